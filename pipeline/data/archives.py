@@ -1,0 +1,147 @@
+"""Fetches the official VOC archives: pinned, resumed where they broke off, unpacked safely."""
+
+import hashlib
+import http.client
+import os
+import tarfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.errors import InputError
+from pipeline.progress import progress
+
+_BLOCK = 1 << 20
+_TIMEOUT_S = 30.0
+_HOSTS = ("http://host.robots.ox.ac.uk/pascal/VOC", "http://pjreddie.com/media/files")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A file on the web: where it may be found, tried in turn, and what it must hash to."""
+
+    urls: tuple[str, ...]
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.urls[0].rsplit("/", 1)[-1]
+
+
+def _official(year: str, name: str, sha256: str) -> Archive:
+    return Archive((f"{_HOSTS[0]}/{year}/{name}", f"{_HOSTS[1]}/{name}"), sha256)
+
+
+OFFICIAL: dict[str, tuple[Archive, ...]] = {
+    "voc2007": (
+        _official(
+            "voc2007",
+            "VOCtrainval_06-Nov-2007.tar",
+            "7d8cd951101b0957ddfd7a530bdc8a94f06121cfc1e511bb5937e973020c7508",
+        ),
+        _official(
+            "voc2007",
+            "VOCtest_06-Nov-2007.tar",
+            "6836888e2e01dca84577a849d339fa4f73e1e4f135d312430c4856b5609b4892",
+        ),
+    ),
+    "voc2012": (
+        _official(
+            "voc2012",
+            "VOCtrainval_11-May-2012.tar",
+            "e14f763270cf193d0b5f74b169f44157a4b0c6efa708f4dd0ff78ee691763bcb",
+        ),
+    ),
+}
+
+
+def download(urls: Sequence[str], path: Path, sha256: str) -> None:
+    """Make `path` the file with this digest, from the first of the addresses that delivers it.
+
+    A file that is there already and matches is kept. What an interrupted download left in
+    `path.partial` is continued, when the server can; a whole file with a wrong digest is deleted.
+
+    Args:
+        urls: http addresses of the same file.
+        path: where it goes; its folder is made.
+        sha256: the digest in hexadecimal.
+
+    Raises:
+        InputError: no address delivered, or what came has another digest.
+    """
+    if path.is_file() and _digest(path) == sha256:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    faults = []
+    for url in urls:
+        try:
+            _continue_download(url, partial)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            faults.append(f"{url} ({error})")
+            continue
+        found = _digest(partial)
+        if found == sha256:
+            os.replace(partial, path)
+            return
+        partial.unlink()
+        faults.append(f"{url} (SHA-256 is {found[:12]}..., expected {sha256[:12]}...)")
+    raise InputError(
+        f"{path}: download failed: {'; '.join(faults)}; run again to go on, or put the file there"
+    )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _continue_download(url: str, partial: Path) -> None:
+    """Append to `partial` what it lacks of the file at `url`; start over if the server must.
+
+    Raises:
+        OSError: the connection failed or ended early.
+    """
+    have = partial.stat().st_size if partial.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        response = urllib.request.urlopen(request, timeout=_TIMEOUT_S)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 416 and have:  # nothing lies beyond; the digest tells whether it is whole
+            return
+        raise
+    with response, partial.open("ab" if response.status == 206 else "wb") as file:
+        length = response.headers.get("Content-Length")
+        blocks = -(-int(length) // _BLOCK) if length else None
+        for block in progress(_blocks(response), total=blocks, desc=partial.stem, unit="MiB"):
+            file.write(block)
+        if length and file.tell() < int(length) + (have if response.status == 206 else 0):
+            raise OSError("the connection ended early")
+
+
+def _blocks(response: BinaryIO) -> Iterator[bytes]:
+    while block := response.read(_BLOCK):
+        yield block
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a tar file into `folder`, which is made.
+
+    Raises:
+        InputError: it is no tar file, is cut off, or has a member that would leave the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(archive) as tar:
+            for member in progress(tar, desc=f"unpacking {archive.name}", unit="files"):
+                # PEP 706: the filter refuses absolute paths, "..", links outwards and devices.
+                tar.extract(member, folder, filter="data")
+    except tarfile.FilterError as error:
+        raise InputError(f"{archive}: {error}; do not use this archive") from None
+    except (tarfile.TarError, EOFError) as error:
+        raise InputError(f"{archive}: not a whole tar file ({error}); fetch it again") from None

@@ -1,0 +1,114 @@
+"""Step 4: one affine matrix per sample moves pixels and boxes together, so they cannot disagree.
+
+A matrix maps homogeneous coordinates of the stored photo to those of the network's input. Both are
+squares with corners (-1, -1) and (1, 1), as `grid_sample` has it with `align_corners=False`.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+# An object of which less is left than this is neither an object nor background any more.
+_MIN_VISIBLE = 0.3
+
+
+def random_matrices(
+    batch: int, generator: torch.Generator, *, flip: float, rotate: float, crop: float, zoom_out: float
+) -> Tensor:
+    """Return one random matrix `(B, 3, 3)` per sample: crop or zoom-out, then rotation, then flip.
+
+    Args:
+        batch: B.
+        generator: of the CPU; the only source of chance.
+        flip: probability of a mirror image, 0..1.
+        rotate: largest angle in degrees; half of the samples are turned.
+        crop: smallest share of each side that a crop keeps, in (0, 1]; half of the samples.
+        zoom_out: largest canvas in sides of the photo, >= 1; half of the samples that keep all.
+    """
+    chance = torch.rand(batch, 9, generator=generator)
+    cropped = chance[:, 0] < (0.5 if crop < 1 else 0.0)
+    zoomed = ~cropped & (chance[:, 1] < (0.5 if zoom_out > 1 else 0.0))
+    kept = 1 - chance[:, 2:4] * (1 - crop)  # share of each side inside a crop
+    canvas = (1 + chance[:, 4:5] * (zoom_out - 1)).expand(-1, 2)
+    ones = torch.ones(batch, 2)
+    window = torch.where(cropped[:, None], kept, torch.where(zoomed[:, None], canvas, ones))
+    offset = (chance[:, 5:7] * 2 - 1) * (1 - window)  # centre of the window, anywhere legal
+    angle = (chance[:, 7] * 4 - 1) * math.radians(rotate)
+    angle = torch.where(angle.abs() <= math.radians(rotate), angle, torch.zeros(()))
+    mirror = torch.where(chance[:, 8] < flip, -1.0, 1.0)
+    return _compose(1 / window, -offset / window, angle, mirror)
+
+
+def _compose(scale: Tensor, shift: Tensor, angle: Tensor, mirror: Tensor) -> Tensor:
+    """Return `mirror @ rotation @ (scale, shift)` as `(B, 3, 3)`."""
+    matrices = torch.zeros(len(scale), 3, 3)
+    cos, sin = angle.cos(), angle.sin()
+    turn = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], 1)
+    turn = turn * torch.stack([mirror, torch.ones_like(mirror)], -1)[:, :, None]
+    matrices[:, :2, :2] = turn * scale[:, None, :]
+    matrices[:, :2, 2] = (turn @ shift[:, :, None])[..., 0]
+    matrices[:, 2, 2] = 1
+    return matrices
+
+
+def warp_images(images: Tensor, matrices: Tensor, size: int) -> Tensor:
+    """Return images `(B, 3, size, size)` moved by `matrices`; what lies outside is 0.
+
+    Args:
+        images: `(B, 3, S, S)` normalised, so that 0 is the mean colour.
+        matrices: `(B, 3, 3)` on the device of the images.
+        size: side of the result in pixels.
+    """
+    inverse = torch.linalg.inv_ex(matrices).inverse[:, :2].to(images)
+    grid = F.affine_grid(inverse, [len(images), 3, size, size], align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", align_corners=False)
+
+
+def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Return boxes `(B, N, 4)` moved by `matrices` and clipped, and how much of each is visible.
+
+    The result is the upright hull of the four moved corners, so a rotation makes boxes grow.
+
+    Args:
+        boxes: `(B, N, 4)` xyxy as shares of the photo's sides, 0..1.
+        matrices: `(B, 3, 3)`.
+        size: side of the result in pixels.
+
+    Returns:
+        boxes xyxy in pixels within 0..size, and `(B, N)` shares in 0..1 (0 for an empty box).
+    """
+    corners = boxes[..., [0, 1, 2, 1, 2, 3, 0, 3]].unflatten(-1, (4, 2)) * 2 - 1  # (B, N, 4, 2)
+    turn = matrices[:, None, :2, :2].transpose(-1, -2)  # (B, 1, 2, 2)
+    moved = (corners @ turn + matrices[:, None, None, :2, 2] + 1) * (size / 2)
+    hull = torch.cat([moved.amin(-2), moved.amax(-2)], -1)  # (B, N, 4)
+    clipped = hull.clamp(0, size)
+    whole = (hull[..., 2:] - hull[..., :2]).prod(-1)
+    left = (clipped[..., 2:] - clipped[..., :2]).prod(-1)
+    filled = (boxes[..., 2:] > boxes[..., :2]).all(-1) & (whole > 0)  # a turned line has a hull
+    return clipped, torch.where(filled, left / whole.clamp(min=1e-9), torch.zeros(()).to(whole))
+
+
+def hardly_visible(boxes: Tensor, visible: Tensor) -> Tensor:
+    """Return `(B, N)` True where too little of an object is left to be asked for."""
+    sides = boxes[..., 2:] - boxes[..., :2]
+    return (visible < _MIN_VISIBLE) | (sides.amin(-1) < 2)
+
+
+def random_lighting(images: Tensor, generator: torch.Generator, strength: float) -> Tensor:
+    """Return images with brightness, contrast and saturation changed at random, within 0..1.
+
+    Args:
+        images: `(B, 3, S, S)` in 0..1.
+        generator: of the CPU.
+        strength: largest relative change of each of the three, 0..1; 0 changes nothing.
+    """
+    if strength == 0:
+        return images
+    change = (torch.rand(3, len(images), 1, 1, 1, generator=generator) * 2 - 1) * strength
+    brightness, contrast, saturation = (1 + change).to(images.device)
+    grey = images.mean(1, keepdim=True)
+    images = grey + (images - grey) * saturation
+    middle = grey.mean((2, 3), keepdim=True)
+    return ((middle + (images - middle) * contrast) * brightness).clamp(0, 1)

@@ -1,0 +1,206 @@
+"""Step 4: rows of a table and pixels of the store become batches on the device."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from pipeline.data.augment import (
+    hardly_visible,
+    random_lighting,
+    random_matrices,
+    warp_boxes,
+    warp_images,
+)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """The parameters of `random_matrices` and `random_lighting`."""
+
+    flip: float
+    rotate: float
+    crop: float
+    zoom_out: float
+    lighting: float
+
+
+@dataclass(frozen=True)
+class Photos:
+    """The photos of one split with their objects, padded to the fullest photo.
+
+    Attributes:
+        pixels: `(P, S, S, 3)` uint8, all photos of the store.
+        rows: `(M,)` rows of `pixels` that belong to the split.
+        boxes: `(M, N, 4)` xyxy as shares of the photo's sides; 0 where padded.
+        labels: `(M, N)` int64; -1 where padded.
+        ignore: `(M, N)` bool: neither an object nor background.
+    """
+
+    pixels: np.ndarray
+    rows: np.ndarray
+    boxes: Tensor
+    labels: Tensor
+    ignore: Tensor
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a model and its losses are given.
+
+    Attributes:
+        images: `(B, 3, S, S)` normalised.
+        boxes: `(B, N, 4)` xyxy in input pixels; 0 where padded.
+        labels: `(B, N)`; -1 where padded.
+        ignore: `(B, N)` bool.
+        photo: `(B,)` positions in `Photos`.
+    """
+
+    images: Tensor
+    boxes: Tensor
+    labels: Tensor
+    ignore: Tensor
+    photo: Tensor
+
+
+def photos_of_split(
+    pixels: np.ndarray, images: pa.Table, objects: pa.Table, split: str, *, empty_photos: bool
+) -> Photos:
+    """Return the photos of one split with the objects that `objects` has of them.
+
+    Args:
+        pixels: the store, in the order of `images`.
+        images: the `images` table.
+        objects: the `objects` or the `largest` table.
+        split: `train`, `val` or `test`.
+        empty_photos: keep photos without a row in `objects`, as background.
+    """
+    ids = images["image_id"].to_numpy()
+    order = np.argsort(ids)
+    owner = order[np.searchsorted(ids, objects["image_id"].to_numpy(), sorter=order)]
+    keep = np.asarray(images["split"].to_pylist()) == split
+    counts = np.bincount(owner, minlength=len(ids))
+    rows = np.flatnonzero(keep if empty_photos else keep & (counts > 0))
+    return Photos(pixels, rows, *_padded(objects, owner, rows, counts))
+
+
+def _padded(
+    objects: pa.Table, owner: np.ndarray, rows: np.ndarray, counts: np.ndarray
+) -> tuple[Tensor, Tensor, Tensor]:
+    width = max(1, int(counts[rows].max(initial=0)))
+    position = np.full(len(counts), -1)
+    position[rows] = np.arange(len(rows))
+    order = np.argsort(owner, kind="stable")
+    slot = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    at = (position[owner[order]], slot)
+    inside = at[0] >= 0
+    at = (at[0][inside], at[1][inside])
+
+    def fill(values: np.ndarray, empty: np.ndarray) -> Tensor:
+        empty[at] = values[order][inside]
+        return torch.from_numpy(empty)
+
+    def column(name: str) -> np.ndarray:
+        return objects[name].to_numpy()
+
+    sides = np.stack([column("width"), column("height")] * 2, -1)
+    corners = np.stack([column(name) for name in ("xmin", "ymin", "xmax", "ymax")], -1)
+    shape = (len(rows), width)
+    return (
+        fill((corners / sides).astype(np.float32), np.zeros((*shape, 4), np.float32)),
+        fill(column("label").astype(np.int64), np.full(shape, -1)),
+        fill(column("ignore"), np.zeros(shape, bool)),
+    )
+
+
+class Batches:
+    """Batches of `photos` at one input size: shuffled and augmented, or plain and in order.
+
+    Args:
+        photos: what to serve.
+        image_size: side S of the network's input.
+        batch_size: B; the last batch of a plain pass may be smaller.
+        mean, std: of the backbone's weights, for pixels in 0..1.
+        device: where batches are made.
+        augmentation: None gives every photo once, in order; else they are shuffled, augmented, and
+            the last B - 1 at most are left out of an epoch.
+    """
+
+    def __init__(
+        self,
+        photos: Photos,
+        *,
+        image_size: int,
+        batch_size: int,
+        mean: tuple[float, ...],
+        std: tuple[float, ...],
+        device: torch.device,
+        augmentation: Augmentation | None = None,
+    ):
+        self.photos = photos
+        self.image_size = image_size
+        self.batch_size = min(batch_size, len(photos)) if augmentation else batch_size
+        self.mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
+        self.std = torch.tensor(std, device=device).view(1, 3, 1, 1)
+        self.device = device
+        self.augmentation = augmentation
+
+    def __len__(self) -> int:
+        if self.augmentation:
+            return len(self.photos) // self.batch_size
+        return -(-len(self.photos) // self.batch_size)
+
+    def epoch(self, seed: int) -> Iterator[Batch]:
+        """Yield one pass over the photos; equal seeds give equal passes."""
+        generator = torch.Generator().manual_seed(seed)
+        order = torch.arange(len(self.photos))
+        if self.augmentation:
+            order = torch.randperm(len(self.photos), generator=generator)
+        for start in range(0, len(self) * self.batch_size, self.batch_size):
+            yield self._batch(order[start : start + self.batch_size], generator)
+
+    def _batch(self, chosen: Tensor, generator: torch.Generator) -> Batch:
+        # Rows are read in the store's order: a disk and its read-ahead like that best.
+        chosen = chosen.sort().values
+        pixels = torch.from_numpy(self.photos.pixels[self.photos.rows[chosen.numpy()]])
+        images = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
+        boxes, labels, ignore = (
+            part[chosen].to(self.device, non_blocking=True)
+            for part in (self.photos.boxes, self.photos.labels, self.photos.ignore)
+        )
+        if self.augmentation:
+            images, boxes, ignore = self._augmented(images, boxes, ignore, generator)
+        else:
+            images = self._resized((images - self.mean) / self.std)
+            boxes = boxes * self.image_size
+        images = images.contiguous(memory_format=torch.channels_last)
+        return Batch(images, boxes, labels, ignore & (labels >= 0), chosen)
+
+    def _augmented(
+        self, images: Tensor, boxes: Tensor, ignore: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        change = self.augmentation
+        images = random_lighting(images, generator, change.lighting)
+        matrices = random_matrices(
+            len(images),
+            generator,
+            flip=change.flip,
+            rotate=change.rotate,
+            crop=change.crop,
+            zoom_out=change.zoom_out,
+        ).to(self.device, non_blocking=True)
+        images = warp_images((images - self.mean) / self.std, matrices, self.image_size)
+        boxes, visible = warp_boxes(boxes, matrices, self.image_size)
+        return images, boxes, ignore | hardly_visible(boxes, visible)
+
+    def _resized(self, images: Tensor) -> Tensor:
+        if images.shape[-1] == self.image_size:
+            return images
+        return F.interpolate(images, size=(self.image_size,) * 2, mode="bilinear", antialias=True)

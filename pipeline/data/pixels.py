@@ -1,0 +1,175 @@
+"""Step 3 of the journey: photos become one uint8 array on disk, decoded and squashed once.
+
+Training then reads rows of a memory-mapped file and never opens a photo again.
+"""
+
+import io
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torchvision.io import decode_image
+from torchvision.transforms.v2 import functional
+
+from pipeline.errors import InputError
+from pipeline.progress import progress
+
+_JPEG_START = b"\xff\xd8\xff"
+_PHOTOS_A_TASK = 16
+
+
+def build_pixel_store(
+    paths: Sequence[Path], sizes_wh: np.ndarray, out: Path, side: int, workers: int | None = None
+) -> None:
+    """Write every photo, squashed to a square, as a row of one `.npy` file.
+
+    The two sides are scaled apart (no crop, no border) with an antialiased bilinear filter, so a
+    box moves with its photo by a factor for each axis. Decoding and resizing release the
+    interpreter's lock, so threads use all cores; memory does not grow with the number of photos.
+
+    Args:
+        paths: `(P,)` the photos, in the order of the table `images`.
+        sizes_wh: `(P, 2)` width and height that the table gives each photo, in pixels.
+        out: The file to write, uint8 `(P, S, S, 3)` RGB. It appears when it is complete.
+        side: S, in pixels.
+        workers: Threads; None for one a core.
+
+    Raises:
+        InputError: A photo is missing, does not decode, or has another size than the table says;
+            or the disk has too little room.
+    """
+    shape = (len(paths), side, side, 3)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _check_room(out, shape)
+    partial = out.with_name(out.name + ".partial")
+    try:
+        store = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
+        filled = _fill_store(store, paths, np.asarray(sizes_wh), workers or _cores())
+        for _ in progress(filled, total=len(paths), desc="pixels", unit="photos"):
+            pass
+        store.flush()
+        os.replace(partial, out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_photo(path: Path, size_wh: tuple[int, int]) -> torch.Tensor:
+    """Return the pixels of a photo as the labels see them, uint8 `(3, height, width)` RGB.
+
+    A camera may store a photo lying on its side with a note (EXIF) to turn it. Labels may be made
+    on either, so the size decides: turned if that gives `size_wh`, else as stored.
+
+    Raises:
+        InputError: The photo is missing, does not decode, or has another size both ways.
+    """
+    data = _read_bytes(path)
+    turned = _decode(path, data, turn=True)
+    if _size_wh(turned) == size_wh:
+        return turned
+    stored = _decode(path, data, turn=False)
+    if _size_wh(stored) == size_wh:
+        return stored
+    has, expected = ("{} x {}".format(*size) for size in (_size_wh(stored), size_wh))
+    problem = f"the photo is {has} pixels and the annotations say {expected}"
+    raise InputError(f"{path}: size: {problem}; correct its width and height there")
+
+
+def squash(photo: torch.Tensor, side: int) -> np.ndarray:
+    """Return `(S, S, 3)` uint8 of a photo `(3, height, width)` uint8, each axis scaled apart."""
+    square = functional.resize(photo, [side, side], antialias=True)
+    return square.permute(1, 2, 0).numpy()
+
+
+def _fill_store(
+    store: np.ndarray, paths: Sequence[Path], sizes_wh: np.ndarray, workers: int
+) -> Iterator[int]:
+    """Yield the rows of `store` as they are filled, in order; the first bad photo ends the work."""
+
+    def fill(rows: range) -> range:
+        for row in rows:
+            width, height = sizes_wh[row].tolist()
+            store[row] = squash(read_photo(paths[row], (width, height)), store.shape[1])
+        return rows
+
+    tasks = [
+        range(len(paths))[at : at + _PHOTOS_A_TASK] for at in range(0, len(paths), _PHOTOS_A_TASK)
+    ]
+    with _one_torch_thread(), ThreadPoolExecutor(workers) as pool:
+        try:
+            yield from chain.from_iterable(pool.map(fill, tasks))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _one_torch_thread() -> Iterator[None]:
+    """Let every thread of the pool compute alone: the photos are spread, not the pixels of one."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only: the cores this process may use
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _check_room(out: Path, shape: tuple[int, ...]) -> None:
+    # A full disk under a memory map kills the process without a word.
+    needed, free = int(np.prod(shape)), shutil.disk_usage(out.parent).free
+    if needed > free:
+        room = f"needs {needed / 1e9:.1f} GB and the disk has {free / 1e9:.1f} GB"
+        raise InputError(f"{out}: disk: {room}; free some or lower pixels.size in params.yaml")
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        remedy = "add it or remove it from the annotations"
+        raise InputError(f"{path}: photo: no such file; {remedy}") from None
+
+
+def _size_wh(photo: torch.Tensor) -> tuple[int, int]:
+    return photo.shape[2], photo.shape[1]
+
+
+def _decode(path: Path, data: bytes, turn: bool) -> torch.Tensor:
+    """Return `(3, height, width)` uint8 RGB; what torchvision does not decode well goes to PIL."""
+    if data.startswith(_JPEG_START):
+        try:
+            encoded = torch.frombuffer(bytearray(data), dtype=torch.uint8)
+            photo = decode_image(encoded, apply_exif_orientation=turn)
+        except RuntimeError:
+            photo = None  # damaged, or a kind of JPEG that only PIL knows: PIL decides
+        if photo is not None and len(photo) in (1, 3):  # 4 is CMYK
+            return photo.expand(3, -1, -1)
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            pixels = np.array(_to_rgb(ImageOps.exif_transpose(image) if turn else image))
+    except Exception as error:  # over damaged files PIL raises a dozen types
+        known = not isinstance(error, UnidentifiedImageError)
+        reason = " ".join(str(error).split()) if known else "not an image of a known kind"
+        problem = f"does not decode ({reason or type(error).__name__})"
+        remedy = "replace the file or remove it from the annotations"
+        raise InputError(f"{path}: photo: {problem}; {remedy}") from None
+    return torch.from_numpy(pixels).permute(2, 0, 1)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Return an 8-bit RGB image; of 16-bit grey the high byte, where PIL would cut at 255."""
+    if image.mode == "F":
+        raise ValueError("its pixels are floating-point numbers without a range")
+    if image.mode.startswith("I"):
+        image = Image.fromarray((np.clip(np.array(image), 0, 65535) >> 8).astype(np.uint8))
+    return image.convert("RGB")

@@ -1,0 +1,83 @@
+"""The form of the three tables, where step 2 of the journey ends and every later step begins.
+
+Reading a table needs this file alone, so that changes in how tables are made leave training be.
+"""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import InputError
+
+SPLITS = ("train", "val", "test")
+IMAGES_SCHEMA = pa.schema(
+    [
+        ("image_id", pa.int64()),
+        ("file_name", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("split", pa.dictionary(pa.int8(), pa.string())),
+    ]
+)
+OBJECTS_SCHEMA = pa.schema(
+    [
+        ("object_id", pa.int64()),
+        *IMAGES_SCHEMA,
+        ("label", pa.int16()),
+        ("name", pa.dictionary(pa.int16(), pa.string())),
+        *((side, pa.float32()) for side in ("xmin", "ymin", "xmax", "ymax")),
+        ("area", pa.float32()),
+        ("ignore", pa.bool_()),
+    ]
+)
+SCHEMAS = {"images": IMAGES_SCHEMA, "objects": OBJECTS_SCHEMA, "largest": OBJECTS_SCHEMA}
+
+
+def read_table(path: Path, expected_schema: pa.Schema) -> pa.Table:
+    """Return the table of a Parquet file that the tables stage made.
+
+    Raises:
+        InputError: The file is absent, is not Parquet, has other columns or other types, or does
+            not name its classes.
+    """
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run the tables stage first") from None
+    except pa.ArrowInvalid:
+        raise InputError(f"{path}: not a Parquet file; run the tables stage again") from None
+    check_schema(path, table.schema, expected_schema)
+    return table
+
+
+def read_classes(table: pa.Table) -> list[str]:
+    """Return the names of the classes in label order, from the metadata of any of the tables."""
+    return json.loads(table.schema.metadata[b"classes"])
+
+
+def check_schema(path: Path, schema: pa.Schema, expected: pa.Schema) -> None:
+    """Hold a schema to the expected columns, in order and type, and to a list of classes.
+
+    Raises:
+        InputError: The first difference, as a defect of the file `path`.
+    """
+    again = "run the tables stage again"
+    for field in expected:
+        has = schema.field(field.name).type if field.name in schema.names else "no such column"
+        if has != field.type:
+            raise InputError(f"{path}: {field.name}: has {has}, expected {field.type}; {again}")
+    extra = [name for name in schema.names if name not in expected.names]
+    if extra:
+        raise InputError(f"{path}: {extra[0]}: has this column, expected none of it; {again}")
+    if schema.names != expected.names:
+        order = f"has the order {schema.names}, expected {expected.names}"
+        raise InputError(f"{path}: columns: {order}; {again}")
+    if b"classes" not in (schema.metadata or {}):
+        raise InputError(f"{path}: metadata: has no list of classes, expected one; {again}")
+
+
+def with_classes(schema: pa.Schema, classes: list[str]) -> pa.Schema:
+    """Return the schema with the names of the classes, in label order, in its metadata."""
+    return schema.with_metadata({b"classes": json.dumps(classes).encode()})

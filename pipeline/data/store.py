@@ -1,0 +1,28 @@
+"""The pixel store, where step 3 of the journey ends and training begins: one array on disk."""
+
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.errors import InputError
+
+
+def open_pixel_store(path: Path) -> np.memmap:
+    """Return the memory-mapped store, uint8 `(P, S, S, 3)` RGB, read-only.
+
+    Raises:
+        InputError: The file is absent, is cut short, or holds something else.
+    """
+    try:
+        store = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run the pixels stage first") from None
+    except (ValueError, EOFError) as error:
+        raise InputError(
+            f"{path}: not a pixel store ({error}); run the pixels stage again"
+        ) from None
+    square = store.ndim == 4 and store.shape[1] == store.shape[2] and store.shape[3] == 3
+    if store.dtype != np.uint8 or not square:
+        has = f"has {store.dtype} {store.shape}, expected uint8 (P, S, S, 3)"
+        raise InputError(f"{path}: {has}; run the pixels stage again")
+    return store

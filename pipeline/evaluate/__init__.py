@@ -1,0 +1,1 @@
+"""Predictions, metrics and pictures: step 7 of the journey."""

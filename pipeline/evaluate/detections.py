@@ -1,0 +1,77 @@
+"""The two sides of every comparison, as flat arrays: step 7 of the journey.
+
+One row is one box. The `photo` column ties the sides together, so a photo with nothing in it simply
+has no row.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The labelled objects of all photos.
+
+    Attributes:
+        photo: `(N,)` integer id of each object's photo.
+        boxes: `(N, 4)` xyxy pixel edges.
+        labels: `(N,)` class, 0..C-1.
+        ignore: `(N,)` bool; finding such an object is neither right nor wrong.
+    """
+
+    photo: np.ndarray
+    boxes: np.ndarray
+    labels: np.ndarray
+    ignore: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Refuse columns that do not belong together."""
+        _check_columns(self)
+        if self.ignore.dtype != bool:
+            raise ValueError(f"ignore has dtype {self.ignore.dtype}; expected bool")
+
+
+@dataclass(frozen=True)
+class Detections:
+    """The boxes that a model found in all photos.
+
+    Attributes:
+        photo: `(K,)` integer id of each detection's photo.
+        boxes: `(K, 4)` xyxy pixel edges, in the unit of the truth.
+        labels: `(K,)` class, 0..C-1.
+        scores: `(K,)` finite; only their order counts.
+    """
+
+    photo: np.ndarray
+    boxes: np.ndarray
+    labels: np.ndarray
+    scores: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Refuse columns that do not belong together."""
+        _check_columns(self)
+        if not np.isfinite(self.scores).all():
+            raise ValueError("scores must be finite")
+
+
+def check_labels(side: Truth | Detections, num_classes: int) -> None:
+    """Raise ValueError unless every label of `side` is in 0..num_classes-1."""
+    labels = side.labels
+    if len(labels) and not (labels.min() >= 0 and labels.max() < num_classes):
+        raise ValueError(
+            f"{type(side).__name__} has labels {labels.min()}..{labels.max()}; "
+            f"expected 0..{num_classes - 1}"
+        )
+
+
+def _check_columns(side: Truth | Detections) -> None:
+    """Raise ValueError unless every column has one row a box and the boxes are four numbers."""
+    rows = len(side.boxes)
+    for field in fields(side):
+        column = getattr(side, field.name)
+        expected = (rows, 4) if field.name == "boxes" else (rows,)
+        if np.shape(column) != expected:
+            raise ValueError(f"{field.name} has shape {np.shape(column)}; expected {expected}")
+    if not np.isfinite(side.boxes).all():
+        raise ValueError("boxes must be finite")

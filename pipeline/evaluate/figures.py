@@ -1,0 +1,48 @@
+"""What all pictures share: the colours of classes, and files that are equal byte for byte."""
+
+import colorsys
+import os
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+# A turn of the hue by the golden ratio keeps any number of neighbouring classes apart.
+_HUE_STEP = 0.618034
+_MIN_LUMINANCE = 0.55
+
+
+def class_color(label: int) -> tuple[float, float, float]:
+    """Return the RGB colour (0..1) of a class, bright enough to carry black text.
+
+    A label of -1, a box without a class, is yellow.
+    """
+    if label < 0:
+        return (1.0, 0.85, 0.1)
+    pure = colorsys.hsv_to_rgb((0.01 + label * _HUE_STEP) % 1, 0.85, 1.0)
+    missing = max(0.0, _MIN_LUMINANCE - luminance(pure)) / (1 - luminance(pure))
+    red, green, blue = (part + missing * (1 - part) for part in pure)
+    return (red, green, blue)
+
+
+def luminance(color: tuple[float, float, float]) -> float:
+    """Return the weighted brightness 0..1 of an RGB colour (ITU-R BT.601)."""
+    red, green, blue = color
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+def save_png(figure: Figure, path: Path, dpi: int = 100) -> None:
+    """Write `figure` as PNG; equal figures give equal bytes, and a failure leaves the old file.
+
+    Args:
+        figure: made without pyplot, so that nothing of it outlives the call.
+        path: its folder is made if absent.
+        dpi: pixels an inch.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".partial")
+    FigureCanvasAgg(figure)
+    # Without the version of the software that drew it, which would change the bytes.
+    figure.savefig(beside, format="png", dpi=dpi, metadata={"Software": None})
+    os.replace(beside, path)

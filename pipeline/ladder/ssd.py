@@ -1,0 +1,96 @@
+"""Step 8: the rungs for everything in the picture: two SSDs after the lesson, and ours."""
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from pipeline.data.batches import Batch
+from pipeline.models.backbone import Backbone
+from pipeline.models.ssd import LessonSsd, PyramidSsd
+from pipeline.train.matching import match_atss, match_iou
+from pipeline.train.ssd_losses import lesson_ssd_losses, pyramid_ssd_losses
+
+# The lesson's grids, zooms and (width, height) ratios.
+_LESSON_ANCHORS = {
+    "ssd_4x4": {"grids": [4], "zooms": [1.0], "ratios": [(1.0, 1.0)]},
+    "ssd_189": {
+        "grids": [4, 2, 1],
+        "zooms": [0.7, 1.0, 1.3],
+        "ratios": [(1.0, 1.0), (1.0, 0.5), (0.5, 1.0)],
+    },
+}
+
+
+class SsdFamily:
+    """Builds, trains and decodes `ssd_4x4`, `ssd_189` and `ssd_fpn`."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def head_options(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Return what of the rung's parameters its model must remember to be rebuilt."""
+        names = ("dropout", "channels", "anchor_scale")
+        return {name: params[name] for name in names if name in params}
+
+    def build(
+        self, backbone: Backbone, image_size: int, num_classes: int, options: dict[str, Any]
+    ) -> nn.Module:
+        """Return the rung's model on top of a backbone."""
+        if self.name == "ssd_fpn":
+            return PyramidSsd(backbone, image_size, num_classes, **options)
+        return LessonSsd(backbone, image_size, num_classes, **_LESSON_ANCHORS[self.name], **options)
+
+    def losses(self, model: nn.Module, params: dict[str, Any]):
+        """Return the function from outputs and batch to `loss` and its parts."""
+        if self.name == "ssd_fpn":
+            return self._pyramid_losses(model, params)
+        return self._lesson_losses(model, params)
+
+    def _lesson_losses(self, model: nn.Module, params: dict[str, Any]):
+        def of_batch(outputs: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+            present = (batch.labels >= 0) & ~batch.ignore
+            matched_idxs = match_iou(batch.boxes, present, model.anchors, params["match_iou"])
+            parts = lesson_ssd_losses(
+                **outputs,
+                gt_boxes=batch.boxes,
+                labels=batch.labels,
+                matched_idxs=matched_idxs,
+                image_size=batch.images.shape[-1],
+                focal_gamma=params["focal_gamma"],
+            )
+            return {"loss": parts["class_loss"] + params["box_weight"] * parts["box_loss"], **parts}
+
+        return of_batch
+
+    def _pyramid_losses(self, model: nn.Module, params: dict[str, Any]):
+        def of_batch(outputs: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+            matched_idxs = match_atss(
+                batch.boxes, batch.labels >= 0, batch.ignore, model.anchors, model.level_sizes
+            )
+            parts = pyramid_ssd_losses(
+                **outputs, gt_boxes=batch.boxes, labels=batch.labels, matched_idxs=matched_idxs
+            )
+            return {"loss": parts["class_loss"] + params["box_weight"] * parts["box_loss"], **parts}
+
+        return of_batch
+
+    def detect(
+        self,
+        outputs: dict[str, Tensor],
+        *,
+        image_size: int,
+        score_threshold: float,
+        nms_threshold: float,
+        max_detections: int,
+    ) -> list[dict[str, Tensor]]:
+        """Return for each photo `labels` `(K,)`, `scores`, `boxes` `(K, 4)` in input pixels."""
+        # Training has no use for this, so an edit there does not make a training stale.
+        from pipeline.evaluate.predict import suppress
+
+        return suppress(
+            outputs["boxes"].clamp(0, image_size),
+            outputs["cls_logits"].sigmoid(),
+            score_threshold=score_threshold,
+            nms_threshold=nms_threshold,
+            max_detections=max_detections,
+        )

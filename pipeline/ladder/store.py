@@ -1,0 +1,68 @@
+"""Step 8: a trained rung on disk: weights as safetensors, everything else as JSON."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from pipeline.errors import InputError
+from pipeline.ladder import find_rung
+from pipeline.models.backbone import Backbone
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything that rebuilds a model without the code or data that trained it.
+
+    Attributes:
+        rung: its name.
+        backbone: a timm name.
+        image_size: side S of the input.
+        classes: names in the order of the labels.
+        mean, std: normalisation of pixels in 0..1.
+        options: of the head.
+        params: all parameters of the training, for the record.
+    """
+
+    rung: str
+    backbone: str
+    image_size: int
+    classes: list[str]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    options: dict[str, Any]
+    params: dict[str, Any]
+
+
+def build_model(card: ModelCard) -> nn.Module:
+    """Return the card's model with random weights."""
+    family = find_rung(card.rung).family()
+    backbone = Backbone(card.backbone)
+    return family.build(backbone, card.image_size, len(card.classes), card.options)
+
+
+def save_model(folder: Path, model: nn.Module, card: ModelCard) -> None:
+    """Write `model.safetensors` and `model.json` into an existing folder."""
+    state = {name: tensor.contiguous().cpu() for name, tensor in model.state_dict().items()}
+    save_file(state, folder / "model.safetensors")
+    (folder / "model.json").write_text(json.dumps(asdict(card), indent=2) + "\n")
+
+
+def load_model(folder: Path, device: torch.device) -> tuple[nn.Module, ModelCard]:
+    """Return a saved model, at rest on `device`, and its card.
+
+    Raises:
+        InputError: the folder has no model in it.
+    """
+    try:
+        card = ModelCard(**json.loads((folder / "model.json").read_text()))
+        state = load_file(folder / "model.safetensors", device=str(device))
+    except FileNotFoundError as error:
+        raise InputError(f"{error.filename or folder}: no model there; train it first") from None
+    model = build_model(card).to(device)
+    model.load_state_dict(state)
+    return model.to(memory_format=torch.channels_last).eval(), card

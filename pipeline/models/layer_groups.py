@@ -1,0 +1,35 @@
+"""Step 5: the three groups of layers that phases of training freeze and thaw."""
+
+from torch import nn
+
+GROUPS = ("head", "late", "early")
+
+
+class LayerGroups:
+    """The layers of a rung's model as `head`, `late` and `early` (see `backbone.py`).
+
+    Args:
+        model: has a `backbone`; everything else in it is its head.
+    """
+
+    def __init__(self, model: nn.Module):
+        self.model = model
+        self._early = model.backbone.early_modules()
+        early = {id(p) for module in self._early for p in module.parameters()}
+        body = {id(p) for p in model.backbone.parameters()}
+        self.parameters: dict[str, list[nn.Parameter]] = {name: [] for name in GROUPS}
+        for parameter in model.parameters():
+            where = "head" if id(parameter) not in body else "late"
+            self.parameters["early" if id(parameter) in early else where].append(parameter)
+
+    def thaw(self, names: tuple[str, ...]) -> None:
+        """Let only the named groups learn; frozen ones also keep their batch-norm statistics."""
+        for name in GROUPS:
+            for parameter in self.parameters[name]:
+                parameter.requires_grad_(name in names)
+        self.model.train()
+        if "late" not in names:
+            self.model.backbone.eval()
+        elif "early" not in names:
+            for module in self._early:
+                module.eval()

@@ -1,0 +1,186 @@
+"""Typed parameters: `params.yaml`, checked as a whole before any work.
+
+The file is read with ruamel.yaml because DVC reads it so (YAML 1.2: `1e-3` is a number). Unknown
+keys are refused. Configuration stops at the stage: the library takes plain keyword arguments.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipeline.errors import InputError
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A section of the file: no unknown keys, no NaN, unchangeable once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class DemoParams(Section):
+    """How many photos the painter draws, and their longer side in pixels."""
+
+    photos: Count
+    size: Annotated[int, Field(ge=32)]
+
+
+class FetchParams(Section):
+    """Where labelled photos come from and how they are split."""
+
+    source: Literal["demo", "local", "voc2007", "voc2012"]
+    path: Path
+    split: Literal["given", "fraction", "lesson"]
+    val_fraction: Fraction
+    test_fraction: Fraction
+    seed: Annotated[int, Field(ge=0)]
+    demo: DemoParams
+
+
+class PixelParams(Section):
+    """The side of the square that every photo is stored at."""
+
+    size: Annotated[int, Field(ge=32)]
+
+
+class AugmentParams(Section):
+    """Random changes of a training photo; each is off at its neutral value."""
+
+    flip: Fraction  # probability of a mirror image; 0 is off
+    rotate: Annotated[float, Field(ge=0, le=45)]  # degrees either way, half of the time; 0 is off
+    crop: Annotated[float, Field(gt=0, le=1)]  # smallest share of a side that is kept; 1 is off
+    zoom_out: Annotated[float, Field(ge=1)]  # largest canvas, in sides of the photo; 1 is off
+    lighting: Fraction  # largest change of brightness, contrast and saturation; 0 is off
+
+
+class PhaseParams(Section):
+    """So many epochs at this peak learning rate of the head."""
+
+    epochs: Annotated[int, Field(ge=0)]
+    lr: Positive
+
+
+class SharedTrainParams(Section):
+    """What all rungs have in common."""
+
+    seed: Annotated[int, Field(ge=0)]
+    device: str
+    backbone: str
+    weights: str
+    image_size: Annotated[int, Field(ge=32)]
+    batch_size: Annotated[int, Field(ge=2)]
+    schedule: Literal["one_cycle", "cosine"]
+    weight_decay: Annotated[float, Field(ge=0)]
+    grad_clip: Positive
+    early_stop: Annotated[int, Field(ge=0)]
+    compile: bool
+
+
+class RungParams(Section):
+    """What every rung says for itself: three phases, dropout, averaging, augmentation."""
+
+    head: PhaseParams
+    late: PhaseParams
+    all: PhaseParams
+    lr_divisor: Annotated[float, Field(ge=1)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    ema: Annotated[float, Field(ge=0, lt=1)]
+    augment: AugmentParams
+
+
+class CombinedParams(RungParams):
+    """The combined head weighs its two losses: L1 in pixels plus so many times cross-entropy."""
+
+    class_weight: Positive
+
+
+class LessonSsdParams(RungParams):
+    """An SSD after the lesson."""
+
+    match_iou: Annotated[float, Field(gt=0, lt=1)]
+    box_weight: Positive
+    focal_gamma: Annotated[float, Field(ge=0)]  # 0 is plain binary cross-entropy
+
+
+class PyramidSsdParams(RungParams):
+    """The SSD on a feature pyramid."""
+
+    channels: Annotated[int, Field(ge=8, multiple_of=8)]  # normalised in groups of 8
+    anchor_scale: Positive
+    box_weight: Positive
+
+
+class TrainParams(Section):
+    """The shared section and one for each rung."""
+
+    shared: SharedTrainParams
+    classifier: RungParams
+    bbox: RungParams
+    combined: CombinedParams
+    ssd_4x4: LessonSsdParams
+    ssd_189: LessonSsdParams
+    ssd_fpn: PyramidSsdParams
+
+
+class EvaluateParams(Section):
+    """How outputs become detections, and what the picture shows."""
+
+    score_threshold: Fraction
+    nms_threshold: Fraction
+    max_detections: Count
+    grid_photos: Count
+    grid_score: Fraction
+
+
+class Params(Section):
+    """All of `params.yaml`."""
+
+    fetch: FetchParams
+    pixels: PixelParams
+    train: TrainParams
+    evaluate: EvaluateParams
+
+    def rung(self, name: str) -> RungParams:
+        """Return the section of the rung called `name`."""
+        return getattr(self.train, name)
+
+
+def load_params(path: Path) -> Params:
+    """Return the checked parameters of a YAML file.
+
+    Raises:
+        InputError: the file is missing, is not YAML, or a key is unknown, missing or out of range;
+            one line names the file and every wrong key.
+    """
+    try:
+        content = YAML(typ="safe").load(path.read_text())
+    except FileNotFoundError:
+        raise InputError(f"{path}: not found; run from the project's root folder") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+    except YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: not valid YAML: {reason}") from None
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{path}: {_describe(error)}") from None
+
+
+def _describe(error: ValidationError) -> str:
+    faults = []
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"]) or "the file"
+        if fault["type"] == "extra_forbidden":
+            faults.append(f"unknown parameter {key}")
+        elif fault["type"] == "missing":
+            faults.append(f"missing parameter {key}")
+        else:
+            faults.append(f"{key} = {fault['input']!r}: {fault['msg']}")
+    return "; ".join(faults)

@@ -1,0 +1,67 @@
+"""The ladder's table of results: a row per rung, readable on a terminal and in a log."""
+
+import math
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.table import Table
+
+_WIDTH = 120
+_METRICS = {
+    "accuracy": ("accuracy", 3),
+    "l1_px": ("L1 px", 1),
+    "mean_iou": ("mean IoU", 3),
+    "voc_map_50": ("VOC mAP@.5", 3),
+    "voc_map_50_11pt": ("11-point", 3),
+    "coco_map": ("COCO mAP", 3),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One rung of the table.
+
+    Attributes:
+        rung: its name.
+        metrics: the metrics of the split that is shown; those it has not stay empty.
+        epochs: how many it was trained for.
+        seconds: how long the training took, None where it came from DVC's cache.
+        run: what MLflow has of it, in a word.
+    """
+
+    rung: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    epochs: int | None = None
+    seconds: float | None = None
+    run: str = ""
+
+
+def print_ladder(rows: Iterable[Row], split: str, closing: Iterable[str] = ()) -> None:
+    """Print the table and the lines under it to stdout, 120 columns wide, plain in a log."""
+    console = Console(file=sys.stdout, width=_WIDTH, highlight=False)
+    console.print(ladder_table(rows, split))
+    for line in closing:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def ladder_table(rows: Iterable[Row], split: str) -> Table:
+    """Return the table of results on one split."""
+    table = Table(title=f"The ladder, {split} split", title_justify="left", title_style="bold")
+    table.add_column("rung")
+    for name in (*(title for title, _ in _METRICS.values()), "epochs", "train min"):
+        table.add_column(name, justify="right")
+    table.add_column("MLflow run")
+    for row in rows:
+        numbers = [_number(row.metrics.get(key), digits) for key, (_, digits) in _METRICS.items()]
+        minutes = _number(None if row.seconds is None else row.seconds / 60, 1)
+        epochs = "" if row.epochs is None else str(row.epochs)
+        table.add_row(row.rung, *numbers, epochs, minutes, row.run)
+    return table
+
+
+def _number(value: float | None, digits: int) -> str:
+    if value is None:
+        return ""
+    return f"{value:.{digits}f}" if math.isfinite(value) else str(value)

@@ -1,0 +1,92 @@
+"""Step 6: which anchor answers for which object.
+
+All functions work on a whole padded batch without a loop over photos, and none asks the device for
+a number, so a GPU is never waited for. `matched_idxs` `(B, A)` holds the index of the object that an
+anchor answers for, or one of the two values below.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torchvision.ops import box_iou
+
+BACKGROUND = -1
+NEITHER = -2  # left out of the loss
+
+_ATSS_CANDIDATES = 9  # arXiv:1912.02424, section 4.2: k = 9 works from 7 to 17.
+
+
+def match_iou(boxes: Tensor, present: Tensor, anchors: Tensor, threshold: float) -> Tensor:
+    """Return `matched_idxs` `(B, A)` after the lesson: IoU above a threshold, best anchor forced.
+
+    Each anchor takes the object it overlaps most, if by more than `threshold`; each object gets its
+    best anchor in any case. Where two objects share a best anchor, the later one has it.
+
+    Args:
+        boxes: `(B, N, 4)` xyxy.
+        present: `(B, N)` bool; False for padding and for what must not be matched.
+        anchors: `(A, 4)` xyxy in the same unit.
+        threshold: 0..1, exceeded strictly.
+    """
+    iou = _batched_iou(boxes, present, anchors)  # (B, N, A)
+    overlap, matched_idxs = iou.max(1)  # (B, A)
+    matched_idxs = torch.where(overlap > threshold, matched_idxs, BACKGROUND)
+    best_anchor = iou.argmax(2)  # (B, N)
+    forced = torch.full_like(matched_idxs, BACKGROUND)
+    objects = torch.arange(boxes.shape[1], device=boxes.device).expand_as(best_anchor)
+    objects = torch.where(present, objects, BACKGROUND)
+    # "amax" lets the later object win without an order of writing.
+    forced = forced.scatter_reduce(1, best_anchor, objects, "amax")
+    return torch.where(forced >= 0, forced, matched_idxs)
+
+
+def match_atss(
+    boxes: Tensor, present: Tensor, ignore: Tensor, anchors: Tensor, level_sizes: Sequence[int]
+) -> Tensor:
+    """Return `matched_idxs` `(B, A)` by adaptive training sample selection (arXiv:1912.02424).
+
+    For each object the 9 anchors nearest to its centre on each level are candidates; those with an
+    IoU of at least the candidates' mean plus standard deviation and a centre inside the object are
+    its positives. An anchor of several objects takes the one it overlaps most.
+
+    Args:
+        boxes: `(B, N, 4)` xyxy.
+        present: `(B, N)` bool; False for padding.
+        ignore: `(B, N)` bool; the anchors of such an object are `NEITHER`.
+        anchors: `(A, 4)` xyxy in the same unit, level by level.
+        level_sizes: anchors in each level; they add up to A.
+    """
+    iou = _batched_iou(boxes, present, anchors)  # (B, N, A)
+    centres = (anchors[:, :2] + anchors[:, 2:]) / 2
+    distance = torch.cdist((boxes[..., :2] + boxes[..., 2:]) / 2, centres.expand(len(boxes), -1, -1))
+    candidates = _nearest_by_level(distance, level_sizes)  # (B, N, K)
+    candidate_iou = iou.gather(2, candidates)
+    threshold = candidate_iou.mean(2, keepdim=True) + candidate_iou.std(2, keepdim=True)
+    inside = (
+        (centres[candidates] > boxes[:, :, None, :2]) & (centres[candidates] < boxes[:, :, None, 2:])
+    ).all(-1)
+    positive = (candidate_iou >= threshold) & inside & present[..., None]
+    overlap = torch.full_like(iou, -1).scatter(
+        2, candidates, torch.where(positive, candidate_iou, -1.0)
+    )
+    best, matched_idxs = overlap.max(1)  # (B, A)
+    neither = (best >= 0) & ignore.gather(1, matched_idxs)
+    matched_idxs = torch.where(best >= 0, matched_idxs, BACKGROUND)
+    return torch.where(neither, NEITHER, matched_idxs)
+
+
+def _nearest_by_level(distance: Tensor, level_sizes: Sequence[int]) -> Tensor:
+    nearest, start = [], 0
+    for part in distance.split(list(level_sizes), 2):
+        count = min(_ATSS_CANDIDATES, part.shape[2])
+        nearest.append(part.topk(count, 2, largest=False).indices + start)
+        start += part.shape[2]
+    return torch.cat(nearest, 2)
+
+
+def _batched_iou(boxes: Tensor, present: Tensor, anchors: Tensor) -> Tensor:
+    """Return `(B, N, A)`; absent objects have the IoU -1, below every legal one."""
+    iou = box_iou(boxes.flatten(0, 1), anchors).unflatten(0, boxes.shape[:2])
+    # A zero-area box has 0 / 0 against nothing and would poison the maximum.
+    return torch.where(present[..., None], iou.nan_to_num(0), -1.0)

@@ -1,0 +1,109 @@
+"""Step 6: losses of the SSD rungs, over a whole padded batch at once.
+
+Nothing here asks the device for a number: masks and weights, no index lists.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torchvision.ops import generalized_box_iou_loss
+
+from pipeline.train.matching import BACKGROUND, NEITHER
+
+_FOCAL_ALPHA = 0.25  # arXiv:1708.02002, table 1b
+_QUALITY_BETA = 2.0  # arXiv:2006.04388, table 6
+
+
+def lesson_ssd_losses(
+    cls_logits: Tensor,
+    boxes: Tensor,
+    gt_boxes: Tensor,
+    labels: Tensor,
+    matched_idxs: Tensor,
+    image_size: int,
+    focal_gamma: float,
+) -> dict[str, Tensor]:
+    """Return the lesson's two losses, each the mean over photos of what the lesson has per photo.
+
+    `class_loss` is the binary cross-entropy of every anchor and class, summed and divided by C; the
+    background has no column, an unmatched anchor is 0 everywhere. `box_loss` is the mean L1 distance
+    of matched boxes as a share of the image's side; a photo without objects has none.
+
+    Args:
+        cls_logits: `(B, A, C)`.
+        boxes: `(B, A, 4)` xyxy in pixels, decoded.
+        gt_boxes: `(B, N, 4)` xyxy in pixels.
+        labels: `(B, N)`.
+        matched_idxs: `(B, A)`.
+        image_size: S.
+        focal_gamma: 0 for plain cross-entropy, else the focal weight of the lesson, not detached.
+    """
+    matched, foreground = _objects_of_anchors(matched_idxs)
+    wanted = _one_hot(labels.gather(1, matched), foreground, cls_logits)
+    weight = _focal_weight(cls_logits, wanted, focal_gamma) if focal_gamma else None
+    class_loss = F.binary_cross_entropy_with_logits(cls_logits, wanted, weight, reduction="sum")
+    distance = (boxes - _boxes_of_anchors(gt_boxes, matched)).abs().mean(-1) / image_size  # (B, A)
+    count = foreground.sum(1)
+    box_loss = ((distance * foreground).sum(1) / count.clamp(min=1)).mean()
+    return {"class_loss": class_loss / cls_logits.shape[-1] / len(boxes), "box_loss": box_loss}
+
+
+def pyramid_ssd_losses(
+    cls_logits: Tensor,
+    boxes: Tensor,
+    gt_boxes: Tensor,
+    labels: Tensor,
+    matched_idxs: Tensor,
+) -> dict[str, Tensor]:
+    """Return quality focal loss (arXiv:2006.04388) and generalised IoU loss (arXiv:1902.09630).
+
+    A matched anchor's wanted score is the IoU of its box, so that scores rank by localisation too;
+    the IoU also weighs its box loss, as that paper has it. Both are divided by the batch's number of
+    matched anchors (the box loss by the sum of its weights). Shapes as in `lesson_ssd_losses`;
+    anchors that are `NEITHER` count in neither loss.
+    """
+    matched, foreground = _objects_of_anchors(matched_idxs)
+    targets = _boxes_of_anchors(gt_boxes, matched)
+    quality = torch.where(foreground, _paired_iou(boxes.detach(), targets), 0.0)  # (B, A)
+    wanted = _one_hot(labels.gather(1, matched), foreground, cls_logits) * quality[..., None]
+    distance = (wanted - cls_logits.sigmoid()).abs().pow(_QUALITY_BETA)
+    each = F.binary_cross_entropy_with_logits(cls_logits, wanted, reduction="none") * distance
+    counted = (matched_idxs != NEITHER)[..., None]
+    class_loss = (each * counted).sum() / foreground.sum().clamp(min=1)
+    # Unmatched anchors get a harmless pair: a NaN times the weight 0 would still be a NaN.
+    safe = torch.where(foreground[..., None], targets, boxes.detach())
+    box_losses = generalized_box_iou_loss(boxes, safe, reduction="none")  # (B, A)
+    weight = torch.where(foreground, quality.clamp(min=0.05), 0.0)
+    box_loss = (box_losses * weight).sum() / weight.sum().clamp(min=1)
+    return {"class_loss": class_loss, "box_loss": box_loss}
+
+
+def _objects_of_anchors(matched_idxs: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a legal index `(B, A)` for every anchor, and which are foreground."""
+    return matched_idxs.clamp(min=0), matched_idxs > BACKGROUND
+
+
+def _boxes_of_anchors(gt_boxes: Tensor, matched: Tensor) -> Tensor:
+    return gt_boxes.gather(1, matched[..., None].expand(-1, -1, 4))
+
+
+def _one_hot(labels: Tensor, foreground: Tensor, like: Tensor) -> Tensor:
+    """Return `(B, A, C)`: 1 in the column of a foreground anchor's label, 0 elsewhere."""
+    column = labels.clamp(min=0)[..., None]
+    return torch.zeros_like(like).scatter(2, column, foreground[..., None].to(like))
+
+
+def _focal_weight(cls_logits: Tensor, wanted: Tensor, gamma: float) -> Tensor:
+    probability = cls_logits.sigmoid()
+    right = probability * wanted + (1 - probability) * (1 - wanted)
+    alpha = _FOCAL_ALPHA * wanted + (1 - _FOCAL_ALPHA) * (1 - wanted)
+    return alpha * (1 - right).pow(gamma)
+
+
+def _paired_iou(boxes: Tensor, targets: Tensor) -> Tensor:
+    """Return the IoU `(...)` of boxes `(..., 4)` with their partners; 0 where both are empty."""
+    corner = torch.max(boxes[..., :2], targets[..., :2])
+    opposite = torch.min(boxes[..., 2:], targets[..., 2:])
+    overlap = (opposite - corner).clamp(min=0).prod(-1)
+    areas = [(box[..., 2:] - box[..., :2]).prod(-1) for box in (boxes, targets)]
+    return overlap / (areas[0] + areas[1] - overlap).clamp(min=1e-9)

@@ -1,0 +1,212 @@
+"""Stage `evaluate`: a trained rung looks at photos it has not learnt from."""
+
+import argparse
+import csv
+import json
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import torch
+from torch import nn
+
+from pipeline.data.batches import Batches, Photos
+from pipeline.device import choose_device
+from pipeline.errors import InputError
+from pipeline.evaluate.curves import history_curves, precision_recall
+from pipeline.evaluate.photo_grid import Marks, photo_grid
+from pipeline.evaluate.predictions import box_columns, predictions_table
+from pipeline.evaluate.score import score_largest, score_objects
+from pipeline.evaluate.voc_ap import VocResult
+from pipeline.ladder import RUNGS, find_rung
+from pipeline.ladder.store import ModelCard, load_model
+from pipeline.params import EvaluateParams, Params, load_params
+from pipeline.progress import progress
+from stages.entry import die_with_parent, run_stage
+from stages.inputs import PARAMS, Inputs, read_inputs
+from stages.replace import fresh_folder
+
+SPLITS = ("val", "test")
+
+
+def main() -> None:
+    """Score the rung named on the command line; write predictions, metrics, figures and plots."""
+    parser = argparse.ArgumentParser(prog="python -m stages.evaluate", description=main.__doc__)
+    parser.add_argument("rung", metavar="RUNG", help=", ".join(rung.name for rung in RUNGS))
+    rung = find_rung(parser.parse_args().rung)
+    params = load_params(PARAMS)
+    die_with_parent()
+    inputs = read_inputs(rung)
+    model, card = load_model(Path("models") / rung.name, choose_device(params.train.shared.device))
+    if card.classes != inputs.classes:
+        raise InputError(f"models/{rung.name}: learnt other classes than the tables have; train again")
+    evaluate(inputs, params, model, card)
+
+
+def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelCard) -> None:
+    """Predict every split that has photos, score it, and write all outputs of the rung."""
+    name = inputs.rung.name
+    tables, metrics, curves = [], {}, {}
+    for split in SPLITS:
+        photos = inputs.photos(split)
+        if not len(photos):
+            continue
+        predictions = predict(inputs, photos, params, model, card)
+        metrics[split], curves[split] = score(inputs, photos, predictions, card)
+        tables.append((split, photos, predictions))
+    with fresh_folder(Path("figures") / name) as figures, fresh_folder(Path("plots") / name) as plots:
+        draw(figures, plots, tables[0], inputs, params.evaluate, card, curves)
+    all_predictions = pa.concat_tables([predictions for _, _, predictions in tables])
+    write_beside(Path("predictions") / f"{name}.parquet", lambda p: pq.write_table(all_predictions, p))
+    text = json.dumps({name: metrics}, indent=2) + "\n"
+    write_beside(Path("metrics") / f"{name}.json", lambda path: path.write_text(text))
+    for split, values in metrics.items():
+        print(f"{name} {split}: " + ", ".join(f"{key} {value}" for key, value in values.items()))
+
+
+@torch.no_grad()
+def predict(
+    inputs: Inputs, photos: Photos, params: Params, model: nn.Module, card: ModelCard
+) -> pa.Table:
+    """Return what the model says of each photo, in the order of the tables."""
+    source = Batches(
+        photos,
+        image_size=card.image_size,
+        batch_size=params.train.shared.batch_size,
+        mean=card.mean,
+        std=card.std,
+        device=next(model.parameters()).device,
+    )
+    options = params.evaluate
+    detections = []
+    for batch in progress(source.epoch(0), total=len(source), desc=card.rung, unit="batches"):
+        detections += inputs.rung.family().detect(
+            model(batch.images),
+            image_size=card.image_size,
+            score_threshold=options.score_threshold,
+            nms_threshold=options.nms_threshold,
+            max_detections=options.max_detections,
+        )
+    return predictions_table(
+        inputs.images.take(photos.rows), detections, card.image_size, card.classes
+    )
+
+
+def score(
+    inputs: Inputs, photos: Photos, predictions: pa.Table, card: ModelCard
+) -> tuple[dict[str, float | None], VocResult | None]:
+    """Return the rung's metrics, null where there was nothing to measure, and its curves."""
+    ids = inputs.images["image_id"].take(photos.rows)
+    objects = inputs.objects.filter(pc.is_in(inputs.objects["image_id"], ids))
+    voc = None
+    if inputs.rung.table == "largest":
+        values = score_largest(objects, predictions, card.image_size)
+    else:
+        values, voc = score_objects(objects, predictions, len(card.classes))
+    return {
+        name: None if math.isnan(values[name]) else round(values[name], 5)
+        for name in inputs.rung.metrics
+    }, voc
+
+
+def draw(
+    figures: Path,
+    plots: Path,
+    predicted: tuple[str, Photos, pa.Table],
+    inputs: Inputs,
+    options: EvaluateParams,
+    card: ModelCard,
+    curves: dict[str, VocResult | None],
+) -> None:
+    """Write the rung's pictures, and the same curves as tables for `dvc plots`."""
+    split, photos, predictions = predicted
+    draw_grid(figures / f"{split}_grid.png", photos, predictions, inputs, options, card)
+    history = read_history(Path("models") / card.rung / "history.jsonl")
+    history_curves(figures / "history.png", history, card.rung)
+    write_csv(plots / "history.csv", ("epoch", "train_loss", "val_loss", "lr"), [
+        (row["epoch"], row["train"]["loss"], row["val"]["loss"], row["lr"]) for row in history
+    ])
+    voc = curves[split]
+    if voc:
+        precision_recall(figures / "pr_curves.png", voc, card.classes, f"{card.rung}, {split}")
+        write_csv(plots / "ap_by_class.csv", ("class", "ap", "ap_11pt", "objects"), [
+            (name, round(curve.ap, 5), round(curve.ap_11pt, 5), curve.positives)
+            for name, curve in zip(card.classes, voc.curves, strict=True)
+        ])
+
+
+def draw_grid(
+    path: Path,
+    photos: Photos,
+    predictions: pa.Table,
+    inputs: Inputs,
+    options: EvaluateParams,
+    card: ModelCard,
+) -> None:
+    """Draw the first photos of a split with truth and predictions."""
+    rows = photos.rows[: options.grid_photos]
+    images = inputs.images.take(rows)
+    columns = min(4, len(rows))
+    single = inputs.rung.table == "largest"
+    truths, predicted = [], []
+    for image_id in images["image_id"].to_pylist():
+        objects = inputs.objects.filter(pc.equal(inputs.objects["image_id"], image_id))
+        found = predictions.filter(pc.equal(predictions["image_id"], image_id))
+        found = found.filter(pc.greater_equal(found["score"], 0 if single else options.grid_score))
+        truths.append(marks(objects))
+        predicted.append(marks(found))
+    photo_grid(
+        path,
+        [inputs.pixels[row] for row in rows],
+        truths,
+        predicted,
+        names=card.classes,
+        title=f"{card.rung}: what it sees in photos it has not learnt from",
+        single=single,
+        captions=images["file_name"].to_pylist(),
+        sizes_wh=list(zip(images["width"].to_pylist(), images["height"].to_pylist(), strict=True)),
+        rows=math.ceil(len(rows) / columns),
+        columns=columns,
+    )
+
+
+def marks(table: pa.Table) -> Marks:
+    """Return the rows of one photo as something to draw; what a rung does not say stays empty."""
+    boxes, labels = box_columns(table), table["label"].to_numpy()
+    known = {}
+    if not np.isnan(boxes).any():
+        known["boxes"] = boxes
+    if (labels >= 0).all():
+        known["labels"] = labels
+    if "score" in table.column_names:
+        known["scores"] = table["score"].to_numpy()
+    if "ignore" in table.column_names:
+        known["ignore"] = table["ignore"].to_numpy()
+    return Marks(**known)
+
+
+def read_history(path: Path) -> list[dict]:
+    """Return the rows that training wrote, one for each epoch."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def write_csv(path: Path, header: tuple[str, ...], rows: list[tuple]) -> None:
+    """Write rows under a header."""
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+
+
+def write_beside(path: Path, write) -> None:
+    """Let `write` make a file beside `path`, then put it in its place."""
+    path.parent.mkdir(exist_ok=True)
+    beside = path.with_name(f"{path.name}.partial")
+    write(beside)
+    os.replace(beside, path)
+
+
+if __name__ == "__main__":
+    run_stage(main)

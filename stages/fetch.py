@@ -1,0 +1,62 @@
+"""Stage `fetch`: the labelled photos become data/source, in one normal form."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+import orjson
+
+from pipeline.data.schemas import SPLITS
+from pipeline.data.sources import read_source
+from pipeline.data.splits import assign_splits
+from pipeline.params import FetchParams, load_params
+from stages.entry import run_stage
+from stages.replace import fresh_folder
+
+OUTPUT = Path("data/source")
+DOWNLOADS = Path("data/downloads")
+
+
+def main() -> None:
+    """Read the source that params.yaml names and write data/source: photos, annotations.json."""
+    argparse.ArgumentParser(prog="python -m stages.fetch", description=main.__doc__).parse_args()
+    params = load_params(Path("params.yaml")).fetch
+    with fresh_folder(OUTPUT) as folder:
+        pascal = fetch(params, folder)
+        (folder / "annotations.json").write_bytes(orjson.dumps(pascal))
+    print(summary(pascal))
+
+
+def fetch(params: FetchParams, folder: Path) -> dict:
+    """Fill `folder/photos` and return the Pascal JSON with a split in every image."""
+    pascal = read_source(
+        params.source,
+        folder,
+        path=params.path,
+        downloads=DOWNLOADS,
+        demo_photos=params.demo.photos,
+        demo_size=params.demo.size,
+        seed=params.seed,
+    )
+    return assign_splits(
+        pascal,
+        params.split,
+        where=str(params.path) if params.source == "local" else params.source,
+        val_fraction=params.val_fraction,
+        test_fraction=params.test_fraction,
+        seed=params.seed,
+    )
+
+
+def summary(pascal: dict) -> str:
+    """Return one line: photos, objects, classes and the photos of each split."""
+    splits = Counter(image["split"] for image in pascal["images"])
+    sizes = ", ".join(f"{split} {splits[split]}" for split in SPLITS if splits[split])
+    return (
+        f"{OUTPUT}: {len(pascal['images'])} photos, {len(pascal['annotations'])} objects, "
+        f"{len(pascal['categories'])} classes; {sizes}"
+    )
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,52 @@
+"""What training and evaluation read: the tables and the pixel store."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.data.batches import Photos, photos_of_split
+from pipeline.data.schemas import SCHEMAS, read_classes, read_table
+from pipeline.data.store import open_pixel_store
+from pipeline.errors import InputError
+from pipeline.ladder import Rung
+
+PARAMS = Path("params.yaml")
+TABLES = Path("data/tables")
+PIXELS = Path("data/pixels/photos.npy")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The images table, the rung's table of objects, and the pixels of all photos."""
+
+    images: pa.Table
+    objects: pa.Table
+    pixels: np.ndarray
+    classes: list[str]
+    rung: Rung
+
+    def photos(self, split: str) -> Photos:
+        """Return the photos of a split; rungs of the largest object need one in each."""
+        empty_photos = self.rung.table == "objects"
+        return photos_of_split(
+            self.pixels, self.images, self.objects, split, empty_photos=empty_photos
+        )
+
+
+def read_inputs(rung: Rung) -> Inputs:
+    """Return what a rung learns from and is scored on.
+
+    Raises:
+        InputError: a file is missing or does not fit the others.
+    """
+    images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
+    objects = read_table(TABLES / f"{rung.table}.parquet", SCHEMAS[rung.table])
+    pixels = open_pixel_store(PIXELS)
+    if len(pixels) != len(images):
+        raise InputError(
+            f"{PIXELS}: has {len(pixels)} photos, {TABLES / 'images.parquet'} has {len(images)}; "
+            "run the pixels stage again"
+        )
+    return Inputs(images, objects, pixels, read_classes(images), rung)

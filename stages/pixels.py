@@ -1,0 +1,32 @@
+"""Stage `pixels`: the photos become one memory-mapped array, in the order of `images`."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.data.pixels import build_pixel_store
+from pipeline.data.schemas import IMAGES_SCHEMA, read_table
+from pipeline.params import load_params
+from stages.entry import run_stage
+from stages.replace import fresh_folder
+
+IMAGES = Path("data/tables/images.parquet")
+PHOTOS = Path("data/source/photos")
+OUTPUT = Path("data/pixels")
+
+
+def main() -> None:
+    """Read the photos that data/tables/images.parquet names and write data/pixels/photos.npy."""
+    argparse.ArgumentParser(prog="python -m stages.pixels", description=main.__doc__).parse_args()
+    side = load_params(Path("params.yaml")).pixels.size
+    images = read_table(IMAGES, IMAGES_SCHEMA)
+    paths = [PHOTOS / name for name in images["file_name"].to_pylist()]
+    sizes_wh = np.stack([images["width"], images["height"]], -1)
+    with fresh_folder(OUTPUT) as folder:
+        build_pixel_store(paths, sizes_wh, folder / "photos.npy", side)
+    print(f"{OUTPUT / 'photos.npy'}: {len(paths)} photos of {side} x {side} pixels")
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,162 @@
+"""Stage `train`: one rung of the ladder learns, and its model is written."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from pipeline.data.batches import Augmentation, Batches
+from pipeline.device import choose_device
+from pipeline.errors import InputError
+from pipeline.ladder import RUNGS, Rung, find_rung
+from pipeline.ladder.store import ModelCard, build_model, save_model
+from pipeline.models.backbone import Backbone, load_pretrained
+from pipeline.models.layer_groups import LayerGroups
+from pipeline.models.summary import summary_text
+from pipeline.params import Params, load_params
+from pipeline.train.checkpoint import config_digest, files_digest
+from pipeline.train.loop import Recipe, fit
+from pipeline.train.schedule import Phase
+from pipeline.train.watch import TrainingWatch
+from stages.entry import die_with_parent, run_stage
+from stages.inputs import PARAMS, PIXELS, TABLES, Inputs, read_inputs
+from stages.replace import fresh_folder
+
+PHASES = ("head", "late", "all")
+
+
+def main() -> None:
+    """Train the rung named on the command line; write models/RUNG and timings/RUNG.json."""
+    parser = argparse.ArgumentParser(prog="python -m stages.train", description=main.__doc__)
+    parser.add_argument("rung", metavar="RUNG", help=", ".join(rung.name for rung in RUNGS))
+    rung = find_rung(parser.parse_args().rung)
+    params = load_params(PARAMS)
+    die_with_parent()
+    inputs = read_inputs(rung)
+    torch.manual_seed(params.train.shared.seed)
+    device = choose_device(params.train.shared.device)
+    card = model_card(rung, params, inputs.classes)
+    model = pretrained_model(card, params.train.shared.weights, device)
+    train_rung(rung, params, inputs, card, model)
+
+
+def model_card(rung: Rung, params: Params, classes: list[str]) -> ModelCard:
+    """Return what the rung's model is to be, from the parameters and the backbone's own data."""
+    shared = params.train.shared
+    section = params.rung(rung.name).model_dump(mode="json")
+    backbone = Backbone(shared.backbone)
+    return ModelCard(
+        rung=rung.name,
+        backbone=shared.backbone,
+        image_size=shared.image_size,
+        classes=classes,
+        mean=backbone.mean,
+        std=backbone.std,
+        options=rung.family().head_options(section),
+        params={"shared": shared.model_dump(mode="json"), rung.name: section},
+    )
+
+
+def pretrained_model(card: ModelCard, weights: str, device: torch.device) -> nn.Module:
+    """Return the card's model with a pretrained backbone and a fresh head, on `device`."""
+    model = build_model(card)
+    load_pretrained(model.backbone, weights)
+    return model.to(device, memory_format=torch.channels_last)
+
+
+def train_rung(
+    rung: Rung, params: Params, inputs: Inputs, card: ModelCard, model: nn.Module
+) -> None:
+    """Train, then write the model's folder and the timings."""
+    section = card.params[rung.name]
+    phases = [Phase(name, **section[name]) for name in PHASES if section[name]["epochs"]]
+    if not phases:
+        raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
+    layers = LayerGroups(model)
+    recipe = Recipe(**_recipe(params, section))
+    train, val = batches(params, inputs, card, model)
+    checkpoint = checkpoint_path(rung, card, recipe)
+    watch = TrainingWatch(rung.name, sum(phase.epochs for phase in phases), len(train))
+    losses = rung.family().losses(model, section)
+    trained, history = fit(
+        model, layers, losses, phases, train, val, recipe, watch, checkpoint
+    )
+    watch.close()
+    with fresh_folder(Path("models") / rung.name) as folder:
+        save_model(folder, trained, card)
+        lines = [json.dumps(row) for row in history]
+        (folder / "history.jsonl").write_text("\n".join(lines) + "\n")
+        (folder / "summary.txt").write_text(summary_text(model, card.image_size))
+    write_timings(rung, watch)
+    checkpoint.unlink(missing_ok=True)
+
+
+def _recipe(params: Params, section: dict[str, Any]) -> dict[str, Any]:
+    shared = params.train.shared.model_dump()
+    names = ("seed", "schedule", "weight_decay", "grad_clip", "early_stop", "compile")
+    own = {name: section[name] for name in ("ema", "lr_divisor")}
+    return {name: shared[name] for name in names} | own
+
+
+def batches(
+    params: Params, inputs: Inputs, card: ModelCard, model: nn.Module
+) -> tuple[Batches, Batches]:
+    """Return the sources of train and val batches.
+
+    Raises:
+        InputError: a split has no photo for this rung.
+    """
+    common = {
+        "image_size": card.image_size,
+        "batch_size": params.train.shared.batch_size,
+        "mean": card.mean,
+        "std": card.std,
+        "device": next(model.parameters()).device,
+    }
+    photos = {split: inputs.photos(split) for split in ("train", "val")}
+    for split, of_split in photos.items():
+        if len(of_split) < 2:
+            raise InputError(
+                f"{TABLES}: {len(of_split)} {split} photos for {card.rung}; it needs 2 at least, "
+                "see fetch.split in params.yaml"
+            )
+    augmentation = Augmentation(**card.params[card.rung]["augment"])
+    return (
+        Batches(photos["train"], augmentation=augmentation, **common),
+        Batches(photos["val"], **common),
+    )
+
+
+def checkpoint_path(rung: Rung, card: ModelCard, recipe: Recipe) -> Path:
+    """Return where this very training keeps its state: same data, parameters, code and versions."""
+    root = Path(os.environ.get("DVC_ROOT", "."))
+    code = [Path(m.__file__) for name, m in sorted(sys.modules.items()) if _is_ours(name, m)]
+    inputs = [TABLES / "images.parquet", TABLES / f"{rung.table}.parquet", PIXELS]
+    digest = config_digest(
+        card.params, card.classes, files_digest(code), files_digest(inputs), torch.__version__
+    )
+    return root / ".ladder" / "checkpoints" / rung.name / f"{digest}.pt"
+
+
+def _is_ours(name: str, module: object) -> bool:
+    return name.split(".")[0] in ("pipeline", "stages") and getattr(module, "__file__", None)
+
+
+def write_timings(rung: Rung, watch: TrainingWatch) -> None:
+    """Write how long it took: a by-product, since equal runs must give equal outputs."""
+    path = Path("timings") / f"{rung.name}.json"
+    path.parent.mkdir(exist_ok=True)
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
+    figures = {"seconds": round(watch.seconds, 1), "img_per_s": round(watch.rate(), 1)}
+    figures |= {"device": device, "threads": torch.get_num_threads()}
+    path.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    run_stage(main)
