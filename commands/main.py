@@ -13,6 +13,7 @@ from pipeline.errors import InputError
 
 COMMANDS = {
     "ui": "open MLflow on the comparison of the ladder's runs",
+    "lr": "find the learning rate that suits a rung on this data",
     "doctor": "check environment, weights, DVC's cache and the MLflow store",
 }
 

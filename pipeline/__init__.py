@@ -2,9 +2,9 @@
 
 The journey of a photo through the rooms:
 
-1. `data.sources`, `data.voc`, `data.demo`  photos and labels become one Pascal JSON beside the photos
-2. `data.tables`                            the JSON becomes `images`, `objects` and `largest`
-3. `data.pixels`                            photos become one memory-mapped uint8 array
+1. `data.sources`, `data.voc`, `data.demo`  photos and labels become photos and a Pascal JSON
+2. `data.tables`, `data.schemas`            the JSON becomes `images`, `objects` and `largest`
+3. `data.pixels`, `data.store`              photos become one memory-mapped uint8 array
 4. `data.batches`, `data.augment`           rows and pixels become batches on the device
 5. `models`                                 batches become raw outputs
 6. `train`                                  outputs and targets become losses, steps and checkpoints

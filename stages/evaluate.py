@@ -4,10 +4,8 @@ import argparse
 import csv
 import json
 import math
-import os
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -18,8 +16,9 @@ from pipeline.data.batches import Batches, Photos
 from pipeline.device import choose_device
 from pipeline.errors import InputError
 from pipeline.evaluate.curves import history_curves, precision_recall
-from pipeline.evaluate.photo_grid import Marks, photo_grid
-from pipeline.evaluate.predictions import box_columns, predictions_table
+from pipeline.evaluate.marks import marks_of
+from pipeline.evaluate.photo_grid import photo_grid
+from pipeline.evaluate.predictions import predictions_table
 from pipeline.evaluate.score import score_largest, score_objects
 from pipeline.evaluate.voc_ap import VocResult
 from pipeline.ladder import RUNGS, find_rung
@@ -28,7 +27,7 @@ from pipeline.params import EvaluateParams, Params, load_params
 from pipeline.progress import progress
 from stages.entry import die_with_parent, run_stage
 from stages.inputs import PARAMS, Inputs, read_inputs
-from stages.replace import fresh_folder
+from stages.replace import fresh_folder, write_beside
 
 SPLITS = ("val", "test")
 
@@ -43,7 +42,7 @@ def main() -> None:
     inputs = read_inputs(rung)
     model, card = load_model(Path("models") / rung.name, choose_device(params.train.shared.device))
     if card.classes != inputs.classes:
-        raise InputError(f"models/{rung.name}: learnt other classes than the tables have; train again")
+        raise InputError(f"models/{rung.name}: learnt other classes than the tables; train again")
     evaluate(inputs, params, model, card)
 
 
@@ -58,10 +57,11 @@ def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelCard) 
         predictions = predict(inputs, photos, params, model, card)
         metrics[split], curves[split] = score(inputs, photos, predictions, card)
         tables.append((split, photos, predictions))
-    with fresh_folder(Path("figures") / name) as figures, fresh_folder(Path("plots") / name) as plots:
+    folders = Path("figures") / name, Path("plots") / name
+    with fresh_folder(folders[0]) as figures, fresh_folder(folders[1]) as plots:
         draw(figures, plots, tables[0], inputs, params.evaluate, card, curves)
-    all_predictions = pa.concat_tables([predictions for _, _, predictions in tables])
-    write_beside(Path("predictions") / f"{name}.parquet", lambda p: pq.write_table(all_predictions, p))
+    table = pa.concat_tables([predictions for _, _, predictions in tables])
+    write_beside(Path("predictions") / f"{name}.parquet", lambda path: pq.write_table(table, path))
     text = json.dumps({name: metrics}, indent=2) + "\n"
     write_beside(Path("metrics") / f"{name}.json", lambda path: path.write_text(text))
     for split, values in metrics.items():
@@ -127,16 +127,22 @@ def draw(
     draw_grid(figures / f"{split}_grid.png", photos, predictions, inputs, options, card)
     history = read_history(Path("models") / card.rung / "history.jsonl")
     history_curves(figures / "history.png", history, card.rung)
-    write_csv(plots / "history.csv", ("epoch", "train_loss", "val_loss", "lr"), [
-        (row["epoch"], row["train"]["loss"], row["val"]["loss"], row["lr"]) for row in history
-    ])
+    write_csv(
+        plots / "history.csv",
+        ("epoch", "train_loss", "val_loss", "lr"),
+        [(row["epoch"], row["train"]["loss"], row["val"]["loss"], row["lr"]) for row in history],
+    )
     voc = curves[split]
     if voc:
         precision_recall(figures / "pr_curves.png", voc, card.classes, f"{card.rung}, {split}")
-        write_csv(plots / "ap_by_class.csv", ("class", "ap", "ap_11pt", "objects"), [
-            (name, round(curve.ap, 5), round(curve.ap_11pt, 5), curve.positives)
-            for name, curve in zip(card.classes, voc.curves, strict=True)
-        ])
+        write_csv(
+            plots / "ap_by_class.csv",
+            ("class", "ap", "ap_11pt", "objects"),
+            [
+                (name, round(curve.ap, 5), round(curve.ap_11pt, 5), curve.positives)
+                for name, curve in zip(card.classes, voc.curves, strict=True)
+            ],
+        )
 
 
 def draw_grid(
@@ -154,11 +160,9 @@ def draw_grid(
     single = inputs.rung.table == "largest"
     truths, predicted = [], []
     for image_id in images["image_id"].to_pylist():
-        objects = inputs.objects.filter(pc.equal(inputs.objects["image_id"], image_id))
-        found = predictions.filter(pc.equal(predictions["image_id"], image_id))
-        found = found.filter(pc.greater_equal(found["score"], 0 if single else options.grid_score))
-        truths.append(marks(objects))
-        predicted.append(marks(found))
+        truths.append(marks_of(inputs.objects, image_id))
+        lowest_score = 0.0 if single else options.grid_score
+        predicted.append(marks_of(predictions, image_id, lowest_score))
     photo_grid(
         path,
         [inputs.pixels[row] for row in rows],
@@ -174,21 +178,6 @@ def draw_grid(
     )
 
 
-def marks(table: pa.Table) -> Marks:
-    """Return the rows of one photo as something to draw; what a rung does not say stays empty."""
-    boxes, labels = box_columns(table), table["label"].to_numpy()
-    known = {}
-    if not np.isnan(boxes).any():
-        known["boxes"] = boxes
-    if (labels >= 0).all():
-        known["labels"] = labels
-    if "score" in table.column_names:
-        known["scores"] = table["score"].to_numpy()
-    if "ignore" in table.column_names:
-        known["ignore"] = table["ignore"].to_numpy()
-    return Marks(**known)
-
-
 def read_history(path: Path) -> list[dict]:
     """Return the rows that training wrote, one for each epoch."""
     return [json.loads(line) for line in path.read_text().splitlines()]
@@ -198,14 +187,6 @@ def write_csv(path: Path, header: tuple[str, ...], rows: list[tuple]) -> None:
     """Write rows under a header."""
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([header, *rows])
-
-
-def write_beside(path: Path, write) -> None:
-    """Let `write` make a file beside `path`, then put it in its place."""
-    path.parent.mkdir(exist_ok=True)
-    beside = path.with_name(f"{path.name}.partial")
-    write(beside)
-    os.replace(beside, path)
 
 
 if __name__ == "__main__":

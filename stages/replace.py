@@ -1,7 +1,8 @@
-"""How a stage replaces a folder of outputs: written beside, renamed over when complete."""
+"""How a stage replaces its outputs: written beside, renamed over when complete."""
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,3 +26,16 @@ def fresh_folder(final: Path) -> Iterator[Path]:
         final.rename(old)
     partial.rename(final)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def write_beside(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file beside `path` that takes its place when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The ending stays, as writers of pictures go by it.
+    beside = path.with_name(f"{path.stem}.partial{path.suffix}")
+    try:
+        write(beside)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    os.replace(beside, path)

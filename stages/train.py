@@ -84,9 +84,7 @@ def train_rung(
     checkpoint = checkpoint_path(rung, card, recipe)
     watch = TrainingWatch(rung.name, sum(phase.epochs for phase in phases), len(train))
     losses = rung.family().losses(model, section)
-    trained, history = fit(
-        model, layers, losses, phases, train, val, recipe, watch, checkpoint
-    )
+    trained, history = fit(model, layers, losses, phases, train, val, recipe, watch, checkpoint)
     watch.close()
     with fresh_folder(Path("models") / rung.name) as folder:
         save_model(folder, trained, card)

@@ -15,7 +15,13 @@ _MIN_VISIBLE = 0.3
 
 
 def random_matrices(
-    batch: int, generator: torch.Generator, *, flip: float, rotate: float, crop: float, zoom_out: float
+    batch: int,
+    generator: torch.Generator,
+    *,
+    flip: float,
+    rotate: float,
+    crop: float,
+    zoom_out: float,
 ) -> Tensor:
     """Return one random matrix `(B, 3, 3)` per sample: crop or zoom-out, then rotation, then flip.
 

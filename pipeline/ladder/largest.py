@@ -40,7 +40,8 @@ class LargestFamily:
         weight = params.get("class_weight", 1.0)
 
         def of_batch(outputs: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
-            labels, asked = batch.labels[:, 0], ~batch.ignore[:, 0]
+            labels = batch.labels[:, 0]
+            asked = (labels >= 0) & ~batch.ignore[:, 0]
             parts = {}
             if "boxes" in outputs:
                 parts["l1_px"] = box_loss(outputs["boxes"].float(), batch.boxes[:, 0], asked)

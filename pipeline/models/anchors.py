@@ -48,7 +48,7 @@ def lesson_sizes(
     zooms: Sequence[float],
     ratios: Sequence[tuple[float, float]],
 ) -> list[list[tuple[float, float]]]:
-    """Return the lesson's anchor sizes: every zoom with every (width, height) ratio, of one cell."""
+    """Return the lesson's anchor sizes of a cell: every zoom with every (width, height) ratio."""
     shapes = [(zoom * width, zoom * height) for zoom in zooms for width, height in ratios]
     return [
         [(width * image_size / grid, height * image_size / grid) for width, height in shapes]

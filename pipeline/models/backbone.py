@@ -112,8 +112,8 @@ def load_pretrained(backbone: Backbone, weights: str) -> None:
 def _bundled_state(backbone: Backbone) -> dict[str, Tensor]:
     if backbone.name not in _BUNDLED:
         raise InputError(
-            f"train.shared.weights = bundled: no installed package carries {backbone.name}; bundled "
-            f"are {', '.join(_BUNDLED)}; else set weights to 'download' or to a file"
+            f"train.shared.weights = bundled: no installed package carries {backbone.name}, only "
+            f"{', '.join(_BUNDLED)}; else set weights to 'download' or to a file"
         )
     package, name = _BUNDLED[backbone.name]
     state = torch.load(str(files(package) / name), map_location="cpu", weights_only=True)

@@ -1,5 +1,6 @@
 """Step 5: a model on one page, like the lesson's `learn.summary()`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer: its name and kind, output shape without the batch, parameters, whether it learns."""
+    """One layer: name, kind, output shape without the batch, parameters, whether it learns."""
 
     name: str
     kind: str
@@ -26,9 +27,7 @@ def summarize(model: nn.Module, image_size: int) -> list[LayerRow]:
     rows: list[LayerRow] = []
     seen: set[int] = set()
     hooks = [
-        module.register_forward_hook(_recorder(name, rows, seen))
-        for name, module in model.named_modules()
-        if not list(module.children())
+        module.register_forward_hook(_recorder(name, rows, seen)) for name, module in _layers(model)
     ]
     modes = [(module, module.training) for module in model.modules()]
     device = next(model.parameters()).device
@@ -41,6 +40,16 @@ def summarize(model: nn.Module, image_size: int) -> list[LayerRow]:
         for hook in hooks:
             hook.remove()
     return rows
+
+
+def _layers(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yield what has parameters of its own (a norm with an activation in it) or has no parts."""
+    parts = list(module.named_children())
+    if name and (not parts or list(module.parameters(recurse=False))):
+        yield name, module
+        return
+    for part_name, part in parts:
+        yield from _layers(part, f"{name}.{part_name}".lstrip("."))
 
 
 def _recorder(name: str, rows: list[LayerRow], seen: set[int]):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pickle
 from pathlib import Path
 
 import torch
@@ -24,7 +25,7 @@ def files_digest(paths: list[Path]) -> str:
 
 
 def save_checkpoint(path: Path, state: dict) -> None:
-    """Write `state` (tensors, numbers, strings, in dicts and lists); an older one stays until then."""
+    """Write `state`, dicts and lists of tensors and plain values, over an older one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".partial")
     torch.save(state, beside)
@@ -37,5 +38,5 @@ def load_checkpoint(path: Path, device: torch.device) -> dict | None:
         return None
     try:
         return torch.load(path, map_location=device, weights_only=True)
-    except (RuntimeError, EOFError, OSError):
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError):
         return None

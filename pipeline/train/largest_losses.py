@@ -20,7 +20,8 @@ def box_loss(boxes: Tensor, gt_boxes: Tensor, asked: Tensor) -> Tensor:
     """Return the mean L1 distance in pixels, over four coordinates and the photos asked about.
 
     Args:
-        boxes, gt_boxes: `(B, 4)` xyxy in pixels.
+        boxes: `(B, 4)` xyxy in pixels.
+        gt_boxes: `(B, 4)` likewise.
         asked: `(B,)` bool.
     """
     return _mean_over((boxes - gt_boxes).abs().mean(1), asked)

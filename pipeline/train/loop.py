@@ -47,6 +47,9 @@ class Layers(Protocol):
 class Watcher(Protocol):
     """Is told how a training goes on."""
 
+    def resume(self, epochs: int) -> None:
+        """Hear how many epochs an earlier run has finished."""
+
     def step(self, photos: int, losses: dict[str, Tensor]) -> None:
         """Hear of a step that has been made."""
 
@@ -97,7 +100,8 @@ def fit(
         layers: its layer groups.
         losses: from outputs and batch to named scalars; `loss` is what is minimised.
         phases: in order; those of 0 epochs are left out.
-        train, val: sources of batches.
+        train: source of shuffled, augmented batches.
+        val: source of plain batches.
         recipe: see `Recipe`.
         watcher: hears of every step and epoch.
         checkpoint: written after every epoch, and where one lies, training goes on from it.
@@ -110,6 +114,7 @@ def fit(
     forward = torch.compile(model) if recipe.compile else model
     saved = load_checkpoint(checkpoint, device)
     history: list[dict] = saved["history"] if saved else []
+    watcher.resume(len(history))
     epoch = 0
     for phase in phases:
         layers.thaw(THAWED[phase.name])
@@ -133,7 +138,16 @@ def fit(
             torch.manual_seed(_epoch_seed(recipe.seed, epoch))
             row = {"epoch": epoch, "phase": phase.name, "lr": optimizer.param_groups[0]["lr"]}
             row["train"] = train_one_epoch(
-                forward, model, losses, train, optimizer, scheduler, recipe, epoch, averaged, watcher
+                forward,
+                model,
+                losses,
+                train,
+                optimizer,
+                scheduler,
+                recipe,
+                epoch,
+                averaged,
+                watcher,
             )
             row["val"] = mean_losses(averaged.module if averaged else model, losses, val)
             history.append(row)

@@ -1,8 +1,8 @@
 """Step 6: which anchor answers for which object.
 
 All functions work on a whole padded batch without a loop over photos, and none asks the device for
-a number, so a GPU is never waited for. `matched_idxs` `(B, A)` holds the index of the object that an
-anchor answers for, or one of the two values below.
+a number, so a GPU is never waited for. `matched_idxs` `(B, A)` holds the index of the object that
+an anchor answers for, or one of the two values below.
 """
 
 from collections.abc import Sequence
@@ -59,13 +59,13 @@ def match_atss(
     """
     iou = _batched_iou(boxes, present, anchors)  # (B, N, A)
     centres = (anchors[:, :2] + anchors[:, 2:]) / 2
-    distance = torch.cdist((boxes[..., :2] + boxes[..., 2:]) / 2, centres.expand(len(boxes), -1, -1))
+    box_centres = (boxes[..., :2] + boxes[..., 2:]) / 2
+    distance = torch.cdist(box_centres, centres.expand(len(boxes), -1, -1))
     candidates = _nearest_by_level(distance, level_sizes)  # (B, N, K)
     candidate_iou = iou.gather(2, candidates)
     threshold = candidate_iou.mean(2, keepdim=True) + candidate_iou.std(2, keepdim=True)
-    inside = (
-        (centres[candidates] > boxes[:, :, None, :2]) & (centres[candidates] < boxes[:, :, None, 2:])
-    ).all(-1)
+    corner, opposite = boxes[:, :, None, :2], boxes[:, :, None, 2:]
+    inside = ((centres[candidates] > corner) & (centres[candidates] < opposite)).all(-1)
     positive = (candidate_iou >= threshold) & inside & present[..., None]
     overlap = torch.full_like(iou, -1).scatter(
         2, candidates, torch.where(positive, candidate_iou, -1.0)

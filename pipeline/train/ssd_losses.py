@@ -26,8 +26,8 @@ def lesson_ssd_losses(
     """Return the lesson's two losses, each the mean over photos of what the lesson has per photo.
 
     `class_loss` is the binary cross-entropy of every anchor and class, summed and divided by C; the
-    background has no column, an unmatched anchor is 0 everywhere. `box_loss` is the mean L1 distance
-    of matched boxes as a share of the image's side; a photo without objects has none.
+    background has no column, an unmatched anchor is 0 everywhere. `box_loss` is the mean L1
+    distance of matched boxes as a share of the image's side; a photo without objects has none.
 
     Args:
         cls_logits: `(B, A, C)`.
@@ -40,12 +40,14 @@ def lesson_ssd_losses(
     """
     matched, foreground = _objects_of_anchors(matched_idxs)
     wanted = _one_hot(labels.gather(1, matched), foreground, cls_logits)
-    weight = _focal_weight(cls_logits, wanted, focal_gamma) if focal_gamma else None
-    class_loss = F.binary_cross_entropy_with_logits(cls_logits, wanted, weight, reduction="sum")
+    each = F.binary_cross_entropy_with_logits(cls_logits, wanted, reduction="none")  # (B, A, C)
+    if focal_gamma:
+        each = each * _focal_weight(cls_logits, wanted, focal_gamma)
     distance = (boxes - _boxes_of_anchors(gt_boxes, matched)).abs().mean(-1) / image_size  # (B, A)
     count = foreground.sum(1)
     box_loss = ((distance * foreground).sum(1) / count.clamp(min=1)).mean()
-    return {"class_loss": class_loss / cls_logits.shape[-1] / len(boxes), "box_loss": box_loss}
+    class_loss = each.sum() / cls_logits.shape[-1] / len(boxes)
+    return {"class_loss": class_loss, "box_loss": box_loss}
 
 
 def pyramid_ssd_losses(
@@ -58,9 +60,9 @@ def pyramid_ssd_losses(
     """Return quality focal loss (arXiv:2006.04388) and generalised IoU loss (arXiv:1902.09630).
 
     A matched anchor's wanted score is the IoU of its box, so that scores rank by localisation too;
-    the IoU also weighs its box loss, as that paper has it. Both are divided by the batch's number of
-    matched anchors (the box loss by the sum of its weights). Shapes as in `lesson_ssd_losses`;
-    anchors that are `NEITHER` count in neither loss.
+    the IoU also weighs its box loss, as that paper has it. The first is divided by the batch's
+    number of matched anchors, the second by the sum of its weights. Shapes as in
+    `lesson_ssd_losses`; anchors that are `NEITHER` count in neither loss.
     """
     matched, foreground = _objects_of_anchors(matched_idxs)
     targets = _boxes_of_anchors(gt_boxes, matched)

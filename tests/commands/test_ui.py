@@ -1,0 +1,67 @@
+"""`ladder ui`, up to the moment at which MLflow takes over."""
+
+import socket
+
+import pytest
+
+from commands import ui
+from pipeline.errors import InputError
+from pipeline.sqlite_store import find_experiment
+from pipeline.tracking import EXPERIMENT, Result, local_store, track_results
+from tests.mlflow_store import give_store
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    for name in ("DVC_ROOT", "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_without_runs_it_says_what_makes_them(project):
+    with pytest.raises(InputError, match=r"mlflow\.db: no runs of the ladder yet; `make repro`"):
+        ui.main([])
+
+
+def test_a_server_needs_only_its_address(project, monkeypatch, capsys):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@example.com")
+    assert ui.main([]) == 0
+    out = capsys.readouterr().out
+    assert "open https://example.com\n" in out and "secret" not in out
+
+
+def test_starts_lean_and_links_to_the_comparison(project, monkeypatch, capsys):
+    track_results([Result("bbox", "f" * 64)], give_store(project))
+    started = []
+    monkeypatch.setattr("os.execve", lambda *arguments: started.append(arguments))
+    ui.main([])
+    ((program, command, environment),) = started
+    assert program == command[0] and command[1:4] == ["-m", "mlflow", "ui"]
+    assert command[command.index("--workers") + 1] == "1"
+    assert command[command.index("--backend-store-uri") + 1] == local_store(project)
+    assert environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+    port = command[command.index("--port") + 1]
+    experiment = find_experiment(local_store(project), EXPERIMENT)
+    page = f"#/experiments/{experiment}/runs?workflowType=machine_learning&compareRunsMode=CHART"
+    assert f"http://127.0.0.1:{port}/{page}\n" in capsys.readouterr().out
+
+
+def test_link_for_all_addresses_and_without_an_experiment():
+    assert ui.link("0.0.0.0", 5000, None) == "http://127.0.0.1:5000/"
+    assert ui.link("example.com", 80, "7").startswith("http://example.com:80/#/experiments/7/runs")
+
+
+def test_a_port_in_use():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=f"--port: {port} on 127.0.0.1 cannot be used"):
+            ui.free_port("127.0.0.1", port)
+    assert ui.free_port("127.0.0.1", port) == port
+
+
+def test_the_next_port_when_the_first_is_in_use(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(ui, "_PORTS", range(port, port + 20))
+        assert port < ui.free_port("127.0.0.1", None) < port + 20

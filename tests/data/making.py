@@ -1,0 +1,121 @@
+"""What several files of tests make: label files, VOC folders, archives and a server for them."""
+
+import hashlib
+import io
+import re
+import tarfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+SIZE = "<size><width>20</width><height>10</height><depth>3</depth></size>"
+CAT = (
+    "<object><name>cat</name><difficult>1</difficult><bndbox><xmin>1</xmin><ymin>2</ymin>"
+    "<xmax>4</xmax><ymax>6</ymax></bndbox></object>"
+)
+# (photo, class, xywh, ignore) of each object, for `pascal`
+SMALL = [
+    (1, "dog", (0, 0, 10, 10), 0),
+    (0, "cat", (5, 5, 4, 4), 0),
+    (0, "dog", (1, 2, 30, 20), 0),
+    (0, "dog", (0, 0, 100, 50), 1),
+]
+
+
+def pascal(objects, splits=("train", "val", "train"), classes=("cat", "dog")):
+    """Return a Pascal JSON of photos 100 x 50 from (photo, class, xywh, ignore) of each object."""
+    return {
+        "images": [
+            {"id": 7 + i, "file_name": f"{i}.jpg", "width": 100, "height": 50, "split": split}
+            for i, split in enumerate(splits)
+        ],
+        "annotations": [
+            {
+                "id": 10 + i,
+                "image_id": 7 + photo,
+                "category_id": 30 - classes.index(name),
+                "bbox": list(bbox),
+                "ignore": ignore,
+            }
+            for i, (photo, name, bbox, ignore) in enumerate(objects)
+        ],
+        "categories": [{"id": 30 - i, "name": name} for i, name in enumerate(classes)],
+    }
+
+
+def voc(folder: Path, files: dict[str, str], **lists: str) -> Path:
+    """Write a VOC folder: the inside of each `<annotation>`, an empty photo, the lists."""
+    for name in ("Annotations", "JPEGImages", "ImageSets/Main"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for stem, inside in files.items():
+        (folder / f"Annotations/{stem}.xml").write_text(f"<annotation>{inside}</annotation>")
+        (folder / f"JPEGImages/{stem}.jpg").touch()
+    for split, names in lists.items():
+        (folder / f"ImageSets/Main/{split}.txt").write_text(names)
+    return folder
+
+
+def voc_files(*stems: str) -> dict[str, bytes]:
+    """Return the files of an official archive with a photo of each stem, one object in each."""
+    root, xml = "VOCdevkit/VOC2007", b"<size><width>4</width><height>4</height></size>"
+    files = {f"{root}/ImageSets/Main/train.txt": "\n".join(stems).encode()}
+    for stem in stems:
+        files[f"{root}/Annotations/{stem}.xml"] = (
+            b"<annotation>" + xml + b"<object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin>"
+            b"<xmax>2</xmax><ymax>2</ymax></bndbox></object></annotation>"
+        )
+        files[f"{root}/JPEGImages/{stem}.jpg"] = stem.encode()
+    return files
+
+
+def tar_of(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+class Server(ThreadingHTTPServer):
+    """Serves `content`; notes the Range header of each request."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.content = b""
+        self.break_after: int | None = None
+        self.resumes = True
+        self.ranges: list[str | None] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/set.tar"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        wanted = self.headers.get("Range")
+        self.server.ranges.append(wanted)
+        if self.path != "/set.tar":
+            self.send_error(404)
+            return
+        start = 0
+        if wanted and self.server.resumes:
+            start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1])
+        body = self.server.content[start:]
+        if start and not body:
+            self.send_error(416)
+            return
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: self.server.break_after])
+
+    def log_message(self, *args: object) -> None:
+        """Keep the test's output quiet."""

@@ -1,0 +1,270 @@
+"""Rows and pixels become batches: a few photos of one colour each, with boxes to check by hand."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from PIL import Image
+from torch.testing import assert_close
+
+from pipeline.data.batches import Augmentation, Batches, photos_of_split
+from pipeline.data.tables import IMAGES_SCHEMA, OBJECTS_SCHEMA
+
+MEAN, STD = (0.5, 0.4, 0.3), (0.5, 0.25, 0.2)
+NEUTRAL = Augmentation(flip=0.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.0)
+WILD = Augmentation(flip=0.5, rotate=10.0, crop=0.5, zoom_out=2.0, lighting=0.5)
+
+# id, split; the ids are out of order, photo 4 has no objects and photo 7 is of another split.
+PHOTOS = [(30, "train"), (10, "train"), (4, "train"), (7, "val"), (20, "train")]
+# photo, label, box in a photo of 200 x 100, ignore; not in the order of the photos either.
+OBJECTS = [
+    (20, 2, (0, 0, 200, 100), False),
+    (7, 1, (0, 0, 20, 10), False),
+    (30, 0, (50, 25, 150, 75), False),
+    (10, 1, (0, 0, 100, 50), False),
+    (30, 1, (100, 50, 200, 100), True),
+    (10, 2, (20, 20, 40, 40), False),
+    (30, 2, (0, 0, 20, 20), False),
+]
+
+
+def images_table(photos=PHOTOS):
+    rows = [
+        {"image_id": key, "file_name": f"{key}.jpg", "width": 200, "height": 100, "split": split}
+        for key, split in photos
+    ]
+    return pa.Table.from_pylist(rows, schema=IMAGES_SCHEMA)
+
+
+def objects_table(objects=OBJECTS, photos=PHOTOS):
+    splits = dict(photos)
+    rows = [
+        {
+            "object_id": number,
+            "image_id": key,
+            "file_name": f"{key}.jpg",
+            "width": 200,
+            "height": 100,
+            "split": splits[key],
+            "label": label,
+            "name": "abc"[label],
+            **dict(zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True)),
+            "area": (box[2] - box[0]) * (box[3] - box[1]),
+            "ignore": ignore,
+        }
+        for number, (key, label, box, ignore) in enumerate(objects)
+    ]
+    return pa.Table.from_pylist(rows, schema=OBJECTS_SCHEMA)
+
+
+def store(photos=PHOTOS, side=16):
+    """Return a store in which the photo at row i has the grey value 40 * i."""
+    grey = np.arange(len(photos), dtype=np.uint8) * 40
+    return np.ascontiguousarray(np.broadcast_to(grey[:, None, None, None], (5, side, side, 3)))
+
+
+def photos_of(split="train", objects=OBJECTS, empty_photos=True):
+    return photos_of_split(
+        store(), images_table(), objects_table(objects), split, empty_photos=empty_photos
+    )
+
+
+def batches_of(photos, **options):
+    defaults = {"image_size": 16, "batch_size": 3, "mean": MEAN, "std": STD}
+    return Batches(photos, device=torch.device("cpu"), **{**defaults, **options})
+
+
+def rows_of(batch, photos):
+    """Return the store's row of each photo of a batch, read from its colour."""
+    grey = (batch.images[:, 0].mean((1, 2)) * STD[0] + MEAN[0]) * 255
+    rows = (grey / 40).round().long().tolist()
+    assert rows == photos.rows[batch.photo.numpy()].tolist()
+    return rows
+
+
+def test_photo_without_objects_is_background():
+    photos = photos_of()
+    assert photos.rows.tolist() == [0, 1, 2, 4]
+    assert photos.labels[2].tolist() == [-1, -1, -1]
+    assert photos.boxes[2].eq(0).all()
+    assert not photos.ignore[2].any()
+
+
+@pytest.mark.parametrize("augmentation", [None, WILD])
+def test_split_of_background_alone(augmentation):
+    photos = photos_of(objects=[])
+    assert photos.labels.tolist() == [[-1]] * 4
+    batch = next(batches_of(photos, augmentation=augmentation).epoch(0))
+    assert batch.labels.tolist() == [[-1]] * 3
+    assert batch.images.isfinite().all()
+    assert not batch.ignore.any()
+
+
+def test_split_without_photos():
+    photos = photos_of("test")
+    assert len(photos) == 0
+    assert list(batches_of(photos).epoch(0)) == []
+
+
+def test_objects_go_to_their_photo_and_are_padded():
+    photos = photos_of()
+    assert photos.labels.tolist() == [[0, 1, 2], [1, 2, -1], [-1, -1, -1], [2, -1, -1]]
+    assert photos.ignore.tolist() == [[False, True, False], *[[False] * 3] * 3]
+    # Shares of 200 x 100, in the order of the annotations.
+    assert_close(
+        photos.boxes[0],
+        torch.tensor([[0.25, 0.25, 0.75, 0.75], [0.5, 0.5, 1, 1], [0, 0, 0.1, 0.2]]),
+    )
+    assert_close(photos.boxes[3], torch.tensor([[0.0, 0, 1, 1], [0, 0, 0, 0], [0, 0, 0, 0]]))
+
+
+def test_other_split_is_padded_to_its_own_fullest_photo():
+    photos = photos_of("val")
+    assert photos.rows.tolist() == [3]
+    assert photos.labels.tolist() == [[1]]
+
+
+def test_largest_leaves_out_photos_without_an_object():
+    largest = [OBJECTS[0], OBJECTS[1], OBJECTS[2], OBJECTS[3]]
+    photos = photos_of(objects=largest, empty_photos=False)
+    assert photos.rows.tolist() == [0, 1, 4]
+    assert photos.labels.tolist() == [[0], [1], [2]]
+
+
+def test_plain_pass_is_in_order_and_covers_every_photo_once():
+    photos = photos_of()
+    batches = batches_of(photos)
+    seen = list(batches.epoch(0))
+    assert len(batches) == len(seen) == 2
+    assert [rows_of(batch, photos) for batch in seen] == [[0, 1, 2], [4]]
+    assert [batch.photo.tolist() for batch in seen] == [[0, 1, 2], [3]]
+
+
+def test_plain_batch_by_hand():
+    batch = next(batches_of(photos_of(), image_size=16).epoch(0))
+    assert batch.images.shape == (3, 3, 16, 16)
+    assert batch.images.dtype == torch.float32
+    colour = 40 / 255
+    normalised = torch.tensor([(colour - m) / s for m, s in zip(MEAN, STD, strict=True)])
+    assert_close(batch.images[1], normalised.view(3, 1, 1).expand(3, 16, 16))
+    assert_close(batch.boxes[0, 0], torch.tensor([4.0, 4, 12, 12]))
+    assert batch.labels.tolist() == [[0, 1, 2], [1, 2, -1], [-1, -1, -1]]
+    assert batch.ignore.tolist() == [[False, True, False], [False] * 3, [False] * 3]
+    assert batch.images.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_colours_stay_in_their_channels():
+    pixels = store()
+    pixels[0] = [255, 0, 51]
+    photos = photos_of_split(pixels, images_table(), objects_table(), "train", empty_photos=True)
+    seen = next(batches_of(photos, mean=(0.0,) * 3, std=(1.0,) * 3).epoch(0)).images
+    assert_close(seen[0, :, 5, 5], torch.tensor([1.0, 0.0, 0.2]))
+
+
+def test_other_input_size_is_an_antialiased_resize():
+    noise = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), dtype=np.uint8)
+    photos = photos_of_split(noise, images_table(), objects_table(), "train", empty_photos=True)
+    batch = next(batches_of(photos, image_size=8, mean=(0.0,) * 3, std=(1.0,) * 3).epoch(0))
+    red = Image.fromarray(noise[0, ..., 0].astype(np.float32))
+    expected = np.asarray(red.resize((8, 8), Image.Resampling.BILINEAR)) / 255
+    assert_close(batch.images[0, 0], torch.from_numpy(expected), rtol=0, atol=1e-4)
+    assert_close(batch.boxes[0, 0], torch.tensor([2.0, 2, 6, 6]))
+
+
+def test_store_may_be_a_file_opened_for_reading(tmp_path):
+    np.save(tmp_path / "photos.npy", store())
+    mapped = np.load(tmp_path / "photos.npy", mmap_mode="r")
+    photos = photos_of_split(mapped, images_table(), objects_table(), "train", empty_photos=True)
+    assert rows_of(next(batches_of(photos).epoch(0)), photos) == [0, 1, 2]
+
+
+def test_neutral_augmentation_only_shuffles():
+    photos = photos_of()
+    plain = next(batches_of(photos, batch_size=4).epoch(0))
+    orders = set()
+    for seed in range(20):
+        (batch,) = batches_of(photos, batch_size=4, augmentation=NEUTRAL).epoch(seed)
+        assert rows_of(batch, photos) == [0, 1, 2, 4]  # within a batch in the store's order
+        assert_close(batch.images, plain.images, rtol=0, atol=1e-4)
+        assert_close(batch.boxes, plain.boxes)
+        assert torch.equal(batch.labels, plain.labels)
+        # The box of 2 x 3 pixels is still seen; the photo's own mark stays.
+        assert torch.equal(batch.ignore, plain.ignore | too_small(plain))
+        pairs = list(batches_of(photos, batch_size=2, augmentation=NEUTRAL).epoch(seed))
+        assert sorted(rows_of(pairs[0], photos) + rows_of(pairs[1], photos)) == [0, 1, 2, 4]
+        orders.add(tuple(pairs[0].photo.tolist()))
+    assert len(orders) > 3
+
+
+def too_small(batch):
+    """Return True at real boxes with a side below 2 pixels."""
+    sides = batch.boxes[..., 2:] - batch.boxes[..., :2]
+    return (sides.amin(-1) < 2) & (batch.labels >= 0)
+
+
+def test_training_pass_leaves_out_the_short_batch():
+    batches = batches_of(photos_of(), batch_size=3, augmentation=WILD)
+    assert len(batches) == len(list(batches.epoch(0))) == 1
+    seen = {int(p) for seed in range(20) for b in batches.epoch(seed) for p in b.photo}
+    assert seen == {0, 1, 2, 3}  # each pass leaves out another one
+
+
+def test_batch_is_not_larger_than_the_split():
+    batches = batches_of(photos_of(), batch_size=64, augmentation=WILD)
+    assert [len(batch.photo) for batch in batches.epoch(0)] == [4]
+    assert len(batches) == 1
+
+
+def tensors(batches, seed):
+    return [
+        part
+        for batch in batches.epoch(seed)
+        for part in (batch.images, batch.boxes, batch.labels, batch.ignore, batch.photo)
+    ]
+
+
+def test_equal_seeds_give_equal_passes():
+    batches = batches_of(photos_of(), batch_size=2, augmentation=WILD)
+    first, again, other = (tensors(batches, seed) for seed in (5, 5, 6))
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_every_augmentation_is_passed_on():
+    photos = photos_of()
+    plain = next(batches_of(photos, batch_size=4).epoch(0))
+    mirror = Augmentation(flip=1.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.0)
+    flipped = next(batches_of(photos, batch_size=4, augmentation=mirror).epoch(0))
+    assert_close(flipped.boxes[0, 1], torch.tensor([0.0, 8, 8, 16]))
+    lit = Augmentation(flip=0.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.5)
+    brighter = next(batches_of(photos, batch_size=4, augmentation=lit).epoch(0))
+    assert_close(brighter.boxes, plain.boxes)
+    assert not torch.allclose(brighter.images[1], plain.images[1], atol=1e-3)
+    for change in ({"rotate": 30.0}, {"crop": 0.5}, {"zoom_out": 3.0}):
+        asked = Augmentation(**{**vars(NEUTRAL), **change})
+        batches = batches_of(photos, batch_size=4, augmentation=asked)
+        moved = [batch.boxes for seed in range(20) for batch in batches.epoch(seed)]
+        assert not all(torch.allclose(boxes, plain.boxes) for boxes in moved), change
+
+
+def test_object_cropped_away_is_ignored_and_padding_is_not():
+    crop = Augmentation(flip=0.0, rotate=0.0, crop=0.3, zoom_out=1.0, lighting=0.0)
+    batches = batches_of(photos_of(), batch_size=4, image_size=64, augmentation=crop)
+    ignored = 0
+    for seed in range(30):
+        for batch in batches.epoch(seed):
+            sides = batch.boxes[..., 2:] - batch.boxes[..., :2]
+            gone = (sides.amin(-1) < 2) & (batch.labels >= 0)
+            assert batch.ignore[gone].all()
+            assert not batch.ignore[batch.labels < 0].any()
+            assert batch.ignore[0, 1]  # the mark of the annotation
+            assert (batch.boxes >= 0).all()
+            assert (batch.boxes <= 64).all()
+            ignored += int(gone.sum())
+    assert ignored > 0
+
+
+def test_augmented_pixels_outside_of_the_photo_are_the_mean():
+    shrink = Augmentation(flip=0.0, rotate=0.0, crop=1.0, zoom_out=4.0, lighting=0.0)
+    (batch,) = batches_of(photos_of(), batch_size=4, augmentation=shrink).epoch(1)
+    assert batch.images.eq(0).any()

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from pipeline.evaluate.detections import Detections, Truth, check_labels
+
+BOXES = np.array([[0.0, 0, 10, 10], [5, 5, 20, 20]])
+TWO = np.array([0, 1])
+
+
+def test_no_boxes_are_welcome():
+    none = np.zeros(0, dtype=int)
+    check_labels(Truth(none, np.zeros((0, 4)), none, none.astype(bool)), 3)
+    check_labels(Detections(none, np.zeros((0, 4)), none, none.astype(float)), 3)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("photo", np.array([0]), r"photo has shape \(1,\); expected \(2,\)"),
+        ("boxes", np.zeros((2, 5)), r"boxes has shape \(2, 5\); expected \(2, 4\)"),
+        ("boxes", np.full((2, 4), np.nan), "boxes must be finite"),
+        ("labels", np.array([[0, 1]]), "labels has shape"),
+        ("scores", np.array([0.5, np.nan]), "scores must be finite"),
+    ],
+)
+def test_columns_that_do_not_belong_together_are_refused(column, value, message):
+    columns = {"photo": TWO, "boxes": BOXES, "labels": TWO, "scores": np.array([0.5, 0.6])}
+    with pytest.raises(ValueError, match=message):
+        Detections(**{**columns, column: value})
+
+
+def test_ignore_must_be_bool_because_its_negation_is_taken():
+    with pytest.raises(ValueError, match="ignore has dtype int64; expected bool"):
+        Truth(TWO, BOXES, TWO, TWO)
+
+
+@pytest.mark.parametrize("labels", [np.array([-1, 0]), np.array([0, 2])])
+def test_labels_outside_the_classes_are_refused(labels):
+    with pytest.raises(ValueError, match=r"Truth has labels .*; expected 0\.\.1"):
+        check_labels(Truth(TWO, BOXES, labels, TWO > 5), 2)

@@ -1,0 +1,78 @@
+"""A trained rung on disk: what is loaded answers as what was saved, bit for bit."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+import torch
+
+from pipeline.errors import InputError
+from pipeline.ladder import RUNGS
+from pipeline.ladder.store import ModelCard, build_model, load_model, save_model
+from tests.ladder.making import CLASSES, card_of, model_of
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module", params=[rung.name for rung in RUNGS])
+def saved(request, tmp_path_factory):
+    """A model whose statistics are no longer those of a new one, and its folder."""
+    folder = tmp_path_factory.mktemp(request.param)
+    card = card_of(request.param)
+    model = model_of(request.param).to(memory_format=torch.channels_last).train()
+    with torch.no_grad():
+        model(torch.randn(4, 3, card.image_size, card.image_size))
+    save_model(folder, model.eval(), card)
+    return folder, model, card
+
+
+def test_the_loaded_model_answers_the_same(saved):
+    folder, model, card = saved
+    torch.manual_seed(99)  # the weights come from the file, not from chance
+    loaded, _ = load_model(folder, CPU)
+    assert not loaded.training
+    images = torch.randn(2, 3, card.image_size, card.image_size)
+    images = images.contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        ours, theirs = loaded(images), model(images)
+    assert ours.keys() == theirs.keys()
+    for key, value in theirs.items():
+        assert torch.equal(ours[key], value)
+
+
+def test_the_card_alone_rebuilds_the_model(saved):
+    folder, model, card = saved
+    content = json.loads((folder / "model.json").read_text())
+    assert content == json.loads(json.dumps(asdict(card)))
+    assert content["classes"] == CLASSES
+    rebuilt = build_model(ModelCard(**content))
+    assert type(rebuilt) is type(model)
+    shapes = {name: tensor.shape for name, tensor in rebuilt.state_dict().items()}
+    assert shapes == {name: tensor.shape for name, tensor in model.state_dict().items()}
+
+
+def test_the_folder_has_two_files(saved):
+    folder, _, _ = saved
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["model.json", "model.safetensors"]
+
+
+def test_the_loaded_card_is_the_saved_one(saved):
+    folder, _, card = saved
+    loaded = load_model(folder, CPU)[1]
+    assert json.dumps(asdict(loaded)) == json.dumps(asdict(card))
+
+
+@pytest.mark.parametrize("missing", ["model.json", "model.safetensors"])
+def test_without_a_model_there_is_one_line(tmp_path, missing):
+    save_model(tmp_path, model_of("classifier"), card_of("classifier"))
+    (tmp_path / missing).unlink()
+    with pytest.raises(InputError) as error:
+        load_model(tmp_path, CPU)
+    assert str(error.value).startswith(str(tmp_path))
+    assert str(error.value).endswith(": no model there; train it first")
+
+
+def test_without_a_folder_there_is_one_line(tmp_path):
+    with pytest.raises(InputError, match=r"model\.json: no model there; train it first"):
+        load_model(tmp_path / "classifier", CPU)

@@ -1,0 +1,36 @@
+"""Real MLflow stores for tests: made once (about 4 s), copied for each test."""
+
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+
+from pipeline.tracking import EXPERIMENT, local_store
+
+
+def give_store(root: Path) -> Path:
+    """Put an empty MLflow store into `root` and return `root`."""
+    shutil.copy(Path(_template().name) / "mlflow.db", root / "mlflow.db")
+    return root
+
+
+def client_of(root: Path) -> MlflowClient:
+    """Return a client of the store in `root`."""
+    return MlflowClient(local_store(root))
+
+
+def runs_of(root: Path) -> list[Run]:
+    """Return the runs of the ladder's experiment that are not deleted, oldest first."""
+    client = client_of(root)
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    return client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])
+
+
+@cache
+def _template() -> tempfile.TemporaryDirectory:
+    folder = tempfile.TemporaryDirectory(prefix="mlflow-store-")
+    client_of(Path(folder.name)).search_experiments()
+    return folder

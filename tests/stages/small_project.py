@@ -1,0 +1,103 @@
+"""A project folder made small: painted photos, a small backbone with random weights."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import timm
+import torch
+from ruamel.yaml import YAML
+from safetensors.torch import save_file
+
+from stages import evaluate, fetch, pixels, tables, train
+from tests.conftest import ROOT
+
+BACKBONE = "mobilenetv3_small_050"
+SIZES = {"ssd_4x4": 128}  # a 4x4 grid; the others take 64
+_STAGES = (fetch, tables, pixels)
+_PHASES = {"head": {"epochs": 1, "lr": 0.003}, "late": {"epochs": 1, "lr": 0.003}}
+
+
+def paint_project(root: Path) -> None:
+    """Write parameters, weights and all data of a project into an empty folder; chdir there."""
+    os.chdir(root)
+    torch.manual_seed(5)
+    save_file(timm.create_model(BACKBONE).state_dict(), root / "backbone.safetensors")
+    write_params(root)
+    for stage in _STAGES:
+        run_main(stage)
+
+
+def write_params(root: Path, **changes) -> None:
+    """Write params.yaml; `changes` are keyed by dotted paths, with `__` for the dots."""
+    yaml = YAML()
+    params = yaml.load((ROOT / "params.yaml").read_text())
+    params["fetch"] |= {"val_fraction": 0.2, "test_fraction": 0.15, "seed": 4}
+    params["fetch"]["demo"] = {"photos": 20, "size": 64}
+    params["pixels"]["size"] = 64
+    params["train"]["shared"] |= {
+        "device": "cpu",
+        "backbone": BACKBONE,
+        "weights": "backbone.safetensors",
+        "image_size": 64,
+        "batch_size": 4,
+    }
+    for name, section in params["train"].items():
+        if name != "shared":
+            section |= _PHASES
+    params["evaluate"]["grid_photos"] = 2
+    for path, value in changes.items():
+        *sections, key = path.split("__")
+        part = params
+        for section in sections:
+            part = part[section]
+        part[key] = value
+    yaml.dump(params, root / "params.yaml")
+
+
+def run_main(stage, *args: str) -> None:
+    """Call a stage's `main` with these arguments, in this process."""
+    before, sys.argv = sys.argv, [stage.__name__, *args]
+    try:
+        stage.main()
+    finally:
+        sys.argv = before
+
+
+def train_and_evaluate(root: Path, rung: str) -> None:
+    """Train a rung and score it."""
+    write_params(root, train__shared__image_size=SIZES.get(rung, 64))
+    run_main(train, rung)
+    run_main(evaluate, rung)
+
+
+def command(stage: str, *args: str, **options) -> subprocess.Popen:
+    """Start a stage as people do, in the current folder, on one thread."""
+    return subprocess.Popen(
+        [sys.executable, "-m", f"stages.{stage}", *args],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        **options,
+    )
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def history(rung: str) -> list[dict]:
+    """Return the rows of a rung's history in the current folder."""
+    lines = Path("models", rung, "history.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def copy_of(root: Path, to: Path) -> Path:
+    """Copy a project folder."""
+    return Path(shutil.copytree(root, to, dirs_exist_ok=True))

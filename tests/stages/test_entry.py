@@ -1,0 +1,113 @@
+"""How a stage ends: what the user can mend in one line, the rest with a traceback."""
+
+import ctypes
+import os
+import subprocess
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline.errors import InputError
+from stages.entry import die_with_parent, run_stage
+
+
+def failing(error):
+    def main():
+        print("half of the report")
+        raise error
+
+    return main
+
+
+def test_a_stage_that_ends_well_says_nothing(capsys):
+    called = []
+    run_stage(lambda: called.append(True))
+    assert called == [True]
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (InputError("a.json: image 3: no width; add it"), 1, "error: a.json: image 3: no width; "),
+        (FileNotFoundError(2, "No such file", "a.json"), 1, "error: [Errno 2] No such file: 'a."),
+        (OSError(28, "No space left on device"), 1, "error: [Errno 28] No space left on device"),
+        (KeyboardInterrupt(), 130, "stopped: run the same command again"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line(capsys, error, code, line):
+    with pytest.raises(SystemExit) as end:
+        run_stage(failing(error))
+    assert end.value.code == code
+    assert end.value.__cause__ is None and end.value.__suppress_context__
+    shown = capsys.readouterr().err
+    assert shown.startswith(line)
+    assert shown.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), ZeroDivisionError()])
+def test_a_bug_keeps_its_traceback(error):
+    with pytest.raises(type(error)):
+        run_stage(failing(error))
+
+
+def test_a_stage_as_a_process_prints_one_line_and_fails():
+    code = (
+        "from stages.entry import run_stage\n"
+        "from pipeline.errors import InputError\n"
+        "def main(): raise InputError('a.jpg: photo: gone; add it')\n"
+        "run_stage(main)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: a.jpg: photo: gone; add it\n"
+
+
+CHILD = """
+import sys, time
+from stages.entry import die_with_parent
+die_with_parent()
+print("ready", flush=True)
+time.sleep(60)
+"""
+PARENT = f"""
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", {CHILD!r}], stdout=subprocess.PIPE, text=True)
+assert child.stdout.readline() == "ready\\n"
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+def test_a_stage_ends_with_its_parent():
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
+    child = int(parent.stdout.readline())
+    assert _runs(child)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 10
+    while _runs(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(child)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+@pytest.mark.parametrize(("parents", "ends"), [((1, 1), False), ((7, 7), False), ((7, 1), True)])
+def test_only_a_parent_that_changed_has_ended(monkeypatch, parents, ends):
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace(prctl=lambda *request: 0))
+    monkeypatch.setattr(os, "getppid", iter(parents).__next__)
+    with pytest.raises(SystemExit) if ends else nullcontext():
+        die_with_parent()
+
+
+def _runs(process_id):
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"  # an ended one that nobody has waited for

@@ -1,0 +1,125 @@
+"""Stage `pixels`: from photos and `images` to one array, or one line and nothing changed."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from ruamel.yaml import YAML
+
+from pipeline.data.store import open_pixel_store
+from pipeline.data.tables import build_tables, write_tables
+from stages.entry import run_stage
+from stages.pixels import main
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
+COLOURS = [(200, 10, 20), (30, 210, 40), (50, 60, 220)]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Work in a project folder that has three photos, their tables and 32-pixel parameters."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["pixels"])
+    photos = tmp_path / "data/source/photos"
+    photos.mkdir(parents=True)
+    for index, colour in enumerate(COLOURS):
+        Image.new("RGB", (40 + index, 30), colour).save(photos / f"{index}.jpg")
+    write_tables(tmp_path / "data/tables", build_tables(pascal()))
+    write_params(tmp_path, 32)
+    return tmp_path
+
+
+def pascal():
+    """Return a Pascal JSON of the photos, the last one first."""
+    sizes = [{"id": i, "file_name": f"{i}.jpg", "width": 40 + i, "height": 30} for i in (2, 1, 0)]
+    boxes = [
+        {"id": i, "image_id": i, "category_id": 1, "bbox": [0, 0, 9, 9], "ignore": 0}
+        for i in (0, 1)
+    ]
+    return {
+        "images": [size | {"split": "train"} for size in sizes],
+        "annotations": boxes,
+        "categories": [{"id": 1, "name": "cat"}],
+    }
+
+
+def write_params(folder, size):
+    yaml = YAML()
+    params = yaml.load((ROOT / "params.yaml").read_text())
+    params["pixels"]["size"] = size
+    yaml.dump(params, folder / "params.yaml")
+
+
+def test_the_photos_are_stored_in_the_order_of_the_table(project, capsys):
+    run_stage(main)
+    store = open_pixel_store(project / "data/pixels/photos.npy")
+    assert store.shape == (3, 32, 32, 3)
+    middle = store[:, 16, 16].astype(int)
+    assert np.abs(middle - COLOURS[::-1]).max() <= 3  # JPEG
+    shown = capsys.readouterr().out
+    assert shown == "data/pixels/photos.npy: 3 photos of 32 x 32 pixels\n"
+    assert sorted(path.name for path in (project / "data").iterdir()) == [
+        *("pixels", "source", "tables")
+    ]
+
+
+def _remove_photo(project):
+    (project / "data/source/photos/1.jpg").unlink()
+
+
+def _damage_photo(project):
+    (project / "data/source/photos/1.jpg").write_bytes(b"")
+
+
+def _swap_photo(project):
+    Image.new("RGB", (20, 20)).save(project / "data/source/photos/1.jpg")
+
+
+def _mistype_params(project):
+    write_params(project, "large")
+
+
+def _remove_table(project):
+    (project / "data/tables/images.parquet").unlink()
+
+
+def _damage_table(project):
+    (project / "data/tables/images.parquet").write_bytes(b"PAR1")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line"),
+    [
+        (_remove_photo, "1.jpg: photo: no such file; "),
+        (_damage_photo, "1.jpg: photo: does not decode "),
+        (_swap_photo, "1.jpg: size: the photo is 20 x 20 pixels and the annotations say 41 x 30; "),
+        (_mistype_params, "params.yaml: pixels.size = 'large'"),
+        (_remove_table, "images.parquet: no such file; run the tables stage first"),
+        (_damage_table, "images.parquet: not a Parquet file; run the tables stage again"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_the_earlier_store(project, capsys, spoil, line):
+    run_stage(main)
+    before = (project / "data/pixels/photos.npy").read_bytes()
+    capsys.readouterr()
+    spoil(project)
+    with pytest.raises(SystemExit) as end:
+        run_stage(main)
+    shown = capsys.readouterr()
+    assert end.value.code == 1
+    assert shown.out == ""
+    assert shown.err.startswith("error: ") and line in shown.err and shown.err.count("\n") == 1
+    assert (project / "data/pixels/photos.npy").read_bytes() == before
+    assert not (project / "data/pixels.partial").exists()
+
+
+def test_as_a_command(project):
+    command = [sys.executable, "-m", "stages.pixels"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "data/pixels/photos.npy: 3 photos of 32 x 32 pixels\n"
+    assert done.stderr.startswith("pixels: 3/3 photos, ")
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,231 @@
+"""The whole ladder in a scratch project: real photos are painted, real stages run under DVC."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNGS = ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
+PROJECT = ("pipeline", "stages", "photos", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
+# What only speaks to people, or only checks what DVC tracks by value: an edit changes no result.
+NO_DEPENDENCY = {
+    "pipeline/errors.py",
+    "pipeline/params.py",
+    "pipeline/progress.py",
+    "pipeline/device.py",
+    "pipeline/train/watch.py",
+    "stages/entry.py",
+}
+# Python imports this at its start; it notes which of our files the process had loaded at its end.
+NOTE_IMPORTS = """
+import atexit, json, os, sys
+
+def note():
+    root = os.getcwd() + os.sep
+    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
+    ours = sorted({f[len(root):] for f in files if f.startswith(root) and os.path.getsize(f)})
+    name = "-".join(sys.orig_argv[2:]).replace("/", "_")
+    with open(os.path.join(os.environ["NOTED"], name + ".json"), "w") as file:
+        json.dump(ours, file)
+
+if sys.orig_argv[1:2] == ["-m"] and sys.orig_argv[2].startswith("stages."):
+    atexit.register(note)
+"""
+
+
+class Project:
+    """A scratch copy of the project, and what its commands print."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder / "project"
+        self.noted = folder / "noted"
+        hooks = folder / "hooks"
+        for new in (self.folder, self.noted, hooks):
+            new.mkdir()
+        (hooks / "sitecustomize.py").write_text(NOTE_IMPORTS)
+        self.environment = os.environ | {
+            "PYTHONPATH": str(hooks),
+            "NOTED": str(self.noted),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "DVC_NO_ANALYTICS": "1",
+        }
+        for name in ("COV_CORE_SOURCE", "COVERAGE_PROCESS_START", "MLFLOW_TRACKING_URI"):
+            self.environment.pop(name, None)
+
+    def run(self, *command: str, succeeds: bool = True) -> str:
+        """Return all that `command` prints; its success is asserted."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert (done.returncode == 0) == succeeds, done.stdout
+        return done.stdout
+
+    def dvc(self, *arguments: str, succeeds: bool = True) -> str:
+        """Return all that `dvc` prints."""
+        return self.run(sys.executable, "-m", "dvc", *arguments, succeeds=succeeds)
+
+    def set(self, key: str, value: object) -> None:
+        """Change one value of params.yaml."""
+        yaml, path = YAML(), self.folder / "params.yaml"
+        params = yaml.load(path.read_text())
+        *above, last = key.split(".")
+        section = params
+        for name in above:
+            section = section[name]
+        section[last] = value
+        with path.open("w") as file:
+            yaml.dump(params, file)
+
+    def mlflow_runs(self) -> list[str]:
+        """Return the names of the runs in the project's own store."""
+        with sqlite3.connect(self.folder / "mlflow.db") as store:
+            return [name for (name,) in store.execute("select name from runs")]
+
+    def would_run(self) -> list[str]:
+        """Return the stages that `dvc repro` would run now."""
+        lines = self.dvc("repro", "--dry").splitlines()
+        return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
+
+
+def make_tiny(project: Project) -> None:
+    """Copy the project, and let every rung learn for an epoch on a few small photos."""
+    for name in PROJECT:
+        source, target = ROOT / name, project.folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    project.set("fetch.demo.photos", 24)
+    project.set("train.shared.device", "cpu")
+    project.set("train.shared.batch_size", 8)
+    for rung in RUNGS:
+        project.set(f"train.{rung}.head.epochs", 1)
+        project.set(f"train.{rung}.late.epochs", 0)
+    project.run("git", "init", "-q")
+    project.dvc("init", "-q")
+    shutil.copy(ROOT / ".dvc" / "config", project.folder / ".dvc" / "config")
+    project.run("git", "add", ".")
+    who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+    project.run("git", *who, "commit", "-qm", "start")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose ladder has run once; `first` is what it printed."""
+    made = Project(tmp_path_factory.mktemp("ladder"))
+    make_tiny(made)
+    made.first = made.dvc("repro")
+    return made
+
+
+def test_rungs_run_in_the_order_of_the_ladder(project: Project) -> None:
+    stages = [
+        line for line in project.first.splitlines() if line.startswith("Running stage 'train")
+    ]
+    assert [line.split("@")[1].rstrip("':") for line in stages] == list(RUNGS)
+
+
+def test_first_run_ends_with_a_row_for_each_rung(project: Project) -> None:
+    table = project.first[project.first.rindex("Running stage 'track'") :]
+    assert all(rung in table for rung in RUNGS)
+
+
+def test_each_rung_leaves_model_predictions_metrics_and_pictures(project: Project) -> None:
+    for rung in RUNGS:
+        assert (project.folder / "models" / rung / "model.safetensors").stat().st_size > 1e6
+        history = (project.folder / "models" / rung / "history.jsonl").read_text().splitlines()
+        assert [json.loads(row)["epoch"] for row in history] == [1]
+        assert (project.folder / "predictions" / f"{rung}.parquet").is_file()
+        assert (project.folder / "figures" / rung / "val_grid.png").read_bytes()[1:4] == b"PNG"
+        values = json.loads((project.folder / "metrics" / f"{rung}.json").read_text())
+        assert all(0 <= value < 128 for value in values[rung]["val"].values())
+
+
+def test_deps_in_dvc_yaml_cover_what_stages_import(project: Project) -> None:
+    stages = YAML(typ="safe").load((project.folder / "dvc.lock").read_text())["stages"]
+    checked = 0
+    for entry in stages.values():
+        command = entry["cmd"].split(" -m ")[1].split()
+        if command[0] == "stages.track":  # always runs
+            continue
+        imported = set(json.loads((project.noted / f"{'-'.join(command)}.json").read_text()))
+        imported = {file for file in imported if not is_only_a_docstring(project.folder / file)}
+        deps = [item["path"] for item in entry["deps"]]
+        covered = {file for file in imported if any(file.startswith(dep) for dep in deps)}
+        assert imported - covered - NO_DEPENDENCY == set(), command
+        code = {dep for dep in deps if dep.endswith(".py")}
+        assert code - imported == set(), f"{command} does not import these"
+        checked += 1
+    assert checked == 3 + 2 * len(RUNGS)
+
+
+def is_only_a_docstring(path: Path) -> bool:
+    return path.name == "__init__.py" and path.read_text().rstrip().endswith('"""')
+
+
+def test_second_repro_runs_track_alone_and_logs_nothing_anew(project: Project) -> None:
+    before = sorted(project.mlflow_runs())
+    assert before == sorted(RUNGS)
+    printed = project.dvc("repro")
+    running = [line for line in printed.splitlines() if line.startswith("Running stage")]
+    assert running == ["Running stage 'track':"]
+    assert sorted(project.mlflow_runs()) == before
+
+
+def test_a_rungs_parameter_retrains_that_rung_alone(project: Project) -> None:
+    project.set("train.ssd_fpn.box_weight", 3.0)
+    assert project.would_run() == ["train_ssd@ssd_fpn", "track"]  # a dry run follows no outputs
+    project.set("train.ssd_fpn.box_weight", 2.0)
+    assert project.would_run() == ["track"]
+
+
+def test_an_edit_of_ssd_leaves_the_rungs_of_the_largest_object_alone(project: Project) -> None:
+    path = project.folder / "pipeline" / "models" / "ssd.py"
+    text = path.read_text()
+    path.write_text(text + "\n# an edit\n")
+    stages = project.would_run()
+    path.write_text(text)
+    ssd = [f"{work}_ssd@{rung}" for rung in RUNGS[3:] for work in ("train", "evaluate")]
+    assert sorted(stages) == sorted([*ssd, "track"])
+
+
+def test_metrics_and_plots_show(project: Project) -> None:
+    shown = project.dvc("metrics", "show")
+    assert "classifier.val.accuracy" in shown and "ssd_fpn.val.voc_map_50" in shown
+    page = Path(project.dvc("plots", "show").strip().splitlines()[-1].removeprefix("file://"))
+    text = page.read_text()
+    assert "loss by epoch" in text and "val_grid.png" in text
+
+
+def test_unknown_parameter_ends_in_one_line_and_loses_nothing(project: Project) -> None:
+    path = project.folder / "params.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("  seed: 42  ", "  sede: 43  ", 1))
+    printed = project.dvc("repro", succeeds=False)
+    path.write_text(text)
+    errors = [line for line in printed.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    assert "params.yaml" in errors[0] and "unknown parameter fetch.sede" in errors[0]
+    assert "Traceback" not in printed
+    assert (project.folder / "data" / "source" / "annotations.json").is_file()
+
+
+def test_exp_run_sets_a_parameter_and_logs_a_seventh_run(project: Project) -> None:
+    printed = project.dvc("exp", "run", "-S", "train.bbox.head.lr=2e-4", "--name", "slower")
+    running = [line for line in printed.splitlines() if line.startswith("Running stage")]
+    names = [line.split("'")[1] for line in running]
+    assert names == ["train_largest@bbox", "evaluate_largest@bbox", "track"]
+    assert sorted(project.mlflow_runs()) == sorted([*RUNGS, "bbox"])

@@ -1,0 +1,70 @@
+"""Progress: a bar on a terminal, plain lines in a log, the items unchanged in both."""
+
+import pytest
+
+from pipeline import progress as module
+from pipeline.progress import progress, progress_line
+
+
+@pytest.fixture
+def on_terminal(monkeypatch):
+    def say(answer: bool) -> None:
+        monkeypatch.setattr("sys.stderr.isatty", lambda: answer, raising=False)
+
+    return say
+
+
+def test_nothing_to_do_is_one_line(on_terminal, capsys):
+    on_terminal(False)
+    assert list(progress([], desc="pixels", unit="photos")) == []
+    assert capsys.readouterr().err == "pixels: 0 photos, 0.0 photos/s\n"
+
+
+def test_log_gets_one_plain_line_at_the_end(on_terminal, capsys):
+    on_terminal(False)
+    assert list(progress(range(3), desc="pixels", unit="photos")) == [0, 1, 2]
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("pixels: 3/3 photos, ")
+    assert "\r" not in lines[0]
+
+
+def test_log_gets_lines_between_when_it_takes_long(on_terminal, capsys, monkeypatch):
+    on_terminal(False)
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    list(progress(iter("abcd"), total=4, desc="pixels", unit="photos"))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) > 1
+    assert lines[-1].startswith("pixels: 4/4 photos")
+    assert all("s left" in line for line in lines[:-1] if "4/4" not in line)
+
+
+def test_terminal_gets_a_bar_with_rate(on_terminal, capsys):
+    on_terminal(True)
+    assert list(progress(range(3), desc="pixels", unit="photos")) == [0, 1, 2]
+    shown = capsys.readouterr().err
+    assert "100%" in shown
+    assert "photos/s" in shown
+
+
+def test_length_is_found_or_given(on_terminal, capsys):
+    on_terminal(False)
+    list(progress(iter("ab"), desc="x"))
+    list(progress(iter("ab"), desc="y", total=2))
+    unknown, known = capsys.readouterr().err.splitlines()
+    assert unknown.startswith("x: 2 it, ")
+    assert known.startswith("y: 2/2 it, ")
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "seconds", "line"),
+    [
+        (0, 8, 0.0, "a: 0/8 photos, 0.0 photos/s"),
+        (20, 80, 2.0, "a: 20/80 photos, 10.0 photos/s, 6 s left"),
+        (80, 80, 8.0, "a: 80/80 photos, 10.0 photos/s"),
+        (5, None, 2.0, "a: 5 photos, 2.5 photos/s"),
+    ],
+)
+def test_progress_line(done, total, seconds, line):
+    assert progress_line("a", done, total, seconds, "photos") == line

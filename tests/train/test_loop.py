@@ -1,0 +1,318 @@
+"""The training loop: it learns, it repeats itself, and a kill changes nothing."""
+
+import copy
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+
+from pipeline.errors import InputError
+from pipeline.train.checkpoint import load_checkpoint
+from pipeline.train.loop import mean_losses, recipe_record
+from pipeline.train.schedule import Phase
+from tests.train.making import (
+    PHASES,
+    RECIPE,
+    Photos,
+    Quiet,
+    Tiny,
+    TinyBatch,
+    losses,
+    same_weights,
+    train,
+)
+
+CPU = torch.device("cpu")
+
+
+class KilledError(Exception):
+    pass
+
+
+class KilledAfterEpoch(Quiet):
+    def __init__(self, epoch):
+        super().__init__()
+        self.last = epoch
+
+    def epoch(self, row):
+        if row["epoch"] == self.last:
+            raise KilledError
+
+
+class KilledAfterStep(Quiet):
+    def __init__(self, step):
+        super().__init__()
+        self.last = step
+
+    def step(self, photos, losses):
+        super().step(photos, losses)
+        if len(self.steps) == self.last:
+            raise KilledError
+
+
+def test_it_overfits_one_batch(tmp_path):
+    photos = Photos(8, 8)
+    phases = [Phase("all", 60, 0.02)]
+    _, history = train(tmp_path / "c.pt", phases=phases, source=photos, val=photos, lr_divisor=1)
+    assert history[0]["val"]["loss"] > 1
+    assert history[-1]["val"]["loss"] < 0.05
+
+
+def test_a_row_for_each_epoch(tmp_path):
+    watcher = Quiet()
+    _, history = train(tmp_path / "c.pt", watcher=watcher)
+    assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5]
+    assert [row["phase"] for row in history] == ["head", "head", "late", "late", "all"]
+    assert [history[0]["lr"], history[2]["lr"]] == pytest.approx([0.01 / 25, 0.02 / 25])
+    assert watcher.epochs == history
+    assert [photos for photos, _ in watcher.steps] == [4] * 10
+    for epoch, row in enumerate(history):
+        for name in ("loss", "class_loss"):
+            steps = [losses[name] for _, losses in watcher.steps[2 * epoch : 2 * epoch + 2]]
+            assert row["train"][name] == pytest.approx(float(sum(steps)) / 2)
+        assert row["val"]["loss"] == pytest.approx(2 * row["val"]["class_loss"])
+
+
+def test_val_losses_are_means_over_photos_of_the_model_at_rest():
+    model = Tiny().train()
+    photos = Photos(5, 4)  # a batch of four and one of one
+    got = mean_losses(model, losses, photos)
+    with torch.no_grad():
+        outputs = copy.deepcopy(model).eval()(photos.images)
+    expected = losses(outputs, TinyBatch(photos.images, photos.labels, torch.arange(5)))
+    assert got["loss"] == pytest.approx(float(expected["loss"]))
+    assert not model.training
+
+
+def test_phases_without_epochs_are_left_out(tmp_path):
+    some = [Phase("head", 0, 0.1), Phase("late", 2, 0.02), Phase("all", 0, 0.1)]
+    with_zeros, history = train(tmp_path / "a.pt", phases=some)
+    without, expected = train(tmp_path / "b.pt", phases=[some[1]])
+    assert history == expected and len(history) == 2
+    assert same_weights(with_zeros, without)
+
+
+@pytest.mark.parametrize("changes", [{}, {"ema": 0.9, "schedule": "cosine"}])
+def test_equal_runs_are_equal_bit_for_bit(tmp_path, changes):
+    model, history = train(tmp_path / "a.pt", **changes)
+    torch.rand(100)  # what chance has done elsewhere does not matter
+    again, repeated = train(tmp_path / "b.pt", **changes)
+    assert history == repeated
+    assert same_weights(model, again)
+
+
+def test_another_seed_is_another_run(tmp_path):
+    _, history = train(tmp_path / "a.pt")
+    _, other = train(tmp_path / "b.pt", seed=8)
+    assert history[0]["train"] != other[0]["train"]
+
+
+def test_every_epoch_has_a_chance_of_its_own(tmp_path):
+    seeds = []
+
+    class Spy(Photos):
+        def epoch(self, seed):
+            seeds.append(seed)
+            return super().epoch(seed)
+
+    train(tmp_path / "c.pt", source=Spy(noisy=True))
+    assert len(set(seeds)) == len(seeds) == 5
+
+
+@pytest.mark.parametrize("schedule", ["one_cycle", "cosine"])
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+@pytest.mark.parametrize("killed_after", [1, 2, 3, 4, 5])
+def test_killed_and_resumed_is_as_unbroken(tmp_path, schedule, ema, killed_after):
+    changes = {"schedule": schedule, "ema": ema}
+    model, history = train(tmp_path / "unbroken.pt", **changes)
+    with pytest.raises(KilledError):
+        train(tmp_path / "c.pt", watcher=KilledAfterEpoch(killed_after), **changes)
+    watcher = Quiet()
+    # Other weights to begin with: everything has to come from the checkpoint.
+    resumed, rows = train(tmp_path / "c.pt", Tiny(seed=99), watcher=watcher, **changes)
+    assert rows == history
+    assert watcher.epochs == history[killed_after:]
+    assert watcher.resumed == [killed_after]
+    assert same_weights(resumed, model)
+
+
+@pytest.mark.parametrize("killed_in", [1, 4, 5, 10])  # step; an epoch has two
+def test_killed_within_an_epoch_goes_on_from_its_start(tmp_path, killed_in):
+    model, history = train(tmp_path / "unbroken.pt", ema=0.9)
+    with pytest.raises(KilledError):
+        train(tmp_path / "c.pt", watcher=KilledAfterStep(killed_in), ema=0.9)
+    watcher = Quiet()
+    resumed, rows = train(tmp_path / "c.pt", watcher=watcher, ema=0.9)
+    assert rows == history
+    assert watcher.epochs == history[(killed_in - 1) // 2 :]
+    assert same_weights(resumed, model)
+
+
+def test_killed_twice(tmp_path):
+    model, history = train(tmp_path / "unbroken.pt")
+    for epoch in (1, 3):
+        with pytest.raises(KilledError):
+            train(tmp_path / "c.pt", watcher=KilledAfterEpoch(epoch))
+    resumed, rows = train(tmp_path / "c.pt")
+    assert rows == history
+    assert same_weights(resumed, model)
+
+
+def test_half_a_checkpoint_is_a_fresh_start(tmp_path):
+    model, history = train(tmp_path / "c.pt")
+    whole = (tmp_path / "c.pt").read_bytes()
+    (tmp_path / "c.pt").write_bytes(whole[: len(whole) // 2])
+    again, rows = train(tmp_path / "c.pt")
+    assert rows == history
+    assert same_weights(again, model)
+
+
+@pytest.mark.parametrize(
+    ("phase", "moves"),
+    [("head", {"head"}), ("late", {"head", "late"}), ("all", {"head", "late", "early"})],
+)
+def test_frozen_layers_do_not_move(tmp_path, phase, moves):
+    before, model = Tiny(), Tiny()
+    # Two epochs: the losses of val, after the first, put all layers to rest.
+    train(tmp_path / "c.pt", model, phases=[Phase(phase, 2, 0.01)])
+    parts = {
+        "head": (model.head, before.head),
+        "late": (model.backbone.late, before.backbone.late),
+        "early": (model.backbone.early, before.backbone.early),
+    }
+    for name, (now, then) in parts.items():
+        for key, value in now.state_dict().items():  # batch norm's statistics among them
+            assert torch.equal(value, then.state_dict()[key]) == (name not in moves), (name, key)
+
+
+@pytest.mark.parametrize(
+    ("decay", "share"),
+    [(0.9, 9 / 11), (0.05, 0.95)],  # of the new weights: the mean is short at first
+)
+def test_averaged_weights_by_hand(tmp_path, decay, share):
+    model, seen = Tiny(), []
+
+    class Spy(Quiet):
+        def step(self, photos, losses):
+            seen.append(copy.deepcopy(model.state_dict()))
+
+    phases = [Phase("all", 1, 0.05)]
+    averaged, _ = train(tmp_path / "c.pt", model, phases=phases, ema=decay, watcher=Spy())
+    first, second = seen
+    for key, value in averaged.state_dict().items():
+        if key.endswith("num_batches_tracked"):
+            assert value == 2
+        else:
+            expected = first[key] + share * (second[key] - first[key])
+            torch.testing.assert_close(value, expected)
+    assert not torch.equal(first["head.2.weight"], second["head.2.weight"])
+
+
+def test_val_is_of_the_averaged_weights(tmp_path):
+    val = Photos(5, 4)
+    averaged, history = train(tmp_path / "c.pt", ema=0.9, val=val)
+    assert history[-1]["val"] == mean_losses(averaged, losses, val)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_names_epoch_and_photos(tmp_path, value):
+    calls = []
+
+    def breaks(outputs, batch):
+        parts = losses(outputs, batch)
+        if torch.is_grad_enabled():
+            calls.append(batch.photo.tolist())
+            if len(calls) == 4:
+                parts["loss"] = parts["loss"] * value
+        return parts
+
+    with pytest.raises(InputError) as error:
+        train(tmp_path / "c.pt", losses=breaks)
+    assert f"the loss became {value} in epoch 2, " in str(error.value)
+    assert f"photos {calls[3]} " in str(error.value)
+    assert "\n" not in str(error.value)
+    saved = load_checkpoint(tmp_path / "c.pt", CPU)
+    assert len(saved["history"]) == 1
+    assert all(p.isfinite().all() for p in saved["model"].values())
+
+
+class Scripted(Photos):
+    """Val photos with a loss that is written down for each epoch."""
+
+    def __init__(self, values):
+        super().__init__(4)
+        self.values = list(values)
+
+    def epoch(self, seed):
+        yield from super().epoch(seed)
+        self.values.pop(0)
+
+
+def scripted(val):
+    def of_batch(outputs, batch):
+        if torch.is_grad_enabled():
+            return losses(outputs, batch)
+        return {"loss": torch.tensor(val.values[0])}
+
+    return of_batch
+
+
+@pytest.mark.parametrize(
+    ("patience", "values", "epochs"),
+    [
+        (2, [5.0, 4.0, 4.5, 4.2, 3.0], 4),
+        (2, [5.0, 4.0, 4.5, 3.9, 3.0], 5),
+        (1, [5.0, 5.0, 4.0, 3.0, 2.0], 2),  # as good is not better
+        (0, [5.0, 6.0, 7.0, 8.0, 9.0], 5),
+    ],
+)
+def test_early_stop(tmp_path, patience, values, epochs):
+    val = Scripted(values)
+    args = {"losses": scripted(val), "val": val, "early_stop": patience}
+    model, history = train(tmp_path / "c.pt", **args)
+    assert [row["val"]["loss"] for row in history] == pytest.approx(values[:epochs])
+    # A run that was killed after its last epoch stops there, too.
+    resumed, rows = train(tmp_path / "c.pt", Tiny(seed=99), **args)
+    assert rows == history
+    assert same_weights(resumed, model)
+
+
+def test_the_gradient_is_clipped(tmp_path):
+    largest = []
+
+    def steep(outputs, batch):
+        parts = losses(outputs, batch)
+        return parts | {"loss": parts["loss"] * 1e4}
+
+    class Spy(Quiet):
+        def step(self, photos, losses):
+            gradients = [p.grad.norm() for p in model.parameters() if p.grad is not None]
+            largest.append(float(torch.stack(gradients).norm()))
+
+    model = Tiny()
+    train(tmp_path / "c.pt", model, losses=steep, watcher=Spy(), grad_clip=0.5)
+    assert largest == pytest.approx([0.5] * 10, rel=1e-3)
+
+
+def test_a_compiled_run_trains_the_same_weights(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch, "compile", lambda model: asked.append(model) or model)
+    plain, history = train(tmp_path / "a.pt")
+    model = Tiny()
+    compiled, rows = train(tmp_path / "b.pt", model, compile=True)
+    assert asked == [model]
+    assert rows == history and same_weights(compiled, plain)
+
+
+def test_the_rate_of_the_last_step_is_the_lowest(tmp_path):
+    _, history = train(tmp_path / "c.pt", phases=[Phase("head", 6, 0.01)])
+    rates = [row["lr"] for row in history]
+    assert max(rates) <= 0.01 and rates[2] > rates[0]
+    assert all(later < earlier for earlier, later in pairwise(rates[2:]))
+
+
+def test_the_record_has_recipe_and_phases():
+    record = recipe_record(RECIPE, PHASES)
+    assert record["seed"] == 7
+    assert record["phases"][1] == {"name": "late", "epochs": 2, "lr": 0.02}
