@@ -26,7 +26,7 @@ from pipeline.ladder.store import ModelCard, load_model
 from pipeline.params import EvaluateParams, Params, load_params
 from pipeline.progress import progress
 from stages.entry import die_with_parent, run_stage
-from stages.inputs import PARAMS, Inputs, read_inputs
+from stages.inputs import PARAMS, TABLES, Inputs, read_inputs
 from stages.replace import fresh_folder, write_beside
 
 SPLITS = ("val", "test")
@@ -57,6 +57,10 @@ def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelCard) 
         predictions = predict(inputs, photos, params, model, card)
         metrics[split], curves[split] = score(inputs, photos, predictions, card)
         tables.append((split, photos, predictions))
+    if not tables:
+        raise InputError(
+            f"{TABLES}: no photo in val or test for {name}; see fetch.split in params.yaml"
+        )
     folders = Path("figures") / name, Path("plots") / name
     with fresh_folder(folders[0]) as figures, fresh_folder(folders[1]) as plots:
         draw(figures, plots, tables[0], inputs, params.evaluate, card, curves)

@@ -15,8 +15,8 @@ from pipeline.progress import progress
 CLASSES = tuple(DRAWINGS)
 
 _OBJECTS_A_PHOTO = (0.04, 0.24, 0.22, 0.18, 0.13, 0.08, 0.05, 0.03, 0.03)  # shares of 0..8 objects
-_MAIN_SIDE = (0.42, 0.64)  # sqrt(box area) as a share of sqrt(photo area)
-_OTHER_SIDE = (0.17, 0.34)
+_MAIN_SIDE = (0.48, 0.66)  # sqrt(box area) as a share of sqrt(photo area)
+_OTHER_SIDE = (0.16, 0.29)
 _FAINT_SHARE = 0.05  # of the objects beside the main one; drawn pale and marked `ignore`
 _HIDDEN = 0.7  # an object of which more than this is covered is marked `ignore`
 _SOLID = 96  # alpha from which a pixel belongs to the object

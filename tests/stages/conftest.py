@@ -44,7 +44,7 @@ def trained(painted, tmp_path_factory):
 
 
 @pytest.fixture
-def project(painted, tmp_path, monkeypatch):
+def painted_project(painted, tmp_path, monkeypatch):
     """Work in a copy of the painted project."""
     _alone(monkeypatch)
     monkeypatch.chdir(copy_of(painted, tmp_path))

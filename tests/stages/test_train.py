@@ -1,0 +1,258 @@
+"""Stage `train`: a rung learns, the same every time, and a kill changes nothing."""
+
+import json
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.ladder.store import load_model
+from stages import train
+from stages.entry import run_stage
+from tests.stages.conftest import TRAINED
+from tests.stages.small_project import (
+    BACKBONE,
+    SIZES,
+    command,
+    contents,
+    copy_of,
+    history,
+    move_split,
+    rewrite_tables,
+    run_main,
+    write_params,
+)
+
+FILES = ["history.jsonl", "model.json", "model.safetensors", "summary.txt"]
+PARTS = {
+    "classifier": {"loss", "class_loss"},
+    "bbox": {"loss", "l1_px"},
+    "ssd_4x4": {"loss", "class_loss", "box_loss"},
+    "ssd_fpn": {"loss", "class_loss", "box_loss"},
+}
+NO_EPOCHS = {"epochs": 0, "lr": 0.1}
+
+
+@pytest.mark.parametrize("rung", TRAINED)
+def test_the_outputs_of_a_rung(trained_project, rung):
+    assert sorted(contents(Path("models", rung))) == FILES
+    rows = history(rung)
+    assert [(row["epoch"], row["phase"]) for row in rows] == [(1, "head"), (2, "late")]
+    for row in rows:
+        assert set(row) == {"epoch", "phase", "lr", "train", "val"}
+        assert set(row["train"]) == set(row["val"]) == PARTS[rung]
+    card = json.loads(Path("models", rung, "model.json").read_text())
+    assert (card["rung"], card["backbone"]) == (rung, BACKBONE)
+    assert card["image_size"] == SIZES.get(rung, 64)
+    assert set(card["params"]) == {"shared", rung}
+    assert " parameters, " in Path("models", rung, "summary.txt").read_text()
+    timings = json.loads(Path("timings", f"{rung}.json").read_text())
+    assert set(timings) == {"seconds", "img_per_s", "device", "threads"}
+    assert timings["seconds"] > 0
+    assert not list(Path(".ladder").rglob("*.pt"))
+
+
+@pytest.mark.parametrize("rung", TRAINED)
+def test_the_model_answers_alone(trained_project, rung):
+    model, card = load_model(Path("models", rung), torch.device("cpu"))
+    outputs = model(torch.zeros(2, 3, card.image_size, card.image_size))
+    assert all(value.isfinite().all() for value in outputs.values())
+
+
+@pytest.mark.parametrize("rung", TRAINED)
+def test_twice_is_byte_for_byte_the_same(trained_project, rung):
+    before = contents(Path("models", rung))
+    write_params(trained_project, train__shared__image_size=SIZES.get(rung, 64))
+    run_main(train, rung)
+    after = contents(Path("models", rung))
+    assert [name for name in FILES if after[name] != before[name]] == []
+
+
+def test_another_seed_is_another_model(trained_project):
+    before = contents(Path("models/classifier"))
+    write_params(trained_project, train__shared__seed=43)
+    run_main(train, "classifier")
+    after = contents(Path("models/classifier"))
+    assert after["model.safetensors"] != before["model.safetensors"]
+    assert after["history.jsonl"] != before["history.jsonl"]
+
+
+@pytest.fixture
+def long_project(painted_project):
+    """A project whose `ssd_fpn` trains long enough to be killed on the way."""
+    write_params(
+        painted_project,
+        train__ssd_fpn__late={"epochs": 4, "lr": 0.003},
+        train__ssd_fpn__all={"epochs": 2, "lr": 0.001},
+    )
+    return painted_project
+
+
+def test_killed_training_goes_on_and_ends_the_same(long_project, tmp_path_factory):
+    other = copy_of(long_project, tmp_path_factory.mktemp("unbroken"))
+    unbroken = command("train", "ssd_fpn", cwd=other)
+    killed = command("train", "ssd_fpn")
+    for line in killed.stderr:
+        if line.startswith("ssd_fpn: epoch 1/7 (head): "):
+            killed.send_signal(signal.SIGKILL)
+            break
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    assert not Path("models/ssd_fpn").exists()
+    assert len(list(Path(".ladder/checkpoints/ssd_fpn").glob("*.pt"))) == 1
+
+    resumed = command("train", "ssd_fpn")
+    _, shown = resumed.communicate()
+    assert resumed.returncode == 0, shown
+    first = shown.splitlines()[0]
+    assert first.startswith("ssd_fpn: going on after epoch ") and first.endswith(" of 7")
+    assert "epoch 1/7" not in shown and "epoch 7/7 (all): " in shown
+    _, shown = unbroken.communicate()
+    assert unbroken.returncode == 0, shown
+    assert "going on" not in shown
+    assert contents(Path("models/ssd_fpn")) == contents(other / "models/ssd_fpn")
+    assert len(history("ssd_fpn")) == 7
+    assert not list(Path(".ladder").rglob("*.pt"))
+
+
+class KilledError(Exception):
+    pass
+
+
+def _interrupt(monkeypatch):
+    """Let the next training end after its first epoch."""
+
+    def epoch(self, row):
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train.TrainingWatch, "epoch", epoch)
+        with pytest.raises(KilledError):
+            run_main(train, "classifier")
+
+
+def test_an_interrupted_training_goes_on(trained_project, monkeypatch, capsys):
+    before = contents(Path("models/classifier"))
+    _interrupt(monkeypatch)
+    assert contents(Path("models/classifier")) == before
+    run_main(train, "classifier")
+    assert "classifier: going on after epoch 1 of 2\n" in capsys.readouterr().err
+    after = contents(Path("models/classifier"))
+    assert after == before
+
+
+def _another_rate(root):
+    write_params(root, train__classifier__late={"epochs": 1, "lr": 0.002})
+
+
+def _another_split(root):
+    move_split("test", "train")
+
+
+def _other_pixels(root):
+    pixels = np.load("data/pixels/photos.npy")
+    np.save("data/pixels/photos.npy", 255 - pixels)
+
+
+@pytest.mark.parametrize("change", [_another_rate, _another_split, _other_pixels])
+def test_a_training_of_something_else_starts_anew(painted_project, monkeypatch, capsys, change):
+    _interrupt(monkeypatch)
+    change(painted_project)
+    capsys.readouterr()
+    run_main(train, "classifier")
+    assert "going on" not in capsys.readouterr().err
+    assert [row["epoch"] for row in history("classifier")] == [1, 2]
+
+
+def _nothing(root):
+    pass
+
+
+def _no_table(root):
+    Path("data/tables/largest.parquet").unlink()
+
+
+def _fewer_pixels(root):
+    np.save("data/pixels/photos.npy", np.zeros((3, 64, 64, 3), np.uint8))
+
+
+def _no_pixels(root):
+    Path("data/pixels/photos.npy").unlink()
+
+
+def _no_epochs(root):
+    write_params(root, train__classifier__head=NO_EPOCHS, train__classifier__late=NO_EPOCHS)
+
+
+def _no_val(root):
+    move_split("val", "train")
+
+
+def _one_val(root):
+    move_split("val", "train")
+    rewrite_tables(lambda pascal: pascal["images"][3].update(split="val"))
+
+
+def _no_weights(root):
+    write_params(root, train__shared__weights="nowhere.safetensors")
+
+
+def _no_such_backbone(root):
+    write_params(root, train__shared__backbone="resnet33")
+
+
+def _no_such_parameter(root):
+    write_params(root, train__classifier__epochs=3)
+
+
+def _steep(root):
+    write_params(root, train__classifier__head={"epochs": 1, "lr": 1e38})
+
+
+@pytest.mark.parametrize(
+    ("rung", "spoil", "line"),
+    [
+        ("ssd", _nothing, "ssd: no such rung; there are classifier, bbox, "),
+        ("classifier", _no_table, "data/tables/largest.parquet: no such file; run the tables "),
+        ("classifier", _fewer_pixels, "data/pixels/photos.npy: has 3 photos, data/tables/images"),
+        ("classifier", _no_pixels, "data/pixels/photos.npy: "),
+        ("classifier", _no_epochs, "params.yaml: train.classifier: no phase has an epoch; "),
+        ("classifier", _no_val, "data/tables: 0 val photos for classifier; it needs 2 at least"),
+        ("ssd_fpn", _one_val, "data/tables: 1 val photos for ssd_fpn; it needs 2 at least"),
+        ("classifier", _no_weights, "train.shared.weights = nowhere.safetensors: no such file; "),
+        ("classifier", _no_such_backbone, "train.shared.backbone = resnet33: "),
+        (
+            "classifier",
+            _no_such_parameter,
+            "params.yaml: unknown parameter train.classifier.epochs",
+        ),
+        ("ssd_4x4", _nothing, "train.shared.image_size = 64: a 4x4 grid needs "),
+        ("classifier", _steep, "the loss became "),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_the_earlier_model(
+    trained_project, monkeypatch, capsys, rung, spoil, line
+):
+    write_params(trained_project)
+    spoil(trained_project)
+    before = contents(Path("models"))
+    monkeypatch.setattr("sys.argv", ["train", rung])
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as end:
+        run_stage(train.main)
+    shown = capsys.readouterr()
+    assert end.value.code == 1
+    assert shown.out == ""
+    assert shown.err.startswith(f"error: {line}") and shown.err.count("\n") == 1
+    assert contents(Path("models")) == before
+
+
+def test_help_names_the_rungs(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["train", "--help"])
+    with pytest.raises(SystemExit) as end:
+        run_stage(train.main)
+    assert end.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "classifier, bbox, combined, ssd_4x4, ssd_189, ssd_fpn" in shown
