@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from pipeline.data.schemas import SCHEMAS, read_classes, read_table
 from pipeline.data.store import open_pixel_store
+from pipeline.errors import InputError
 from pipeline.evaluate.marks import marks_of
 from pipeline.evaluate.photo_grid import photo_grid, verdict
 from pipeline.ladder import RUNGS, Rung
@@ -31,6 +32,8 @@ def main() -> None:
         for name in ("largest", "objects")
     }
     rows = chosen_rows(images, tables["largest"])
+    if not rows:
+        raise InputError(f"{TABLES}: no photo of val has an object; see fetch.split in params.yaml")
     cells = [cell for rung in RUNGS for cell in row_of_rung(rung, images.take(rows), tables, score)]
     truths, predicted, captions = zip(*cells, strict=True)
     pixels = open_pixel_store(PIXELS)
@@ -66,7 +69,7 @@ def chosen_rows(images: pa.Table, largest: pa.Table) -> list[int]:
 
 def row_of_rung(rung: Rung, images: pa.Table, tables: dict[str, pa.Table], score: float) -> list:
     """Return truth, prediction and caption of each photo for one rung."""
-    predictions = pq.read_table(Path("predictions") / f"{rung.name}.parquet")
+    predictions = read_predictions(rung.name)
     names, cells = read_classes(images), []
     single = rung.table == "largest"
     for image_id in images["image_id"].to_pylist():
@@ -75,6 +78,19 @@ def row_of_rung(rung: Rung, images: pa.Table, tables: dict[str, pa.Table], score
         said = verdict(truth, found, names)[0] if single else f"{len(found.labels)} found"
         cells.append((truth, found, f"{rung.name}: {said}"))
     return cells
+
+
+def read_predictions(rung: str) -> pa.Table:
+    """Return what a rung said of every photo; without its file, or a sound one, `InputError`."""
+    path = Path("predictions") / f"{rung}.parquet"
+    try:
+        return pq.read_table(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run the evaluate stage of {rung} first") from None
+    except pa.ArrowInvalid:
+        raise InputError(
+            f"{path}: not a Parquet file; run the evaluate stage of {rung} again"
+        ) from None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Fixtures that several folders of tests share."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,3 +22,32 @@ def shared() -> Callable[[str], Path]:
         return folder
 
     return find
+
+
+def stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a stage in this process from minding DVC and from tying itself to a parent."""
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    for stage in ("train", "evaluate"):
+        monkeypatch.setattr(f"stages.{stage}.die_with_parent", lambda: None)
+
+
+@pytest.fixture(scope="session")
+def painted(tmp_path_factory) -> Path:
+    """Return a project with source, tables and pixels."""
+    from tests.stages.small_project import paint_project  # torch: only where it is needed
+
+    root, before = tmp_path_factory.mktemp("painted"), os.getcwd()
+    try:
+        paint_project(root)
+    finally:
+        os.chdir(before)
+    return root
+
+
+@pytest.fixture
+def painted_project(painted, tmp_path, monkeypatch) -> Path:
+    """Work in a copy of the painted project."""
+    stand_alone(monkeypatch)
+    shutil.copytree(painted, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

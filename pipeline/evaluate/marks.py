@@ -13,7 +13,7 @@ def marks_of(table: pa.Table, image_id: int, lowest_score: float = 0.0) -> Marks
 
     Args:
         table: with labels (-1: no class) and boxes (NaN: no box); what a rung does not say stays
-            empty in the marks.
+            empty in the marks (a score is that of a class).
         image_id: of the photo.
         lowest_score: predictions below it are left out.
     """
@@ -26,7 +26,8 @@ def marks_of(table: pa.Table, image_id: int, lowest_score: float = 0.0) -> Marks
         known["boxes"] = boxes
     if (labels >= 0).all():
         known["labels"] = labels
-    for name, column in (("scores", "score"), ("ignore", "ignore")):
-        if column in rows.column_names:
-            known[name] = rows[column].to_numpy()
+        if "score" in rows.column_names:
+            known["scores"] = rows["score"].to_numpy()
+    if "ignore" in rows.column_names:
+        known["ignore"] = rows["ignore"].to_numpy()
     return Marks(**known)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -56,13 +57,25 @@ def load_model(folder: Path, device: torch.device) -> tuple[nn.Module, ModelCard
     """Return a saved model, at rest on `device`, and its card.
 
     Raises:
-        InputError: the folder has no model in it.
+        InputError: the folder has no model in it, or one of its files is damaged.
     """
+    described, weights = folder / "model.json", folder / "model.safetensors"
+    again = "train it again"
     try:
-        card = ModelCard(**json.loads((folder / "model.json").read_text()))
-        state = load_file(folder / "model.safetensors", device=str(device))
+        card = ModelCard(**json.loads(described.read_text()))
+        state = load_file(weights, device=str(device))
     except FileNotFoundError as error:
         raise InputError(f"{error.filename or folder}: no model there; train it first") from None
-    model = build_model(card).to(device)
-    model.load_state_dict(state)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{described}: does not describe a model ({error}); {again}") from None
+    except SafetensorError as error:
+        raise InputError(f"{weights}: damaged ({error}); {again}") from None
+    try:
+        model = build_model(card).to(device)
+    except InputError as error:
+        raise InputError(f"{described}: {error}") from None
+    try:
+        model.load_state_dict(state)
+    except RuntimeError:  # its message has a line for each weight
+        raise InputError(f"{weights}: not the weights of {described}; {again}") from None
     return model.to(memory_format=torch.channels_last).eval(), card

@@ -107,7 +107,8 @@ def fit(
         checkpoint: written after every epoch, and where one lies, training goes on from it.
 
     Raises:
-        InputError: a loss is not finite; names the photos of the batch by position.
+        InputError: a loss is not finite; names the epoch, and in training the photos of the batch
+            by position.
     """
     device = next(model.parameters()).device
     averaged = _averaged(model, recipe.ema) if recipe.ema else None
@@ -150,6 +151,7 @@ def fit(
                 watcher,
             )
             row["val"] = mean_losses(averaged.module if averaged else model, losses, val)
+            _check_val(row)
             history.append(row)
             states = {name: part.state_dict() for name, part in parts.items()}
             save_checkpoint(checkpoint, {"history": history, **states})
@@ -235,6 +237,14 @@ def _check_finite(unchecked: list[tuple[Tensor, Tensor]], epoch: int) -> None:
                 f"{photo.tolist()} (positions in the train split); try a lower lr"
             )
     unchecked.clear()
+
+
+def _check_val(row: dict) -> None:
+    for name, value in row["val"].items():
+        if not math.isfinite(value):  # JSON knows no such number
+            raise InputError(
+                f"{name} of val became {value} in epoch {row['epoch']}; try a lower lr"
+            )
 
 
 def _stalled(history: list[dict], patience: int) -> bool:

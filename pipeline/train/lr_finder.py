@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from pipeline.progress import progress
 from pipeline.train.loop import BatchSource, Losses, autocast
 from pipeline.train.schedule import Phase, make_optimizer
 
@@ -64,7 +65,8 @@ def find_learning_rate(
     factor = (_HIGHEST / _LOWEST) ** (1 / (steps - 1))
     rates, smoothed, mean = [], [], 0.0
     torch.manual_seed(seed)
-    for step, batch in zip(range(steps), _endless(batches, seed), strict=False):
+    pairs = zip(range(steps), _endless(batches, seed), strict=False)
+    for step, batch in progress(pairs, total=steps, desc="learning rates", unit="steps"):
         with autocast(batch.images.device):
             outputs = model(batch.images)
         loss = losses(outputs, batch)["loss"]

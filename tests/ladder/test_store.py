@@ -76,3 +76,45 @@ def test_without_a_model_there_is_one_line(tmp_path, missing):
 def test_without_a_folder_there_is_one_line(tmp_path):
     with pytest.raises(InputError, match=r"model\.json: no model there; train it first"):
         load_model(tmp_path / "classifier", CPU)
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _without_rung(path):
+    card = json.loads(path.read_text())
+    del card["rung"]
+    path.write_text(json.dumps(card))
+
+
+def _other_rung(path):
+    path.write_text(path.read_text().replace('"classifier"', '"submarine"'))
+
+
+def _weights_of_another(path):
+    save_model(path.parent, model_of("bbox"), card_of("classifier"))
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "line"),
+    [
+        ("model.json", lambda path: path.write_text(""), "does not describe a model (Expecting"),
+        ("model.json", lambda path: path.write_text("[]"), "does not describe a model ("),
+        ("model.json", lambda path: path.write_bytes(b"\xff"), "does not describe a model ("),
+        ("model.json", _cut, "does not describe a model ("),
+        ("model.json", _without_rung, "does not describe a model ("),
+        ("model.json", _other_rung, "submarine: no such rung; there are "),
+        ("model.safetensors", lambda path: path.write_bytes(b""), "damaged ("),
+        ("model.safetensors", lambda path: path.write_bytes(b"PK" * 99), "damaged ("),
+        ("model.safetensors", _cut, "damaged ("),
+        ("model.safetensors", _weights_of_another, "not the weights of "),
+    ],
+)
+def test_a_damaged_file_is_named_in_one_line(tmp_path, name, spoil, line):
+    save_model(tmp_path, model_of("classifier"), card_of("classifier"))
+    spoil(tmp_path / name)
+    with pytest.raises(InputError) as error:
+        load_model(tmp_path, CPU)
+    assert str(error.value).startswith(f"{tmp_path / name}: {line}")
+    assert "\n" not in str(error.value)

@@ -6,7 +6,13 @@ from torch import nn
 from torch.testing import assert_close
 
 from pipeline.models.backbone import Backbone
-from pipeline.models.heads import BoxHead, ClassifierHead, CombinedHead, LargestObjectModel
+from pipeline.models.heads import (
+    BoxHead,
+    ClassifierHead,
+    CombinedHead,
+    LargestObjectModel,
+    WideLinear,
+)
 
 CHANNELS, SIDE, CLASSES, PIXELS = 8, 3, 5, 96
 
@@ -116,3 +122,45 @@ def test_every_parameter_learns(name):
     outputs = head(features(), PIXELS)
     sum(value.square().sum() for value in outputs.values()).backward()
     assert [n for n, p in head.named_parameters() if p.grad is None] == []
+
+
+def test_wide_layer_by_hand():
+    layer = WideLinear(4, 2)
+    layer.weight.data = torch.tensor([[2.0, 4, 6, 8], [1, 0, 0, -1]])
+    layer.bias.data = torch.tensor([0.5, -1])
+    inputs = torch.tensor([[0.0, 0, 0, 0], [1, 1, 1, 1], [4, 0, 0, 2]])
+    assert_close(layer(inputs), torch.tensor([[0.5, -1], [10.5, -1], [12.5, 0]]))
+    assert layer(torch.zeros(0, 4)).shape == (0, 2)
+
+
+@pytest.mark.parametrize("width", [1, 7, 1000])
+def test_wide_layer_is_a_plain_one_with_smaller_weights(width):
+    wide, plain = WideLinear(width, 3), nn.Linear(width, 3)
+    plain.weight.data = wide.weight.data / width**0.5
+    plain.bias.data = wide.bias.data = torch.tensor([1.0, 2, 3])
+    inputs = torch.randn(5, width)
+    assert_close(wide(inputs), plain(inputs))
+    assert wide.state_dict().keys() == plain.state_dict().keys()
+
+
+@pytest.mark.parametrize("width", [10, 5000])
+def test_wide_layer_starts_with_outputs_of_unit_variance(width):
+    torch.manual_seed(0)
+    layer = WideLinear(width, 400)
+    assert layer.bias.eq(0).all()
+    assert layer.weight.std() == pytest.approx(1, rel=0.05)
+    assert layer(torch.randn(100, width)).var() == pytest.approx(1, rel=0.1)
+
+
+@pytest.mark.parametrize("width", [100, 10_000])
+def test_a_step_of_adam_moves_the_outputs_of_wide_layers_by_its_root(width):
+    # A plain layer's output would move by rate times width.
+    layer, inputs = WideLinear(width, 1), torch.ones(1, width)
+    before = layer(inputs)
+    before.sum().backward()
+    torch.optim.Adam([layer.weight], 0.01).step()
+    assert float(before - layer(inputs)) == pytest.approx(0.01 * width**0.5, rel=1e-2)
+
+
+def test_the_box_head_has_a_wide_layer():
+    assert isinstance(heads()["bbox"].layers[-1], WideLinear)

@@ -1,6 +1,7 @@
 """The training loop: it learns, it repeats itself, and it stops when it should."""
 
 import copy
+import json
 import math
 from itertools import pairwise
 
@@ -164,6 +165,29 @@ def test_a_loss_that_is_not_finite_names_epoch_and_photos(tmp_path, value):
     saved = load_checkpoint(tmp_path / "c.pt", CPU)
     assert len(saved["history"]) == 1
     assert all(p.isfinite().all() for p in saved["model"].values())
+
+
+@pytest.mark.parametrize("name", ["loss", "class_loss"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_loss_of_val_that_is_not_finite_names_the_epoch(tmp_path, name, value):
+    calls = []
+
+    def breaks(outputs, batch):
+        parts = losses(outputs, batch)
+        if not torch.is_grad_enabled():
+            calls.append(batch)
+            if len(calls) == 3:  # val has two batches
+                parts[name] = torch.tensor(value)
+        return parts
+
+    watcher = Quiet()
+    with pytest.raises(InputError) as error:
+        train(tmp_path / "c.pt", losses=breaks, watcher=watcher)
+    assert str(error.value) == f"{name} of val became {value} in epoch 2; try a lower lr"
+    # What the next run goes on from can be written as JSON.
+    history = load_checkpoint(tmp_path / "c.pt", CPU)["history"]
+    assert [row["epoch"] for row in history] == [1] and watcher.epochs == history
+    assert json.loads(json.dumps(history, allow_nan=False)) == history
 
 
 class Scripted(Photos):
