@@ -102,7 +102,8 @@ def read_history(path: Path) -> list[dict[str, Any]]:
 def show(results: list[Result], outcomes: list[Outcome]) -> None:
     """Print the table and where to look next."""
     rows = [_row(result, outcome) for result, outcome in zip(results, outcomes, strict=True)]
-    closing = ["pictures: figures/<rung>/*.png"] if rows else ["no results yet: `dvc repro`"]
+    pictures = "pictures: figures/ladder.png and figures/<rung>/*.png"
+    closing = [pictures if rows else "no results yet: `dvc repro`"]
     for uri in sorted({outcome.store for outcome in outcomes}):
         store = database(uri)
         where = store.name if store else without_password(uri)

@@ -21,12 +21,13 @@ from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.summary import summary_text
 from pipeline.params import Params, load_params
 from pipeline.train.checkpoint import config_digest, files_digest
-from pipeline.train.loop import Recipe, fit
+from pipeline.train.learner import Recipe
+from pipeline.train.loop import fit
 from pipeline.train.schedule import Phase
 from pipeline.train.watch import TrainingWatch
 from stages.entry import die_with_parent, run_stage
 from stages.inputs import PARAMS, PIXELS, TABLES, Inputs, read_inputs
-from stages.replace import fresh_folder
+from stages.replace import fresh_folder, write_beside
 
 PHASES = ("head", "late", "all")
 
@@ -91,7 +92,7 @@ def train_rung(
         lines = [json.dumps(row) for row in history]
         (folder / "history.jsonl").write_text("\n".join(lines) + "\n")
         (folder / "summary.txt").write_text(summary_text(model, card.image_size))
-    write_timings(rung, watch)
+    write_timings(rung, watch, next(model.parameters()).device)
     checkpoint.unlink(missing_ok=True)
 
 
@@ -146,14 +147,19 @@ def _is_ours(name: str, module: object) -> bool:
     return name.split(".")[0] in ("pipeline", "stages") and getattr(module, "__file__", None)
 
 
-def write_timings(rung: Rung, watch: TrainingWatch) -> None:
+def write_timings(rung: Rung, watch: TrainingWatch, device: torch.device) -> None:
     """Write how long it took: a by-product, since equal runs must give equal outputs."""
-    path = Path("timings") / f"{rung.name}.json"
-    path.parent.mkdir(exist_ok=True)
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
-    figures = {"seconds": round(watch.seconds, 1), "img_per_s": round(watch.rate(), 1)}
-    figures |= {"device": device, "threads": torch.get_num_threads()}
-    path.write_text(json.dumps(figures, indent=2) + "\n")
+    named = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    figures = {
+        "seconds": round(watch.seconds, 1),
+        "img_per_s": round(watch.rate(), 1),
+        "device": f"{device.type} {named}",
+        "threads": torch.get_num_threads(),
+    }
+    write_beside(
+        Path("timings") / f"{rung.name}.json",
+        lambda path: path.write_text(json.dumps(figures, indent=2) + "\n"),
+    )
 
 
 if __name__ == "__main__":

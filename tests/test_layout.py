@@ -29,7 +29,7 @@ def _only_a_docstring(path: Path) -> bool:
     return len(body) == (ast.get_docstring(ast.Module(body, [])) is not None)
 
 
-def tests_of(module: str) -> Path:
+def mirror_of(module: str) -> Path:
     """Return where the tests of a module are: below `tests`, `pipeline/` left out of the path."""
     path = Path(ELSEWHERE.get(module, module))
     if module in ELSEWHERE:
@@ -89,13 +89,13 @@ detection-ladder/
 
 @pytest.mark.parametrize("module", modules())
 def test_every_module_has_its_tests(module):
-    assert module in EXEMPT or tests_of(module).is_file(), tests_of(module)
+    assert module in EXEMPT or mirror_of(module).is_file(), mirror_of(module)
 
 
 def test_exceptions_are_of_modules_that_exist():
     for module, reason in (EXEMPT | ELSEWHERE).items():
         assert module in modules(), reason
-    assert not [module for module in EXEMPT if tests_of(module).exists()]
+    assert not [module for module in EXEMPT if mirror_of(module).exists()]
 
 
 def test_the_tree_names_only_what_exists(tree):

@@ -10,12 +10,14 @@ import torch
 from torch import nn
 
 from pipeline.progress import progress
-from pipeline.train.loop import BatchSource, Losses, autocast
+from pipeline.train.learner import Losses, autocast
+from pipeline.train.loop import BatchSource
 from pipeline.train.schedule import Phase, make_optimizer
 
 _LOWEST, _HIGHEST = 1e-6, 1.0
 _SMOOTHING = 0.9  # share of the past in the running mean of the losses
 _DIVERGED = 4.0  # times the lowest loss so far
+_ROUNDING = 1e-9  # share of the first loss; a fall as small as this is none
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,6 @@ def _steepest(rates: list[float], losses: list[float]) -> float | None:
     """Return the rate with the steepest fall of the loss, before its lowest point."""
     lowest = min(range(len(losses)), key=losses.__getitem__)
     falls = [losses[i] - losses[i - 1] for i in range(1, lowest + 1)]
-    if not falls or min(falls) >= 0:
+    if not falls or min(falls) >= -_ROUNDING * abs(losses[0]):
         return None
     return rates[1 + falls.index(min(falls))]

@@ -35,10 +35,11 @@ def as_lists(marks):
 NOTHING = {"boxes": [], "labels": [], "scores": [], "ignore": []}
 
 
-@pytest.mark.parametrize("table", [objects, predictions])
-@pytest.mark.parametrize("rows", [[], [(8, 0, BOX, 1)]])
-def test_a_photo_without_rows_has_nothing_to_draw(table, rows):
-    marks = marks_of(table(*rows), 7)
+@pytest.mark.parametrize(
+    "table", [objects(), objects((8, 0, BOX, True)), predictions(), predictions((8, 0, BOX, 1.0))]
+)
+def test_a_photo_without_rows_has_nothing_to_draw(table):
+    marks = marks_of(table, 7)
     assert as_lists(marks) == NOTHING
     assert marks.boxes.shape == (0, 4)
 

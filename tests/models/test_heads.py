@@ -148,8 +148,8 @@ def test_wide_layer_starts_with_outputs_of_unit_variance(width):
     torch.manual_seed(0)
     layer = WideLinear(width, 400)
     assert layer.bias.eq(0).all()
-    assert layer.weight.std() == pytest.approx(1, rel=0.05)
-    assert layer(torch.randn(100, width)).var() == pytest.approx(1, rel=0.1)
+    assert layer.weight.std().item() == pytest.approx(1, rel=0.05)
+    assert layer(torch.randn(100, width)).var().item() == pytest.approx(1, rel=0.1)
 
 
 @pytest.mark.parametrize("width", [100, 10_000])
@@ -159,7 +159,7 @@ def test_a_step_of_adam_moves_the_outputs_of_wide_layers_by_its_root(width):
     before = layer(inputs)
     before.sum().backward()
     torch.optim.Adam([layer.weight], 0.01).step()
-    assert float(before - layer(inputs)) == pytest.approx(0.01 * width**0.5, rel=1e-2)
+    assert (before - layer(inputs)).item() == pytest.approx(0.01 * width**0.5, rel=1e-2)
 
 
 def test_the_box_head_has_a_wide_layer():

@@ -10,11 +10,9 @@ import torch
 
 from pipeline.errors import InputError
 from pipeline.train.checkpoint import load_checkpoint
-from pipeline.train.loop import mean_losses, recipe_record
+from pipeline.train.loop import mean_losses
 from pipeline.train.schedule import Phase
 from tests.train.making import (
-    PHASES,
-    RECIPE,
     Photos,
     Quiet,
     Tiny,
@@ -114,29 +112,6 @@ def test_frozen_layers_do_not_move(tmp_path, phase, moves):
             assert torch.equal(value, then.state_dict()[key]) == (name not in moves), (name, key)
 
 
-@pytest.mark.parametrize(
-    ("decay", "share"),
-    [(0.9, 9 / 11), (0.05, 0.95)],  # of the new weights: the mean is short at first
-)
-def test_averaged_weights_by_hand(tmp_path, decay, share):
-    model, seen = Tiny(), []
-
-    class Spy(Quiet):
-        def step(self, photos, losses):
-            seen.append(copy.deepcopy(model.state_dict()))
-
-    phases = [Phase("all", 1, 0.05)]
-    averaged, _ = train(tmp_path / "c.pt", model, phases=phases, ema=decay, watcher=Spy())
-    first, second = seen
-    for key, value in averaged.state_dict().items():
-        if key.endswith("num_batches_tracked"):
-            assert value == 2
-        else:
-            expected = first[key] + share * (second[key] - first[key])
-            torch.testing.assert_close(value, expected)
-    assert not torch.equal(first["head.2.weight"], second["head.2.weight"])
-
-
 def test_val_is_of_the_averaged_weights(tmp_path):
     val = Photos(5, 4)
     averaged, history = train(tmp_path / "c.pt", ema=0.9, val=val)
@@ -231,41 +206,8 @@ def test_early_stop(tmp_path, patience, values, epochs):
     assert same_weights(resumed, model)
 
 
-def test_the_gradient_is_clipped(tmp_path):
-    largest = []
-
-    def steep(outputs, batch):
-        parts = losses(outputs, batch)
-        return parts | {"loss": parts["loss"] * 1e4}
-
-    class Spy(Quiet):
-        def step(self, photos, losses):
-            gradients = [p.grad.norm() for p in model.parameters() if p.grad is not None]
-            largest.append(float(torch.stack(gradients).norm()))
-
-    model = Tiny()
-    train(tmp_path / "c.pt", model, losses=steep, watcher=Spy(), grad_clip=0.5)
-    assert largest == pytest.approx([0.5] * 10, rel=1e-3)
-
-
-def test_a_compiled_run_trains_the_same_weights(tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(torch, "compile", lambda model: asked.append(model) or model)
-    plain, history = train(tmp_path / "a.pt")
-    model = Tiny()
-    compiled, rows = train(tmp_path / "b.pt", model, compile=True)
-    assert asked == [model]
-    assert rows == history and same_weights(compiled, plain)
-
-
 def test_the_rate_of_the_last_step_is_the_lowest(tmp_path):
     _, history = train(tmp_path / "c.pt", phases=[Phase("head", 6, 0.01)])
     rates = [row["lr"] for row in history]
     assert max(rates) <= 0.01 and rates[2] > rates[0]
     assert all(later < earlier for earlier, later in pairwise(rates[2:]))
-
-
-def test_the_record_has_recipe_and_phases():
-    record = recipe_record(RECIPE, PHASES)
-    assert record["seed"] == 7
-    assert record["phases"][1] == {"name": "late", "epochs": 2, "lr": 0.02}
