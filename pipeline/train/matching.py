@@ -60,7 +60,11 @@ def match_atss(
     iou = _batched_iou(boxes, present, anchors)  # (B, N, A)
     centres = (anchors[:, :2] + anchors[:, 2:]) / 2
     box_centres = (boxes[..., :2] + boxes[..., 2:]) / 2
-    distance = torch.cdist(box_centres, centres.expand(len(boxes), -1, -1))
+    distance = torch.cdist(
+        box_centres,
+        centres.expand(len(boxes), -1, -1),
+        compute_mode="donot_use_mm_for_euclid_dist",  # matrix products round: ties would be chance
+    )
     candidates = _nearest_by_level(distance, level_sizes)  # (B, N, K)
     candidate_iou = iou.gather(2, candidates)
     threshold = candidate_iou.mean(2, keepdim=True) + candidate_iou.std(2, keepdim=True)
