@@ -113,10 +113,10 @@ def test_thawing_comes_and_goes():
     assert not model.backbone.net.layer2[0].bn1.training
 
 
-def test_head_trains_with_dropout_and_batch_norm_while_the_backbone_rests():
+def test_head_trains_with_dropout_while_the_backbone_rests():
     backbone = Backbone("mobilenetv3_small_050")
     model = LargestObjectModel(backbone, CombinedHead(backbone.num_features, 2, 3, 0.5))
     LayerGroups(model).thaw(("head",))
-    layers = [m for m in model.head.modules() if isinstance(m, nn.Dropout | nn.BatchNorm1d)]
-    assert len(layers) == 3
+    layers = [m for m in model.head.modules() if isinstance(m, nn.Dropout)]
+    assert len(layers) == 2
     assert all(layer.training for layer in layers)

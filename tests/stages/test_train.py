@@ -208,7 +208,7 @@ def _no_such_parameter(root):
 
 
 def _steep(root):
-    write_params(root, train__classifier__head={"epochs": 1, "lr": 1e38})
+    write_params(root, train__classifier__head={"epochs": 1, "lr": 1e36})
 
 
 @pytest.mark.parametrize(
