@@ -25,6 +25,7 @@ def find(name: str, phase: str, steps: int) -> Path:
     from pipeline.device import choose_device
     from pipeline.evaluate.curves import learning_rate_curve
     from pipeline.ladder import find_rung
+    from pipeline.memory import keep_freed_memory
     from pipeline.models.layer_groups import LayerGroups
     from pipeline.params import load_params
     from pipeline.train.lr_finder import find_learning_rate
@@ -32,6 +33,7 @@ def find(name: str, phase: str, steps: int) -> Path:
     from stages.inputs import PARAMS, read_inputs
     from stages.train import batches, model_card, pretrained_model
 
+    keep_freed_memory()
     rung, params = find_rung(name), load_params(PARAMS)
     shared, section = params.train.shared, params.rung(name)
     inputs = read_inputs(rung)

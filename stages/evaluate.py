@@ -23,6 +23,7 @@ from pipeline.evaluate.score import score_largest, score_objects
 from pipeline.evaluate.voc_ap import VocResult
 from pipeline.ladder import RUNGS, find_rung
 from pipeline.ladder.store import ModelCard, load_model
+from pipeline.memory import keep_freed_memory
 from pipeline.params import EvaluateParams, Params, load_params
 from pipeline.progress import progress
 from stages.entry import die_with_parent, run_stage
@@ -39,6 +40,7 @@ def main() -> None:
     rung = find_rung(parser.parse_args().rung)
     params = load_params(PARAMS)
     die_with_parent()
+    keep_freed_memory()
     inputs = read_inputs(rung)
     model, card = load_model(Path("models") / rung.name, choose_device(params.train.shared.device))
     if card.classes != inputs.classes:

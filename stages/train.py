@@ -16,6 +16,7 @@ from pipeline.device import choose_device
 from pipeline.errors import InputError
 from pipeline.ladder import RUNGS, Rung, find_rung
 from pipeline.ladder.store import ModelCard, build_model, save_model
+from pipeline.memory import keep_freed_memory
 from pipeline.models.backbone import Backbone, load_pretrained
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.summary import summary_text
@@ -39,6 +40,7 @@ def main() -> None:
     rung = find_rung(parser.parse_args().rung)
     params = load_params(PARAMS)
     die_with_parent()
+    keep_freed_memory()
     inputs = read_inputs(rung)
     torch.manual_seed(params.train.shared.seed)
     device = choose_device(params.train.shared.device)

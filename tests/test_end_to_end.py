@@ -20,6 +20,7 @@ NO_DEPENDENCY = {
     "pipeline/params.py",
     "pipeline/progress.py",
     "pipeline/device.py",
+    "pipeline/memory.py",
     "pipeline/train/watch.py",
     "stages/entry.py",
 }
