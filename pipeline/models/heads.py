@@ -78,28 +78,29 @@ class BoxHead(nn.Module):
 
 
 class CombinedHead(nn.Module):
-    """Both at once: one hidden layer, then 4 + C numbers (lesson 9, `head_reg4`).
+    """Both at once: what from pooled features, where from one hidden layer of flattened ones.
 
-    Layer norm stands where the lesson has batch norm: in a batch of 16 the other photos' features
-    shake a box by several pixels.
+    The lesson reads both from that hidden layer (lesson 9, `head_reg4`). Its 16 million weights
+    learn 2000 photos' classes by heart: .776 of val right, against .824 with a branch of its own
+    (`docs/results.md`). Layer norm stands where the lesson has batch norm: in a batch of 16 the
+    other photos' features shake a box by several pixels.
     """
 
     hidden = 256
 
     def __init__(self, in_channels: int, side: int, num_classes: int, dropout: float):
         super().__init__()
-        self.layers = nn.Sequential(
+        self.box = nn.Sequential(
             nn.Flatten(),
             nn.ReLU(),
-            nn.Dropout(dropout),
             WideLinear(in_channels * side * side, self.hidden),
             nn.ReLU(),
             nn.LayerNorm(self.hidden),
-            nn.Dropout(dropout),
-            nn.Linear(self.hidden, 4 + num_classes),
+            nn.Linear(self.hidden, 4),
         )
+        self.cls = ClassifierHead(in_channels, num_classes, dropout)
 
     def forward(self, features: Tensor, image_size: int) -> dict[str, Tensor]:
         """Return `boxes` `(B, 4)` and `cls_logits` `(B, C)`."""
-        outputs = self.layers(features)
-        return {"boxes": outputs[:, :4].sigmoid() * image_size, "cls_logits": outputs[:, 4:]}
+        boxes = self.box(features).sigmoid() * image_size
+        return {"boxes": boxes, **self.cls(features, image_size)}
