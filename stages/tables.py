@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Column, Table
 
-from pipeline.data.annotations import load_fetched
+from pipeline.data.columns import load_fetched
 from pipeline.data.schemas import SPLITS
 from pipeline.data.tables import build_tables, write_tables
 from stages.entry import run_stage

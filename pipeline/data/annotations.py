@@ -1,16 +1,14 @@
-"""Step 2 of the journey, first half: the annotations of the Pascal JSON become checked columns."""
+"""Step 2 of the journey, first half: annotations become checked objects, cut to their photos."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.boxes import xywh_to_xyxy
+from pipeline.data.columns import BOX_REMEDY, SOURCE, Columns
 from pipeline.errors import InputError
-
-SOURCE = "annotations.json"
 
 
 @dataclass(frozen=True)
@@ -29,83 +27,50 @@ class Objects:
         return Objects(*(column[chosen] for column in columns))
 
 
-def load_fetched(path: Path) -> dict:
-    """Return the Pascal JSON that the fetch stage has checked and written, not checked again.
-
-    Raises:
-        InputError: The file is absent or is not JSON.
-    """
-    try:
-        return orjson.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run the fetch stage first") from None
-    except orjson.JSONDecodeError as error:
-        raise InputError(f"{path}: not JSON ({error}); run the fetch stage again") from None
-
-
-def read_objects(pascal: dict) -> Objects:
-    """Return the annotations as columns, in the order of their photos, then of the list.
+def read_objects(columns: Columns) -> Objects:
+    """Return the annotations in the order of their photos, then of the list.
 
     Args:
-        pascal: A Pascal JSON in normal form.
+        columns: of a Pascal JSON in normal form.
 
     Returns:
         The objects with boxes as `[x, y, width, height]`, float64, in pixels of the photo.
 
     Raises:
-        InputError: A box is not four finite numbers or has a negative size, or an id is unknown.
+        InputError: A box is not finite or has a negative size, or an id is unknown.
     """
-    images, annotations, categories = (
-        pascal[key] for key in ("images", "annotations", "categories")
-    )
-    files = {image["id"]: image["file_name"] for image in images}
+    categories = pa.array([category["id"] for category in columns.categories], pa.int64())
     found = Objects(
-        ids=np.array([a["id"] for a in annotations], np.int64),
-        rows=_positions(images, [a["image_id"] for a in annotations], "image"),
-        labels=_positions(categories, [a["category_id"] for a in annotations], "category"),
-        boxes=_read_boxes(annotations, files),
-        # A COCO crowd is a region and not an object, so it is neither learnt nor scored.
-        ignore=np.array([bool(a.get("ignore") or a.get("iscrowd")) for a in annotations], bool),
+        ids=columns.ids,
+        rows=_positions(columns.images["id"], columns.image_ids, "image"),
+        labels=_positions(categories, columns.category_ids, "category"),
+        boxes=columns.boxes,
+        ignore=columns.ignore,
     )
+    _check_boxes(found, columns.images["file_name"])
     return found.take(np.argsort(found.rows, kind="stable"))
 
 
-def _positions(owners: list[dict], wanted: list[int], what: str) -> np.ndarray:
+def _positions(owners: pa.Array | pa.ChunkedArray, wanted: np.ndarray, what: str) -> np.ndarray:
     """Return where the owner of each wanted id stands in `owners`."""
-    position = {owner["id"]: index for index, owner in enumerate(owners)}
-    try:
-        return np.fromiter(map(position.__getitem__, wanted), np.int64, len(wanted))
-    except KeyError as error:
-        unknown = f"{what} {error.args[0]} has annotations and is not in the list"
-        raise InputError(f"{SOURCE}: {unknown}; add it or remove them") from None
+    found = pc.index_in(pa.array(wanted, pa.int64()), value_set=owners)
+    if found.null_count:
+        unknown = wanted[found.is_null().to_numpy(zero_copy_only=False).argmax()]
+        problem = f"{what} {unknown} has annotations and is not in the list"
+        raise InputError(f"{SOURCE}: {problem}; add it or remove them")
+    return found.to_numpy().astype(np.int64)
 
 
-def _read_boxes(annotations: list[dict], files: dict[int, str]) -> np.ndarray:
-    """Return `(O, 4)` xywh float64, finite and with no negative size."""
-    remedy = "give 0-based [x, y, width, height] in pixels or remove the annotation"
-    try:
-        boxes = np.array([a["bbox"] for a in annotations] or np.empty((0, 4)), np.float64)
-        if boxes.shape != (len(annotations), 4):
-            raise ValueError
-    except (ValueError, TypeError):
-        bad = next(index for index, a in enumerate(annotations) if not _is_box(a["bbox"]))
-        problem = "is not four numbers"
-    else:
-        finite = np.isfinite(boxes).all(1)
-        wrong = ~finite | (boxes[:, 2:] < 0).any(1)
-        if not wrong.any():
-            return boxes
-        bad = int(wrong.argmax())
-        problem = "has a negative size" if finite[bad] else "is not finite"
-    where = f"{files[annotations[bad]['image_id']]}: annotation {annotations[bad]['id']}"
-    raise InputError(f"{SOURCE}: {where}: bbox {annotations[bad]['bbox']} {problem}; {remedy}")
-
-
-def _is_box(bbox: object) -> bool:
-    try:
-        return np.array(bbox, np.float64).shape == (4,)
-    except (ValueError, TypeError):
-        return False
+def _check_boxes(found: Objects, files: pa.ChunkedArray) -> None:
+    finite = np.isfinite(found.boxes).all(1)
+    wrong = ~finite | (found.boxes[:, 2:] < 0).any(1)
+    if not wrong.any():
+        return
+    bad = int(wrong.argmax())
+    problem = "has a negative size" if finite[bad] else "is not finite"
+    box = ", ".join(f"{value:g}" for value in found.boxes[bad])
+    where = f"{files[int(found.rows[bad])]}: annotation {found.ids[bad]}"
+    raise InputError(f"{SOURCE}: {where}: bbox [{box}] {problem}; {BOX_REMEDY}")
 
 
 def clip_objects(found: Objects, images: pa.Table) -> tuple[Objects, int, list[dict]]:

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.boxes import area
-from pipeline.data.annotations import SOURCE, Objects, clip_objects, read_objects
+from pipeline.data.annotations import Objects, clip_objects, read_objects
+from pipeline.data.columns import SOURCE, Columns
 from pipeline.data.schemas import (
     IMAGES_SCHEMA,
     OBJECTS_SCHEMA,
@@ -35,7 +37,7 @@ class Tables:
     report: dict
 
 
-def build_tables(pascal: dict) -> Tables:
+def build_tables(columns: Columns) -> Tables:
     """Return the tables `images`, `objects` and `largest` of a Pascal JSON in normal form.
 
     Boxes become xyxy edges in pixels of the original photo and are clipped to it; a box with no
@@ -43,16 +45,15 @@ def build_tables(pascal: dict) -> Tables:
     annotations. `largest` leaves out `ignore` objects, and ties go to the first annotation.
 
     Args:
-        pascal: `images` with `split`, `annotations` with `bbox` as 0-based `[x, y, width, height]`,
-            and `categories`, whose order gives the labels 0..C-1.
+        columns: of the JSON; the order of its categories gives the labels 0..C-1.
 
     Raises:
         InputError: A box is negative or not finite, a photo has no size, nothing is left to train
             on, or a class has objects in val or test and none in train.
     """
-    classes = [category["name"] for category in pascal["categories"]]
-    images = _images_table(pascal["images"], classes)
-    found = read_objects(pascal)
+    classes = [category["name"] for category in columns.categories]
+    images = _images_table(columns.images, classes)
+    found = read_objects(columns)
     kept, clipped, dropped = clip_objects(found, images)
     objects = _objects_table(kept, images, classes)
     largest = objects.take(largest_rows(kept.rows, area(kept.boxes.astype(float)), kept.ignore))
@@ -99,23 +100,26 @@ def write_tables(folder: Path, tables: Tables) -> None:
     (folder / "report.json").write_bytes(report + b"\n")
 
 
-def _images_table(images: list[dict], classes: list[str]) -> pa.Table:
-    for image in images:
-        name, split = image["file_name"], image["split"]
-        width, height = image["width"], image["height"]
-        if width <= 0 or height <= 0:
-            size = f"{width} x {height}"
-            raise InputError(f"{SOURCE}: {name}: the size is {size}; give the true one")
-        if split not in SPLITS:
-            known = ", ".join(SPLITS)
-            raise InputError(f"{SOURCE}: {name}: the split is {split!r}; give one of {known}")
-    splits = np.array([SPLITS.index(image["split"]) for image in images], np.int8)
+def _images_table(images: pa.Table, classes: list[str]) -> pa.Table:
+    images = images.combine_chunks()
+    sized = pc.and_(pc.greater(images["width"], 0), pc.greater(images["height"], 0))
+    sized = pc.fill_null(sized, False)
+    splits = pc.index_in(images["split"], value_set=pa.array(SPLITS)).combine_chunks()
+    if (bad := pc.index(sized, False).as_py()) >= 0:
+        size = f"{images['width'][bad]} x {images['height'][bad]}"
+        raise InputError(
+            f"{SOURCE}: {images['file_name'][bad]}: the size is {size}; give the true one"
+        )
+    if splits.null_count:
+        bad = pc.index(splits.is_null(), True).as_py()
+        problem = f"the split is {images['split'][bad].as_py()!r}; give one of {', '.join(SPLITS)}"
+        raise InputError(f"{SOURCE}: {images['file_name'][bad]}: {problem}")
     columns = [
-        pa.array([image["id"] for image in images], pa.int64()),
-        pa.array([image["file_name"] for image in images], pa.string()),
-        pa.array([image["width"] for image in images], pa.int32()),
-        pa.array([image["height"] for image in images], pa.int32()),
-        pa.DictionaryArray.from_arrays(splits, pa.array(SPLITS)),
+        images["id"],
+        images["file_name"],
+        images["width"].cast(pa.int32()),
+        images["height"].cast(pa.int32()),
+        pa.DictionaryArray.from_arrays(splits.cast(pa.int8()), pa.array(SPLITS)),
     ]
     return pa.Table.from_arrays(columns, schema=with_classes(IMAGES_SCHEMA, classes))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline.data.columns import columns_of
 from pipeline.data.tables import Tables, build_tables
 from tests.data.making import SMALL, Server, pascal
 
@@ -20,4 +21,4 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def tables() -> Tables:
-    return build_tables(pascal(SMALL))
+    return build_tables(columns_of(pascal(SMALL)))

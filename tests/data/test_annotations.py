@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 
-from pipeline.data.annotations import clip_objects, load_fetched, read_objects
+from pipeline.data.annotations import clip_objects, read_objects
+from pipeline.data.columns import columns_of
 from pipeline.errors import InputError
 
 IMAGES = pa.table({"file_name": ["a.jpg", "b.jpg"], "width": [100, 40], "height": [50, 30]})
@@ -27,7 +28,7 @@ def pascal(*bboxes, **fields):
 
 
 def clip(*bboxes):
-    return clip_objects(read_objects(pascal(*bboxes)), IMAGES)
+    return clip_objects(read_objects(columns_of(pascal(*bboxes))), IMAGES)
 
 
 def test_no_annotations():
@@ -96,13 +97,13 @@ def test_the_whole_photo_is_not_clipped():
 )
 def test_a_wrong_box_is_refused_by_file_and_annotation(bbox, problem):
     with pytest.raises(InputError, match=rf"a\.jpg: annotation 11: bbox .*{problem}; ") as refused:
-        read_objects(pascal([1, 2, 3, 4], bbox))
+        read_objects(columns_of(pascal([1, 2, 3, 4], bbox)))
     assert "\n" not in str(refused.value)
 
 
 def test_two_numbers_each_are_not_taken_for_half_as_many_boxes():
     with pytest.raises(InputError, match=r"annotation 10: .* is not four numbers"):
-        read_objects(pascal([1, 2], [3, 4]))
+        read_objects(columns_of(pascal([1, 2], [3, 4])))
 
 
 @pytest.mark.parametrize(
@@ -116,14 +117,14 @@ def test_two_numbers_each_are_not_taken_for_half_as_many_boxes():
     ],
 )
 def test_difficult_objects_and_crowds_are_ignored(fields, expected):
-    assert read_objects(pascal([1, 2, 3, 4], **fields)).ignore.tolist() == [expected]
+    assert read_objects(columns_of(pascal([1, 2, 3, 4], **fields))).ignore.tolist() == [expected]
 
 
 def test_order_is_of_the_photos_then_of_the_annotations():
     source = pascal([1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 3, 3], [4, 4, 4, 4])
     for annotation, image_id in zip(source["annotations"], (2, 1, 2, 1), strict=True):
         annotation["image_id"] = image_id
-    found = read_objects(source)
+    found = read_objects(columns_of(source))
     assert found.ids.tolist() == [11, 13, 10, 12]
     assert found.rows.tolist() == [0, 0, 1, 1]
     assert found.boxes[:, 0].tolist() == [2, 4, 1, 3]
@@ -134,22 +135,10 @@ def test_order_of_many_annotations_of_one_photo_is_kept():
     source = pascal(*[[1, 2, 3, 4]] * 200)
     for annotation in source["annotations"]:
         annotation["image_id"] = 2 - annotation["id"] % 2
-    assert read_objects(source).ids.tolist() == [*range(11, 210, 2), *range(10, 210, 2)]
+    assert read_objects(columns_of(source)).ids.tolist() == [*range(11, 210, 2), *range(10, 210, 2)]
 
 
 @pytest.mark.parametrize(("key", "what"), [("image_id", "image"), ("category_id", "category")])
 def test_an_unknown_owner_is_named(key, what):
     with pytest.raises(InputError, match=f"{what} 77 has annotations and is not in the list"):
-        read_objects(pascal([1, 2, 3, 4], **{key: 77}))
-
-
-def test_load_fetched(tmp_path):
-    path = tmp_path / "annotations.json"
-    with pytest.raises(InputError, match="no such file; run the fetch stage"):
-        load_fetched(path)
-    path.write_text('{"images": [')
-    with pytest.raises(InputError, match="not JSON") as refused:
-        load_fetched(path)
-    assert "\n" not in str(refused.value)
-    path.write_text('{"images": []}')
-    assert load_fetched(path) == {"images": []}
+        read_objects(columns_of(pascal([1, 2, 3, 4], **{key: 77})))

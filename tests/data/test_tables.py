@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from pipeline.boxes import xyxy_to_lesson
+from pipeline.data.columns import columns_of
 from pipeline.data.pascal import read_pascal
 from pipeline.data.schemas import read_classes
 from pipeline.data.tables import build_tables, largest_rows
@@ -25,7 +26,7 @@ def test_a_photo_without_objects_is_in_images_alone(tables):
 
 
 def test_a_box_of_zero_area_is_reported_and_not_in_the_tables():
-    tables = build_tables(pascal([*SMALL, (2, "cat", (5, 5, 0, 9), 0)]))
+    tables = build_tables(columns_of(pascal([*SMALL, (2, "cat", (5, 5, 0, 9), 0)])))
     assert tables.report["dropped"] == [{"file": "2.jpg", "object_id": 14, "reason": "no area"}]
     assert 14 not in tables.objects["object_id"].to_pylist()
     assert tables.report["photos_without_objects"] == 1
@@ -60,7 +61,9 @@ def test_largest_leaves_out_ignored_objects(tables):
 
 def test_area_and_largest_are_of_the_clipped_box():
     tables = build_tables(
-        pascal([(0, "cat", (90, 0, 500, 500), 0), (0, "dog", (0, 0, 30, 30), 0), SMALL[0]])
+        columns_of(
+            pascal([(0, "cat", (90, 0, 500, 500), 0), (0, "dog", (0, 0, 30, 30), 0), SMALL[0]])
+        )
     )
     assert tables.objects["area"].to_pylist() == [500, 900, 100]
     assert tables.largest["name"].to_pylist() == ["dog", "dog"]
@@ -123,13 +126,13 @@ def test_largest_rows_agree_with_one_photo_at_a_time():
 def test_what_cannot_be_learnt_is_refused(objects, splits, problem):
     source = pascal(objects if splits else [], splits, ("cat", "dog", "owl"))
     with pytest.raises(InputError, match=rf"annotations\.json: .*{problem}.*; ") as refused:
-        build_tables(source)
+        build_tables(columns_of(source))
     assert "\n" not in str(refused.value)
 
 
 def test_an_unused_class_and_one_only_ignored_in_val_are_no_problem():
     objects = [*SMALL, (1, "owl", (1, 1, 5, 5), 1)]
-    tables = build_tables(pascal(objects, classes=("cat", "dog", "owl", "fox")))
+    tables = build_tables(columns_of(pascal(objects, classes=("cat", "dog", "owl", "fox"))))
     assert read_classes(tables.largest) == ["cat", "dog", "owl", "fox"]
     assert tables.report["classes"]["fox"] == {"train": 0, "val": 0, "test": 0}
 
@@ -138,7 +141,7 @@ def test_a_photo_without_size_is_named():
     source = pascal(SMALL)
     source["images"][1]["height"] = 0
     with pytest.raises(InputError, match=r"1\.jpg: the size is 100 x 0; "):
-        build_tables(source)
+        build_tables(columns_of(source))
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +149,7 @@ def voc2007(shared):
     source = read_pascal(shared("voc2007") / "pascal_train2007.json")
     for image in source["images"]:
         image["split"] = "train"
-    return build_tables(source)
+    return build_tables(columns_of(source))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from ruamel.yaml import YAML
 
+from pipeline.data.columns import columns_of
 from pipeline.data.store import open_pixel_store
 from pipeline.data.tables import build_tables, write_tables
 from stages.entry import run_stage
@@ -27,7 +28,7 @@ def project(tmp_path, monkeypatch):
     photos.mkdir(parents=True)
     for index, colour in enumerate(COLOURS):
         Image.new("RGB", (40 + index, 30), colour).save(photos / f"{index}.jpg")
-    write_tables(tmp_path / "data/tables", build_tables(pascal()))
+    write_tables(tmp_path / "data/tables", build_tables(columns_of(pascal())))
     write_params(tmp_path, 32)
     return tmp_path
 

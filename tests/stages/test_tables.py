@@ -82,7 +82,7 @@ def test_the_same_source_gives_the_same_bytes(source):
         ([[0, 0, 5, 5]], ("val", "val"), "annotations.json: split train: has no photo; "),
         ([[0, 0, 5, 5]], ("val", "train"), "annotations.json: split train: has no object "),
         ([[0, 0, -5, 5]], ("train",), "0.jpg: annotation 0: bbox [0, 0, -5, 5] has a negative"),
-        ([[0, None, 5, 5]], ("train",), "0.jpg: annotation 0: bbox [0, None, 5, 5] is not finite"),
+        ([[0, None, 5, 5]], ("train",), "0.jpg: annotation 0: bbox [0, nan, 5, 5] is not finite"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_earlier_tables(source, capsys, bboxes, splits, line):
