@@ -5,6 +5,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 VOC =
+TOPIC =
 ARGS =
 
 # For the stages, which DVC starts as `python -m stages.NAME`. Make 3.81 itself does not look here,
@@ -13,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help venv repro test lint voc2007 ui doctor lock clean clean-venv
+.PHONY: help venv repro test lint bench voc2007 ui doctor lock clean clean-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +31,9 @@ lint: $(STAMP) ## check style, format and who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
+
+bench: $(STAMP) ## measure speed against peers and limits (TOPIC=tables for one)
+	$(BIN)/python -m benchmarks $(TOPIC)
 
 voc2007: $(STAMP) ## run the ladder on Pascal VOC 2007, downloaded or from a folder (VOC=folder)
 	@git rev-parse --quiet --verify HEAD >/dev/null 2>&1 || { \

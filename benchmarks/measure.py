@@ -1,0 +1,111 @@
+"""Times the cases of a setting alternately, so that a busy moment hits all of them alike."""
+
+import gc
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from statistics import median
+from typing import Any
+
+from benchmarks.topic import Case, Setting
+
+_PACKAGES = ("torch", "torchvision", "numpy", "pandas", "pyarrow", "orjson", "pillow", "dvc")
+
+
+def measure_setting(topic: str, setting: Setting) -> dict[str, Any]:
+    """Return times and peak memory of every case, as plain numbers for JSON.
+
+    Every case runs once to warm up, then all run in turn, `repeats` times. Memory is the peak of a
+    process of its own that makes the inputs and runs one case once.
+    """
+    cases = setting.cases()
+    _say(f"{topic}: {setting.name}: warming up")
+    for case in cases:
+        case.run()
+    seconds: dict[str, list[float]] = {case.name: [] for case in cases}
+    for turn in range(setting.repeats):
+        for case in cases:
+            seconds[case.name].append(_time(case))
+        _say(f"{topic}: {setting.name}: {turn + 1}/{setting.repeats}")
+    return {
+        "name": setting.name,
+        "items": setting.items,
+        "unit": setting.unit,
+        "goal": setting.goal,
+        "cases": [
+            {
+                "name": case.name,
+                "role": case.role,
+                "seconds": [round(value, 6) for value in seconds[case.name]],
+                "median": round(median(seconds[case.name]), 6),
+                "peak_mb": peak_memory(topic, setting.name, case.name),
+            }
+            for case in cases
+        ],
+    }
+
+
+def _time(case: Case) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    case.run()
+    return time.perf_counter() - start
+
+
+def peak_memory(topic: str, setting: str, case: str) -> int | None:
+    """Return the peak memory in MB of a fresh process that runs one case, None if it failed."""
+    command = [sys.executable, "-m", "benchmarks", topic, "--once", setting, case]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there
+    return round(usage.ru_maxrss * unit / 2**20) if child.returncode == 0 else None
+
+
+def run_once(settings: Sequence[Setting], setting: str, case: str) -> None:
+    """Run one case once, for `peak_memory`."""
+    [chosen] = [each for each in settings if each.name == setting]
+    [wanted] = [each for each in chosen.cases() if each.name == case]
+    wanted.run()
+
+
+def machine() -> dict[str, Any]:
+    """Return what the figures depend on: processor, cores, memory, versions."""
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+    }
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo") as file:
+            names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
+        return names[0]
+    except (OSError, IndexError):
+        return platform.machine()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def cpu_seconds() -> float:
+    """Return the processor time of this process so far, all threads together."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,89 @@
+"""Training, each rung: the loop, the peer's loop, and the model's own step on synthetic tensors."""
+
+from pathlib import Path
+
+from benchmarks.batches import BATCH, loader, our_batches
+from benchmarks.photos import STORE, painted, stored
+from benchmarks.topic import Case, Setting, Topic
+
+PHOTOS, CLASSES = 96, 6
+PARAMS = Path("params.yaml")
+
+
+def learner(rung: str, steps: int):
+    """Return a learner of the rung's late phase at 224 pixels, with random weights."""
+    import torch
+
+    from pipeline.ladder import find_rung
+    from pipeline.models.backbone import Backbone
+    from pipeline.models.layer_groups import LayerGroups
+    from pipeline.params import load_params
+    from pipeline.train.learner import Learner, Recipe
+    from pipeline.train.schedule import THAWED, Phase
+
+    torch.manual_seed(42)
+    section = load_params(PARAMS).rung(rung).model_dump(mode="json")
+    family = find_rung(rung).family()
+    backbone = Backbone("tf_efficientnet_lite0")
+    model = family.build(backbone, STORE, CLASSES, family.head_options(section))
+    model = model.to(memory_format=torch.channels_last)
+    layers = LayerGroups(model)
+    layers.thaw(THAWED["late"])
+    recipe = Recipe(42, "cosine", 10, 0.01, 10.0, 0.0, 0, False)
+    phase = Phase("late", 1000, 1e-4)
+    return Learner(model, layers, family.losses(model, section), None, phase, steps, recipe)
+
+
+def reference_step(learner, batch) -> None:
+    """Take one step as torchvision's detection reference writes it."""
+    outputs = learner.model(batch.images)
+    losses = learner.losses(outputs, batch)
+    float(losses["loss"].detach())  # for its log, and to stop at a loss that is not finite
+    learner.optimizer.zero_grad()
+    losses["loss"].backward()
+    learner.optimizer.step()
+    learner.scheduler.step()
+
+
+def _setting(rung: str) -> Setting:
+    def cases() -> list[Case]:
+        from pipeline.memory import keep_freed_memory
+        from pipeline.train.loop import train_one_epoch
+
+        keep_freed_memory()
+        paths, pascal = painted(PHOTOS)
+        source, peer = our_batches(stored(PHOTOS)), loader(paths, pascal)
+        mine, theirs, bare = (learner(rung, PHOTOS // BATCH) for _ in range(3))
+        still = next(iter(source.epoch(0)))
+
+        def reference() -> None:
+            for batch in peer:
+                reference_step(theirs, batch)
+
+        def synthetic() -> None:
+            for _ in range(PHOTOS // BATCH):
+                bare.step(still)
+
+        return [
+            Case("ours", "ours", lambda: train_one_epoch(mine, source, 1, 0, _Silent())),
+            Case("torchvision's way, 2 workers", "peer", reference),
+            Case("step on one batch, again and again", "limit", synthetic),
+        ]
+
+    return Setting(rung, PHOTOS, "photos", cases, 1.0, repeats=5)
+
+
+class _Silent:
+    def step(self, photos: int, losses: dict) -> None:
+        """Say nothing."""
+
+
+TOPIC = Topic(
+    "Training step of each rung, 224 px, batches of 32, late backbone and head learning",
+    tuple(
+        _setting(rung)
+        for rung in ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
+    ),
+    "The same model, losses and photos. The goal for the limit is 0.95. All three run with freed "
+    "memory kept (`pipeline/memory.py`), which the peer would not have by itself.",
+)
