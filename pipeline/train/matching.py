@@ -5,7 +5,7 @@ a number, so a GPU is never waited for. `matched_idxs` `(B, A)` holds the index 
 an anchor answers for, or one of the two values below.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -13,6 +13,9 @@ from torchvision.ops import box_iou
 
 BACKGROUND = -1
 NEITHER = -2  # left out of the loss
+
+# A CPU is quickest with what a core's cache holds: so many pairs of an object and an anchor.
+_CACHED_PAIRS = 200_000
 
 _ATSS_CANDIDATES = 9  # arXiv:1912.02424, section 4.2: k = 9 works from 7 to 17.
 
@@ -29,6 +32,11 @@ def match_iou(boxes: Tensor, present: Tensor, anchors: Tensor, threshold: float)
         anchors: `(A, 4)` xyxy in the same unit.
         threshold: 0..1, exceeded strictly.
     """
+    parts = _photos_at_once(boxes, present, anchors)
+    return torch.cat([_match_iou(*part, anchors, threshold) for part in parts])
+
+
+def _match_iou(boxes: Tensor, present: Tensor, anchors: Tensor, threshold: float) -> Tensor:
     iou = _batched_iou(boxes, present, anchors)  # (B, N, A)
     overlap, matched_idxs = iou.max(1)  # (B, A)
     matched_idxs = torch.where(overlap > threshold, matched_idxs, BACKGROUND)
@@ -78,6 +86,23 @@ def match_atss(
     neither = (best >= 0) & ignore.gather(1, matched_idxs)
     matched_idxs = torch.where(best >= 0, matched_idxs, BACKGROUND)
     return torch.where(neither, NEITHER, matched_idxs)
+
+
+def _photos_at_once(
+    boxes: Tensor, present: Tensor, anchors: Tensor
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield boxes and `present` of a few photos, without the padding that all of them have.
+
+    A GPU gets the batch as it is: it would have to be asked where the padding begins.
+    """
+    if boxes.device.type != "cpu":
+        yield boxes, present
+        return
+    photos = max(1, _CACHED_PAIRS // (boxes.shape[1] * len(anchors)))
+    for some, there in zip(boxes.split(photos), present.split(photos), strict=True):
+        columns = there.any(0).nonzero()
+        width = int(columns.max()) + 1 if len(columns) else 1
+        yield some[:, :width], there[:, :width]
 
 
 def _nearest_by_level(distance: Tensor, level_sizes: Sequence[int]) -> Tensor:

@@ -39,14 +39,11 @@ def lesson_ssd_losses(
         focal_gamma: 0 for plain cross-entropy, else the focal weight of the lesson, not detached.
     """
     matched, foreground = _objects_of_anchors(matched_idxs)
-    wanted = _one_hot(labels.gather(1, matched), foreground, cls_logits)
-    each = F.binary_cross_entropy_with_logits(cls_logits, wanted, reduction="none")  # (B, A, C)
-    if focal_gamma:
-        each = each * _focal_weight(cls_logits, wanted, focal_gamma)
+    class_sum = _cross_entropy(cls_logits, labels.gather(1, matched), foreground, focal_gamma)
     distance = (boxes - _boxes_of_anchors(gt_boxes, matched)).abs().mean(-1) / image_size  # (B, A)
     count = foreground.sum(1)
     box_loss = ((distance * foreground).sum(1) / count.clamp(min=1)).mean()
-    class_loss = each.sum() / cls_logits.shape[-1] / len(boxes)
+    class_loss = class_sum / cls_logits.shape[-1] / len(boxes)
     return {"class_loss": class_loss, "box_loss": box_loss}
 
 
@@ -78,6 +75,19 @@ def pyramid_ssd_losses(
     weight = torch.where(foreground, quality.clamp(min=0.05), 0.0)
     box_loss = (box_losses * weight).sum() / weight.sum().clamp(min=1)
     return {"class_loss": class_loss, "box_loss": box_loss}
+
+
+def _cross_entropy(
+    cls_logits: Tensor, labels: Tensor, foreground: Tensor, focal_gamma: float
+) -> Tensor:
+    """Return the summed binary cross-entropy; `labels` and `foreground` are of anchors `(B, A)`."""
+    if not focal_gamma:
+        # softplus(x) - x z, but without a (B, A, C) of wanted scores that are nearly all 0.
+        right = cls_logits.gather(2, labels.clamp(min=0)[..., None])[..., 0]  # (B, A)
+        return F.softplus(cls_logits).sum() - (right * foreground).sum()
+    wanted = _one_hot(labels, foreground, cls_logits)
+    each = F.binary_cross_entropy_with_logits(cls_logits, wanted, reduction="none")  # (B, A, C)
+    return (each * _focal_weight(cls_logits, wanted, focal_gamma)).sum()
 
 
 def _objects_of_anchors(matched_idxs: Tensor) -> tuple[Tensor, Tensor]:

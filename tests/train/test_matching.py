@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.ops import box_iou
 
+from pipeline.train import matching
 from pipeline.train.matching import BACKGROUND, NEITHER, match_atss, match_iou
 
 # Two rows of two cells of 10 pixels: anchors 0 1 above 2 3.
@@ -209,3 +210,12 @@ def test_atss_padding_changes_nothing(width):
     padded = match_atss(wide, mask, torch.zeros_like(mask), PYRAMID, LEVELS)
     assert (matched >= 0).any()
     assert torch.equal(padded, matched)
+
+
+@pytest.mark.parametrize("pairs", [1, 250, 10**9])
+def test_how_many_photos_at_once_changes_nothing(monkeypatch, pairs):
+    boxes, present = random_photos(5, photos=7)
+    expected = match_iou(boxes, present, PYRAMID, 0.4)
+    assert (expected >= 0).any()
+    monkeypatch.setattr(matching, "_CACHED_PAIRS", pairs)
+    assert torch.equal(match_iou(boxes, present, PYRAMID, 0.4), expected)
