@@ -60,7 +60,7 @@ doctor: $(STAMP) ## check environment, weights, DVC's cache and the MLflow store
 
 lock: ## renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade \
+	  --generate-hashes --no-strip-extras --no-emit-index-url --no-header --no-annotate --upgrade \
 	  --output-file requirements.lock
 
 clean: ## remove caches of the tools; data, models and runs stay
