@@ -3,7 +3,6 @@
 import gc
 import os
 import platform
-import resource
 import subprocess
 import sys
 import time
@@ -99,12 +98,6 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def cpu_seconds() -> float:
-    """Return the processor time of this process so far, all threads together."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
 
 
 def _say(line: str) -> None:

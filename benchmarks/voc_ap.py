@@ -40,12 +40,21 @@ def ours(truth, detections) -> np.ndarray:
     return np.array([(curve.ap, curve.ap_11pt) for curve in curves])
 
 
-def devkit_loop(truth, detections) -> np.ndarray:
-    """Return the same as the devkit's Python versions do: one detection after another."""
-    return np.array([_of_class(truth, detections, label) for label in range(CLASSES)])
+def devkit_loop(
+    truth, detections, num_classes: int = CLASSES, iou_threshold: float = THRESHOLD
+) -> np.ndarray:
+    """Return the same as the devkit's Python versions do: one detection after another.
+
+    A class without objects has NaN. This is the oracle of the tests, too.
+    """
+    labels = range(num_classes)
+    return np.array([_of_class(truth, detections, label, iou_threshold) for label in labels])
 
 
-def _of_class(truth, detections, label: int) -> tuple[float, float]:
+def _of_class(truth, detections, label: int, iou_threshold: float) -> tuple[float, float]:
+    positives = np.sum(~truth.ignore & (truth.labels == label))
+    if positives == 0:
+        return float("nan"), float("nan")
     objects = {}
     for row in np.flatnonzero(truth.labels == label):
         objects.setdefault(truth.photo[row], []).append(row)
@@ -56,27 +65,29 @@ def _of_class(truth, detections, label: int) -> tuple[float, float]:
     claimed = set()
     for rank, row in enumerate(mine):
         rows = objects.get(detections.photo[row])
-        best = None if rows is None else _best(truth.boxes[rows], detections.boxes[row])
+        best = (
+            None if rows is None else _best(truth.boxes[rows], detections.boxes[row], iou_threshold)
+        )
         if best is None:
             wrong[rank] = 1
         elif not truth.ignore[rows[best]]:
             (wrong if rows[best] in claimed else right)[rank] = 1
             claimed.add(rows[best])
-    positives = np.sum(~truth.ignore & (truth.labels == label))
     found, missed = np.cumsum(right), np.cumsum(wrong)
     recall, precision = found / positives, found / np.maximum(found + missed, 1e-12)
     return _area(recall, precision), _eleven(recall, precision)
 
 
-def _best(boxes: np.ndarray, box: np.ndarray) -> int | None:
+def _best(boxes: np.ndarray, box: np.ndarray, iou_threshold: float) -> int | None:
     """Return the object that a detection overlaps most, None if too little."""
     width = np.minimum(boxes[:, 2], box[2]) - np.maximum(boxes[:, 0], box[0])
     height = np.minimum(boxes[:, 3], box[3]) - np.maximum(boxes[:, 1], box[1])
     overlap = np.maximum(width, 0) * np.maximum(height, 0)
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    iou = overlap / (areas + (box[2] - box[0]) * (box[3] - box[1]) - overlap)
+    union = areas + (box[2] - box[0]) * (box[3] - box[1]) - overlap
+    iou = overlap / np.maximum(union, 1e-12)  # two boxes without area have no union
     best = int(np.argmax(iou))
-    return best if iou[best] > THRESHOLD else None
+    return best if iou[best] > iou_threshold else None
 
 
 def _area(recall: np.ndarray, precision: np.ndarray) -> float:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.ops import box_iou
 
+from benchmarks.ssd_loss import lesson_match
 from pipeline.train import matching
 from pipeline.train.matching import BACKGROUND, NEITHER, match_atss, match_iou
 
@@ -103,19 +104,6 @@ def test_iou_padding_changes_nothing(width):
     wide = torch.cat([boxes, torch.zeros(3, width, 4)], 1)
     mask = torch.cat([present, torch.zeros(3, width, dtype=torch.bool)], 1)
     assert torch.equal(match_iou(wide, mask, PYRAMID, 0.4), match_iou(boxes, present, PYRAMID, 0.4))
-
-
-def lesson_match(boxes, anchors, threshold):
-    """Match one photo as the lesson's notebook does: a Python loop forces the best anchors."""
-    if not len(boxes):
-        return torch.full((len(anchors),), BACKGROUND)
-    overlaps = box_iou(boxes, anchors)
-    best_anchor = overlaps.max(1).indices
-    overlap, owner = overlaps.max(0)
-    overlap[best_anchor] = 1.99
-    for number, anchor in enumerate(best_anchor):
-        owner[anchor] = number
-    return torch.where(overlap > threshold, owner, BACKGROUND)
 
 
 @given(seed=st.integers(0, 2**32 - 1), threshold=st.sampled_from([0.2, 0.4, 0.6]))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 from torchvision.ops import box_iou, generalized_box_iou_loss
 
+from benchmarks.ssd_loss import lesson_photo
 from pipeline.train.matching import NEITHER, match_iou
 from pipeline.train.ssd_losses import lesson_ssd_losses, pyramid_ssd_losses
 
@@ -35,31 +36,6 @@ def gradients(total, *tensors):
     return torch.autograd.grad(total, tensors, allow_unused=True, materialize_grads=True)
 
 
-def lesson_photo(logits, boxes, gt_boxes, labels, gamma):
-    """Return the two losses of one photo as the lesson's `ssd_1_loss` has them."""
-    there = labels >= 0
-    gt_boxes, labels = gt_boxes[there], labels[there]
-    background = logits.shape[1]
-    wanted, box_loss = torch.full((len(logits),), background), logits.sum() * 0
-    if len(labels):
-        overlaps = box_iou(gt_boxes, ANCHORS)
-        overlap, owner = overlaps.max(0)
-        for number, anchor in enumerate(overlaps.max(1).indices):
-            overlap[anchor], owner[anchor] = 1.99, number
-        positive = overlap > 0.4
-        wanted[positive] = labels[owner[positive]]
-        distance = boxes[positive] / SIZE - gt_boxes[owner[positive]] / SIZE
-        box_loss = distance.abs().mean()
-    one_hot = torch.eye(background + 1)[wanted][:, :-1]
-    weight = 1
-    if gamma:
-        p = logits.sigmoid()
-        pt = p * one_hot + (1 - p) * (1 - one_hot)
-        weight = (0.25 * one_hot + 0.75 * (1 - one_hot)) * (1 - pt) ** gamma
-    bce = F.binary_cross_entropy_with_logits(logits, one_hot, reduction="none") * weight
-    return bce.sum() / background, box_loss
-
-
 def lesson_losses(logits, boxes, gt_boxes, labels, gamma=0.0):
     matched = match_iou(gt_boxes, labels >= 0, ANCHORS, 0.4)
     return lesson_ssd_losses(logits, boxes, gt_boxes, labels, matched, SIZE, gamma)
@@ -71,7 +47,9 @@ def test_lesson_losses_and_gradients_as_the_loop_over_photos(seed, gamma):
     logits, boxes, gt_boxes, labels = random_batch(seed)
     got = lesson_losses(logits, boxes, gt_boxes, labels, gamma)
     photos = zip(logits, boxes, gt_boxes, labels, strict=True)
-    class_losses, box_losses = zip(*(lesson_photo(*photo, gamma) for photo in photos), strict=True)
+    class_losses, box_losses = zip(
+        *(lesson_photo(*photo, ANCHORS, SIZE, gamma) for photo in photos), strict=True
+    )
     expected = {"class_loss": sum(class_losses) / 4, "box_loss": sum(box_losses) / 4}
     for name, loss in expected.items():
         torch.testing.assert_close(got[name], loss)
