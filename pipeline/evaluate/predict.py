@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torchvision.ops import batched_nms
+from torchvision.ops import nms
 
 # An untrained model scores everything alike; without a cap its first epochs would take for ever.
 _MAX_CANDIDATES = 1000
@@ -28,19 +28,29 @@ def suppress(
     Returns:
         for each photo `boxes` `(K, 4)`, `scores` `(K,)` falling, `labels` `(K,)`, on the CPU.
     """
+    boxes, scores = boxes.cpu(), scores.cpu()
+    photo, anchor, label = torch.where(scores > score_threshold)
+    candidates = torch.bincount(photo, minlength=len(boxes)).tolist()
+    box, score = boxes[photo, anchor], scores[photo, anchor, label]
+    # Every class is moved to a place of its own, so that one suppression serves them all.
+    apart = box + (label * (_extent(box) + 1))[:, None]
+    parts = (part.split(candidates) for part in (box, score, label, apart))
     return [
-        _suppress_photo(*photo, score_threshold, nms_threshold, max_detections)
-        for photo in zip(boxes.cpu(), scores.cpu(), strict=True)
+        _suppress_photo(*of_photo, nms_threshold, max_detections)
+        for of_photo in zip(*parts, strict=True)
     ]
 
 
+def _extent(boxes: Tensor) -> Tensor:
+    """Return how far apart two coordinates lie at most."""
+    return boxes.max() - boxes.min() if len(boxes) else torch.zeros(())
+
+
 def _suppress_photo(
-    boxes: Tensor, scores: Tensor, score_threshold: float, nms_threshold: float, keep: int
+    box: Tensor, score: Tensor, label: Tensor, apart: Tensor, nms_threshold: float, keep: int
 ) -> dict[str, Tensor]:
-    anchor, label = torch.where(scores > score_threshold)
-    score = scores[anchor, label]
     if len(score) > _MAX_CANDIDATES:
         score, best = score.topk(_MAX_CANDIDATES)
-        anchor, label = anchor[best], label[best]
-    kept = batched_nms(boxes[anchor], score, label, nms_threshold)[:keep]
-    return {"boxes": boxes[anchor[kept]], "scores": score[kept], "labels": label[kept]}
+        box, label, apart = box[best], label[best], apart[best]
+    kept = nms(apart, score, nms_threshold)[:keep]
+    return {"boxes": box[kept], "scores": score[kept], "labels": label[kept]}
