@@ -3,6 +3,7 @@
 import gc
 import os
 import platform
+import resource
 import subprocess
 import sys
 import time
@@ -59,18 +60,25 @@ def _time(case: Case) -> float:
 def peak_memory(topic: str, setting: str, case: str) -> int | None:
     """Return the peak memory in MB of a fresh process that runs one case, None if it failed."""
     command = [sys.executable, "-m", "benchmarks", topic, "--once", setting, case]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there
-    return round(usage.ru_maxrss * unit / 2**20) if child.returncode == 0 else None
+    child = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    return int(child.stdout.split()[-1]) if child.returncode == 0 else None
 
 
 def run_once(settings: Sequence[Setting], setting: str, case: str) -> None:
-    """Run one case once, for `peak_memory`."""
+    """Run one case once and print the process's peak memory in MB, for `peak_memory`."""
     [chosen] = [each for each in settings if each.name == setting]
     [wanted] = [each for each in chosen.cases() if each.name == case]
     wanted.run()
+    print(f"\n{peak_bytes() / 2**20:.0f}")
+
+
+def peak_bytes() -> int:
+    """Return this program's peak; on Linux `ru_maxrss` would count the process it came from."""
+    if sys.platform == "linux":
+        with open("/proc/self/status") as file:
+            [peak] = [line.split()[1] for line in file if line.startswith("VmHWM")]
+        return int(peak) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def machine() -> dict[str, Any]:
