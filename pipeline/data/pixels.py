@@ -69,16 +69,24 @@ def read_photo(path: Path, size_wh: tuple[int, int]) -> torch.Tensor:
     Raises:
         InputError: The photo is missing, does not decode, or has another size both ways.
     """
-    data = _read_bytes(path)
-    turned = _decode(path, data, turn=True)
+    turned = decode_photo(path)
     if _size_wh(turned) == size_wh:
         return turned
-    stored = _decode(path, data, turn=False)
+    stored = _decode(path, _read_bytes(path), turn=False)
     if _size_wh(stored) == size_wh:
         return stored
     has, expected = ("{} x {}".format(*size) for size in (_size_wh(stored), size_wh))
     problem = f"the photo is {has} pixels and the annotations say {expected}"
     raise InputError(f"{path}: size: {problem}; correct its width and height there")
+
+
+def decode_photo(path: Path) -> torch.Tensor:
+    """Return the pixels of a photo as a viewer shows them, uint8 `(3, height, width)` RGB.
+
+    Raises:
+        InputError: The photo is missing or does not decode.
+    """
+    return _decode(path, _read_bytes(path), turn=True)
 
 
 def squash(photo: torch.Tensor, side: int) -> np.ndarray:

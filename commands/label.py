@@ -1,0 +1,83 @@
+"""`ladder label`: a trained rung labels new photos."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pipeline.errors import InputError
+
+BATCH_SIZE = 32
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Find objects in photos and write Pascal JSON, which `fetch.source: local` reads again."""
+    parser = argparse.ArgumentParser(prog="ladder label", description=main.__doc__)
+    parser.add_argument("photos", metavar="FOLDER", type=Path, help="of photos, with subfolders")
+    parser.add_argument(
+        "--out", type=Path, help="the file to write (default FOLDER/labels.json)", metavar="FILE"
+    )
+    parser.add_argument(
+        "--model", type=Path, default=Path("models/ssd_fpn"), help="of a rung (%(default)s)"
+    )
+    parser.add_argument(
+        "--score", type=float, default=0.3, help="the least score of a label (%(default)s)"
+    )
+    options = parser.parse_args(arguments)
+    if not 0 <= options.score < 1:
+        parser.error("--score must be from 0 to below 1")
+    out = options.out or options.photos / "labels.json"
+    photos, boxes, refused = label(options.photos, out, options.model, options.score)
+    print(f"{out}: {boxes} boxes in {photos} photos")
+    if refused:
+        print(f"left out: {refused} photos, named above", file=sys.stderr)
+    return 1 if refused else 0
+
+
+def label(folder: Path, out: Path, model_folder: Path, score: float) -> tuple[int, int, int]:
+    """Write the labels; return how many photos and boxes there are, and how many photos are not."""
+    from pipeline.data.stream import find_photos
+    from pipeline.device import choose_device
+    from pipeline.ladder.labels import detect_photos, write_pascal
+    from pipeline.ladder.store import load_model
+    from pipeline.memory import keep_freed_memory
+    from pipeline.params import load_params
+    from stages.inputs import PARAMS
+
+    paths = find_photos(folder)
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"{out}: its folder is not there; make it first")
+    keep_freed_memory()
+    params = load_params(PARAMS)
+    model, card = load_model(model_folder, choose_device(params.train.shared.device))
+    detected = detect_photos(
+        paths,
+        model,
+        card,
+        batch_size=BATCH_SIZE,
+        score_threshold=score,
+        nms_threshold=params.evaluate.nms_threshold,
+        max_detections=params.evaluate.max_detections,
+    )
+    refused: list[str] = []
+
+    def refuse(line: str) -> None:
+        refused.append(line)
+        print(f"warning: {line}", file=sys.stderr)
+
+    partial = out.with_name(out.name + ".partial")
+    try:
+        watched = _watched(detected, len(paths))
+        photos, boxes = write_pascal(partial, watched, card.classes, folder, refuse)
+        os.replace(partial, out)
+    finally:
+        partial.unlink(missing_ok=True)
+    return photos, boxes, len(refused)
+
+
+def _watched(detected: Iterator, photos: int) -> Iterator:
+    from pipeline.progress import progress
+
+    batches = -(-photos // BATCH_SIZE)
+    return progress(detected, total=batches, desc="label", unit="batches")
