@@ -20,6 +20,7 @@ TOPICS = (
     "ssd_loss",
     "voc_ap",
     "nms",
+    "label",
     "noop",
 )
 

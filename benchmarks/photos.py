@@ -11,13 +11,13 @@ STORE = 224
 FOLDER = Path(tempfile.gettempdir()) / "detection-ladder-benchmarks"
 
 
-def painted(count: int, folder: Path = FOLDER) -> tuple[list[Path], dict]:
+def painted(count: int, folder: Path = FOLDER, side: int = SIDE) -> tuple[list[Path], dict]:
     """Return the paths of `count` painted JPEGs and their Pascal JSON; painted once, then kept."""
     from pipeline.data.demo import paint_demo
 
-    place = folder / f"photos-{count}"
+    place = folder / f"photos-{count}-{side}"
     if not (place / "annotations.json").exists():
-        pascal = paint_demo(place, count, SIDE, seed=42)
+        pascal = paint_demo(place, count, side, seed=42)
         (place / "annotations.json").write_text(json.dumps(pascal))
     pascal = json.loads((place / "annotations.json").read_text())
     return [place / "photos" / image["file_name"] for image in pascal["images"]], pascal

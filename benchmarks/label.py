@@ -1,0 +1,103 @@
+"""Photos that no store holds: JPEGs in, boxes out."""
+
+from pathlib import Path
+
+from benchmarks.photos import STORE, painted
+from benchmarks.topic import Case, Setting, Topic
+
+PHOTOS, BATCH, WORKERS, CLASSES = 256, 32, 2, 20
+OPTIONS = {"score_threshold": 0.05, "nms_threshold": 0.5, "max_detections": 100}
+
+
+def our_model():
+    """Return a model of `ssd_fpn` at 224 pixels, at rest, with random weights, and its card."""
+    import torch
+
+    from pipeline.ladder.store import ModelCard, build_model
+
+    torch.manual_seed(42)
+    options = {"dropout": 0.0, "channels": 96, "anchor_scale": 4.0}
+    classes = [f"class {label}" for label in range(CLASSES)]
+    half = (0.5, 0.5, 0.5)
+    card = ModelCard("ssd_fpn", "tf_efficientnet_lite0", STORE, classes, half, half, options, {})
+    return build_model(card).to(memory_format=torch.channels_last).eval(), card
+
+
+def ours(paths: list[Path], model, card) -> int:
+    """Return the number of detections in the photos."""
+    from pipeline.ladder.labels import detect_photos
+
+    batches = detect_photos(paths, model, card, batch_size=BATCH, **OPTIONS)
+    return sum(len(one["labels"]) for _, found in batches for one in found)
+
+
+class Jpegs:
+    """The photos as torchvision's detectors take them: `(3, height, width)` in 0..1."""
+
+    def __init__(self, paths: list[Path]):
+        self.paths = paths
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int):
+        """Return one photo, decoded by PIL."""
+        from PIL import Image
+        from torchvision.transforms.functional import to_tensor
+
+        with Image.open(self.paths[index]) as image:
+            return to_tensor(image.convert("RGB"))
+
+
+def peer_model():
+    """Return torchvision's `ssdlite320_mobilenet_v3_large`, at rest, with random weights."""
+    from torchvision.models.detection import ssdlite320_mobilenet_v3_large
+
+    return ssdlite320_mobilenet_v3_large(
+        weights=None, weights_backbone=None, num_classes=CLASSES + 1, score_thresh=0.3
+    ).eval()
+
+
+def with_ssdlite(paths: list[Path], model) -> int:
+    """Return the number of its detections."""
+    import torch
+    from torch.utils.data import DataLoader
+
+    loader = DataLoader(Jpegs(paths), BATCH, num_workers=WORKERS, collate_fn=list)
+    with torch.inference_mode():
+        return sum(len(one["labels"]) for photos in loader for one in model(photos))
+
+
+def _cases() -> list[Case]:
+    import torch
+
+    from benchmarks.pixels import decode_only
+    from pipeline.memory import keep_freed_memory
+
+    keep_freed_memory()
+    paths, _ = painted(PHOTOS)
+    model, card = our_model()
+    peer = peer_model()
+    still = torch.randn(BATCH, 3, STORE, STORE).to(memory_format=torch.channels_last)
+
+    def forward() -> None:
+        with torch.inference_mode():
+            for _ in range(PHOTOS // BATCH):
+                model(still)
+
+    return [
+        Case("ours", "ours", lambda: ours(paths, model, card)),
+        Case("ssdlite320 with a DataLoader", "peer", lambda: with_ssdlite(paths, peer)),
+        Case("the model's forward alone", "limit", forward),
+        Case("decode alone, one core", "limit", lambda: [decode_only(path) for path in paths]),
+    ]
+
+
+TOPIC = Topic(
+    "Labelling a folder of JPEGs",
+    (Setting("256 photos of 500 pixels", PHOTOS, "photos", _cases, 2.0, repeats=3),),
+    "Each detector at its own input size, 224 and 320 pixels: 2.04 x as many pixels are most of "
+    "the ratio. Both have random weights here and thresholds that leave next to no candidates, so "
+    "suppression is not measured. No trained ssdlite320 was at hand, so nothing is said of its "
+    "mAP.",
+)
