@@ -128,6 +128,9 @@ def _with_gradients(total, logits, boxes):
 
 def _setting(name: str, make_anchors, batch: int, lesson_first: bool, goal: float) -> Setting:
     def cases() -> list[Case]:
+        from pipeline.memory import keep_freed_memory
+
+        keep_freed_memory()
         anchors = make_anchors()
         tensors = inputs(anchors, batch)
         peers = [
@@ -153,5 +156,6 @@ TOPIC = Topic(
     ),
     "Loss and gradients equal the lesson's loop to 1e-6 (`tests/benchmarks/test_ssd_loss.py`). "
     "Torchvision's loss is another one (softmax with mined negatives, smooth L1), over the same "
-    "anchors and objects; the goal beside it at 189 anchors is 3.5 x.",
+    "anchors and objects; the goal beside it at 189 anchors is 3.5 x. All run with freed memory "
+    "kept, as training does (`pipeline/memory.py`).",
 )

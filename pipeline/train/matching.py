@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
-from torchvision.ops import box_iou
 
 BACKGROUND = -1
 NEITHER = -2  # left out of the loss
@@ -115,7 +114,18 @@ def _nearest_by_level(distance: Tensor, level_sizes: Sequence[int]) -> Tensor:
 
 
 def _batched_iou(boxes: Tensor, present: Tensor, anchors: Tensor) -> Tensor:
-    """Return `(B, N, A)`; absent objects have the IoU -1, below every legal one."""
-    iou = box_iou(boxes.flatten(0, 1), anchors).unflatten(0, boxes.shape[:2])
+    """Return `(B, N, A)`; absent objects have the IoU -1, below every legal one.
+
+    One coordinate at a time: maps whose last axis is the anchors are quicker than pairs of numbers.
+    """
+    left, top, right, bottom = boxes[..., None].unbind(2)  # (B, N, 1)
+    width = _overlap(left, right, anchors[:, 0], anchors[:, 2])
+    overlap = width.mul_(_overlap(top, bottom, anchors[:, 1], anchors[:, 3]))
+    area = (anchors[:, 2] - anchors[:, 0]) * (anchors[:, 3] - anchors[:, 1])
+    union = ((right - left) * (bottom - top) + area).sub_(overlap)
     # A zero-area box has 0 / 0 against nothing and would poison the maximum.
-    return torch.where(present[..., None], iou.nan_to_num(0), -1.0)
+    return overlap.div_(union).nan_to_num_(0).masked_fill_(~present[..., None], -1.0)
+
+
+def _overlap(start: Tensor, end: Tensor, other_start: Tensor, other_end: Tensor) -> Tensor:
+    return torch.minimum(end, other_end).sub_(torch.maximum(start, other_start)).clamp_(min=0)
