@@ -1,0 +1,25 @@
+"""Both sides of the labelling benchmark look at every photo, and at the same pixels."""
+
+import torch
+
+from benchmarks import label
+from benchmarks.photos import painted
+from pipeline.data.pixels import decode_photo
+
+
+def test_both_look_at_every_photo(tmp_path, monkeypatch):
+    paths, _ = painted(5, tmp_path, side=64)
+    monkeypatch.setattr(label, "OPTIONS", label.OPTIONS | {"score_threshold": 0.0})
+    model, card = label.our_model()
+    assert label.ours(paths, model, card) == 5 * label.OPTIONS["max_detections"]
+    monkeypatch.setattr(label, "WORKERS", 0)
+    peer = label.peer_model()
+    peer.score_thresh = 0.0
+    assert label.with_ssdlite(paths, peer) == 5 * peer.detections_per_img
+
+
+def test_the_peer_reads_the_same_pixels(tmp_path):
+    paths, _ = painted(2, tmp_path, side=64)
+    for photo, path in zip(label.Jpegs(paths), paths, strict=True):
+        difference = (photo * 255 - decode_photo(path).float()).abs()
+        assert torch.isfinite(difference).all() and difference.max() <= 2
