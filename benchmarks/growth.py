@@ -41,7 +41,7 @@ def evaluation(photos: int):
 
 def labelling(photos: int):
     """Return the work of `ladder label` with a small network at 64 pixels."""
-    from benchmarks.label import OPTIONS
+    from benchmarks.nms import OPTIONS
     from pipeline.ladder.labels import detect_photos, write_pascal
     from pipeline.ladder.store import ModelCard, build_model
     from pipeline.memory import keep_freed_memory

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from benchmarks.nms import CLASSES, OPTIONS
 from benchmarks.photos import STORE, painted
 from benchmarks.topic import Case, Setting, Topic
 
-PHOTOS, BATCH, WORKERS, CLASSES = 256, 32, 2, 20
-OPTIONS = {"score_threshold": 0.05, "nms_threshold": 0.5, "max_detections": 100}
+PHOTOS, BATCH, WORKERS = 256, 32, 2
 
 
 def our_model():

@@ -1,9 +1,8 @@
 """`ladder label`: a trained rung labels new photos."""
 
 import argparse
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -43,7 +42,9 @@ def label(folder: Path, out: Path, model_folder: Path, score: float) -> tuple[in
     from pipeline.ladder.store import load_model
     from pipeline.memory import keep_freed_memory
     from pipeline.params import load_params
+    from pipeline.progress import progress
     from stages.inputs import PARAMS
+    from stages.replace import write_beside
 
     paths = find_photos(folder)
     if not out.absolute().parent.is_dir():
@@ -66,18 +67,12 @@ def label(folder: Path, out: Path, model_folder: Path, score: float) -> tuple[in
         refused.append(line)
         print(f"warning: {line}", file=sys.stderr)
 
-    partial = out.with_name(out.name + ".partial")
-    try:
-        watched = _watched(detected, len(paths))
-        photos, boxes = write_pascal(partial, watched, card.classes, folder, refuse)
-        os.replace(partial, out)
-    finally:
-        partial.unlink(missing_ok=True)
+    batches = -(-len(paths) // BATCH_SIZE)
+    watched = progress(detected, total=batches, desc="label", unit="batches")
+    counts: list[int] = []
+    write_beside(
+        out,
+        lambda path: counts.extend(write_pascal(path, watched, card.classes, folder, refuse)),
+    )
+    photos, boxes = counts
     return photos, boxes, len(refused)
-
-
-def _watched(detected: Iterator, photos: int) -> Iterator:
-    from pipeline.progress import progress
-
-    batches = -(-photos // BATCH_SIZE)
-    return progress(detected, total=batches, desc="label", unit="batches")

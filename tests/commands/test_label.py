@@ -1,6 +1,8 @@
 """`ladder label`, with a small trained rung on real files."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,9 +23,6 @@ def run(*arguments: str) -> int:
 @pytest.fixture(scope="module")
 def trained_models(painted, tmp_path_factory):
     """Train two rungs once; return the folder with their models."""
-    import os
-    import shutil
-
     root, before = tmp_path_factory.mktemp("labelling") / "project", os.getcwd()
     shutil.copytree(painted, root)
     os.chdir(root)
@@ -97,7 +96,7 @@ def test_bad_input_is_one_line_and_keeps_earlier_labels(project, capsys, argumen
     message = capsys.readouterr().err.splitlines()[-1]
     assert message.startswith(line)
     assert Path("new/labels.json").read_text() == "earlier"
-    assert not list(Path().rglob("*.partial"))
+    assert not list(Path().rglob("*.partial*"))
 
 
 def test_a_score_outside_its_range_is_refused(project, capsys):
