@@ -63,13 +63,21 @@ def warp_images(images: Tensor, matrices: Tensor, size: int) -> Tensor:
     """Return images `(B, 3, size, size)` moved by `matrices`; what lies outside is 0.
 
     Args:
-        images: `(B, 3, S, S)` normalised, so that 0 is the mean colour.
+        images: `(B, 3, S, S)`, so that 0 is the mean colour.
         matrices: `(B, 3, 3)` on the device of the images.
         size: side of the result in pixels.
     """
     inverse = torch.linalg.inv_ex(matrices).inverse[:, :2].to(images)
-    grid = F.affine_grid(inverse, [len(images), 3, size, size], align_corners=False)
+    grid = _sampling_grid(inverse, size)
     return F.grid_sample(images, grid, mode="bilinear", align_corners=False)
+
+
+def _sampling_grid(inverse: Tensor, size: int) -> Tensor:
+    """Return what `F.affine_grid` does, `(B, size, size, 2)`, by one addition for each number."""
+    centre = (torch.arange(size, device=inverse.device) * 2 + 1) / size - 1
+    columns = inverse[:, None, :, 0] * centre[:, None]  # (B, size, 2)
+    rows = inverse[:, None, :, 1] * centre[:, None] + inverse[:, None, :, 2]
+    return columns[:, None] + rows[:, :, None]
 
 
 def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tensor]:
@@ -102,19 +110,30 @@ def hardly_visible(boxes: Tensor, visible: Tensor) -> Tensor:
     return (visible < _MIN_VISIBLE) | (sides.amin(-1) < 2)
 
 
-def random_lighting(images: Tensor, generator: torch.Generator, strength: float) -> Tensor:
-    """Return images with brightness, contrast and saturation changed at random, within 0..1.
+def random_lighting(batch: int, generator: torch.Generator, strength: float) -> Tensor | None:
+    """Return factors `(3, B)` of brightness, contrast and saturation; None where nothing changes.
 
     Args:
-        images: `(B, 3, S, S)` in 0..1.
+        batch: B.
         generator: of the CPU.
         strength: largest relative change of each of the three, 0..1; 0 changes nothing.
     """
     if strength == 0:
-        return images
-    change = (torch.rand(3, len(images), 1, 1, 1, generator=generator) * 2 - 1) * strength
-    brightness, contrast, saturation = (1 + change).to(images.device)
+        return None
+    return 1 + (torch.rand(3, batch, generator=generator) * 2 - 1) * strength
+
+
+def change_lighting_(images: Tensor, factors: Tensor) -> Tensor:
+    """Change brightness, contrast and saturation in place and return the images, within 0..1.
+
+    Args:
+        images: `(B, 3, S, S)` in 0..1.
+        factors: `(3, B)` of `random_lighting`, on the device of the images.
+    """
+    brightness, contrast, saturation = factors.view(3, -1, 1, 1, 1)
     grey = images.mean(1, keepdim=True)
-    images = grey + (images - grey) * saturation
     middle = grey.mean((2, 3), keepdim=True)
-    return ((middle + (images - middle) * contrast) * brightness).clamp(0, 1)
+    # Saturation, then contrast, then brightness, as one linear step: every pass over the pixels
+    # that is saved counts.
+    shift = grey.mul_(1 - saturation).mul_(contrast).add_(middle * (1 - contrast)).mul_(brightness)
+    return images.mul_(saturation * contrast * brightness).add_(shift).clamp_(0, 1)

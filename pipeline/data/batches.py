@@ -10,12 +10,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pipeline.data.augment import (
+    change_lighting_,
     hardly_visible,
     random_lighting,
     random_matrices,
     warp_boxes,
     warp_images,
 )
+
+_SMALL_SHARE = 2 / 3  # of a training's epochs
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ class Batches:
         batch_size: B; the last batch of a plain pass may be smaller.
         mean, std: of the backbone's weights, for pixels in 0..1.
         device: where batches are made.
+        small_size: side of the input in the first two thirds of a training, by default S.
         augmentation: None gives every photo once, in order; else they are shuffled, augmented, and
             the last B - 1 at most are left out of an epoch.
     """
@@ -142,10 +146,12 @@ class Batches:
         mean: tuple[float, ...],
         std: tuple[float, ...],
         device: torch.device,
+        small_size: int | None = None,
         augmentation: Augmentation | None = None,
     ):
         self.photos = photos
         self.image_size = image_size
+        self.small_size = small_size or image_size
         self.batch_size = min(batch_size, len(photos)) if augmentation else batch_size
         self.mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
         self.std = torch.tensor(std, device=device).view(1, 3, 1, 1)
@@ -157,48 +163,65 @@ class Batches:
             return len(self.photos) // self.batch_size
         return -(-len(self.photos) // self.batch_size)
 
-    def epoch(self, seed: int) -> Iterator[Batch]:
-        """Yield one pass over the photos; equal seeds give equal passes."""
+    def epoch(self, seed: int, done: float = 1.0) -> Iterator[Batch]:
+        """Yield one pass over the photos; equal seeds give equal passes.
+
+        Args:
+            seed: of order and augmentation.
+            done: share of the training's epochs before this one; the first two thirds get photos
+                of `small_size`.
+        """
         generator = torch.Generator().manual_seed(seed)
         order = torch.arange(len(self.photos))
         if self.augmentation:
             order = torch.randperm(len(self.photos), generator=generator)
+        size = self.small_size if done < _SMALL_SHARE else self.image_size
         for start in range(0, len(self) * self.batch_size, self.batch_size):
-            yield self._batch(order[start : start + self.batch_size], generator)
+            yield self._batch(order[start : start + self.batch_size], size, generator)
 
-    def _batch(self, chosen: Tensor, generator: torch.Generator) -> Batch:
+    def _batch(self, chosen: Tensor, size: int, generator: torch.Generator) -> Batch:
         # Rows are read in the store's order: a disk and its read-ahead like that best.
         chosen = chosen.sort().values
         pixels = torch.from_numpy(self.photos.pixels[self.photos.rows[chosen.numpy()]])
-        images = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
+        pixels = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2)
         boxes, labels, ignore = (
             part[chosen].to(self.device, non_blocking=True)
             for part in (self.photos.boxes, self.photos.labels, self.photos.ignore)
         )
         if self.augmentation:
-            images, boxes, ignore = self._augmented(images, boxes, ignore, generator)
+            matrices, factors = self._changes(len(chosen), generator)
+            images = self._warped(pixels, matrices, factors, size)
+            boxes, visible = warp_boxes(boxes, matrices, size)
+            ignore = ignore | hardly_visible(boxes, visible)
         else:
-            images = self._resized((images - self.mean) / self.std)
-            boxes = boxes * self.image_size
+            images = self._resized((pixels.float() / 255 - self.mean) / self.std)
+            boxes = boxes * size
         images = images.contiguous(memory_format=torch.channels_last)
         return Batch(images, boxes, labels, ignore & (labels >= 0), chosen)
 
-    def _augmented(
-        self, images: Tensor, boxes: Tensor, ignore: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _changes(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
         change = self.augmentation
-        images = random_lighting(images, generator, change.lighting)
+        factors = random_lighting(batch, generator, change.lighting)
         matrices = random_matrices(
-            len(images),
+            batch,
             generator,
             flip=change.flip,
             rotate=change.rotate,
             crop=change.crop,
             zoom_out=change.zoom_out,
-        ).to(self.device, non_blocking=True)
-        images = warp_images((images - self.mean) / self.std, matrices, self.image_size)
-        boxes, visible = warp_boxes(boxes, matrices, self.image_size)
-        return images, boxes, ignore | hardly_visible(boxes, visible)
+        )
+        if factors is not None:
+            factors = factors.to(self.device, non_blocking=True)
+        return matrices.to(self.device, non_blocking=True), factors
+
+    def _warped(
+        self, pixels: Tensor, matrices: Tensor, factors: Tensor | None, size: int
+    ) -> Tensor:
+        """Return normalised images of pixels `(B, 3, S, S)`, moved and lit anew."""
+        images = warp_images(pixels.float().div_(255).sub_(self.mean), matrices, size)
+        if factors is not None:
+            images = change_lighting_(images.add_(self.mean), factors).sub_(self.mean)
+        return images.div_(self.std)
 
     def _resized(self, images: Tensor) -> Tensor:
         if images.shape[-1] == self.image_size:

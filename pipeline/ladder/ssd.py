@@ -64,8 +64,9 @@ class SsdFamily:
 
     def _pyramid_losses(self, model: nn.Module, params: dict[str, Any]):
         def of_batch(outputs: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+            anchors, level_sizes = model.anchors_at(batch.images.shape[-1])
             matched_idxs = match_atss(
-                batch.boxes, batch.labels >= 0, batch.ignore, model.anchors, model.level_sizes
+                batch.boxes, batch.labels >= 0, batch.ignore, anchors, level_sizes
             )
             parts = pyramid_ssd_losses(
                 **outputs, gt_boxes=batch.boxes, labels=batch.labels, matched_idxs=matched_idxs

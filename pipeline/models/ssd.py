@@ -152,7 +152,7 @@ class PyramidSsd(nn.Module):
 
     Args:
         backbone: gives maps at strides 8, 16 and 32.
-        image_size: side S of the input.
+        image_size: side S of the input; others are taken, too.
         num_classes: C.
         channels: width of the pyramid and the head.
         anchor_scale: side of an anchor in strides of its level.
@@ -183,10 +183,21 @@ class PyramidSsd(nn.Module):
         nn.init.constant_(self.cls.bias, _PRIOR_BIAS)
         nn.init.normal_(self.box.weight, std=0.01)
         self.level_scale = nn.Parameter(torch.ones(len(self.strides)))
+        self.image_size, self.anchor_scale = image_size, anchor_scale
+        anchors, self.level_sizes = self._cells(image_size)
+        self.register_buffer("anchors", anchors, persistent=False)
+
+    def anchors_at(self, image_size: int) -> tuple[Tensor, list[int]]:
+        """Return the anchors `(A, 4)` of images of this size, and how many each level has."""
+        if image_size == self.image_size:
+            return self.anchors, self.level_sizes
+        anchors, level_sizes = self._cells(image_size)
+        return anchors.to(self.anchors, non_blocking=True), level_sizes
+
+    def _cells(self, image_size: int) -> tuple[Tensor, list[int]]:
         grids = [math.ceil(image_size / stride) for stride in self.strides]
-        sizes = [[(anchor_scale * image_size / grid,) * 2] for grid in grids]
-        self.register_buffer("anchors", grid_anchors(image_size, grids, sizes), persistent=False)
-        self.level_sizes = [grid * grid for grid in grids]
+        sizes = [[(self.anchor_scale * image_size / grid,) * 2] for grid in grids]
+        return grid_anchors(image_size, grids, sizes), [grid * grid for grid in grids]
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return `cls_logits` `(B, A, C)` and `boxes` `(B, A, 4)` of images `(B, 3, S, S)`."""
@@ -196,7 +207,8 @@ class PyramidSsd(nn.Module):
             features = self.tower(features)
             logits.append(flatten_cells(self.cls(self.dropout(features)), self.num_classes))
             regressions.append(flatten_cells(self.box(features) * scale, 4))
-        boxes = decode_boxes(torch.cat(regressions, 1).float(), self.anchors)
+        anchors, _ = self.anchors_at(images.shape[-1])
+        boxes = decode_boxes(torch.cat(regressions, 1).float(), anchors)
         return {"cls_logits": torch.cat(logits, 1).float(), "boxes": boxes}
 
 

@@ -6,9 +6,11 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from torch.nn import functional as F
 from torch.testing import assert_close
 
 from pipeline.data.augment import (
+    change_lighting_,
     hardly_visible,
     random_lighting,
     random_matrices,
@@ -221,12 +223,33 @@ def test_hardly_visible(box, visible, hidden):
 
 
 def light(images, seed=0, strength=0.5):
-    return random_lighting(images, torch.Generator().manual_seed(seed), strength)
+    factors = random_lighting(len(images), torch.Generator().manual_seed(seed), strength)
+    return change_lighting_(images.clone(), factors)
 
 
-def test_no_lighting_is_the_input():
+def test_no_lighting_changes_nothing():
+    assert random_lighting(2, torch.Generator(), 0) is None
     images = torch.rand(2, 3, 8, 8)
-    assert light(images, strength=0) is images
+    assert_close(change_lighting_(images.clone(), torch.ones(3, 2)), images)
+
+
+def test_lighting_by_hand():
+    # One photo of two pixels, grey .4 and .6: brightness x 1.2, contrast x .5, saturation x 2.
+    image = torch.tensor([[0.5, 0.6], [0.4, 0.6], [0.3, 0.6]]).view(1, 3, 1, 2)
+    lit = change_lighting_(image, torch.tensor([[1.2], [0.5], [2.0]]))
+    # Saturation: .6 .4 .2 and .6 .6 .6; contrast about .5: .55 .45 .35 and .55 .55 .55.
+    expected = torch.tensor([[0.66, 0.66], [0.54, 0.66], [0.42, 0.66]]).view(1, 3, 1, 2)
+    assert_close(lit, expected)
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 10**6), size=st.integers(1, 40))
+def test_photos_are_sampled_where_torchs_own_grid_says(seed, size):
+    change = matrices(2, seed, flip=0.5, rotate=30.0, crop=0.5, zoom_out=2.0)
+    images = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(seed))
+    grid = F.affine_grid(change.inverse()[:, :2], [2, 3, size, size], align_corners=False)
+    expected = F.grid_sample(images, grid, align_corners=False)
+    assert_close(warp_images(images, change, size), expected, rtol=0, atol=1e-4)
 
 
 @settings(deadline=None)

@@ -191,6 +191,19 @@ def test_pyramid_has_an_anchor_for_every_cell(size):
     assert outputs["boxes"].shape == (2, total, 4)
 
 
+def test_pyramid_takes_images_of_another_size():
+    model, other = pyramid(size=128).eval(), pyramid(size=200).eval()
+    anchors, level_sizes = model.anchors_at(200)
+    assert_close(anchors, other.anchors)
+    assert level_sizes == other.level_sizes
+    with torch.no_grad():
+        outputs = model(torch.rand(1, 3, 200, 200))
+    assert outputs["boxes"].shape == (1, len(anchors), 4)
+    # At the start boxes are their anchors, but for small weights.
+    shift = centres_sizes(outputs["boxes"][0])[0] - centres_sizes(anchors)[0]
+    assert shift.abs().max() < 5
+
+
 @pytest.mark.parametrize("size", [128, 224, 256])
 @pytest.mark.parametrize(
     ("grids", "zooms", "ratios", "total"), [(GRIDS, ZOOMS, RATIOS, 189), ([4], [1.0], [(1, 1)], 16)]
