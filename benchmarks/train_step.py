@@ -29,7 +29,7 @@ def learner(rung: str, steps: int):
     model = model.to(memory_format=torch.channels_last)
     layers = LayerGroups(model)
     layers.thaw(THAWED["late"])
-    recipe = Recipe(42, "cosine", 10, 0.01, 10.0, 0.0, 0, False)
+    recipe = Recipe(42, "cosine", 10, 0.01, 10.0, 0.0, 0, False, "auto")
     phase = Phase("late", 1000, 1e-4)
     return Learner(model, layers, family.losses(model, section), None, phase, steps, recipe)
 
@@ -65,7 +65,7 @@ def _setting(rung: str) -> Setting:
                 bare.step(still)
 
         return [
-            Case("ours", "ours", lambda: train_one_epoch(mine, source, 1, 0, _Silent())),
+            Case("ours", "ours", lambda: train_one_epoch(mine, source.epoch(0), 1, 0, _Silent())),
             Case("torchvision's way, 2 workers", "peer", reference),
             Case("step on one batch, again and again", "limit", synthetic),
         ]

@@ -52,6 +52,7 @@ def find(name: str, phase: str, steps: int) -> Path:
         lr_divisor=section.lr_divisor,
         weight_decay=shared.weight_decay,
         seed=shared.seed,
+        precision=shared.precision,
     )
     path = Path("lr_finder") / f"{name}.png"
     path.parent.mkdir(exist_ok=True)

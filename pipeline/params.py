@@ -79,6 +79,7 @@ class SharedTrainParams(Section):
     weight_decay: Annotated[float, Field(ge=0)]
     grad_clip: Positive
     early_stop: Annotated[int, Field(ge=0)]
+    precision: Literal["auto", "float32", "bfloat16"]
     compile: bool
 
 
@@ -111,6 +112,7 @@ class LessonSsdParams(RungParams):
 class PyramidSsdParams(RungParams):
     """The SSD on a feature pyramid."""
 
+    small_size: Annotated[int, Field(ge=32)]
     channels: Annotated[int, Field(ge=8, multiple_of=8)]  # normalised in groups of 8
     anchor_scale: Positive
     box_weight: Positive

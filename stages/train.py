@@ -100,7 +100,10 @@ def train_rung(
 
 def _recipe(params: Params, section: dict[str, Any]) -> dict[str, Any]:
     shared = params.train.shared.model_dump()
-    names = ("seed", "schedule", "weight_decay", "grad_clip", "early_stop", "compile")
+    names = (
+        *("seed", "schedule", "weight_decay", "grad_clip", "early_stop", "compile"),
+        "precision",
+    )
     own = {name: section[name] for name in ("ema", "lr_divisor")}
     return {name: shared[name] for name in names} | own
 
@@ -127,9 +130,13 @@ def batches(
                 f"{TABLES}: {len(of_split)} {split} photos for {card.rung}; it needs 2 at least, "
                 "see fetch.split in params.yaml"
             )
-    augmentation = Augmentation(**card.params[card.rung]["augment"])
+    section = card.params[card.rung]
+    augmented = {
+        "augmentation": Augmentation(**section["augment"]),
+        "small_size": section.get("small_size"),
+    }
     return (
-        Batches(photos["train"], augmentation=augmentation, **common),
+        Batches(photos["train"], **augmented, **common),
         Batches(photos["val"], **common),
     )
 

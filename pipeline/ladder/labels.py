@@ -11,6 +11,7 @@ from pipeline.data.stream import PhotoBatch, stream_photos
 from pipeline.errors import InputError
 from pipeline.ladder import find_rung
 from pipeline.ladder.store import ModelCard
+from pipeline.precision import autocast
 
 
 @torch.inference_mode()
@@ -52,8 +53,10 @@ def detect_photos(
     for batch in stream:
         found = []
         if batch.paths:
+            with autocast(batch.images.device, "auto"):
+                outputs = model(batch.images)
             found = family.detect(
-                model(batch.images),
+                outputs,
                 image_size=card.image_size,
                 score_threshold=score_threshold,
                 nms_threshold=nms_threshold,

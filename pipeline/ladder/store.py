@@ -13,6 +13,7 @@ from torch import nn
 from pipeline.errors import InputError
 from pipeline.ladder import find_rung
 from pipeline.models.backbone import Backbone
+from pipeline.models.float32_layers import keep_float32
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def build_model(card: ModelCard) -> nn.Module:
     """Return the card's model with random weights."""
     family = find_rung(card.rung).family()
     backbone = Backbone(card.backbone)
-    return family.build(backbone, card.image_size, len(card.classes), card.options)
+    model = family.build(backbone, card.image_size, len(card.classes), card.options)
+    return keep_float32(model)
 
 
 def save_model(folder: Path, model: nn.Module, card: ModelCard) -> None:

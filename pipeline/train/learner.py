@@ -1,7 +1,6 @@
 """Step 6: what takes a training step."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from pipeline.precision import autocast
 from pipeline.train.schedule import Phase, make_optimizer, make_scheduler
 
 Losses = Callable[[dict[str, Tensor], Any], dict[str, Tensor]]
@@ -36,6 +36,7 @@ class Recipe:
         ema: decay of the averaged weights that are kept; 0 keeps the last ones.
         early_stop: epochs without a lower val loss after which training ends; 0 never does.
         compile: run the model through `torch.compile`.
+        precision: see `autocast`.
     """
 
     seed: int
@@ -46,6 +47,7 @@ class Recipe:
     ema: float
     early_stop: int
     compile: bool
+    precision: str
 
 
 class Learner:
@@ -75,6 +77,7 @@ class Learner:
         self.forward = torch.compile(model) if recipe.compile else model
         self.losses = losses
         self.averaged = averaged
+        self.precision = recipe.precision
         self.grad_clip = recipe.grad_clip
         self.optimizer = make_optimizer(
             layers.parameters, phase, lr_divisor=recipe.lr_divisor, weight_decay=recipe.weight_decay
@@ -84,7 +87,7 @@ class Learner:
 
     def step(self, batch: Any) -> dict[str, Tensor]:
         """Learn from one batch and return its losses."""
-        with autocast(batch.images.device):
+        with autocast(batch.images.device, self.precision):
             outputs = self.forward(batch.images)
         losses = self.losses(outputs, batch)
         self.optimizer.zero_grad(set_to_none=True)
@@ -112,11 +115,6 @@ class Learner:
     def _parts(self) -> dict[str, Any]:
         parts = {name: getattr(self, name) for name in ("model", "optimizer", "scheduler")}
         return parts | ({"averaged": self.averaged} if self.averaged else {})
-
-
-def autocast(device: torch.device):
-    """Return the context for a forward pass: bf16 on CUDA; a CPU without such units is slower."""
-    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
 
 
 def averaged_model(model: nn.Module, decay: float) -> AveragedModel:

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.errors import InputError
+from pipeline.precision import autocast
 from pipeline.train.checkpoint import load_checkpoint, save_checkpoint
-from pipeline.train.learner import Layers, Learner, Losses, Recipe, autocast, averaged_model
+from pipeline.train.learner import Layers, Learner, Losses, Recipe, averaged_model
 from pipeline.train.schedule import THAWED, Phase
 
 # How often a GPU is asked whether the loss is still finite: asking makes it wait.
@@ -27,8 +28,8 @@ class BatchSource(Protocol):
 
     def __len__(self) -> int: ...
 
-    def epoch(self, seed: int) -> Iterable[Any]:
-        """Yield the batches of one pass; equal seeds give equal passes."""
+    def epoch(self, seed: int, done: float = 1.0) -> Iterable[Any]:
+        """Yield one pass; equal seeds give equal passes. `done` of the epochs lie before it."""
 
 
 class Watcher(Protocol):
@@ -76,6 +77,7 @@ def fit(
     saved = load_checkpoint(checkpoint, next(model.parameters()).device)
     history: list[dict] = saved["history"] if saved else []
     watcher.resume(len(history))
+    epochs = sum(phase.epochs for phase in phases)
     epoch = 0
     for phase in phases:
         layers.thaw(THAWED[phase.name])
@@ -91,8 +93,10 @@ def fit(
             layers.thaw(THAWED[phase.name])  # validation put the model at rest
             seed = recipe.seed * 100_003 + epoch
             row = {"epoch": epoch, "phase": phase.name, "lr": learner.rate()}
-            row["train"] = train_one_epoch(learner, train, epoch, seed, watcher)
-            row["val"] = mean_losses(averaged.module if averaged else model, losses, val)
+            batches = train.epoch(seed, done=(epoch - 1) / epochs)
+            row["train"] = train_one_epoch(learner, batches, epoch, seed, watcher)
+            resting = averaged.module if averaged else model
+            row["val"] = mean_losses(resting, losses, val, recipe.precision)
             _check_val(row)
             history.append(row)
             save_checkpoint(checkpoint, {"history": history, **learner.states()})
@@ -101,13 +105,15 @@ def fit(
 
 
 def train_one_epoch(
-    learner: Learner, batches: BatchSource, epoch: int, seed: int, watcher: Watcher
+    learner: Learner, batches: Iterable[Any], epoch: int, seed: int, watcher: Watcher
 ) -> dict[str, float]:
     """Return the mean of each loss over the epoch's batches; the learner has learnt from them."""
     torch.manual_seed(seed)  # of dropout
     totals: dict[str, Tensor] = {}
     unchecked: list[tuple[Tensor, Tensor]] = []
-    for batch in batches.epoch(seed):
+    steps = 0
+    for batch in batches:
+        steps += 1
         losses = learner.step(batch)
         unchecked.append((losses["loss"], batch.photo))
         if batch.images.device.type == "cpu" or len(unchecked) == _STEPS_BETWEEN_CHECKS:
@@ -116,17 +122,19 @@ def train_one_epoch(
             totals[name] = totals.get(name, 0) + value
         watcher.step(len(batch.photo), losses)
     _check_finite(unchecked, epoch)
-    return {name: float(total) / len(batches) for name, total in totals.items()}
+    return {name: float(total) / steps for name, total in totals.items()}
 
 
 @torch.no_grad()
-def mean_losses(model: nn.Module, losses: Losses, batches: BatchSource) -> dict[str, float]:
+def mean_losses(
+    model: nn.Module, losses: Losses, batches: BatchSource, precision: str
+) -> dict[str, float]:
     """Return the mean of each loss over the photos of `batches`, with the model at rest."""
     model.eval()
     totals: dict[str, Tensor] = {}
     photos = 0
     for batch in batches.epoch(0):
-        with autocast(batch.images.device):
+        with autocast(batch.images.device, precision):
             outputs = model(batch.images)
         photos += len(batch.photo)
         for name, value in losses(outputs, batch).items():

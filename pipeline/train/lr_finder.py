@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from pipeline.precision import autocast
 from pipeline.progress import progress
-from pipeline.train.learner import Losses, autocast
+from pipeline.train.learner import Losses
 from pipeline.train.loop import BatchSource
 from pipeline.train.schedule import Phase, make_optimizer
 
@@ -46,6 +47,7 @@ def find_learning_rate(
     lr_divisor: float,
     weight_decay: float,
     seed: int,
+    precision: str,
 ) -> LearningRates:
     """Return the loss over rates from 1e-6 to 1 (arXiv:1506.01186, section 3.3).
 
@@ -61,6 +63,7 @@ def find_learning_rate(
         lr_divisor: how much slower each layer group learns than the one above it.
         weight_decay: decoupled.
         seed: of order, augmentation and dropout.
+        precision: see `autocast`.
     """
     phase = Phase(phase_name, 1, _LOWEST)
     optimizer = make_optimizer(parameters, phase, lr_divisor=lr_divisor, weight_decay=weight_decay)
@@ -69,7 +72,7 @@ def find_learning_rate(
     torch.manual_seed(seed)
     pairs = zip(range(steps), _endless(batches, seed), strict=False)
     for step, batch in progress(pairs, total=steps, desc="learning rates", unit="steps"):
-        with autocast(batch.images.device):
+        with autocast(batch.images.device, precision):
             outputs = model(batch.images)
         loss = losses(outputs, batch)["loss"]
         mean = _SMOOTHING * mean + (1 - _SMOOTHING) * float(loss.detach())

@@ -21,6 +21,7 @@ RECIPE = Recipe(
     ema=0.0,
     early_stop=0,
     compile=False,
+    precision="float32",
 )
 
 
@@ -69,7 +70,7 @@ class Photos:
     def __len__(self) -> int:
         return -(-len(self.labels) // self.batch_size)
 
-    def epoch(self, seed: int) -> Iterator[TinyBatch]:
+    def epoch(self, seed: int, done: float = 1.0) -> Iterator[TinyBatch]:
         generator = torch.Generator().manual_seed(seed)
         order = torch.arange(len(self.labels))
         if self.noisy:

@@ -51,7 +51,7 @@ def test_a_row_for_each_epoch(tmp_path):
 def test_val_losses_are_means_over_photos_of_the_model_at_rest():
     model = Tiny().train()
     photos = Photos(5, 4)  # a batch of four and one of one
-    got = mean_losses(model, losses, photos)
+    got = mean_losses(model, losses, photos, "float32")
     with torch.no_grad():
         outputs = copy.deepcopy(model).eval()(photos.images)
     expected = losses(outputs, TinyBatch(photos.images, photos.labels, torch.arange(5)))
@@ -83,15 +83,17 @@ def test_another_seed_is_another_run(tmp_path):
 
 
 def test_every_epoch_has_a_chance_of_its_own(tmp_path):
-    seeds = []
+    seeds, shares = [], []
 
     class Spy(Photos):
-        def epoch(self, seed):
+        def epoch(self, seed, done):
             seeds.append(seed)
+            shares.append(done)
             return super().epoch(seed)
 
     train(tmp_path / "c.pt", source=Spy(noisy=True))
     assert len(set(seeds)) == len(seeds) == 5
+    assert shares == [0.0, 0.2, 0.4, 0.6, 0.8]  # of three phases, counted through
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_frozen_layers_do_not_move(tmp_path, phase, moves):
 def test_val_is_of_the_averaged_weights(tmp_path):
     val = Photos(5, 4)
     averaged, history = train(tmp_path / "c.pt", ema=0.9, val=val)
-    assert history[-1]["val"] == mean_losses(averaged, losses, val)
+    assert history[-1]["val"] == mean_losses(averaged, losses, val, "float32")
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
@@ -172,7 +174,7 @@ class Scripted(Photos):
         super().__init__(4)
         self.values = list(values)
 
-    def epoch(self, seed):
+    def epoch(self, seed, done=1.0):
         yield from super().epoch(seed)
         self.values.pop(0)
 

@@ -36,6 +36,7 @@ def written(values):
 def find(model=None, losses=height, **changes) -> LearningRates:
     model = model or Valley()
     options = {"steps": 60, "lr_divisor": 10, "weight_decay": 0.0, "seed": 7}
+    options["precision"] = "float32"
     parameters = {"head": list(model.parameters()), "late": [], "early": []}
     return find_learning_rate(
         model, parameters, "head", losses, Photos(noisy=True), **options | changes
@@ -48,6 +49,7 @@ def find_tiny(phase="late", chance=0, **changes) -> LearningRates:
     layers = LayerGroups(model)
     layers.thaw(("head", "late"))
     options = {"steps": 20, "lr_divisor": 10, "weight_decay": 0.01, "seed": 7}
+    options["precision"] = "float32"
     return find_learning_rate(
         model, layers.parameters, phase, losses, Photos(noisy=True), **options | changes
     )
