@@ -21,8 +21,9 @@ help: ## list the targets
 
 venv: $(STAMP) ## make .venv from requirements.lock; all targets below do this by themselves
 
+# Asked for all pipelines, of which there is one, DVC reads dvc.yaml and dvc.lock once, else twice.
 repro: $(STAMP) ## run what is out of date and print the table of results
-	$(BIN)/dvc repro $(ARGS)
+	$(BIN)/dvc repro $(or $(ARGS),--all-pipelines)
 
 test: $(STAMP) ## run the tests (ARGS="-k tables" runs some)
 	$(BIN)/python -m pytest $(ARGS)

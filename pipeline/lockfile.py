@@ -12,6 +12,8 @@ from ruamel.yaml.error import YAMLError
 from pipeline.errors import InputError
 
 Stages = dict[str, dict[str, Any]]
+# Path to stage and md5: a renamed stage stays in `dvc.lock`, which then has its outputs twice.
+_Outs = dict[str, list[tuple[str, str]]]
 
 
 def read_lock(path: Path) -> Stages:
@@ -78,6 +80,7 @@ def with_upstream(stages: Stages, names: Iterable[str]) -> list[str]:
     not seen: where path and md5 of an output do not both agree, it is not upstream. For a file
     inside an output the lock file has no md5 to compare with, and the path must do.
     """
+    outs = _all_outs(stages)
     reached: set[str] = set()
     waiting = list(names)
     while waiting:
@@ -85,15 +88,22 @@ def with_upstream(stages: Stages, names: Iterable[str]) -> list[str]:
         if name not in reached:
             reached.add(name)
             for path, md5 in digests(stages[name], "deps").items():
-                waiting += [n for n, entry in stages.items() if _made(entry, path, md5)]
+                waiting += _makers(outs, path, md5)
     return [name for name in stages if name in reached]
 
 
-def _made(entry: dict[str, Any], path: str, md5: str) -> bool:
-    outs = digests(entry, "outs")
-    if path in outs:
-        return outs[path] == md5
-    return any(str(parent) in outs for parent in PurePosixPath(path).parents)
+def _all_outs(stages: Stages) -> _Outs:
+    outs: _Outs = {}
+    for name, entry in stages.items():
+        for path, md5 in digests(entry, "outs").items():
+            outs.setdefault(path, []).append((name, md5))
+    return outs
+
+
+def _makers(outs: _Outs, path: str, md5: str) -> list[str]:
+    folders = map(str, PurePosixPath(path).parents)
+    around = [name for folder in folders for name, _ in outs.get(folder, ())]
+    return around + [name for name, made in outs.get(path, ()) if made == md5]
 
 
 def flat_params(stages: Stages, names: Iterable[str]) -> dict[str, Any]:

@@ -13,9 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 from pipeline.errors import InputError
 from pipeline.sqlite_store import COMPLETE, FINGERPRINT, database, known_runs
@@ -255,6 +253,9 @@ def _probe(uri: str) -> None:
     """Raise when no server answers within a few seconds; a refusal (401, 404) is an answer."""
     if not _is_server(uri):
         return
+    from urllib.error import HTTPError, URLError
+    from urllib.request import urlopen
+
     try:
         urlopen(f"{without_password(uri).rstrip('/')}/health", timeout=_PROBE_SECONDS).close()
     except HTTPError as error:

@@ -101,6 +101,12 @@ def test_upstream_of_a_file_inside_an_output():
     assert with_upstream(beside, ["train@bbox"]) == ["train@bbox"]
 
 
+def test_upstream_where_a_renamed_stage_is_still_listed():
+    old = {"cmd": "old", "outs": [{"path": "photos", "md5": "f0.dir"}]}
+    for stages in (STAGES | {"old": old}, {"old": old} | STAGES):
+        assert with_upstream(stages, ["train@bbox"]) == ["fetch", "train@bbox"]
+
+
 def test_maker():
     assert maker({}, "model") is None
     assert maker(STAGES, "mod") is None

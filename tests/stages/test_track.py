@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -197,6 +199,15 @@ def test_the_user_s_server_is_asked_first(project, monkeypatch, capsys):
     captured = capsys.readouterr()
     assert f"logging to {local_store(project)} instead" in captured.err
     assert "mlflow.db, opened by `make ui`" in captured.out
+
+
+def test_a_run_with_nothing_new_loads_only_what_the_table_needs():
+    code = (
+        "import sys, stages.track; "
+        "print({'mlflow', 'torch', 'pandas', 'pyarrow', 'urllib.request'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stderr
 
 
 def test_the_fixture_agrees_with_itself(project):
