@@ -1,11 +1,11 @@
 """Stage `evaluate`: a trained rung looks at photos it has not learnt from."""
 
 import argparse
-import csv
 import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -16,11 +16,16 @@ from pipeline.data.batches import Batches, Photos
 from pipeline.device import choose_device
 from pipeline.errors import InputError
 from pipeline.evaluate.curves import history_curves, precision_recall
+from pipeline.evaluate.detections import take
+from pipeline.evaluate.error_kinds import find_errors
+from pipeline.evaluate.error_report import write_error_report
 from pipeline.evaluate.marks import marks_of
 from pipeline.evaluate.photo_grid import photo_grid
-from pipeline.evaluate.predictions import predictions_table
+from pipeline.evaluate.plot_csv import write_plot_csv
+from pipeline.evaluate.predictions import as_detections, as_truth, predictions_table
 from pipeline.evaluate.score import score_largest, score_objects
 from pipeline.evaluate.voc_ap import VocResult
+from pipeline.evaluate.worst_photos import worst_photos
 from pipeline.ladder import RUNGS, find_rung
 from pipeline.ladder.store import ModelCard, load_model
 from pipeline.memory import keep_freed_memory
@@ -31,6 +36,7 @@ from stages.inputs import PARAMS, TABLES, Inputs, read_inputs
 from stages.replace import fresh_folder, write_beside
 
 SPLITS = ("val", "test")
+_WORST_PHOTOS = 12
 
 
 def main() -> None:
@@ -106,9 +112,7 @@ def score(
     inputs: Inputs, photos: Photos, predictions: pa.Table, card: ModelCard
 ) -> tuple[dict[str, float | None], VocResult | None]:
     """Return the rung's metrics, null where there was nothing to measure, and its curves."""
-    ids = inputs.images["image_id"].take(photos.rows)
-    objects = inputs.objects.filter(pc.is_in(inputs.objects["image_id"], ids))
-    voc = None
+    objects, voc = objects_of(inputs, photos), None
     if inputs.rung.table == "largest":
         values = score_largest(objects, predictions, card.image_size)
     else:
@@ -117,6 +121,12 @@ def score(
         name: None if math.isnan(values[name]) else round(values[name], 5)
         for name in inputs.rung.metrics
     }, voc
+
+
+def objects_of(inputs: Inputs, photos: Photos) -> pa.Table:
+    """Return the rows of the table of objects that belong to these photos."""
+    ids = inputs.images["image_id"].take(photos.rows)
+    return inputs.objects.filter(pc.is_in(inputs.objects["image_id"], ids))
 
 
 def draw(
@@ -128,39 +138,89 @@ def draw(
     card: ModelCard,
     curves: dict[str, VocResult | None],
 ) -> None:
-    """Write the rung's pictures, and the same curves as tables for `dvc plots`."""
+    """Write the rung's pictures, and the same numbers as tables for `dvc plots`."""
     split, photos, predictions = predicted
-    draw_grid(figures / f"{split}_grid.png", photos, predictions, inputs, options, card)
+    rows = photos.rows[: options.grid_photos]
+    draw_photos(
+        figures / f"{split}_grid.png",
+        rows,
+        predictions,
+        inputs,
+        options,
+        title=f"{card.rung}: what it sees in photos it has not learnt from",
+        captions=inputs.images["file_name"].take(rows).to_pylist(),
+    )
     history = read_history(Path("models") / card.rung / "history.jsonl")
     history_curves(figures / "history.png", history, card.rung)
-    write_csv(
+    write_plot_csv(
         plots / "history.csv",
         ("epoch", "train_loss", "val_loss", "lr"),
         [(row["epoch"], row["train"]["loss"], row["val"]["loss"], row["lr"]) for row in history],
     )
     voc = curves[split]
     if voc:
-        precision_recall(figures / "pr_curves.png", voc, card.classes, f"{card.rung}, {split}")
-        write_csv(
-            plots / "ap_by_class.csv",
-            ("class", "ap", "ap_11pt", "objects"),
-            [
-                (name, round(curve.ap, 5), round(curve.ap_11pt, 5), curve.positives)
-                for name, curve in zip(card.classes, voc.curves, strict=True)
-            ],
-        )
+        draw_objects(figures, plots, predicted, inputs, options, voc)
 
 
-def draw_grid(
+def draw_objects(
+    figures: Path,
+    plots: Path,
+    predicted: tuple[str, Photos, pa.Table],
+    inputs: Inputs,
+    options: EvaluateParams,
+    voc: VocResult,
+) -> None:
+    """Write what is to be said of rungs that answer for all objects: curves and errors."""
+    split, photos, predictions = predicted
+    names, title = inputs.classes, f"{inputs.rung.name}, {split}"
+    precision_recall(figures / "pr_curves.png", voc, names, title)
+    write_plot_csv(
+        plots / "ap_by_class.csv",
+        ("class", "ap", "ap_11pt", "objects"),
+        [
+            (name, round(curve.ap, 5), round(curve.ap_11pt, 5), curve.positives)
+            for name, curve in zip(names, voc.curves, strict=True)
+        ],
+    )
+    truth, detections = as_truth(objects_of(inputs, photos)), as_detections(predictions)
+    write_error_report(
+        figures,
+        plots,
+        truth,
+        detections,
+        names=names,
+        lowest_score=options.grid_score,
+        title=f"{title}: mAP@.5 {voc.mean_ap:.3f}",
+    )
+    # As on the picture: what is found with a lower score only is missed.
+    drawn = take(detections, detections.scores >= options.grid_score)
+    images = inputs.images.take(photos.rows)
+    worst = worst_photos(
+        find_errors(truth, drawn, len(names)), images["image_id"].to_numpy(), _WORST_PHOTOS
+    )
+    files = images["file_name"].to_pylist()
+    draw_photos(
+        figures / f"{split}_worst.png",
+        photos.rows[[place for place, _ in worst]],
+        predictions,
+        inputs,
+        options,
+        title=f"{title}: the photos with the most errors",
+        captions=[f"{files[place]}\n{words}" for place, words in worst],
+    )
+
+
+def draw_photos(
     path: Path,
-    photos: Photos,
+    rows: np.ndarray,
     predictions: pa.Table,
     inputs: Inputs,
     options: EvaluateParams,
-    card: ModelCard,
+    *,
+    title: str,
+    captions: list[str],
 ) -> None:
-    """Draw the first photos of a split with truth and predictions."""
-    rows = photos.rows[: options.grid_photos]
+    """Draw the photos in these rows of the tables, with truth and predictions."""
     images = inputs.images.take(rows)
     columns = min(4, len(rows))
     single = inputs.rung.table == "largest"
@@ -174,10 +234,10 @@ def draw_grid(
         [inputs.pixels[row] for row in rows],
         truths,
         predicted,
-        names=card.classes,
-        title=f"{card.rung}: what it sees in photos it has not learnt from",
+        names=inputs.classes,
+        title=title,
         single=single,
-        captions=images["file_name"].to_pylist(),
+        captions=captions,
         sizes_wh=list(zip(images["width"].to_pylist(), images["height"].to_pylist(), strict=True)),
         rows=math.ceil(len(rows) / columns),
         columns=columns,
@@ -187,12 +247,6 @@ def draw_grid(
 def read_history(path: Path) -> list[dict]:
     """Return the rows that training wrote, one for each epoch."""
     return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def write_csv(path: Path, header: tuple[str, ...], rows: list[tuple]) -> None:
-    """Write rows under a header."""
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ has no row.
 """
 
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 
@@ -53,6 +54,14 @@ class Detections:
         _check_columns(self)
         if not np.isfinite(self.scores).all():
             raise ValueError("scores must be finite")
+
+
+Side = TypeVar("Side", Truth, Detections)
+
+
+def take(side: Side, rows: np.ndarray) -> Side:
+    """Return the chosen rows of `side`: a bool for each row, or row numbers."""
+    return type(side)(**{field.name: getattr(side, field.name)[rows] for field in fields(side)})
 
 
 def check_labels(side: Truth | Detections, num_classes: int) -> None:

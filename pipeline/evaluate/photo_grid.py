@@ -24,6 +24,7 @@ _CAPTION = 34
 _TITLE = 56
 _FONT = 13.0  # points
 _SMALL_FONT = 10.0
+_SMALLEST_CAPTION = 0.6  # of its size; one that is too long even then is left out
 _CROWD = 6  # boxes on a photo; more of them get smaller tags
 _TAG_PAD = 1.5
 _AS_IS = {"parse_math": False}  # a name may hold dollar signs
@@ -79,7 +80,8 @@ def photo_grid(
         names: of the classes, in label order.
         title: one line above all photos.
         single: each photo has one answer; say below it, in green or red, how good it is.
-        captions: a quiet line for each photo, its file name for instance.
+        captions: a quiet line or two for each photo, its file name for instance; a long one is
+            written smaller, one that is too long even then is left out.
         sizes_wh: width and height that the boxes refer to, where they are not the photo's own; a
             photo squashed to a square is drawn with these proportions again.
         rows: of photos.
@@ -262,7 +264,10 @@ def _write_below(axes: Axes, caption: str, judged: tuple[str, bool] | None) -> N
     )
     caption_text = axes.annotate(caption, (0, 0), (0, -5), size=_FONT - 3, color=_QUIET, **below)
     room = _CELL - verdict_text.get_window_extent().width
-    caption_text.set_visible(caption_text.get_window_extent().width < room)
+    width = caption_text.get_window_extent().width
+    if width > room:
+        caption_text.set_size(0.95 * (_FONT - 3) * room / width)  # letters shrink in steps
+        caption_text.set_visible(room / width > _SMALLEST_CAPTION)
 
 
 def _score(value: float) -> str:

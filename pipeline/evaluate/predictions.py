@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from pipeline.evaluate.detections import Detections
+from pipeline.evaluate.detections import Detections, Truth
 
 PREDICTIONS_SCHEMA = pa.schema(
     [
@@ -64,6 +64,16 @@ def as_detections(predictions: pa.Table) -> Detections:
         boxes=box_columns(predictions),
         labels=predictions["label"].to_numpy().astype(np.int64),
         scores=predictions["score"].to_numpy(),
+    )
+
+
+def as_truth(objects: pa.Table) -> Truth:
+    """Return the rows of an objects table as flat arrays, for the metrics."""
+    return Truth(
+        photo=objects["image_id"].to_numpy(),
+        boxes=box_columns(objects),
+        labels=objects["label"].to_numpy().astype(np.int64),
+        ignore=objects["ignore"].to_numpy(),
     )
 
 

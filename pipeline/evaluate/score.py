@@ -4,9 +4,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.evaluate.coco_map import coco_average_precision
-from pipeline.evaluate.detections import Truth
 from pipeline.evaluate.metrics import accuracy, l1_px, mean_iou
-from pipeline.evaluate.predictions import as_detections, box_columns
+from pipeline.evaluate.predictions import as_detections, as_truth, box_columns
 from pipeline.evaluate.voc_ap import VocResult, voc_average_precision
 
 
@@ -43,13 +42,7 @@ def score_objects(
         predictions: any number of rows a photo.
         num_classes: C.
     """
-    truth = Truth(
-        photo=objects["image_id"].to_numpy(),
-        boxes=box_columns(objects),
-        labels=objects["label"].to_numpy().astype(np.int64),
-        ignore=objects["ignore"].to_numpy(),
-    )
-    detections = as_detections(predictions)
+    truth, detections = as_truth(objects), as_detections(predictions)
     voc = voc_average_precision(truth, detections, num_classes)
     scores = {"voc_map_50": voc.mean_ap, "voc_map_50_11pt": voc.mean_ap_11pt}
     return scores | coco_average_precision(truth, detections, num_classes), voc

@@ -14,11 +14,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.boxes import paired_iou
 from pipeline.evaluate.detections import Detections, Truth, check_labels
+from pipeline.evaluate.pairs import pairs_of_class
 
 # The devkit's own levels, rounding included: 3 * 0.1 lies just above 3 / 10.
 RECALL_LEVELS = np.arange(0, 1.1, 0.1)
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What became of each detection.
+
+    Attributes:
+        best: `(K,)` row of the most overlapping object of its photo and class, -1 for none.
+        iou: `(K,)` their IoU, 0 for none.
+        right: `(K,)` bool; the first to claim its object.
+        neutral: `(K,)` bool; its object is `ignore`.
+    """
+
+    best: np.ndarray
+    iou: np.ndarray
+    right: np.ndarray
+    neutral: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -73,81 +90,82 @@ def voc_average_precision(
     Returns:
         C curves. Of two detections with the same score the earlier row ranks first.
     """
+    matches = match_detections(truth, detections, num_classes, iou_threshold)
+    ranked = ~matches.neutral
+    return rank_detections(
+        matches.right[ranked],
+        detections.labels[ranked],
+        detections.scores[ranked],
+        np.bincount(truth.labels[~truth.ignore], minlength=num_classes),
+    )
+
+
+def match_detections(
+    truth: Truth, detections: Detections, num_classes: int, iou_threshold: float = 0.5
+) -> Matches:
+    """Return which object of its class each detection means, and whether that is right.
+
+    Args:
+        truth: the labelled objects.
+        detections: what was found.
+        num_classes: C; both sides' labels must be in 0..C-1.
+        iou_threshold: a right detection's IoU is strictly above it.
+
+    Raises:
+        ValueError: a label lies outside the classes.
+    """
     check_labels(truth, num_classes)
     check_labels(detections, num_classes)
-    best, best_iou = _best_objects(truth, detections, num_classes)
-    matched = best_iou > iou_threshold
+    best, iou = pairs_of_class(truth, detections, num_classes).best(len(detections.photo))
+    matched = iou > iou_threshold
     neutral = matched & np.append(truth.ignore, False)[best]
-    ranking = np.lexsort((-detections.scores, detections.labels))
-    ranking = ranking[~neutral[ranking]]
-    right = _first_claims(np.where(matched, best, -1)[ranking], len(truth.photo))
-    ends = np.searchsorted(detections.labels[ranking], np.arange(num_classes + 1))
-    positives = np.bincount(truth.labels[~truth.ignore], minlength=num_classes)
-    scores = detections.scores[ranking]
-    spans = [slice(*ends[label : label + 2]) for label in range(num_classes)]
+    claimed = np.where(matched & ~neutral, best, -1)
+    right = first_claims(claimed, detections.scores, len(truth.photo))
+    return Matches(best, iou, right, neutral)
+
+
+def first_claims(claimed: np.ndarray, scores: np.ndarray, num_objects: int) -> np.ndarray:
+    """Return which detections are the first to claim their object.
+
+    Args:
+        claimed: `(K,)` row of the object that a detection claims, -1 for none.
+        scores: `(K,)` the highest claims first; of equal ones the earlier row.
+        num_objects: N.
+
+    Returns:
+        `(K,)` bool, true for at most one detection an object.
+    """
+    rows = np.flatnonzero(claimed >= 0)
+    rows = rows[np.argsort(-scores[rows], kind="stable")]
+    first = np.full(num_objects, -1)
+    # Of repeated indices NumPy keeps the last value, so the reversed order keeps the best one.
+    first[claimed[rows][::-1]] = rows[::-1]
+    right = np.zeros(len(claimed), dtype=bool)
+    right[first[first >= 0]] = True
+    return right
+
+
+def rank_detections(
+    right: np.ndarray, labels: np.ndarray, scores: np.ndarray, positives: np.ndarray
+) -> VocResult:
+    """Return the curve of every class from what each detection was judged to be.
+
+    Args:
+        right: `(K,)` bool; the others are wrong.
+        labels: `(K,)` class, 0..C-1.
+        scores: `(K,)`; of two detections with the same score the earlier row ranks first.
+        positives: `(C,)` objects to find.
+    """
+    ranking = np.lexsort((-scores, labels))
+    right, scores = right[ranking], scores[ranking]
+    ends = np.searchsorted(labels[ranking], np.arange(len(positives) + 1))
+    spans = [slice(*ends[label : label + 2]) for label in range(len(positives))]
     return VocResult(
         tuple(
             _class_curve(right[span], scores[span], int(count))
             for span, count in zip(spans, positives, strict=True)
         )
     )
-
-
-def _best_objects(
-    truth: Truth, detections: Detections, num_classes: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return each detection's most overlapping object of its class and photo, and their IoU.
-
-    Returns:
-        `(K,)` row of `truth`, the first of equals, -1 where photo and class have no object; and
-        `(K,)` IoU, 0 there.
-    """
-    best = np.full(len(detections.photo), -1)
-    best_iou = np.zeros(len(detections.photo))
-    rows, objects, starts = _candidate_pairs(truth, detections, num_classes)
-    if not len(rows):
-        return best, best_iou
-    iou = paired_iou(
-        truth.boxes[objects].astype(float),
-        np.repeat(detections.boxes[rows].astype(float), np.diff(starts), axis=0),
-    )
-    highest = np.maximum.reduceat(iou, starts[:-1])
-    is_highest = np.flatnonzero(iou == np.repeat(highest, np.diff(starts)))
-    first = is_highest[np.searchsorted(is_highest, starts[:-1])]
-    best[rows], best_iou[rows] = objects[first], highest
-    return best, best_iou
-
-
-def _candidate_pairs(
-    truth: Truth, detections: Detections, num_classes: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return every pair of a detection with an object of its photo and class.
-
-    Returns:
-        `(R,)` rows of the detections that have any; the rows of the objects of all pairs, one
-        detection after the other; and `(R + 1,)` where each detection's pairs begin, then the end.
-    """
-    wanted = truth.photo.astype(np.int64) * num_classes + truth.labels
-    by_key = np.argsort(wanted, kind="stable")
-    asked = detections.photo.astype(np.int64) * num_classes + detections.labels
-    first = np.searchsorted(wanted[by_key], asked)
-    count = np.searchsorted(wanted[by_key], asked, side="right") - first
-    rows = np.flatnonzero(count)
-    first, count = first[rows], count[rows]
-    starts = np.concatenate([[0], np.cumsum(count)])
-    within = np.arange(starts[-1]) - np.repeat(starts[:-1], count)
-    return rows, by_key[np.repeat(first, count) + within], starts
-
-
-def _first_claims(claimed: np.ndarray, num_objects: int) -> np.ndarray:
-    """Return which ranks are the first to claim their object (`claimed` is -1 for no object)."""
-    ranks = np.flatnonzero(claimed >= 0)
-    first = np.full(num_objects, -1)
-    # Of repeated indices NumPy keeps the last value, so the reversed order keeps the best rank.
-    first[claimed[ranks][::-1]] = ranks[::-1]
-    right = np.zeros(len(claimed), dtype=bool)
-    right[first[first >= 0]] = True
-    return right
 
 
 def _class_curve(right: np.ndarray, scores: np.ndarray, positives: int) -> ClassCurve:

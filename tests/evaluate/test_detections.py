@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.evaluate.detections import Detections, Truth, check_labels
+from pipeline.evaluate.detections import Detections, Truth, check_labels, take
 
 BOXES = np.array([[0.0, 0, 10, 10], [5, 5, 20, 20]])
 TWO = np.array([0, 1])
@@ -32,6 +32,16 @@ def test_columns_that_do_not_belong_together_are_refused(column, value, message)
 def test_ignore_must_be_bool_because_its_negation_is_taken():
     with pytest.raises(ValueError, match="ignore has dtype int64; expected bool"):
         Truth(TWO, BOXES, TWO, TWO)
+
+
+def test_chosen_rows_keep_their_columns_together():
+    side = Detections(TWO + 7, BOXES, TWO, np.array([0.5, 0.6]))
+    for rows in (np.array([False, True]), np.array([1])):
+        second = take(side, rows)
+        assert (second.photo.tolist(), second.labels.tolist()) == ([8], [1])
+        assert (second.boxes.tolist(), second.scores.tolist()) == ([[5, 5, 20, 20]], [0.6])
+    assert len(take(side, np.array([False, False])).boxes) == 0
+    assert isinstance(take(Truth(TWO, BOXES, TWO, TWO > 5), TWO), Truth)
 
 
 @pytest.mark.parametrize("labels", [np.array([-1, 0]), np.array([0, 2])])

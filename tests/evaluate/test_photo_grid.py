@@ -181,6 +181,19 @@ def test_size_follows_rows_and_columns_and_spare_cells_stay_white(tmp_path):
     assert drawn(tmp_path, photos, nothing, nothing, rows=1, columns=2).shape[0] == 550
 
 
+def test_a_long_caption_is_written_smaller_and_an_endless_one_left_out(tmp_path):
+    def ink(caption):
+        """Where the letters below the photo end: lowest row and rightmost column."""
+        below = one_cell(tmp_path, Marks(), Marks(), captions=[caption])[CELL:]
+        rows, columns = np.nonzero(below.sum(-1) < 600)
+        return (rows.max(), columns.max()) if len(rows) else None
+
+    short, two_lines, long = ink("0" * 40), ink("0" * 40 + "\n0"), ink("0" * 70)
+    assert short[1] < CELL and two_lines[0] > short[0] + 10
+    assert short[1] < long[1] < CELL and long[0] < short[0]
+    assert ink("0" * 200) is None
+
+
 def test_equal_input_gives_equal_bytes(tmp_path):
     predicted = [Marks(np.concatenate([BOX, OTHER]), np.array([1, 2]), np.array([0.9, 0.8]))]
     kwargs = {"names": NAMES, "title": "a $ and a $", "captions": ["p$1$.jpg"], "rows": 1}

@@ -6,10 +6,11 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from pipeline.data.schemas import IMAGES_SCHEMA
+from pipeline.data.schemas import IMAGES_SCHEMA, OBJECTS_SCHEMA
 from pipeline.evaluate.predictions import (
     PREDICTIONS_SCHEMA,
     as_detections,
+    as_truth,
     box_columns,
     predictions_table,
 )
@@ -110,3 +111,14 @@ def test_as_detections_are_flat_arrays():
     assert flat.labels.tolist() == [1, 0] and flat.labels.dtype == np.int64
     assert flat.scores.tolist() == [0.75, 0.5]
     assert flat.boxes.tolist() == [[0, 16, 32, 64], [8, 8, 16, 16]]
+
+
+def test_as_truth_are_flat_arrays():
+    row = {"image_id": 10, "label": 1, "ignore": True} | dict(
+        zip(SIDES, [0, 16, 32, 64], strict=True)
+    )
+    flat = as_truth(pa.Table.from_pylist([row], schema=OBJECTS_SCHEMA))
+    assert (flat.photo.tolist(), flat.labels.tolist()) == ([10], [1])
+    assert flat.labels.dtype == np.int64
+    assert (flat.boxes.tolist(), flat.ignore.tolist()) == ([[0, 16, 32, 64]], [True])
+    assert len(as_truth(pa.Table.from_pylist([], schema=OBJECTS_SCHEMA)).boxes) == 0

@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 
 from benchmarks.voc_ap import devkit_loop
 from pipeline.evaluate.detections import Detections, Truth
-from pipeline.evaluate.voc_ap import voc_average_precision
+from pipeline.evaluate.voc_ap import (
+    first_claims,
+    match_detections,
+    rank_detections,
+    voc_average_precision,
+)
 
 LEFT, RIGHT, FAR = [0, 0, 10, 10], [20, 0, 30, 10], [80, 80, 90, 90]
 INCLUSIVE_SHIFT = [5, 0, 15, 10]  # IoU with LEFT 50 / 150
@@ -134,6 +139,32 @@ def test_scores_are_ranked_over_all_photos():
 def test_labels_outside_the_classes_are_refused():
     with pytest.raises(ValueError, match=r"Detections has labels 4\.\.4"):
         voc_average_precision(TWO_OBJECTS, found((1, LEFT, 4, 0.9)), 1)
+
+
+def test_what_became_of_each_detection():
+    truth = truth_of((1, LEFT, 0, False), (1, RIGHT, 0, True), (1, FAR, 1, False))
+    half, rows = [0, 0, 10, 5], [(LEFT, 0.5), (LEFT, 0.9), (RIGHT, 0.3), (FAR, 0.8)]
+    detections = found((1, half, 0, 1.0), *((1, box, 0, score) for box, score in rows))
+    matches = match_detections(truth, detections, 2)
+    assert matches.best[:4].tolist() == [0, 0, 0, 1]
+    assert matches.iou.tolist() == [0.5, 1, 1, 1, 0]  # the far object is of another class
+    assert matches.right.tolist() == [False, False, True, False, False]
+    assert matches.neutral.tolist() == [False, False, False, True, False]
+
+
+def test_the_first_to_claim_an_object():
+    claimed, scores = np.array([0, -1, 0, 2, 2]), np.array([0.5, 0.9, 0.6, 0.7, 0.7])
+    assert first_claims(claimed, scores, 3).tolist() == [False, False, True, True, False]
+    assert first_claims(claimed[:0], scores[:0], 0).tolist() == []
+
+
+def test_curves_of_what_each_detection_was_judged_to_be():
+    right, labels = np.array([False, True, True]), np.array([1, 0, 1])
+    result = rank_detections(right, labels, np.array([9, 1, 5]), np.array([1, 2, 0]))
+    first, second, third = result.curves
+    assert (first.ap, second.ap) == (1, 0.25)
+    assert second.precision.tolist() == [0, 0.5]
+    assert np.isnan(third.ap)
 
 
 def random_case(seed, photos, found_per_photo, num_classes):

@@ -1,0 +1,75 @@
+"""Which classes are taken for which, and for nothing: step 7 of the journey."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.evaluate.detections import Detections, Truth, check_labels, take
+from pipeline.evaluate.pairs import Pairs, pairs_of_photo
+
+# Not the name of any class, and before all names in a table that is sorted by them.
+NO_OBJECT, NOT_FOUND = "(background)", "(missed)"
+_IOU = 0.5
+
+
+def confusion_matrix(
+    truth: Truth, detections: Detections, num_classes: int, lowest_score: float
+) -> np.ndarray:
+    """Return how often an object of one class was found as another.
+
+    The detection with the highest score chooses first: it takes the object that it overlaps most of
+    those still free, whatever its class, if the IoU is above .5. A detection without a free object
+    leaves the count if it lies on an `ignore` one.
+
+    Args:
+        truth: the labelled objects.
+        detections: what was found.
+        num_classes: C; both sides' labels must be in 0..C-1.
+        lowest_score: detections below it are left out.
+
+    Returns:
+        `(C + 1, C + 1)` counts. Rows are the true class, last: no object there. Columns are the
+        predicted class, last: not found. The last entry of all is 0.
+    """
+    check_labels(truth, num_classes)
+    check_labels(detections, num_classes)
+    detections = take(detections, detections.scores >= lowest_score)
+    pairs = pairs_of_photo(truth, detections)
+    pairs = pairs.where(pairs.iou > _IOU)
+    ignored = truth.ignore[pairs.objects]
+    taken = _greedy(pairs.where(~ignored), detections.scores)  # (K,) object or -1
+    neutral = np.isin(np.arange(len(taken)), pairs.detections[ignored]) & (taken < 0)
+    missed = ~truth.ignore & ~np.isin(np.arange(len(truth.photo)), taken)
+    matrix = np.zeros((num_classes + 1, num_classes + 1), dtype=int)
+    actual = np.append(truth.labels, num_classes)[taken]
+    np.add.at(matrix, (actual[~neutral], detections.labels[~neutral]), 1)
+    np.add.at(matrix, (truth.labels[missed], num_classes), 1)
+    return matrix
+
+
+def confusion_rows(matrix: np.ndarray, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return a row of true and predicted name for each count, the form of DVC's `confusion` plot.
+
+    Args:
+        matrix: of `confusion_matrix`.
+        names: of the C classes, in label order.
+    """
+    actual, predicted = np.nonzero(matrix)
+    counts = matrix[actual, predicted]
+    rows, columns = [*names, NO_OBJECT], [*names, NOT_FOUND]
+    return [
+        (rows[row], columns[column])
+        for row, column in zip(np.repeat(actual, counts), np.repeat(predicted, counts), strict=True)
+    ]
+
+
+def _greedy(pairs: Pairs, scores: np.ndarray) -> np.ndarray:
+    """Return the object that each detection takes, `(K,)`, -1 for none."""
+    taken = np.full(len(scores), -1)
+    free = set(pairs.objects.tolist())
+    order = np.lexsort((-pairs.iou, pairs.detections, -scores[pairs.detections]))
+    for row, wanted in zip(pairs.detections[order], pairs.objects[order].tolist(), strict=True):
+        if taken[row] < 0 and wanted in free:
+            taken[row] = wanted
+            free.remove(wanted)
+    return taken

@@ -1,0 +1,95 @@
+"""What is wrong with each detection, and which objects nobody saw: step 7 of the journey.
+
+The kinds are TIDE's: Bolya et al., "TIDE: A General Toolbox for Identifying Object Detection
+Errors" (arXiv:2008.08115), section 2.2. A wrong detection is, first come first served,
+
+- `localisation`: an object of its class overlaps it by .1 to .5,
+- `class`: an object of another class overlaps it by more than .5,
+- `duplicate`: an object of its class does, but a better-ranked detection has that object,
+- `background`: no object overlaps it by more than .1,
+- `both`: an object of another class overlaps it by .1 to .5,
+
+and an object is `missed` that has no right detection, nor a `class` or `localisation` error that
+could become one. The paper lets kinds overlap; this order is that of the authors' program, tidecv.
+What is right follows `voc_ap`. `ignore` objects, and detections that mean them, are left out.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.evaluate.detections import Detections, Truth, take
+from pipeline.evaluate.pairs import pairs_of_photo
+from pipeline.evaluate.voc_ap import match_detections
+
+KINDS = ("class", "localisation", "both", "duplicate", "background", "missed")
+FOREGROUND, BACKGROUND = 0.5, 0.1  # IoU; TIDE, section 2.2
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Both sides without what is neither right nor wrong, and what is wrong with them.
+
+    Attributes:
+        truth: the N objects that count.
+        detections: the K detections that count.
+        kinds: `(K,)` names: `right`, or one of `KINDS` except `missed`.
+        targets: `(K,)` row of the object that a `class` or `localisation` error should have been
+            right about; -1 for all others.
+        found: `(N,)` bool; a right detection has this object.
+        missed: `(N,)` bool.
+    """
+
+    truth: Truth
+    detections: Detections
+    kinds: np.ndarray
+    targets: np.ndarray
+    found: np.ndarray
+    missed: np.ndarray
+
+    def photos(self, kind: str) -> np.ndarray:
+        """Return the photo of each error of a kind; their number is that of the errors."""
+        if kind == "missed":
+            return self.truth.photo[self.missed]
+        return self.detections.photo[self.kinds == kind]
+
+
+def find_errors(truth: Truth, detections: Detections, num_classes: int) -> Errors:
+    """Return the kind of every error.
+
+    Args:
+        truth: the labelled objects.
+        detections: what was found, of any score.
+        num_classes: C; both sides' labels must be in 0..C-1.
+    """
+    neutral = match_detections(truth, detections, num_classes, FOREGROUND).neutral
+    truth, detections = take(truth, ~truth.ignore), take(detections, ~neutral)
+    same = match_detections(truth, detections, num_classes, FOREGROUND)
+    other, other_iou = _best_of_another_class(truth, detections)
+    kinds = np.select(
+        [
+            same.right,
+            (same.iou >= BACKGROUND) & (same.iou <= FOREGROUND),
+            other_iou > FOREGROUND,
+            same.iou > FOREGROUND,
+            other_iou <= BACKGROUND,
+        ],
+        ["right", "localisation", "class", "duplicate", "background"],
+        "both",
+    )
+    targets = np.select([kinds == "localisation", kinds == "class"], [same.best, other], -1)
+    found = _are_among(same.best[same.right], len(truth.photo))
+    targeted = _are_among(targets[targets >= 0], len(truth.photo))
+    return Errors(truth, detections, kinds, targets, found, ~found & ~targeted)
+
+
+def _best_of_another_class(truth: Truth, detections: Detections) -> tuple[np.ndarray, np.ndarray]:
+    """Return `(K,)` most overlapping object of another class, -1 for none, and `(K,)` IoU."""
+    pairs = pairs_of_photo(truth, detections)
+    differ = truth.labels[pairs.objects] != detections.labels[pairs.detections]
+    return pairs.where(differ).best(len(detections.photo))
+
+
+def _are_among(rows: np.ndarray, count: int) -> np.ndarray:
+    """Return `(count,)` bool: which of 0..count-1 are among `rows`."""
+    return np.isin(np.arange(count), rows)
