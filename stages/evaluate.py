@@ -30,6 +30,7 @@ from pipeline.ladder import RUNGS, find_rung
 from pipeline.ladder.store import ModelCard, load_model
 from pipeline.memory import keep_freed_memory
 from pipeline.params import EvaluateParams, Params, load_params
+from pipeline.precision import autocast
 from pipeline.progress import progress
 from stages.entry import die_with_parent, run_stage
 from stages.inputs import PARAMS, TABLES, Inputs, read_inputs
@@ -96,8 +97,10 @@ def predict(
     options = params.evaluate
     detections = []
     for batch in progress(source.epoch(0), total=len(source), desc=card.rung, unit="batches"):
+        with autocast(batch.images.device, card.precision):
+            outputs = model(batch.images)
         detections += inputs.rung.family().detect(
-            model(batch.images),
+            outputs,
             image_size=card.image_size,
             score_threshold=options.score_threshold,
             nms_threshold=options.nms_threshold,

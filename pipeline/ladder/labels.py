@@ -53,7 +53,7 @@ def detect_photos(
     for batch in stream:
         found = []
         if batch.paths:
-            with autocast(batch.images.device, "auto"):
+            with autocast(batch.images.device, card.precision):
                 outputs = model(batch.images)
             found = family.detect(
                 outputs,

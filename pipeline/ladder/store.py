@@ -39,6 +39,11 @@ class ModelCard:
     options: dict[str, Any]
     params: dict[str, Any]
 
+    @property
+    def precision(self) -> str:
+        """In which numbers it learnt, see `autocast`; it is looked at and labels in the same."""
+        return self.params.get("shared", {}).get("precision", "auto")
+
 
 def build_model(card: ModelCard) -> nn.Module:
     """Return the card's model with random weights."""
