@@ -22,7 +22,15 @@ class LargestObjectModel(nn.Module):
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return what the head makes of the last feature map."""
-        return self.head(self.backbone(images), images.shape[-1])
+        return self.read(self.features(images), images.shape[-1])
+
+    def features(self, images: Tensor) -> list[Tensor]:
+        """Return what the backbone makes of images: its last map, alone in a list."""
+        return [self.backbone(images)]
+
+    def read(self, features: list[Tensor], image_size: int) -> dict[str, Tensor]:
+        """Return the outputs of images of which these are the features."""
+        return self.head(features[0], image_size)
 
 
 class ClassifierHead(nn.Module):

@@ -114,11 +114,19 @@ class LessonSsd(nn.Module):
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return `cls_logits` `(B, A, C)` and `boxes` `(B, A, 4)` of images `(B, 3, S, S)`."""
-        features = self.stem(self.backbone(images))
+        return self.read(self.features(images), images.shape[-1])
+
+    def features(self, images: Tensor) -> list[Tensor]:
+        """Return what the backbone makes of images: its last map, alone in a list."""
+        return [self.backbone(images)]
+
+    def read(self, features: list[Tensor], image_size: int) -> dict[str, Tensor]:
+        """Return the outputs of images of which these are the features."""
+        grid = self.stem(features[0])
         logits, regressions = [], []
         for block, out in zip(self.blocks, self.outs, strict=True):
-            features = block(features)
-            cls_logits, bbox_regression = out(features)
+            grid = block(grid)
+            cls_logits, bbox_regression = out(grid)
             logits.append(cls_logits)
             regressions.append(bbox_regression)
         boxes = decode_tanh(torch.cat(regressions, 1).float(), self.anchors, self.cells)
@@ -201,13 +209,20 @@ class PyramidSsd(nn.Module):
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return `cls_logits` `(B, A, C)` and `boxes` `(B, A, 4)` of images `(B, 3, S, S)`."""
+        return self.read(self.features(images), images.shape[-1])
+
+    def features(self, images: Tensor) -> list[Tensor]:
+        """Return what the backbone makes of images: its maps at strides 8, 16 and 32."""
+        return self.backbone.pyramid(images)
+
+    def read(self, features: list[Tensor], image_size: int) -> dict[str, Tensor]:
+        """Return the outputs of images of which these are the features."""
         logits, regressions = [], []
-        levels = self.neck(self.backbone.pyramid(images))
-        for features, scale in zip(levels, self.level_scale, strict=True):
-            features = self.tower(features)
-            logits.append(flatten_cells(self.cls(self.dropout(features)), self.num_classes))
-            regressions.append(flatten_cells(self.box(features) * scale, 4))
-        anchors, _ = self.anchors_at(images.shape[-1])
+        for level, scale in zip(self.neck(features), self.level_scale, strict=True):
+            level = self.tower(level)
+            logits.append(flatten_cells(self.cls(self.dropout(level)), self.num_classes))
+            regressions.append(flatten_cells(self.box(level) * scale, 4))
+        anchors, _ = self.anchors_at(image_size)
         boxes = decode_boxes(torch.cat(regressions, 1).float(), anchors)
         return {"cls_logits": torch.cat(logits, 1).float(), "boxes": boxes}
 

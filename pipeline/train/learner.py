@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from pipeline.precision import autocast
+from pipeline.train.kept_features import outputs_of
 from pipeline.train.schedule import Phase, make_optimizer, make_scheduler
 
 Losses = Callable[[dict[str, Tensor], Any], dict[str, Tensor]]
@@ -88,7 +89,7 @@ class Learner:
     def step(self, batch: Any) -> dict[str, Tensor]:
         """Learn from one batch and return its losses."""
         with autocast(batch.images.device, self.precision):
-            outputs = self.forward(batch.images)
+            outputs = outputs_of(self.forward, batch)
         losses = self.losses(outputs, batch)
         self.optimizer.zero_grad(set_to_none=True)
         losses["loss"].backward()

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from pipeline.errors import InputError
 from pipeline.precision import autocast
 from pipeline.train.checkpoint import load_checkpoint, save_checkpoint
+from pipeline.train.kept_features import KeptFeatures, outputs_of
 from pipeline.train.learner import Layers, Learner, Losses, Recipe, averaged_model
 from pipeline.train.schedule import THAWED, Phase
 
@@ -82,6 +83,7 @@ def fit(
     for phase in phases:
         layers.thaw(THAWED[phase.name])
         learner = Learner(model, layers, losses, averaged, phase, len(train), recipe)
+        learns_from, scored_on = _sources(phase, model, train, val, recipe, checkpoint.parent)
         for _ in range(phase.epochs):
             epoch += 1
             if epoch <= len(history):
@@ -93,15 +95,37 @@ def fit(
             layers.thaw(THAWED[phase.name])  # validation put the model at rest
             seed = recipe.seed * 100_003 + epoch
             row = {"epoch": epoch, "phase": phase.name, "lr": learner.rate()}
-            batches = train.epoch(seed, done=(epoch - 1) / epochs)
+            batches = learns_from.epoch(seed, done=(epoch - 1) / epochs)
             row["train"] = train_one_epoch(learner, batches, epoch, seed, watcher)
             resting = averaged.module if averaged else model
-            row["val"] = mean_losses(resting, losses, val, recipe.precision)
+            row["val"] = mean_losses(resting, losses, scored_on, recipe.precision)
             _check_val(row)
             history.append(row)
             save_checkpoint(checkpoint, {"history": history, **learner.states()})
             watcher.epoch(row)
     return (averaged.module if averaged else model), history
+
+
+def _sources(
+    phase: Phase,
+    model: nn.Module,
+    train: BatchSource,
+    val: BatchSource,
+    recipe: Recipe,
+    folder: Path,
+) -> tuple[BatchSource, BatchSource]:
+    """Return what a phase learns from and is scored on: features, where a CPU gains by them.
+
+    A GPU computes them again sooner than it has read them.
+    """
+    on_cpu = next(model.parameters()).device.type == "cpu"
+    if phase.name != "head" or phase.epochs < 2 or not on_cpu:
+        return train, val
+    options = {"seed": recipe.seed, "precision": recipe.precision, "folder": folder}
+    return (
+        KeptFeatures(train, model, shuffled=True, **options),
+        KeptFeatures(val, model, shuffled=False, **options),
+    )
 
 
 def train_one_epoch(
@@ -135,7 +159,7 @@ def mean_losses(
     photos = 0
     for batch in batches.epoch(0):
         with autocast(batch.images.device, precision):
-            outputs = model(batch.images)
+            outputs = outputs_of(model, batch)
         photos += len(batch.photo)
         for name, value in losses(outputs, batch).items():
             totals[name] = totals.get(name, 0) + value * len(batch.photo)

@@ -48,7 +48,13 @@ class Tiny(nn.Module):
         self.head = nn.Sequential(nn.Flatten(), nn.Dropout(0.2), nn.Linear(8 * 2 * 2, 3))
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.head(self.backbone(images))
+        return self.read(self.features(images), images.shape[-1])
+
+    def features(self, images: Tensor) -> list[Tensor]:
+        return [self.backbone(images)]
+
+    def read(self, features: list[Tensor], image_size: int) -> Tensor:
+        return self.head(features[0])
 
 
 @dataclass(frozen=True)

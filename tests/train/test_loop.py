@@ -91,9 +91,10 @@ def test_every_epoch_has_a_chance_of_its_own(tmp_path):
             shares.append(done)
             return super().epoch(seed)
 
-    train(tmp_path / "c.pt", source=Spy(noisy=True))
+    phases = [Phase("late", 3, 0.01), Phase("all", 2, 0.01)]
+    train(tmp_path / "c.pt", source=Spy(noisy=True), phases=phases)
     assert len(set(seeds)) == len(seeds) == 5
-    assert shares == [0.0, 0.2, 0.4, 0.6, 0.8]  # of three phases, counted through
+    assert shares == [0.0, 0.2, 0.4, 0.6, 0.8]  # of both phases, counted through
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,8 @@ def scripted(val):
 )
 def test_early_stop(tmp_path, patience, values, epochs):
     val = Scripted(values)
-    args = {"losses": scripted(val), "val": val, "early_stop": patience}
+    phases = [Phase("late", 4, 0.01), Phase("all", 1, 0.01)]
+    args = {"losses": scripted(val), "val": val, "early_stop": patience, "phases": phases}
     model, history = train(tmp_path / "c.pt", **args)
     assert [row["val"]["loss"] for row in history] == pytest.approx(values[:epochs])
     # A run that was killed after its last epoch stops there, too.
