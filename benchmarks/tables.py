@@ -128,7 +128,7 @@ TOPIC = Topic(
         Setting("5M", 5_000_000, "annotations", _five_million, repeats=1),
     ),
     "Both write the same rows (`tests/benchmarks/test_tables.py`). Ours checks schema, ids, splits "
-    "and boxes besides. Files with objects inside annotations, or braces in strings next to what "
-    "parts two annotations, take the plain parser. Short of the goals: the indented file "
-    "(2.94, within the spread of 3) and 5M annotations, whose peak should be below 1500 MB.",
+    "and boxes besides. Files whose annotations hold objects, or closing braces in strings, take "
+    "the plain parser. No row is short of its goal, nor is the peak of 5M annotations, which is to "
+    "be below 1500 MB.",
 )

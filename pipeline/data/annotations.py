@@ -22,9 +22,9 @@ class Objects:
     ignore: np.ndarray
 
     def take(self, chosen: np.ndarray) -> "Objects":
-        """Return the objects of a bool mask `(O,)` or of indices `(K,)`."""
+        """Return the objects of the indices `(K,)`."""
         columns = (self.ids, self.rows, self.labels, self.boxes, self.ignore)
-        return Objects(*(column[chosen] for column in columns))
+        return Objects(*(np.take(column, chosen, axis=0) for column in columns))
 
 
 def read_objects(columns: Columns) -> Objects:
@@ -58,7 +58,7 @@ def _positions(owners: pa.Array | pa.ChunkedArray, wanted: np.ndarray, what: str
         unknown = wanted[found.is_null().to_numpy(zero_copy_only=False).argmax()]
         problem = f"{what} {unknown} has annotations and is not in the list"
         raise InputError(f"{SOURCE}: {problem}; add it or remove them")
-    return found.to_numpy().astype(np.int64)
+    return found.to_numpy()
 
 
 def _check_boxes(found: Objects, files: pa.ChunkedArray) -> None:
@@ -84,10 +84,11 @@ def clip_objects(found: Objects, images: pa.Table) -> tuple[Objects, int, list[d
         The objects kept, boxes float32 xyxy within the photo; how many of them the clip changed;
         and for each object dropped its file, `object_id` and reason.
     """
-    sizes = np.stack([images["width"], images["height"]], -1)[found.rows]  # (O, 2)
+    sides = np.stack([images["width"], images["height"]], -1)
+    sizes = np.take(sides.astype(np.float32), found.rows, axis=0)  # (O, 2), the type of the boxes
     with np.errstate(over="ignore"):  # an edge beyond float32 becomes inf and is clipped
         boxes = xywh_to_xyxy(found.boxes)
-    clipped = np.clip(boxes, 0, np.tile(sizes, 2)).astype(np.float32)
+    clipped = np.clip(boxes, 0, np.tile(sizes, 2))
     keep = (clipped[:, 2:] > clipped[:, :2]).all(1)
     moved = (clipped != boxes).any(1) & keep
     outside = (boxes[:, :2] >= sizes).any(1) | (boxes[:, 2:] <= 0).any(1)
@@ -102,4 +103,4 @@ def clip_objects(found: Objects, images: pa.Table) -> tuple[Objects, int, list[d
         for index in np.flatnonzero(~keep)
     ]
     columns = Objects(found.ids, found.rows, found.labels, clipped, found.ignore)
-    return columns.take(keep), int(moved.sum()), dropped
+    return columns.take(np.flatnonzero(keep)), int(moved.sum()), dropped

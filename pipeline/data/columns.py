@@ -77,16 +77,15 @@ def _read_in_blocks(path: Path) -> Columns:
     rest, tables = read_lists(path, {"images": _IMAGES, "annotations": _ANNOTATIONS})
     annotations = tables["annotations"]
     needed = [annotations[name] for name in ("id", "image_id", "category_id", "bbox")]
-    bbox = pa.concat_arrays(annotations["bbox"].chunks) if len(annotations) else pa.array([])
-    four = len(annotations) == 0 or pc.all(pc.equal(pc.list_value_length(bbox), 4)).as_py()
-    values = bbox.flatten() if len(annotations) else pa.array([], pa.float64())
-    absent = values.null_count or any(column.null_count for column in needed)
-    if absent or not four or "categories" not in rest:
+    sides = pc.list_flatten(annotations["bbox"])
+    odd = pc.any(pc.not_equal(pc.list_value_length(annotations["bbox"]), 4)).as_py()
+    absent = sides.null_count or any(column.null_count for column in needed)
+    if absent or odd or "categories" not in rest:
         raise UnusualError("something is missing")
     return Columns(
         tables["images"],
         *(column.to_numpy() for column in needed[:3]),
-        values.to_numpy().reshape(-1, 4),
+        sides.to_numpy().reshape(-1, 4),
         _is_set(annotations["ignore"]) | _is_set(annotations["iscrowd"]),
         rest["categories"],
     )

@@ -1,14 +1,22 @@
 """Step 2 of the journey, reading: long lists of a JSON file become Arrow tables, block by block.
 
 As Python objects a million annotations take gigabytes. Here the commas between the objects of a
-list become line ends, and Arrow's parser reads the lines on all cores. Where to cut is told by what
-serializers write: objects that hold no objects, and the same text between any two. All of this is
-checked, and what is not so is `UnusualError`: the caller then takes a plain parser. Braces inside a
-string may mislead the cut, but it then goes through that string, which no parser accepts.
+list become line ends, block by block, and Arrow parses the blocks on all cores. Where to cut is
+told by what serializers write: objects that hold no objects, and the same text between any two.
+What is not so is `UnusualError`: the caller then takes a plain parser.
+
+The cut looks at braces alone, yet no file is read wrong. A line end put inside a string or inside
+a nested list is refused by the parser, and a comma left or lacking between two objects shows when
+the objects are counted.
 """
 
 import mmap
 import re
+import uuid
+from collections import deque
+from collections.abc import Set
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +24,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.json
 
-_BLOCK = 16 << 20
+_BLOCK = 1 << 20  # stays in the cache of a core between the cut and the parser
 _END = re.compile(rb"\s*\]")
-_SEPARATOR = re.compile(rb"\s*,\s*")
+_FIRST = re.compile(rb"\s*\{[^}]*\}(\s*,\s*(?=\{))?")
 
 
 class UnusualError(Exception):
@@ -36,47 +44,60 @@ def read_lists(path: Path, schemas: dict[str, pa.Schema]) -> tuple[dict, dict[st
     Raises:
         UnusualError: it cannot be read this way.
     """
-    tables, spans = {}, []
+    tables, around, position = {}, [], 0
+    mark = uuid.uuid4().hex  # stands for each list in the rest; no file holds it by chance
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-            for key, schema in schemas.items():
-                start = _start_of_list(text, key)
-                tables[key], end = _read_list(text, start, schema)
-                spans.append((start, end))
-            rest = orjson.loads(_without(text, sorted(spans)))
+            while missing := schemas.keys() - tables.keys():
+                key, start = _next_list(text, position, missing)
+                around.append(text[position:start])
+                tables[key], position = _read_list(text, start, schemas[key])
+            around.append(text[position:])
+        rest = orjson.loads(orjson.dumps(mark).join(around))
     except (pa.ArrowInvalid, ValueError) as error:  # no lines, no JSON, an empty file
         raise UnusualError(str(error)) from None
-    if not isinstance(rest, dict) or any(rest.get(key) != [] for key in schemas):
+    if not isinstance(rest, dict) or any(rest.get(key) != [mark] for key in schemas):
         raise UnusualError("a list is not at the top level")
-    return rest, tables
+    return rest | {key: [] for key in schemas}, tables
 
 
-def _start_of_list(text: mmap.mmap, key: str) -> int:
-    """Return where the list of `key` begins, behind its bracket."""
-    found = [match.end() for match in re.finditer(rb'"%s"\s*:\s*\[' % key.encode(), text)]
-    if len(found) != 1:
-        raise UnusualError(f"{key} is there {len(found)} times")
-    return found[0]
+def _next_list(text: mmap.mmap, position: int, keys: Set[str]) -> tuple[str, int]:
+    """Return the key whose list comes next, and where that begins, behind its bracket."""
+    names = "|".join(re.escape(key) for key in sorted(keys)).encode()
+    match = re.compile(rb'"(%s)"\s*:\s*\[' % names).search(text, position)
+    if match is None:
+        raise UnusualError(f"lists are missing: {', '.join(sorted(keys))}")
+    return match[1].decode(), match.end()
 
 
 def _read_list(text: mmap.mmap, start: int, schema: pa.Schema) -> tuple[pa.Table, int]:
     """Return the table of the list that begins at `start`, and where its bracket closes."""
-    parts = [schema.empty_table()]
-    end = _end_of_list(text, start)
-    position = start
-    while end is None:
-        lines, objects, read, last = _block_of_lines(text, position)
-        part = _parse(lines, schema)
-        if len(part) != objects:
-            raise UnusualError("lines and objects differ in number")
-        parts.append(part)
-        position += read
-        if last:
+    end, position = _end_of_list(text, start), start
+    if end is not None:
+        return schema.empty_table(), end
+    separator = _separator(text, start)
+    cores = pa.cpu_count()
+    # One to cut in while the others are parsed; used again, as fresh memory costs more than a cut.
+    rooms = cycle(np.empty((cores + 1, _BLOCK), np.uint8))
+    parts, parsing = [], deque()
+    with ThreadPoolExecutor(cores) as pool:
+        while end is None:
+            if len(parsing) > cores:
+                parts.append(parsing.popleft().result())
+            lines, objects, position = _cut(text, position, separator, next(rooms))
+            parsing.append(pool.submit(_parse, lines, objects, schema))
             end = _end_of_list(text, position)
-            if end is None:
-                raise UnusualError("objects are not parted alike")
-        _forget(text, position)
+            _forget(text, position)
+        parts += [part.result() for part in parsing]
     return pa.concat_tables(parts), end
+
+
+def _separator(text: mmap.mmap, start: int) -> bytes:
+    """Return what lies between the first two objects of a list, a comma if there is but one."""
+    match = _FIRST.match(text, start, start + _BLOCK)
+    if match is None:  # nor would Arrow take it: at a null between objects it crashes
+        raise UnusualError("not a list of objects")
+    return match[1] or b","
 
 
 def _end_of_list(text: mmap.mmap, position: int) -> int | None:
@@ -85,55 +106,43 @@ def _end_of_list(text: mmap.mmap, position: int) -> int | None:
     return match.end() - 1 if match else None
 
 
-def _block_of_lines(text: mmap.mmap, position: int) -> tuple[np.ndarray, int, int, bool]:
-    """Return the objects of a block as lines, their number, the bytes read, and if it ends here."""
-    block = np.frombuffer(bytearray(text[position : position + _BLOCK]), np.uint8)
-    opens, closes = np.flatnonzero(block == ord("{")), np.flatnonzero(block == ord("}"))
-    if not len(opens) or not len(closes) or block[: opens[0]].tobytes().strip():
-        raise UnusualError("not a list of objects")
-    separator = block[closes[0] + 1 : opens[1]].tobytes() if len(opens) > 1 else b""
-    regular = _regular(block, opens, closes, separator)
-    count = int(np.argmin(np.append(regular, False)))  # objects that another follows
-    last = count < len(regular) or count == 0
-    if not last:
-        objects, read = count, int(opens[count])
-    else:
-        objects, read = count + 1, int(closes[count]) + 1
-    if (opens[:objects] > closes[:objects]).any():
-        raise UnusualError("objects hold objects")
-    lines = block[opens[0] : closes[objects - 1] + 1]
-    lines[(lines == 10) | (lines == 13)] = ord(" ")  # between tokens, as strings may not hold them
-    comma = separator.find(b",")
-    lines[closes[: objects - 1] - opens[0] + 1 + comma] = ord("\n")
-    return lines, objects, read, last
+def _cut(
+    text: mmap.mmap, position: int, separator: bytes, room: np.ndarray
+) -> tuple[np.ndarray, int, int]:
+    """Return the objects of the next block as lines, their number, and where to go on."""
+    block = room[: len(text) - position]
+    block[:] = np.frombuffer(text, np.uint8, len(block), position)
+    ends = np.flatnonzero(block == ord("}"))
+    objects = _followed(block, ends, separator)
+    block[ends[:objects] + 1 + separator.find(b",")] = ord("\n")
+    behind = len(separator)
+    if objects < len(ends) and _end_of_list(text, position + int(ends[objects]) + 1) is not None:
+        objects, behind = objects + 1, 0
+    if objects == 0:
+        raise UnusualError("objects hold objects, are too long or are not parted alike")
+    size = int(ends[objects - 1]) + 1
+    return block[:size], objects, position + size + behind
 
 
-def _regular(
-    block: np.ndarray, opens: np.ndarray, closes: np.ndarray, separator: bytes
-) -> np.ndarray:
-    """Return for each object with another behind it whether `separator` lies between the two."""
-    count = min(len(opens) - 1, len(closes))
-    if not _SEPARATOR.fullmatch(separator):
-        return np.zeros(count, bool)
-    regular = opens[1 : count + 1] - closes[:count] == len(separator) + 1
-    for offset, byte in enumerate(separator, 1):
-        regular &= block[np.minimum(closes[:count] + offset, len(block) - 1)] == byte
-    return regular
+def _followed(block: np.ndarray, ends: np.ndarray, separator: bytes) -> int:
+    """Return how many objects, from the first on, have `separator` and another behind them."""
+    alike = np.ones(len(ends) + 1, bool)
+    alike[-1] = False
+    for offset, byte in enumerate(separator + b"{", 1):
+        alike[:-1] &= block[np.minimum(ends + offset, len(block) - 1)] == byte
+    return int(np.argmin(alike))
 
 
-def _parse(lines: np.ndarray, schema: pa.Schema) -> pa.Table:
-    return pyarrow.json.read_json(
+def _parse(lines: np.ndarray, objects: int, schema: pa.Schema) -> pa.Table:
+    """Return the table of so many objects, parsed as one piece since line ends may lie inside."""
+    table = pyarrow.json.read_json(
         pa.BufferReader(pa.py_buffer(lines)),
-        pyarrow.json.ReadOptions(block_size=2 << 20),
+        pyarrow.json.ReadOptions(use_threads=False, block_size=_BLOCK),
         pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
     )
-
-
-def _without(text: mmap.mmap, spans: list[tuple[int, int]]) -> bytes:
-    """Return the text without what lies in the spans, which are in order and apart."""
-    starts = [0, *(end for _, end in spans)]
-    ends = [*(start for start, _ in spans), len(text)]
-    return b"".join(text[start:end] for start, end in zip(starts, ends, strict=True))
+    if len(table) != objects:
+        raise UnusualError("lines and objects differ in number")
+    return table
 
 
 def _forget(text: mmap.mmap, end: int) -> None:

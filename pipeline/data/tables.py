@@ -53,10 +53,17 @@ def build_tables(columns: Columns) -> Tables:
     """
     classes = [category["name"] for category in columns.categories]
     images = _images_table(columns.images, classes)
+    # Of millions of boxes every copy counts: a step gives back what no later one needs.
+    memory = pa.default_memory_pool()
+    memory.release_unused()
     found = read_objects(columns)
+    del columns
+    memory.release_unused()
     kept, clipped, dropped = clip_objects(found, images)
-    objects = _objects_table(kept, images, classes)
-    largest = objects.take(largest_rows(kept.rows, area(kept.boxes.astype(float)), kept.ignore))
+    del found
+    areas = area(kept.boxes.astype(float))
+    objects = _objects_table(kept, areas, images, classes)
+    largest = objects.take(largest_rows(kept.rows, areas, kept.ignore))
     _check_learnable(images, kept, classes)
     report = _report(images, kept, classes, clipped, dropped)
     return Tables(images, objects, largest, report)
@@ -124,7 +131,9 @@ def _images_table(images: pa.Table, classes: list[str]) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=with_classes(IMAGES_SCHEMA, classes))
 
 
-def _objects_table(kept: Objects, images: pa.Table, classes: list[str]) -> pa.Table:
+def _objects_table(
+    kept: Objects, areas: np.ndarray, images: pa.Table, classes: list[str]
+) -> pa.Table:
     photos = images.take(kept.rows)
     labels = kept.labels.astype(np.int16)
     columns = [
@@ -133,7 +142,7 @@ def _objects_table(kept: Objects, images: pa.Table, classes: list[str]) -> pa.Ta
         pa.array(labels),
         pa.DictionaryArray.from_arrays(labels, pa.array(classes, pa.string())),
         *(pa.array(side) for side in kept.boxes.T),
-        pa.array(area(kept.boxes.astype(float)), pa.float64()).cast(pa.float32()),
+        pa.array(areas.astype(np.float32)),
         pa.array(kept.ignore),
     ]
     return pa.Table.from_arrays(columns, schema=with_classes(OBJECTS_SCHEMA, classes))
@@ -174,6 +183,7 @@ def _report(
     every = np.ones(len(kept.rows), bool)
     counts = _counts(splits[kept.rows], kept.labels, len(classes), where=every)
     photos = np.bincount(splits, minlength=3)
+    objects = np.bincount(kept.rows, minlength=len(images))  # of each photo
     return {
         "images": len(images),
         "objects": len(kept.rows),
@@ -186,7 +196,7 @@ def _report(
             name: dict(zip(SPLITS, counts[:, label].tolist(), strict=True))
             for label, name in enumerate(classes)
         },
-        "photos_without_objects": len(images) - len(np.unique(kept.rows)),
+        "photos_without_objects": int(np.count_nonzero(objects == 0)),
         "clipped": clipped,
         "dropped": dropped,
     }

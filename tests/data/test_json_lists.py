@@ -1,6 +1,7 @@
 """Long lists read in blocks: the same as a plain parser reads, or an honest refusal."""
 
 import json
+from unittest import mock
 
 import pyarrow as pa
 import pytest
@@ -47,11 +48,20 @@ def test_lists_in_another_order_than_asked_for(tmp_path):
     assert [len(tables[key]) for key in ("a", "b")] == [3, 2]
 
 
-@pytest.mark.parametrize("size", [100, 150, 333, 1000])
-def test_a_list_of_many_blocks(tmp_path, monkeypatch, size):
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("size", [200, 333, 1000])
+def test_a_list_of_many_blocks(tmp_path, monkeypatch, form, size):
     monkeypatch.setattr(json_lists, "_BLOCK", size)
-    path = write(tmp_path, {"things": things(40), "categories": [{"id": 1}, {"id": 2}]})
-    assert read_lists(path, {"things": SCHEMA})[1]["things"].to_pylist() == rows(40)
+    items = [{"id": i, "name": f"cat {i}", "bbox": [i / 7] * (i % 5)} for i in range(100)]
+    path = write(tmp_path, {"things": items, "categories": [{"id": 1}, {"id": 2}]}, **form)
+    assert read_lists(path, {"things": SCHEMA})[1]["things"].to_pylist() == items
+
+
+def test_the_same_key_behind_the_list_and_inside_is_no_matter(tmp_path):
+    document = {"things": things(2), "inside": {"things": [{"id": 3}]}}
+    rest, tables = read_lists(write(tmp_path, document), {"things": SCHEMA})
+    assert rest == document | {"things": []}
+    assert tables["things"].to_pylist() == rows(2)
 
 
 @given(st.lists(st.sampled_from(NAMES) | st.text(), max_size=6), st.sampled_from(FORMS))
@@ -64,6 +74,30 @@ def test_any_strings_are_read_right_or_refused(tmp_path_factory, names, form):
         assert any(set(name) & set('{}"') for name in names)  # never refused without a reason
     else:
         assert tables["things"].to_pylist() == items
+
+
+ANY = st.recursive(
+    st.sampled_from([None, 1, "}, {", "}]", "]"]) | st.text('{}[],"\\', max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["things", "id", ""]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+ITEMS = st.lists(st.builds(lambda extra: {"id": 2, "other": extra}, ANY) | ANY, max_size=4)
+DOCUMENTS = st.fixed_dictionaries({"before": ANY, "things": ITEMS, "behind": ANY})
+
+
+@given(DOCUMENTS, st.sampled_from(FORMS), st.sampled_from([40, 1000]))
+def test_any_document_is_read_right_or_refused(tmp_path_factory, document, form, size):
+    path = write(tmp_path_factory.mktemp("any"), document, **form)
+    try:
+        with mock.patch.object(json_lists, "_BLOCK", size):
+            rest, tables = read_lists(path, {"things": SCHEMA})
+    except UnusualError:
+        return
+    assert rest == document | {"things": []}
+    assert tables["things"]["id"].to_pylist() == [item.get("id") for item in document["things"]]
 
 
 def test_a_field_that_an_object_lacks_is_null(tmp_path):
@@ -88,7 +122,15 @@ def test_a_field_that_an_object_lacks_is_null(tmp_path):
         '{"things": [1, 2]}',
         '{"things": {"id": 1}}',
         '{"inside": {"things": [{"id": 1}]}}',
-        '{"things": [{"id": 1}], "inside": {"things": [{"id": 1}]}}',
+        '{"things": [{"id": 1}], "things": []}',
+        '{"things": [], "things": [{"id": 1}]}',
+        '{"inside": {"things": [{"id": 1}]}, "\\u0074hings": []}',
+        '{"\\"things": [{"id": 1}], "things": []}',
+        '{"things": [{"id": 1, "name": "a\nb"}]}',
+        '{"things": [{"parts": [{"id": 1}, {"id": 2}]}, {"id": 3}]}',
+        '{"things": [null, {"id": 1}, {"id": 2}]}',
+        '{"things": [{"id": 1}, {"id": 2}, null]}',
+        '{"things": [{"id": 1}, {"id": 2},]}',
         '{"things": [{"id": 1}]} and more',
         '{"other": []}',
     ],
