@@ -19,6 +19,7 @@ TOPICS = (
     "pixels",
     "batches",
     "train_step",
+    "frozen",
     "ssd_loss",
     "voc_ap",
     "nms",

@@ -16,7 +16,7 @@ def test_equal_steps():
         torch.zeros(4, 1, dtype=torch.bool),
         torch.arange(4),
     )
-    mine, other = learner("classifier", 1), learner("classifier", 1)
+    mine, other = (learner("classifier", 1, precision="float32") for _ in range(2))
     before = mine.model.head.layers[-1].weight.clone()
     for each, step in ((mine, mine.step), (other, lambda b: reference_step(other, b))):
         torch.manual_seed(1)  # of dropout

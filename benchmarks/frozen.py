@@ -1,0 +1,57 @@
+"""Five epochs in which only the head learns: features kept, or the backbone run again."""
+
+from benchmarks.batches import BATCH, our_batches
+from benchmarks.photos import FOLDER, stored
+from benchmarks.topic import Case, Setting, Topic
+from benchmarks.train_step import Silent, learner
+
+PHOTOS, EPOCHS = 160, 5
+
+
+def kept(source, mine):
+    """Return the source of features of a learner's frozen backbone."""
+    from pipeline.train.kept_features import KeptFeatures
+
+    return KeptFeatures(
+        source, mine.model, seed=0, shuffled=True, precision=mine.precision, folder=FOLDER
+    )
+
+
+def head_phase(mine, source) -> None:
+    """Let the head learn for five epochs."""
+    from pipeline.train.loop import train_one_epoch
+
+    for epoch in range(EPOCHS):
+        train_one_epoch(mine, source.epoch(epoch), 1 + epoch, epoch, Silent())
+
+
+def _setting(rung: str) -> Setting:
+    def cases() -> list[Case]:
+        from pipeline.memory import keep_freed_memory
+
+        keep_freed_memory()
+        source = our_batches(stored(PHOTOS))
+        mine, theirs = (learner(rung, PHOTOS // BATCH, phase="head") for _ in range(2))
+        read = kept(source, mine)
+
+        def look_and_learn() -> None:
+            head_phase(mine, kept(source, mine))
+
+        return [
+            Case("ours, features kept", "ours", look_and_learn),
+            Case("backbone run again", "peer", lambda: head_phase(theirs, source)),
+            Case("reading the features", "limit", lambda: [list(read.epoch(0)) for _ in range(5)]),
+            Case("heads alone", "limit", lambda: head_phase(mine, read)),
+        ]
+
+    return Setting(rung, PHOTOS * EPOCHS, "photos", cases, 5.0, repeats=3)
+
+
+TOPIC = Topic(
+    "Five epochs of a frozen phase, 224 px, batches of 32",
+    tuple(_setting(rung) for rung in ("classifier", "ssd_189")),
+    "Augmentation is kept as one random view of each photo, the same in all epochs of the phase "
+    "(the later phases draw a new view in every epoch). The backbone runs once instead of five "
+    "times, so five is what cannot be reached: the heads learn five epochs in any case. Both end "
+    "with the same weights when the views are the same (`tests/benchmarks/test_frozen.py`).",
+)
