@@ -112,6 +112,7 @@ class LessonSsdParams(RungParams):
 class PyramidSsdParams(RungParams):
     """The SSD on a feature pyramid."""
 
+    image_size: Annotated[int, Field(ge=32)]
     small_size: Annotated[int, Field(ge=32)]
     channels: Annotated[int, Field(ge=8, multiple_of=8)]  # normalised in groups of 8
     anchor_scale: Positive

@@ -57,7 +57,7 @@ def model_card(rung: Rung, params: Params, classes: list[str]) -> ModelCard:
     return ModelCard(
         rung=rung.name,
         backbone=shared.backbone,
-        image_size=shared.image_size,
+        image_size=section.get("image_size", shared.image_size),
         classes=classes,
         mean=backbone.mean,
         std=backbone.std,

@@ -52,6 +52,7 @@ def write_params(root: Path, **changes) -> None:
     for name, section in params["train"].items():
         if name != "shared":
             section |= _PHASES
+    params["train"]["ssd_fpn"] |= {"image_size": 64, "small_size": 32}
     params["evaluate"]["grid_photos"] = 2
     for path, value in changes.items():
         *sections, key = path.split("__")
