@@ -20,6 +20,7 @@ TOPICS = (
     "batches",
     "train_step",
     "frozen",
+    "choices",
     "ssd_loss",
     "voc_ap",
     "nms",

@@ -15,6 +15,7 @@ from torch import nn
 from pipeline.data.batches import Batches, Photos
 from pipeline.device import choose_device
 from pipeline.errors import InputError
+from pipeline.evaluate.anchor_fit import anchor_fit, anchor_picture, best_anchor_iou
 from pipeline.evaluate.curves import history_curves, precision_recall
 from pipeline.evaluate.detections import take
 from pipeline.evaluate.error_kinds import find_errors
@@ -22,7 +23,12 @@ from pipeline.evaluate.error_report import write_error_report
 from pipeline.evaluate.marks import marks_of
 from pipeline.evaluate.photo_grid import photo_grid
 from pipeline.evaluate.plot_csv import write_plot_csv
-from pipeline.evaluate.predictions import as_detections, as_truth, predictions_table
+from pipeline.evaluate.predictions import (
+    as_detections,
+    as_truth,
+    box_columns,
+    predictions_table,
+)
 from pipeline.evaluate.score import score_largest, score_objects
 from pipeline.evaluate.voc_ap import VocResult
 from pipeline.evaluate.worst_photos import worst_photos
@@ -73,6 +79,8 @@ def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelCard) 
     folders = Path("figures") / name, Path("plots") / name
     with fresh_folder(folders[0]) as figures, fresh_folder(folders[1]) as plots:
         draw(figures, plots, tables[0], inputs, params.evaluate, card, curves)
+        if hasattr(model, "anchors"):
+            draw_anchors(figures, plots, inputs, model.anchors.cpu().numpy(), card.image_size)
     table = pa.concat_tables([predictions for _, _, predictions in tables])
     write_beside(Path("predictions") / f"{name}.parquet", lambda path: pq.write_table(table, path))
     text = json.dumps({name: metrics}, indent=2) + "\n"
@@ -210,6 +218,28 @@ def draw_objects(
         options,
         title=f"{title}: the photos with the most errors",
         captions=[f"{files[place]}\n{words}" for place, words in worst],
+    )
+
+
+def draw_anchors(
+    figures: Path, plots: Path, inputs: Inputs, anchors: np.ndarray, image_size: int
+) -> None:
+    """Write how the anchors fit the objects that the rung learns from."""
+    learnt = inputs.objects.filter(
+        pc.and_(pc.equal(inputs.objects["split"], "train"), pc.invert(inputs.objects["ignore"]))
+    )
+    boxes = box_columns(learnt)
+    sizes_wh = np.stack([learnt["width"].to_numpy(), learnt["height"].to_numpy()], -1)
+    scaled = boxes * (image_size / np.tile(sizes_wh, 2))
+    best_iou = best_anchor_iou(scaled, anchors)
+    fits = anchor_fit(best_iou, boxes)
+    title = f"{inputs.rung.name}: {len(anchors)} anchors and the objects of train"
+    sides = np.sqrt((scaled[:, 2:] - scaled[:, :2]).prod(1))
+    anchor_picture(figures / "anchors.png", fits, best_iou, sides, title)
+    write_plot_csv(
+        plots / "anchor_fit.csv",
+        ("size", "objects", "fitting", "mean_iou"),
+        [(fit.size, fit.objects, round(fit.fitting, 5), round(fit.mean_iou, 5)) for fit in fits],
     )
 
 

@@ -46,9 +46,9 @@ def ap_by_size(truth: Truth, detections: Detections, num_classes: int) -> list[S
 
 def _ap_of_size(size: str, truth: Truth, detections: Detections, num_classes: int) -> SizeAp:
     """Return how well the objects of one size are found."""
-    of_size = replace(truth, ignore=truth.ignore | ~_has_size(truth.boxes, size))
+    of_size = replace(truth, ignore=truth.ignore | ~has_size(truth.boxes, size))
     matches = match_detections(of_size, detections, num_classes)
-    ranked = ~matches.neutral & (matches.right | _has_size(detections.boxes, size))
+    ranked = ~matches.neutral & (matches.right | has_size(detections.boxes, size))
     positives = np.bincount(of_size.labels[~of_size.ignore], minlength=num_classes)
     result = rank_detections(
         matches.right[ranked], detections.labels[ranked], detections.scores[ranked], positives
@@ -56,7 +56,7 @@ def _ap_of_size(size: str, truth: Truth, detections: Detections, num_classes: in
     return SizeAp(size, int(positives.sum()), result.mean_ap)
 
 
-def _has_size(boxes: np.ndarray, size: str) -> np.ndarray:
+def has_size(boxes: np.ndarray, size: str) -> np.ndarray:
     """Return `(N,)` bool: the box has this size; a limit belongs to the larger one."""
     smallest, limit = SIZES[size]
     areas = area(boxes.astype(float))

@@ -28,7 +28,7 @@ from tests.stages.small_project import (
 )
 
 OUTPUTS = ("predictions", "metrics", "figures", "plots")
-OF_ALL_OBJECTS = {"pr_curves.png", "errors.png", "confusion.png", "val_worst.png"}
+OF_ALL_OBJECTS = {"anchors.png", "pr_curves.png", "errors.png", "confusion.png", "val_worst.png"}
 
 
 def outputs():
@@ -115,6 +115,14 @@ def test_curves_as_tables(trained_project, rung):
         assert [row["class"] for row in rows] == list(CLASSES)
         of_val = [row["name"] for row in objects() if row["split"] == "val" and not row["ignore"]]
         assert [int(row["objects"]) for row in rows] == [of_val.count(name) for name in CLASSES]
+
+
+@pytest.mark.parametrize("rung", [rung for rung in TRAINED if "ssd" in rung])
+def test_the_fit_of_anchors_is_of_what_was_learnt(trained_project, rung):
+    every, *by_size = read_csv(Path("plots", rung, "anchor_fit.csv"))
+    learnt = [row for row in objects() if row["split"] == "train" and not row["ignore"]]
+    assert int(every["objects"]) == sum(int(row["objects"]) for row in by_size) == len(learnt)
+    assert 0 <= float(every["fitting"]) <= 1
 
 
 @pytest.mark.parametrize("rung", [rung for rung in TRAINED if "ssd" in rung])
