@@ -129,6 +129,6 @@ TOPIC = Topic(
     (Setting("batches of 32 at 224 px", PHOTOS, "photos", _cases, 2.0),),
     "The peer decodes each JPEG anew, as such loaders do; ours reads what the pixels stage decoded "
     "once. Both give normalised images and padded boxes of the same photos "
-    "(`tests/benchmarks/test_batches.py`). Short of 2 x: nearly all of our time is the warp "
-    "(`grid_sample`) and the lighting, reading is nothing.",
+    "(`tests/benchmarks/test_batches.py`). Nearly all of our time is the warp (`grid_sample`) and "
+    "the lighting, reading is nothing.",
 )

@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -82,7 +83,7 @@ class BoxHead(nn.Module):
 
     def forward(self, features: Tensor, image_size: int) -> dict[str, Tensor]:
         """Return `boxes` `(B, 4)` of features `(B, channels, side, side)`."""
-        return {"boxes": self.layers(features).sigmoid() * image_size}
+        return {"boxes": _boxes(self.layers, features, image_size)}
 
 
 class CombinedHead(nn.Module):
@@ -110,5 +111,11 @@ class CombinedHead(nn.Module):
 
     def forward(self, features: Tensor, image_size: int) -> dict[str, Tensor]:
         """Return `boxes` `(B, 4)` and `cls_logits` `(B, C)`."""
-        boxes = self.box(features).sigmoid() * image_size
+        boxes = _boxes(self.box[-1], self.box[:-1](features), image_size)
         return {"boxes": boxes, **self.cls(features, image_size)}
+
+
+def _boxes(layers: nn.Module, inputs: Tensor, image_size: int) -> Tensor:
+    """Return `layers`, a sigmoid, times the side, in float32: bfloat16 has steps of a pixel."""
+    with torch.autocast(inputs.device.type, enabled=False):
+        return layers(inputs.float()).sigmoid() * image_size

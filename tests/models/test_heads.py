@@ -167,3 +167,12 @@ def test_a_step_of_adam_moves_the_outputs_of_wide_layers_by_its_root(width):
 
 def test_the_box_head_has_a_wide_layer():
     assert isinstance(heads()["bbox"].layers[-1], WideLinear)
+
+
+@pytest.mark.parametrize("build", [lambda: BoxHead(8, 4, 0.0), lambda: CombinedHead(8, 4, 3, 0.0)])
+def test_boxes_are_finer_than_bfloat16(build):
+    head, features = build().eval(), torch.rand(64, 8, 4, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        boxes = head(features, 224)["boxes"]
+    assert boxes.dtype == torch.float32
+    assert not torch.equal(boxes, boxes.bfloat16().float())
