@@ -200,8 +200,9 @@ def test_pyramid_takes_images_of_another_size():
         outputs = model(torch.rand(1, 3, 200, 200))
     assert outputs["boxes"].shape == (1, len(anchors), 4)
     # At the start boxes are their anchors, but for small weights.
-    shift = centres_sizes(outputs["boxes"][0])[0] - centres_sizes(anchors)[0]
-    assert shift.abs().max() < 5
+    centres, sides = centres_sizes(anchors)
+    shift = (centres_sizes(outputs["boxes"][0])[0] - centres) / sides
+    assert shift.abs().max() < 0.1
 
 
 @pytest.mark.parametrize("size", [128, 224, 256])
