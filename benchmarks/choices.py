@@ -74,6 +74,6 @@ def _cases() -> list[Case]:
 TOPIC = Topic(
     f"Choices: a training step of {RUNG}, 224 px",
     (Setting("late phase", PHOTOS, "photos", _cases, repeats=3),),
-    "The same photos in all cases, on the processor named above. Compiling is not part of the "
-    "times; see below for what it costs.",
+    "The same photos in all cases, on the processor named above. The time of compiling itself is "
+    "not part of the figures.",
 )
