@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from benchmarks.batches import our_batches
-from benchmarks.photos import STORE, stored
+from benchmarks.photos import stored
 from benchmarks.topic import Case, Setting, Topic
 from benchmarks.train_step import learner
 
@@ -30,11 +30,10 @@ def _steps(
     if compiled:
         mine.forward = torch.compile(mine.model)
     photos = next(our_batches(stored(PHOTOS)).epoch(0))
-    images = torch.nn.functional.interpolate(photos.images, size=STORE)
-    images = images.repeat(batch_size // len(images) + 1, 1, 1, 1)[:batch_size]
     rows = torch.arange(batch_size) % len(photos.images)
-    columns = {name: getattr(photos, name)[rows] for name in ("boxes", "labels", "ignore", "photo")}
-    batch = type(photos)(images.contiguous(memory_format=layout), **columns)
+    columns = {name: column[rows] for name, column in vars(photos).items()}
+    columns["images"] = columns["images"].contiguous(memory_format=layout)
+    batch = type(photos)(**columns)
     default = torch.get_num_threads()
 
     def run() -> None:
