@@ -14,7 +14,7 @@ def choose_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError):
+    except (RuntimeError, AssertionError):
         raise InputError(
             f"train.shared.device = {name}: not usable here; use auto, cpu, cuda, cuda:N or mps"
         ) from None

@@ -18,8 +18,6 @@ from pipeline.data.augment import (
     warp_images,
 )
 
-_SMALL_SHARE = 2 / 3  # of a training's epochs
-
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -132,7 +130,6 @@ class Batches:
         batch_size: B; the last batch of a plain pass may be smaller.
         mean, std: of the backbone's weights, for pixels in 0..1.
         device: where batches are made.
-        small_size: side of the input in the first two thirds of a training, by default S.
         augmentation: None gives every photo once, in order; else they are shuffled, augmented, and
             the last B - 1 at most are left out of an epoch.
     """
@@ -146,51 +143,43 @@ class Batches:
         mean: tuple[float, ...],
         std: tuple[float, ...],
         device: torch.device,
-        small_size: int | None = None,
         augmentation: Augmentation | None = None,
     ):
         self.photos = photos
         self.image_size = image_size
-        self.small_size = small_size or image_size
         self.batch_size = min(batch_size, len(photos)) if augmentation else batch_size
         self.mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
         self.std = torch.tensor(std, device=device).view(1, 3, 1, 1)
         self.device = device
         self.augmentation = augmentation
+        self._store = _on_device(photos, device)
 
     def __len__(self) -> int:
         if self.augmentation:
             return len(self.photos) // self.batch_size
         return -(-len(self.photos) // self.batch_size)
 
-    def epoch(self, seed: int, done: float = 1.0) -> Iterator[Batch]:
-        """Yield one pass over the photos; equal seeds give equal passes.
-
-        Args:
-            seed: of order and augmentation.
-            done: share of the training's epochs before this one; the first two thirds get photos
-                of `small_size`.
-        """
+    def epoch(self, seed: int) -> Iterator[Batch]:
+        """Yield one pass over the photos; equal seeds give equal order and augmentation."""
         generator = torch.Generator().manual_seed(seed)
         order = torch.arange(len(self.photos))
         if self.augmentation:
             order = torch.randperm(len(self.photos), generator=generator)
-        size = self.small_size if done < _SMALL_SHARE else self.image_size
         for start in range(0, len(self) * self.batch_size, self.batch_size):
-            yield self._batch(order[start : start + self.batch_size], size, generator)
+            yield self._batch(order[start : start + self.batch_size], generator)
 
-    def _batch(self, chosen: Tensor, size: int, generator: torch.Generator) -> Batch:
+    def _batch(self, chosen: Tensor, generator: torch.Generator) -> Batch:
+        size = self.image_size
         # Rows are read in the store's order: a disk and its read-ahead like that best.
         chosen = chosen.sort().values
-        pixels = torch.from_numpy(self.photos.pixels[self.photos.rows[chosen.numpy()]])
-        pixels = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2)
+        pixels = self._pixels(chosen).permute(0, 3, 1, 2)
         boxes, labels, ignore = (
             part[chosen].to(self.device, non_blocking=True)
             for part in (self.photos.boxes, self.photos.labels, self.photos.ignore)
         )
         if self.augmentation:
             matrices, factors = self._changes(len(chosen), generator)
-            images = self._warped(pixels, matrices, factors, size)
+            images = self._warped(pixels, matrices, factors)
             boxes, visible = warp_boxes(boxes, matrices, size)
             ignore = ignore | hardly_visible(boxes, visible)
         else:
@@ -198,6 +187,13 @@ class Batches:
             boxes = boxes * size
         images = images.contiguous(memory_format=torch.channels_last)
         return Batch(images, boxes, labels, ignore & (labels >= 0), chosen)
+
+    def _pixels(self, chosen: Tensor) -> Tensor:
+        """Return the pixels `(B, S, S, 3)` of these photos, on the device."""
+        if self._store is not None:
+            return self._store[chosen.to(self.device, non_blocking=True)]
+        pixels = torch.from_numpy(self.photos.pixels[self.photos.rows[chosen.numpy()]])
+        return pixels.to(self.device, non_blocking=True)
 
     def _changes(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
         change = self.augmentation
@@ -214,11 +210,9 @@ class Batches:
             factors = factors.to(self.device, non_blocking=True)
         return matrices.to(self.device, non_blocking=True), factors
 
-    def _warped(
-        self, pixels: Tensor, matrices: Tensor, factors: Tensor | None, size: int
-    ) -> Tensor:
+    def _warped(self, pixels: Tensor, matrices: Tensor, factors: Tensor | None) -> Tensor:
         """Return normalised images of pixels `(B, 3, S, S)`, moved and lit anew."""
-        images = warp_images(pixels.float().div_(255).sub_(self.mean), matrices, size)
+        images = warp_images(pixels.float().div_(255).sub_(self.mean), matrices, self.image_size)
         if factors is not None:
             images = change_lighting_(images.add_(self.mean), factors).sub_(self.mean)
         return images.div_(self.std)
@@ -227,3 +221,16 @@ class Batches:
         if images.shape[-1] == self.image_size:
             return images
         return F.interpolate(images, size=(self.image_size,) * 2, mode="bilinear", antialias=True)
+
+
+def _on_device(photos: Photos, device: torch.device) -> Tensor | None:
+    """Return the pixels of the split `(M, S, S, 3)` in a GPU's memory; None if they are too many.
+
+    They may take half of what is free, so that the model has room, too.
+    """
+    if device.type != "cuda":
+        return None
+    free, _ = torch.cuda.mem_get_info(device)
+    if len(photos) * photos.pixels[0].nbytes > free / 2:
+        return None
+    return torch.from_numpy(photos.pixels[photos.rows]).to(device)

@@ -69,35 +69,29 @@ class KeptFeatures:
         self.precision = precision
         self.folder = folder
         self._levels: list[Tensor] = []  # (photos, rows, columns, channels), on disk
-        self._batches: list[Any] = []  # without images
+        self._rows: Any = None  # a batch of all photos, without images
 
     def __len__(self) -> int:
         return len(self.source)
 
-    def epoch(self, seed: int, done: float = 1.0) -> Iterator[FeatureBatch]:
+    def epoch(self, seed: int) -> Iterator[FeatureBatch]:
         """Yield one pass; equal seeds give equal passes."""
-        if not self._batches:
-            self._look(done)
-        first = self._batches[0]
-        columns = {
-            field.name: torch.cat([getattr(batch, field.name) for batch in self._batches])
-            for field in fields(first)
-            if field.name != "images"
-        }
-        photos = len(next(iter(columns.values())))
+        if self._rows is None:
+            self._look()
+        photos = len(self._rows.photo)
         order = torch.arange(photos)
         if self.shuffled:
             order = torch.randperm(photos, generator=torch.Generator().manual_seed(seed))
-        for chosen in order.split(len(first.images)):
+        for chosen in order.split(self._batch_size):
             features = [level[chosen].permute(0, 3, 1, 2) for level in self._levels]
-            images = first.images[:1].expand(len(chosen), -1, -1, -1)
-            rows = {name: column[chosen] for name, column in columns.items()}
-            yield FeatureBatch(features, type(first)(images=images, **rows))
+            images = self._rows.images.expand(len(chosen), -1, -1, -1)
+            rows = {name: getattr(self._rows, name)[chosen] for name in _columns(self._rows)}
+            yield FeatureBatch(features, replace(self._rows, images=images, **rows))
 
     @torch.no_grad()
-    def _look(self, done: float) -> None:
-        start = 0
-        for batch in self.source.epoch(self.seed, done):
+    def _look(self) -> None:
+        start, batches = 0, []
+        for batch in self.source.epoch(self.seed):
             with autocast(batch.images.device, self.precision):
                 levels = self.model.features(batch.images)
             if not self._levels:
@@ -107,8 +101,15 @@ class KeptFeatures:
             for kept, level in zip(self._levels, levels, strict=True):
                 kept[start:end] = level.permute(0, 2, 3, 1)
             start = end
-            no_content = batch.images.new_zeros(1).expand(batch.images.shape)
-            self._batches.append(replace(batch, images=no_content))
+            batches.append(replace(batch, images=batch.images.new_zeros(1).expand_as(batch.images)))
+        first = batches[0]
+        self._batch_size = len(first.images)
+        joined = {name: torch.cat([getattr(b, name) for b in batches]) for name in _columns(first)}
+        self._rows = replace(first, images=first.images[:1], **joined)
+
+
+def _columns(batch: Any) -> list[str]:
+    return [field.name for field in fields(batch) if field.name != "images"]
 
 
 def _on_disk(level: Tensor, photos: int, folder: Path) -> Tensor:

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
 from pipeline.precision import autocast
+from pipeline.train.averaging import RunningAverage
 from pipeline.train.kept_features import outputs_of
 from pipeline.train.schedule import Phase, make_optimizer, make_scheduler
 
@@ -69,7 +69,7 @@ class Learner:
         model: nn.Module,
         layers: Layers,
         losses: Losses,
-        averaged: AveragedModel | None,
+        averaged: RunningAverage | None,
         phase: Phase,
         steps_per_epoch: int,
         recipe: Recipe,
@@ -97,7 +97,7 @@ class Learner:
         self.optimizer.step()
         self.scheduler.step()
         if self.averaged:
-            self.averaged.update_parameters(self.model)
+            self.averaged.update(self.model)
         return {name: value.detach() for name, value in losses.items()}
 
     def rate(self) -> float:
@@ -116,18 +116,3 @@ class Learner:
     def _parts(self) -> dict[str, Any]:
         parts = {name: getattr(self, name) for name in ("model", "optimizer", "scheduler")}
         return parts | ({"averaged": self.averaged} if self.averaged else {})
-
-
-def averaged_model(model: nn.Module, decay: float) -> AveragedModel:
-    """Return the running average of a model's weights and statistics, `decay` of it old."""
-
-    @torch.no_grad()
-    def average(averages: list[Tensor], currents: list[Tensor], steps: Tensor | int) -> None:
-        # Early on the mean is short, or it would be one of random weights.
-        share = 1 - min(decay, (1 + int(steps)) / (10 + int(steps)))
-        if averages[0].is_floating_point():  # a call has tensors of one kind only
-            torch._foreach_lerp_(averages, currents, share)
-        else:
-            torch._foreach_copy_(averages, currents)
-
-    return AveragedModel(model, multi_avg_fn=average, use_buffers=True)

@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from pipeline.errors import InputError
 from pipeline.precision import autocast
+from pipeline.train.averaging import RunningAverage
 from pipeline.train.checkpoint import load_checkpoint, save_checkpoint
 from pipeline.train.kept_features import KeptFeatures, outputs_of
-from pipeline.train.learner import Layers, Learner, Losses, Recipe, averaged_model
+from pipeline.train.learner import Layers, Learner, Losses, Recipe
 from pipeline.train.schedule import THAWED, Phase
 
 # How often a GPU is asked whether the loss is still finite: asking makes it wait.
@@ -29,8 +30,8 @@ class BatchSource(Protocol):
 
     def __len__(self) -> int: ...
 
-    def epoch(self, seed: int, done: float = 1.0) -> Iterable[Any]:
-        """Yield one pass; equal seeds give equal passes. `done` of the epochs lie before it."""
+    def epoch(self, seed: int) -> Iterable[Any]:
+        """Yield one pass; equal seeds give equal passes."""
 
 
 class Watcher(Protocol):
@@ -74,11 +75,10 @@ def fit(
         InputError: a loss is not finite; names the epoch, and in training the photos of the batch
             by position.
     """
-    averaged = averaged_model(model, recipe.ema) if recipe.ema else None
+    averaged = RunningAverage(model, recipe.ema) if recipe.ema else None
     saved = load_checkpoint(checkpoint, next(model.parameters()).device)
     history: list[dict] = saved["history"] if saved else []
     watcher.resume(len(history))
-    epochs = sum(phase.epochs for phase in phases)
     epoch = 0
     for phase in phases:
         layers.thaw(THAWED[phase.name])
@@ -95,8 +95,7 @@ def fit(
             layers.thaw(THAWED[phase.name])  # validation put the model at rest
             seed = recipe.seed * 100_003 + epoch
             row = {"epoch": epoch, "phase": phase.name, "lr": learner.rate()}
-            batches = learns_from.epoch(seed, done=(epoch - 1) / epochs)
-            row["train"] = train_one_epoch(learner, batches, epoch, seed, watcher)
+            row["train"] = train_one_epoch(learner, learns_from.epoch(seed), epoch, seed, watcher)
             resting = averaged.module if averaged else model
             row["val"] = mean_losses(resting, losses, scored_on, recipe.precision)
             _check_val(row)

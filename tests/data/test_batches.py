@@ -270,16 +270,6 @@ def test_augmented_pixels_outside_of_the_photo_are_the_mean():
     assert batch.images.eq(0).any()
 
 
-def test_first_two_thirds_of_a_training_see_small_photos():
-    batches = batches_of(
-        photos_of(), batch_size=4, image_size=64, small_size=32, augmentation=NEUTRAL
-    )
-    sizes = [next(batches.epoch(0, done)).images.shape[-1] for done in (0, 0.66, 0.67, 1.0)]
-    assert sizes == [32, 32, 64, 64]
-    small, large = next(batches.epoch(0, 0.0)), next(batches.epoch(0))
-    assert_close(small.boxes * 2, large.boxes)
-
-
 def test_lighting_lies_on_the_canvas_around_a_photo_as_well():
     lit = Augmentation(flip=0.0, rotate=0.0, crop=1.0, zoom_out=4.0, lighting=0.5)
     (batch,) = batches_of(photos_of(), batch_size=4, augmentation=lit).epoch(1)

@@ -76,7 +76,7 @@ class Photos:
     def __len__(self) -> int:
         return -(-len(self.labels) // self.batch_size)
 
-    def epoch(self, seed: int, done: float = 1.0) -> Iterator[TinyBatch]:
+    def epoch(self, seed: int) -> Iterator[TinyBatch]:
         generator = torch.Generator().manual_seed(seed)
         order = torch.arange(len(self.labels))
         if self.noisy:

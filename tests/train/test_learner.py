@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from pipeline.models.layer_groups import LayerGroups
-from pipeline.train.learner import Learner, averaged_model
+from pipeline.train.averaging import RunningAverage
+from pipeline.train.learner import Learner
 from pipeline.train.schedule import Phase
 from tests.train.making import PHASES, RECIPE, Photos, Quiet, Tiny, losses, same_weights, train
 
@@ -15,7 +16,7 @@ from tests.train.making import PHASES, RECIPE, Photos, Quiet, Tiny, losses, same
 def learner_of(model: Tiny, **changes) -> Learner:
     layers, recipe = LayerGroups(model), replace(RECIPE, **changes)
     layers.thaw(("head", "late", "early"))
-    averaged = averaged_model(model, recipe.ema) if recipe.ema else None
+    averaged = RunningAverage(model, recipe.ema) if recipe.ema else None
     return Learner(model, layers, losses, averaged, Phase("all", 2, 0.01), 2, recipe)
 
 
