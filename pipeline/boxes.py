@@ -7,6 +7,10 @@ devkit's 1-based inclusive corners are converted here and nowhere else.
 
 import numpy as np
 
+# Distances are told in pixels of a photo squashed to this side, the lesson's, whatever the input's
+# size is, so that they compare.
+LESSON_SIDE = 224
+
 
 def xywh_to_xyxy(boxes: np.ndarray) -> np.ndarray:
     """Return the edges of boxes given as corner and size.

@@ -22,8 +22,8 @@ def accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:
 def l1_px(boxes: np.ndarray, predicted: np.ndarray) -> float:
     """Return the mean absolute distance of a box edge from its true place, in the boxes' pixels.
 
-    The mean runs over photos and over the four coordinates. Give both in pixels of the network's
-    input, the lesson's unit, to compare with its figures.
+    The mean runs over photos and over the four coordinates. Give both in pixels of a photo
+    of the lesson's side to compare with its figures.
 
     Args:
         boxes: `(P, 4)` xyxy.

@@ -3,19 +3,21 @@
 import numpy as np
 import pyarrow as pa
 
+from pipeline.boxes import LESSON_SIDE
 from pipeline.evaluate.coco_map import coco_average_precision
 from pipeline.evaluate.metrics import accuracy, l1_px, mean_iou
 from pipeline.evaluate.predictions import as_detections, as_truth, box_columns
 from pipeline.evaluate.voc_ap import VocResult, voc_average_precision
 
 
-def score_largest(largest: pa.Table, predictions: pa.Table, image_size: int) -> dict[str, float]:
+def score_largest(largest: pa.Table, predictions: pa.Table) -> dict[str, float]:
     """Return `accuracy`, `l1_px` and `mean_iou`, those of them that the predictions allow.
+
+    `l1_px` is in pixels of a photo squashed to the lesson's side.
 
     Args:
         largest: the largest object of each photo.
         predictions: one row a photo, in the same order.
-        image_size: side S of the network's input; `l1_px` is in its pixels, the lesson's unit.
     """
     if largest["image_id"] != predictions["image_id"]:
         raise ValueError("predictions are not of these photos in this order")
@@ -27,7 +29,7 @@ def score_largest(largest: pa.Table, predictions: pa.Table, image_size: int) -> 
     if not np.isnan(found).any():
         sides = np.stack([largest["width"].to_numpy(), largest["height"].to_numpy()] * 2, -1)
         boxes = box_columns(largest)
-        scores["l1_px"] = l1_px(boxes / sides * image_size, found / sides * image_size)
+        scores["l1_px"] = l1_px(boxes / sides * LESSON_SIDE, found / sides * LESSON_SIDE)
         scores["mean_iou"] = mean_iou(boxes, found)
     return scores
 

@@ -51,12 +51,12 @@ def perfect(rows=OBJECTS):
 
 def test_largest_by_hand():
     found = predictions((1, 0, 1.0, (0, 0, 32, 64)), (2, 0, 1.0, (16, 16, 48, 56)))
-    scores = score_largest(objects_table(), found, image_size=32)
+    scores = score_largest(objects_table(), found)
     assert scores == pytest.approx(
         {
             "accuracy": 0.5,
             # In an input of 32 pixels xmax is off by 32 * 32/128 = 8, ymax by 8 * 32/64 = 4.
-            "l1_px": (8 / 4 + 4 / 4) / 2,
+            "l1_px": (8 / 4 + 4 / 4) / 2 * 7,  # in pixels of 32, and 224 = 7 x 32
             "mean_iou": (0.5 + 32 / 40) / 2,
         }
     )
@@ -66,8 +66,8 @@ def test_largest_scores_only_what_is_said():
     boxes = [row[4] for row in OBJECTS]
     no_boxes = predictions((1, 0, 0.5, [NAN] * 4), (2, 1, 0.5, [NAN] * 4))
     no_classes = predictions((1, -1, 1.0, boxes[0]), (2, -1, 1.0, boxes[1]))
-    assert score_largest(objects_table(), no_boxes, 64) == {"accuracy": 1.0}
-    assert score_largest(objects_table(), no_classes, 64) == {"l1_px": 0.0, "mean_iou": 1.0}
+    assert score_largest(objects_table(), no_boxes) == {"accuracy": 1.0}
+    assert score_largest(objects_table(), no_classes) == {"l1_px": 0.0, "mean_iou": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,11 @@ def test_largest_scores_only_what_is_said():
 )
 def test_largest_refuses_another_order(found):
     with pytest.raises(ValueError, match="not of these photos in this order"):
-        score_largest(objects_table(), found, 64)
+        score_largest(objects_table(), found)
 
 
 def test_largest_of_no_photos_is_nan():
-    scores = score_largest(objects_table([]), predictions(), 64)
+    scores = score_largest(objects_table([]), predictions())
     assert scores.keys() == {"accuracy", "l1_px", "mean_iou"}
     assert all(math.isnan(value) for value in scores.values())
 
