@@ -60,11 +60,13 @@ def set_params(path: Path) -> None:
     params = yaml.load(path.read_text())
     params["fetch"]["demo"] |= {"photos": PHOTOS, "size": SIDE}
     params["pixels"]["size"] = SIDE
-    params["train"]["shared"] |= {"image_size": SIDE, "batch_size": BATCH, "device": "cpu"}
+    params["train"]["shared"] |= {"batch_size": BATCH, "device": "cpu"}
+    if "image_size" in params["train"]["shared"]:
+        params["train"]["shared"]["image_size"] = SIDE
     for rung in RUNGS:
         section = params["train"][rung]
         section["head"]["epochs"], section["late"]["epochs"] = 0, EPOCHS
-        section |= {key: SIDE for key in ("image_size", "small_size") if key in section}
+        section |= {key: SIDE for key in ("image_size", "train_size") if key in section}
     yaml.dump(params, path)
 
 

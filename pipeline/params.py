@@ -7,7 +7,14 @@ keys are refused. Configuration stops at the stage: the library takes plain keyw
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -16,6 +23,7 @@ from pipeline.errors import InputError
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Side = Annotated[int, Field(ge=32)]  # of a square, in pixels
 
 
 class Section(BaseModel):
@@ -28,7 +36,7 @@ class DemoParams(Section):
     """How many photos the painter draws, and their longer side in pixels."""
 
     photos: Count
-    size: Annotated[int, Field(ge=32)]
+    size: Side
 
 
 class FetchParams(Section):
@@ -46,7 +54,7 @@ class FetchParams(Section):
 class PixelParams(Section):
     """The side of the square that every photo is stored at."""
 
-    size: Annotated[int, Field(ge=32)]
+    size: Side
 
 
 class AugmentParams(Section):
@@ -73,7 +81,6 @@ class SharedTrainParams(Section):
     device: str
     backbone: str
     weights: str
-    image_size: Annotated[int, Field(ge=32)]
     batch_size: Annotated[int, Field(ge=2)]
     schedule: Literal["one_cycle", "cosine"]
     weight_decay: Annotated[float, Field(ge=0)]
@@ -84,8 +91,9 @@ class SharedTrainParams(Section):
 
 
 class RungParams(Section):
-    """What every rung says for itself: three phases, dropout, averaging, augmentation."""
+    """What every rung says for itself: input, three phases, dropout, averaging, augmentation."""
 
+    image_size: Side
     head: PhaseParams
     late: PhaseParams
     all: PhaseParams
@@ -95,15 +103,30 @@ class RungParams(Section):
     augment: AugmentParams
 
 
-class CombinedParams(RungParams):
+class LargestParams(RungParams):
+    """The rungs for the largest object: a head of ours, which takes any size, or the lesson's."""
+
+    train_size: Side
+    form: Literal["ours", "lesson"]
+
+    @field_validator("form")
+    @classmethod
+    def _fits_one_size(cls, form: str, info: ValidationInfo) -> str:
+        if form == "lesson" and info.data.get("train_size") != info.data.get("image_size"):
+            raise ValueError("such a head takes one size; give train_size and image_size the same")
+        return form
+
+
+class CombinedParams(LargestParams):
     """The combined head weighs its two losses: L1 in pixels plus so many times cross-entropy."""
 
     class_weight: Positive
 
 
 class LessonSsdParams(RungParams):
-    """An SSD after the lesson."""
+    """An SSD after the lesson: mended, or to the letter."""
 
+    form: Literal["ours", "lesson"]
     match_iou: Annotated[float, Field(gt=0, lt=1)]
     box_weight: Positive
     focal_gamma: Annotated[float, Field(ge=0)]  # 0 is plain binary cross-entropy
@@ -112,8 +135,7 @@ class LessonSsdParams(RungParams):
 class PyramidSsdParams(RungParams):
     """The SSD on a feature pyramid."""
 
-    image_size: Annotated[int, Field(ge=32)]
-    small_size: Annotated[int, Field(ge=32)]
+    train_size: Side
     channels: Annotated[int, Field(ge=8, multiple_of=8)]  # normalised in groups of 8
     anchor_scale: Positive
     box_weight: Positive
@@ -123,8 +145,8 @@ class TrainParams(Section):
     """The shared section and one for each rung."""
 
     shared: SharedTrainParams
-    classifier: RungParams
-    bbox: RungParams
+    classifier: LargestParams
+    bbox: LargestParams
     combined: CombinedParams
     ssd_4x4: LessonSsdParams
     ssd_189: LessonSsdParams

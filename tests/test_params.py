@@ -102,7 +102,7 @@ def test_missing_key(change, key):
         ("train.shared.batch_size", "many"),
         ("train.shared.batch_size", 2.5),
         ("train.shared.batch_size", [32]),
-        ("train.shared.image_size", None),
+        ("train.classifier.image_size", None),
         ("train.shared.compile", "perhaps"),
         ("train.shared.device", 0),
         ("train.classifier.head", 4),
@@ -123,10 +123,10 @@ OUT_OF_RANGE = [
     ("fetch.demo.photos", 0),
     ("fetch.demo.size", 31),
     ("pixels.size", 31),
-    ("train.shared.image_size", 31),
+    ("train.classifier.image_size", 31),
     ("train.shared.precision", "half"),
     ("train.ssd_fpn.image_size", 31),
-    ("train.ssd_fpn.small_size", 31),
+    ("train.ssd_fpn.train_size", 31),
     ("train.shared.batch_size", 1),
     ("train.shared.schedule", "step"),
     ("train.classifier.lr_divisor", 0.5),
@@ -235,3 +235,11 @@ def test_file_that_cannot_be_read(tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
     assert refused(folder).startswith("cannot be read: ")
+
+
+def test_a_head_of_the_lesson_takes_one_size(change, content):
+    section = content["train"]["bbox"] | {"form": "lesson"}
+    assert load_params(change("train.bbox", section)).train.bbox.form == "lesson"
+    line = refused(change("train.bbox", section | {"train_size": 96}))
+    assert line.startswith("train.bbox.form = 'lesson': ")
+    assert "give train_size and image_size the same" in line

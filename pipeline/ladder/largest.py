@@ -5,9 +5,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pipeline.boxes import LESSON_SIDE
 from pipeline.data.batches import Batch
 from pipeline.models.backbone import Backbone
 from pipeline.models.heads import BoxHead, ClassifierHead, CombinedHead, LargestObjectModel
+from pipeline.models.lesson_heads import LessonBoxHead, LessonClassifierHead, LessonCombinedHead
 from pipeline.train.largest_losses import box_loss, class_loss
 
 
@@ -19,21 +21,32 @@ class LargestFamily:
 
     def head_options(self, params: dict[str, Any]) -> dict[str, Any]:
         """Return what of the rung's parameters its model must remember to be rebuilt."""
-        return {"dropout": params["dropout"]}
+        return {"form": params["form"], "dropout": params["dropout"]}
 
     def build(
         self, backbone: Backbone, image_size: int, num_classes: int, options: dict[str, Any]
     ) -> nn.Module:
         """Return the rung's model on top of a backbone."""
         channels, dropout = backbone.num_features, options["dropout"]
-        side = -(-image_size // 32)
-        if self.name == "classifier":
-            head: nn.Module = ClassifierHead(channels, num_classes, dropout)
-        elif self.name == "bbox":
-            head = BoxHead(channels, side, dropout)
+        if options["form"] == "lesson":
+            head = self._lesson_head(channels, -(-image_size // 32), num_classes, dropout)
         else:
-            head = CombinedHead(channels, side, num_classes, dropout)
+            head = self._head(channels, num_classes, dropout)
         return LargestObjectModel(backbone, head)
+
+    def _head(self, channels: int, num_classes: int, dropout: float) -> nn.Module:
+        if self.name == "classifier":
+            return ClassifierHead(channels, num_classes, dropout)
+        if self.name == "bbox":
+            return BoxHead(channels, dropout)
+        return CombinedHead(channels, num_classes, dropout)
+
+    def _lesson_head(self, channels: int, side: int, num_classes: int, dropout: float) -> nn.Module:
+        if self.name == "classifier":
+            return LessonClassifierHead(channels, num_classes, dropout)
+        if self.name == "bbox":
+            return LessonBoxHead(channels, side)
+        return LessonCombinedHead(channels, side, num_classes, dropout)
 
     def losses(self, model: nn.Module, params: dict[str, Any]):
         """Return the function from outputs and batch to `loss` and its parts."""
@@ -44,7 +57,8 @@ class LargestFamily:
             asked = (labels >= 0) & ~batch.ignore[:, 0]
             parts = {}
             if "boxes" in outputs:
-                parts["l1_px"] = box_loss(outputs["boxes"].float(), batch.boxes[:, 0], asked)
+                distance = box_loss(outputs["boxes"].float(), batch.boxes[:, 0], asked)
+                parts["l1_px"] = distance * (LESSON_SIDE / batch.images.shape[-1])
             if "cls_logits" in outputs:
                 parts["class_loss"] = class_loss(outputs["cls_logits"].float(), labels, asked)
             total = parts.get("l1_px", 0) + weight * parts.get("class_loss", 0)

@@ -1,10 +1,7 @@
 """Step 5: the three heads for the largest object of a photo."""
 
-import math
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from pipeline.models.backbone import Backbone
 
@@ -51,71 +48,66 @@ class ClassifierHead(nn.Module):
         return {"cls_logits": self.layers(features)}
 
 
-class WideLinear(nn.Linear):
-    """A linear layer of unit-scale weights: `y = x W / sqrt(n) + b` for n inputs.
-
-    It computes what a plain layer does. But an adaptive optimizer moves every weight by the
-    learning rate, and in a plain layer tens of thousands of such moves add up to a jump; here one
-    rate suits narrow and wide layers (arXiv:2011.14522, NTK parametrisation).
-    """
-
-    def reset_parameters(self) -> None:
-        """Draw weights from N(0, 1), biases 0."""
-        nn.init.normal_(self.weight)
-        nn.init.zeros_(self.bias)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Return `(B, out)` of inputs `(B, n)`."""
-        return F.linear(inputs, self.weight / math.sqrt(self.in_features), self.bias)
-
-
 class BoxHead(nn.Module):
-    """Where: flattened features to one linear layer, a sigmoid, times the image's side.
+    """Where: every cell says where the box lies as seen from it, and how much that is worth.
 
-    Not pooled: pooling would throw away where things are (lesson 8, "bbox only").
+    The box is the mean of the cells' boxes, weighed by a softmax over the cells. Convolutions see
+    an object alike wherever it is; the lesson's linear layer over all flattened cells has to learn
+    it in each place anew, and learns 2000 photos by heart instead (`docs/results.md`).
     """
 
-    def __init__(self, in_channels: int, side: int, dropout: float):
+    hidden = 128
+
+    def __init__(self, in_channels: int, dropout: float):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Flatten(), nn.Dropout(dropout), WideLinear(in_channels * side * side, 4)
+            nn.Dropout2d(dropout),
+            nn.Conv2d(in_channels, self.hidden, 1, bias=False),
+            nn.GroupNorm(self.hidden // 8, self.hidden),
+            nn.SiLU(),
+            nn.Conv2d(self.hidden, self.hidden, 3, padding=1, bias=False),
+            nn.GroupNorm(self.hidden // 8, self.hidden),
+            nn.SiLU(),
         )
+        self.last = nn.Conv2d(self.hidden, 5, 3, padding=1)
 
     def forward(self, features: Tensor, image_size: int) -> dict[str, Tensor]:
         """Return `boxes` `(B, 4)` of features `(B, channels, side, side)`."""
-        return {"boxes": _boxes(self.layers, features, image_size)}
+        numbers = in_float32(self.last, self.layers(features))
+        reach, worth = numbers[:, :4].sigmoid(), numbers[:, 4:]  # to left, top, right, bottom
+        centres = _cell_centres(numbers)
+        boxes = torch.cat([centres - reach[:, :2], centres + reach[:, 2:]], 1)  # shares of the side
+        weights = worth.flatten(2).softmax(2)
+        return {"boxes": (boxes.clamp(0, 1).flatten(2) * weights).sum(2) * image_size}
 
 
 class CombinedHead(nn.Module):
-    """Both at once: what from pooled features, where from one hidden layer of flattened ones.
+    """Both at once: what from pooled features, where as `BoxHead` has it.
 
-    The lesson reads both from that hidden layer (lesson 9, `head_reg4`). Its 16 million weights
-    learn 2000 photos' classes by heart: .776 of val right, against .824 with a branch of its own
-    (`docs/results.md`). Layer norm stands where the lesson has batch norm: in a batch of 16 the
-    other photos' features shake a box by several pixels.
+    The lesson reads both from one hidden layer (`LessonCombinedHead`). Its 16 million weights learn
+    2000 photos' classes by heart: .776 of val right, against .824 with a branch of its own
+    (`docs/results.md`). Dropout is for the class.
     """
 
-    hidden = 256
-
-    def __init__(self, in_channels: int, side: int, num_classes: int, dropout: float):
+    def __init__(self, in_channels: int, num_classes: int, dropout: float):
         super().__init__()
-        self.box = nn.Sequential(
-            nn.Flatten(),
-            nn.ReLU(),
-            WideLinear(in_channels * side * side, self.hidden),
-            nn.ReLU(),
-            nn.LayerNorm(self.hidden),
-            nn.Linear(self.hidden, 4),
-        )
+        self.box = BoxHead(in_channels, 0.0)
         self.cls = ClassifierHead(in_channels, num_classes, dropout)
 
     def forward(self, features: Tensor, image_size: int) -> dict[str, Tensor]:
         """Return `boxes` `(B, 4)` and `cls_logits` `(B, C)`."""
-        boxes = _boxes(self.box[-1], self.box[:-1](features), image_size)
-        return {"boxes": boxes, **self.cls(features, image_size)}
+        return {**self.box(features, image_size), **self.cls(features, image_size)}
 
 
-def _boxes(layers: nn.Module, inputs: Tensor, image_size: int) -> Tensor:
-    """Return `layers`, a sigmoid, times the side, in float32: bfloat16 has steps of a pixel."""
+def _cell_centres(maps: Tensor) -> Tensor:
+    """Return the centre x and y `(2, rows, columns)` of every cell, as shares of the side."""
+    rows, columns = maps.shape[-2:]
+    y = (torch.arange(rows, device=maps.device) + 0.5) / rows
+    x = (torch.arange(columns, device=maps.device) + 0.5) / columns
+    return torch.stack(torch.meshgrid(x, y, indexing="xy"))
+
+
+def in_float32(layers: nn.Module, inputs: Tensor) -> Tensor:
+    """Return `layers` of inputs, outside of autocast: bfloat16 has steps of a pixel."""
     with torch.autocast(inputs.device.type, enabled=False):
-        return layers(inputs.float()).sigmoid() * image_size
+        return layers(inputs.float())

@@ -17,7 +17,6 @@ from pipeline.models.anchors import decode_boxes, decode_tanh, grid_anchors, les
 from pipeline.models.backbone import Backbone
 
 _LESSON_CHANNELS = 256
-_LESSON_CLASS_BIAS = -4.0
 # Focal loss, arXiv:1708.02002 section 3.3: at the start every anchor is an object with p = 0.01.
 _PRIOR_BIAS = -math.log((1 - 0.01) / 0.01)
 
@@ -61,7 +60,7 @@ class OutConv(nn.Module):
 
 
 class LessonSsd(nn.Module):
-    """SSD after the lesson: the last feature map shrunk to 4x4 (and 2x2, 1x1), tanh decode.
+    """SSD after the lesson: the last feature map shrunk to 4x4 (and 2x2, 1x1).
 
     Args:
         backbone: gives the last map; its side must be 4, 7 or 8.
@@ -69,7 +68,10 @@ class LessonSsd(nn.Module):
         num_classes: C.
         grids: `[4]` or `[4, 2, 1]`.
         zooms, ratios: the anchors of a cell, see `lesson_sizes`.
-        dropout: after the backbone and in every block.
+        class_bias: of the class logits at the start.
+        dropout: after the backbone.
+        block_dropout: in every block.
+        tanh: decode boxes as the lesson does, so that many lie out of reach; else as SSD does.
     """
 
     def __init__(
@@ -80,22 +82,26 @@ class LessonSsd(nn.Module):
         grids: Sequence[int],
         zooms: Sequence[float],
         ratios: Sequence[tuple[float, float]],
+        class_bias: float,
         dropout: float,
+        block_dropout: float,
+        tanh: bool,
     ):
         super().__init__()
+        self.tanh = tanh
         k = len(zooms) * len(ratios)
         self.backbone = backbone
         self.stem = nn.Sequential(
             nn.ReLU(),
             nn.Dropout(dropout),
-            StdConv(backbone.num_features, _LESSON_CHANNELS, 1, dropout),
+            StdConv(backbone.num_features, _LESSON_CHANNELS, 1, block_dropout),
         )
         strides = [self._first_stride(image_size), *[2] * (len(grids) - 1)]
         self.blocks = nn.ModuleList(
-            StdConv(_LESSON_CHANNELS, _LESSON_CHANNELS, stride, dropout) for stride in strides
+            StdConv(_LESSON_CHANNELS, _LESSON_CHANNELS, stride, block_dropout) for stride in strides
         )
         self.outs = nn.ModuleList(
-            OutConv(_LESSON_CHANNELS, k, num_classes, _LESSON_CLASS_BIAS) for _ in grids
+            OutConv(_LESSON_CHANNELS, k, num_classes, class_bias) for _ in grids
         )
         sizes = lesson_sizes(image_size, grids, zooms, ratios)
         cells = torch.cat([torch.full((g * g * k,), image_size / g) for g in grids])
@@ -107,7 +113,7 @@ class LessonSsd(nn.Module):
         side = math.ceil(image_size / 32)
         if side not in (4, 7, 8):
             raise InputError(
-                f"train.shared.image_size = {image_size}: a 4x4 grid needs a last map of 4, 7 or 8 "
+                f"image_size = {image_size}: a 4x4 grid needs a last map of 4, 7 or 8 "
                 f"cells, this gives {side}; use 128, 224 or 256"
             )
         return 1 if side == 4 else 2
@@ -129,8 +135,13 @@ class LessonSsd(nn.Module):
             cls_logits, bbox_regression = out(grid)
             logits.append(cls_logits)
             regressions.append(bbox_regression)
-        boxes = decode_tanh(torch.cat(regressions, 1).float(), self.anchors, self.cells)
+        boxes = self._decode(torch.cat(regressions, 1).float())
         return {"cls_logits": torch.cat(logits, 1).float(), "boxes": boxes}
+
+    def _decode(self, bbox_regression: Tensor) -> Tensor:
+        if self.tanh:
+            return decode_tanh(bbox_regression, self.anchors, self.cells)
+        return decode_boxes(bbox_regression, self.anchors)
 
 
 class FeaturePyramid(nn.Module):
@@ -203,9 +214,14 @@ class PyramidSsd(nn.Module):
         return anchors.to(self.anchors, non_blocking=True), level_sizes
 
     def _cells(self, image_size: int) -> tuple[Tensor, list[int]]:
-        grids = [math.ceil(image_size / stride) for stride in self.strides]
-        sizes = [[(self.anchor_scale * image_size / grid,) * 2] for grid in grids]
-        return grid_anchors(image_size, grids, sizes), [grid * grid for grid in grids]
+        # In steps of the stride whatever the image's size, as convolutions go: what is learnt on
+        # photos of one size then holds on another. The last cells may lie beyond the image.
+        levels, level_sizes = [], []
+        for stride in self.strides:
+            grid, side = math.ceil(image_size / stride), self.anchor_scale * stride
+            levels.append(grid_anchors(grid * stride, [grid], [[(side, side)]]))
+            level_sizes.append(grid * grid)
+        return torch.cat(levels), level_sizes
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return `cls_logits` `(B, A, C)` and `boxes` `(B, A, 4)` of images `(B, 3, S, S)`."""

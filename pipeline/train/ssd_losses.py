@@ -26,8 +26,9 @@ def lesson_ssd_losses(
     """Return the lesson's two losses, each the mean over photos of what the lesson has per photo.
 
     `class_loss` is the binary cross-entropy of every anchor and class, summed and divided by C; the
-    background has no column, an unmatched anchor is 0 everywhere. `box_loss` is the mean L1
-    distance of matched boxes as a share of the image's side; a photo without objects has none.
+    background has no column, an unmatched anchor is 0 everywhere and one that is `NEITHER` does not
+    count. `box_loss` is the mean L1 distance of matched boxes as a share of the image's side; a
+    photo without objects has none.
 
     Args:
         cls_logits: `(B, A, C)`.
@@ -39,7 +40,10 @@ def lesson_ssd_losses(
         focal_gamma: 0 for plain cross-entropy, else the focal weight of the lesson, not detached.
     """
     matched, foreground = _objects_of_anchors(matched_idxs)
-    class_sum = _cross_entropy(cls_logits, labels.gather(1, matched), foreground, focal_gamma)
+    counted = matched_idxs != NEITHER
+    class_sum = _cross_entropy(
+        cls_logits, labels.gather(1, matched), foreground, counted, focal_gamma
+    )
     distance = (boxes - _boxes_of_anchors(gt_boxes, matched)).abs().mean(-1) / image_size  # (B, A)
     count = foreground.sum(1)
     box_loss = ((distance * foreground).sum(1) / count.clamp(min=1)).mean()
@@ -78,16 +82,16 @@ def pyramid_ssd_losses(
 
 
 def _cross_entropy(
-    cls_logits: Tensor, labels: Tensor, foreground: Tensor, focal_gamma: float
+    cls_logits: Tensor, labels: Tensor, foreground: Tensor, counted: Tensor, focal_gamma: float
 ) -> Tensor:
-    """Return the summed binary cross-entropy; `labels` and `foreground` are of anchors `(B, A)`."""
+    """Return the summed binary cross-entropy; the other tensors are of anchors `(B, A)`."""
     if not focal_gamma:
         # softplus(x) - x z, but without a (B, A, C) of wanted scores that are nearly all 0.
         right = cls_logits.gather(2, labels.clamp(min=0)[..., None])[..., 0]  # (B, A)
-        return F.softplus(cls_logits).sum() - (right * foreground).sum()
+        return (F.softplus(cls_logits).sum(2) * counted).sum() - (right * foreground).sum()
     wanted = _one_hot(labels, foreground, cls_logits)
     each = F.binary_cross_entropy_with_logits(cls_logits, wanted, reduction="none")  # (B, A, C)
-    return (each * _focal_weight(cls_logits, wanted, focal_gamma)).sum()
+    return (each * _focal_weight(cls_logits, wanted, focal_gamma) * counted[..., None]).sum()
 
 
 def _objects_of_anchors(matched_idxs: Tensor) -> tuple[Tensor, Tensor]:

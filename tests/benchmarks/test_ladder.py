@@ -22,14 +22,14 @@ def test_the_parameters_of_now_are_legal(history, tmp_path):
     path = tmp_path / "now" / "params.yaml"
     set_params(path)
     params = load_params(path)
-    assert params.train.ssd_fpn.image_size == params.train.shared.image_size == SIDE
+    assert params.train.ssd_fpn.image_size == params.train.bbox.image_size == SIDE
 
 
 def test_the_first_version_is_in_the_history(history, tmp_path):
     check_out(FIRST, tmp_path / "first")
     set_params(tmp_path / "first" / "params.yaml")
     assert (tmp_path / "first" / "stages" / "train.py").is_file()
-    assert "small_size" not in (tmp_path / "first" / "params.yaml").read_text()
+    assert "train_size" not in (tmp_path / "first" / "params.yaml").read_text()
 
 
 def test_table_by_hand():

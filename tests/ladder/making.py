@@ -10,6 +10,7 @@ BACKBONE = "mobilenetv3_small_050"
 SIZES = {"ssd_4x4": 128, "ssd_189": 128}  # a 4x4 grid; the others take 64
 CLASSES = ["cat", "dog", "owl"]
 PARAMS = {
+    "form": "ours",
     "dropout": 0.1,
     "class_weight": 20.0,
     "match_iou": 0.4,
@@ -21,7 +22,7 @@ PARAMS = {
 _OPTIONS = {"ssd_fpn": ("dropout", "channels", "anchor_scale")}
 
 
-def card_of(rung: str) -> ModelCard:
+def card_of(rung: str, **params) -> ModelCard:
     return ModelCard(
         rung=rung,
         backbone=BACKBONE,
@@ -29,14 +30,14 @@ def card_of(rung: str) -> ModelCard:
         classes=CLASSES,
         mean=(0.5, 0.4, 0.3),
         std=(0.25, 0.2, 0.1),
-        options={name: PARAMS[name] for name in _OPTIONS.get(rung, ("dropout",))},
-        params={rung: PARAMS},
+        options={name: (PARAMS | params)[name] for name in _OPTIONS.get(rung, ("form", "dropout"))},
+        params={rung: PARAMS | params},
     )
 
 
-def model_of(rung: str) -> nn.Module:
+def model_of(rung: str, **params) -> nn.Module:
     torch.manual_seed(3)
-    return build_model(card_of(rung))
+    return build_model(card_of(rung, **params))
 
 
 def batch_of(size: int, boxes: list[list], labels: list[list], ignore: list[list]) -> Batch:

@@ -59,8 +59,9 @@ def test_a_batch_of_empty_photos_teaches_background(rung):
     assert biases and all((p.grad > 0).all() for p in biases)  # every score falls
 
 
-def test_the_lesson_does_not_match_what_is_ignored():
-    model, batch = model_of("ssd_4x4").eval(), objects_batch(128)
+def test_what_is_ignored_is_background_to_the_lesson():
+    faithful = PARAMS | {"form": "lesson"}
+    model, batch = model_of("ssd_4x4", form="lesson").eval(), objects_batch(128)
     present = torch.tensor([[True, True], [False, False], [False, False]])
     matched = match_iou(batch.boxes, present, model.anchors, PARAMS["match_iou"])
     outputs = model(batch.images)
@@ -72,8 +73,37 @@ def test_the_lesson_does_not_match_what_is_ignored():
         image_size=128,
         focal_gamma=0.0,
     )
-    got = scalar(SsdFamily("ssd_4x4").losses(model, PARAMS)(outputs, batch))
+    got = scalar(SsdFamily("ssd_4x4").losses(model, faithful)(outputs, batch))
     assert {part: got[part] for part in expected} == pytest.approx(scalar(expected))
+    summed = 64 * (got["class_loss"] + got["box_loss"])  # a batch of 64 summed, as fastai prints it
+    assert got["loss_fastai_sum64"] == pytest.approx(summed)
+
+
+def test_what_is_ignored_teaches_our_form_nothing():
+    model, batch = model_of("ssd_4x4").eval(), objects_batch(128)
+    outputs = {name: value.detach().requires_grad_() for name, value in model(batch.images).items()}
+    SsdFamily("ssd_4x4").losses(model, PARAMS)(outputs, batch)["loss"].backward()
+    taught = outputs["cls_logits"].grad.abs().sum(2) > 0
+    assert taught[:2].all()
+    ignored = match_iou(batch.boxes, batch.ignore, model.anchors, PARAMS["match_iou"])[2] >= 0
+    assert ignored.any() and not ignored.all()
+    assert torch.equal(~taught[2], ignored)
+
+
+@pytest.mark.parametrize("name", ["ssd_4x4", "ssd_189"])
+def test_the_lessons_form_has_its_decoder_biases_and_dropouts(name):
+    model = model_of(name, form="lesson")
+    assert model.tanh and not model_of(name).tanh
+    assert {b for out in model.outs for b in out.cls.bias.tolist()} == {
+        {"ssd_4x4": -3.0, "ssd_189": -4.0}[name]
+    }
+
+
+def test_the_lessons_4x4_drops_less_in_its_blocks():
+    for form, share in (("lesson", 0.1), ("ours", 0.25)):
+        model = model_of("ssd_4x4", form=form, dropout=0.25)
+        assert model.stem[1].p == 0.25
+        assert {block[3].p for block in model.blocks} == {share}
 
 
 def test_the_pyramid_leaves_out_what_is_ignored():
@@ -133,6 +163,7 @@ def test_detections_are_clipped_to_the_input_before_suppression():
 
 
 def test_options_are_what_rebuilds_the_model():
-    keys = ("dropout", "channels", "anchor_scale")
-    assert SsdFamily("ssd_fpn").head_options(PARAMS) == {key: PARAMS[key] for key in keys}
-    assert SsdFamily("ssd_4x4").head_options({"dropout": 0.2, "match_iou": 0.4}) == {"dropout": 0.2}
+    pyramid = {"dropout": 0.1, "channels": 16, "anchor_scale": 4.0}
+    assert SsdFamily("ssd_fpn").head_options(pyramid | {"box_weight": 2.0}) == pyramid
+    kept = {"form": "lesson", "dropout": 0.2}
+    assert SsdFamily("ssd_4x4").head_options(kept | {"match_iou": 0.4}) == kept

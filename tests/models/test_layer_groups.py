@@ -49,7 +49,7 @@ def ssd_pyramid(name):
 
 
 def ssd_lesson(name):
-    return LessonSsd(Backbone(name), 128, 3, [4, 2, 1], [1.0], [(1.0, 1.0)], 0.1)
+    return LessonSsd(Backbone(name), 128, 3, [4, 2, 1], [1.0], [(1.0, 1.0)], -4.0, 0.1, 0.1, True)
 
 
 @pytest.mark.parametrize("build", [ssd_pyramid, ssd_lesson])
@@ -115,8 +115,8 @@ def test_thawing_comes_and_goes():
 
 def test_head_trains_with_dropout_while_the_backbone_rests():
     backbone = Backbone("mobilenetv3_small_050")
-    model = LargestObjectModel(backbone, CombinedHead(backbone.num_features, 2, 3, 0.5))
+    model = LargestObjectModel(backbone, CombinedHead(backbone.num_features, 3, 0.5))
     LayerGroups(model).thaw(("head",))
     layers = [m for m in model.head.modules() if isinstance(m, nn.Dropout)]
-    assert len(layers) == 1
+    assert [layer.p for layer in layers] == [0.5]
     assert all(layer.training for layer in layers)

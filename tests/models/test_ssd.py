@@ -18,8 +18,9 @@ GRIDS = [4, 2, 1]
 SIDE = 128
 
 
-def lesson(size=SIDE, grids=GRIDS, zooms=ZOOMS, ratios=RATIOS, name=SMALL, dropout=0.0):
-    return LessonSsd(Backbone(name), size, CLASSES, grids, zooms, ratios, dropout)
+def lesson(size=SIDE, grids=GRIDS, zooms=ZOOMS, ratios=RATIOS, tanh=True, name=SMALL):
+    backbone = Backbone(name)
+    return LessonSsd(backbone, size, CLASSES, grids, zooms, ratios, -4.0, 0.3, 0.2, tanh)
 
 
 def pyramid(size=SIDE, name=SMALL, scale=4.0, dropout=0.0, channels=16):
@@ -140,8 +141,8 @@ def test_pyramid_cell_lands_on_the_anchor_with_its_centre(level):
     model = pyramid(size=size, scale=scale).eval()
     only(model.cls, number)
     only(model.box, 2, value=5 * math.log(2))  # log(2) after the variance: twice as wide
-    grid = -(-size // (8, 16, 32, 64, 128)[level])
-    cell = size / grid
+    cell = (8, 16, 32, 64, 128)[level]
+    grid = -(-size // cell)
     for row, column in {(0, 0), (0, grid - 1), (grid - 1, 0), (grid // 2, grid // 3)}:
         calls = iter(range(5))
 
@@ -158,7 +159,7 @@ def test_pyramid_cell_lands_on_the_anchor_with_its_centre(level):
         assert of_class == number
         centre, sides = centres_sizes(model.anchors[anchor])
         assert_close(centre, torch.tensor([(column + 0.5) * cell, (row + 0.5) * cell]))
-        assert_close(sides, torch.tensor([scale * cell, scale * cell]))
+        assert_close(sides, torch.tensor([scale * cell] * 2))
         moved = outputs["boxes"][0]
         changed = (moved - model.anchors).abs().amax(1).gt(1e-2).nonzero().flatten().tolist()
         assert changed == [anchor]
@@ -226,6 +227,26 @@ def test_lesson_refuses_a_size_without_a_4x4_grid(size):
     assert "\n" not in str(error.value)
 
 
+def test_without_tanh_boxes_reach_far_and_start_at_their_anchors():
+    model = lesson(tanh=False).eval()
+    for out in model.outs:
+        only(out.box, None)
+    boxes = shown(model, 0, 0, 0)["boxes"][0]
+    assert_close(boxes, model.anchors)
+    only(model.outs[0].box, 0, value=1000.0)  # a hundred anchors to the right
+    moved = shown(model, 0, 1, 1)["boxes"][0, (4 + 1) * 9]
+    anchor = model.anchors[(4 + 1) * 9]
+    width = anchor[2] - anchor[0]
+    assert_close(moved[[0, 2]], anchor[[0, 2]] + 100 * width)
+
+
+def test_lesson_drops_more_before_its_blocks():
+    model = lesson()
+    assert model.stem[1].p == 0.3
+    assert {m.p for m in model.stem[2].modules() if isinstance(m, nn.Dropout)} == {0.2}
+    assert {m.p for m in model.blocks.modules() if isinstance(m, nn.Dropout)} == {0.2}
+
+
 def test_lesson_starts_sure_that_all_is_background():
     model = lesson()
     assert {bias for out in model.outs for bias in out.cls.bias.tolist()} == {-4.0}
@@ -265,14 +286,9 @@ def test_pyramids_neck_and_head_are_the_same_in_training_and_at_rest():
     assert not any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in head)
 
 
-@pytest.mark.parametrize("build", [lesson, pyramid])
-def test_dropout_is_the_one_asked_for(build):
-    model = build(dropout=0.3)
-    kinds = nn.Dropout | nn.Dropout2d
-    head = [m for name, m in model.named_modules() if not name.startswith("backbone")]
-    asked = [m.p for m in head if isinstance(m, kinds)]
-    assert asked
-    assert set(asked) == {0.3}
+def test_pyramid_drops_as_asked():
+    model = pyramid(dropout=0.3)
+    assert [m.p for m in model.modules() if isinstance(m, nn.Dropout2d)] == [0.3]
 
 
 @pytest.mark.parametrize("name", ["resnet18", "tf_efficientnet_lite0"])

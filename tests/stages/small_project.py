@@ -46,13 +46,13 @@ def write_params(root: Path, **changes) -> None:
         "device": "cpu",
         "backbone": BACKBONE,
         "weights": "backbone.safetensors",
-        "image_size": 64,
         "batch_size": 4,
     }
     for name, section in params["train"].items():
         if name != "shared":
-            section |= _PHASES
-    params["train"]["ssd_fpn"] |= {"image_size": 64, "small_size": 32}
+            section |= _PHASES | {"image_size": 64}
+    for name in ("classifier", "bbox", "combined", "ssd_fpn"):
+        params["train"][name]["train_size"] = 32
     params["evaluate"]["grid_photos"] = 2
     for path, value in changes.items():
         *sections, key = path.split("__")
@@ -74,7 +74,7 @@ def run_main(stage, *args: str) -> None:
 
 def train_and_evaluate(root: Path, rung: str) -> None:
     """Train a rung and score it."""
-    write_params(root, train__shared__image_size=SIZES.get(rung, 64))
+    write_params(root, **{f"train__{rung}__image_size": SIZES.get(rung, 64)})
     run_main(train, rung)
     run_main(evaluate, rung)
 

@@ -64,7 +64,7 @@ def test_the_model_answers_alone(trained_project, rung):
 @pytest.mark.parametrize("rung", TRAINED)
 def test_twice_is_byte_for_byte_the_same(trained_project, rung):
     before = contents(Path("models", rung))
-    write_params(trained_project, train__shared__image_size=SIZES.get(rung, 64))
+    write_params(trained_project, **{f"train__{rung}__image_size": SIZES.get(rung, 64)})
     run_main(train, rung)
     after = contents(Path("models", rung))
     assert [name for name in FILES if after[name] != before[name]] == []
@@ -228,7 +228,7 @@ def _steep(root):
             _no_such_parameter,
             "params.yaml: unknown parameter train.classifier.epochs",
         ),
-        ("ssd_4x4", _nothing, "train.shared.image_size = 64: a 4x4 grid needs "),
+        ("ssd_4x4", _nothing, "image_size = 64: a 4x4 grid needs "),
         ("classifier", _steep, "the loss became "),
     ],
 )
