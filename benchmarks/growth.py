@@ -41,7 +41,7 @@ def evaluation(photos: int):
 
 def labelling(photos: int):
     """Return the work of `ladder label` with a small network at 64 pixels."""
-    from benchmarks.nms import OPTIONS
+    from benchmarks.label import DECODING
     from pipeline.ladder.labels import detect_photos, write_pascal
     from pipeline.ladder.store import ModelCard, build_model
     from pipeline.memory import keep_freed_memory
@@ -52,7 +52,7 @@ def labelling(photos: int):
     card = ModelCard("ssd_fpn", "mobilenetv3_small_050", SIDE, ["one"], half, half, options, {})
     model = build_model(card).eval()
     paths, _ = _small_photos(photos)
-    detected = detect_photos(paths, model, card, batch_size=32, **OPTIONS)
+    detected = detect_photos(paths, model, card, batch_size=32, **DECODING)
     out = FOLDER / "labels.json"
     return lambda: write_pascal(out, detected, card.classes, paths[0].parent, print)
 

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from benchmarks.nms import CLASSES, OPTIONS
+from benchmarks.nms import CLASSES
 from benchmarks.photos import STORE, painted
 from benchmarks.topic import Case, Setting, Topic
 
 PHOTOS, BATCH, WORKERS = 256, 32, 2
+DECODING = {"score": 0.05, "nms_threshold": 0.5, "max_detections": 100}
 
 
 def our_model(size: int = STORE):
@@ -27,7 +28,7 @@ def ours(paths: list[Path], model, card) -> int:
     """Return the number of detections in the photos."""
     from pipeline.ladder.labels import detect_photos
 
-    batches = detect_photos(paths, model, card, batch_size=BATCH, **OPTIONS)
+    batches = detect_photos(paths, model, card, batch_size=BATCH, **DECODING)
     return sum(len(one["labels"]) for _, found in batches for one in found)
 
 

@@ -21,10 +21,12 @@ def main(arguments: Sequence[str]) -> int:
         "--model", type=Path, default=Path("models/ssd_fpn"), help="of a rung (%(default)s)"
     )
     parser.add_argument(
-        "--score", type=float, default=0.3, help="the least score of a label (%(default)s)"
+        "--score",
+        type=float,
+        help="the least score of a label (default: the model's own for each class, chosen on val)",
     )
     options = parser.parse_args(arguments)
-    if not 0 <= options.score < 1:
+    if options.score is not None and not 0 <= options.score < 1:
         parser.error("--score must be from 0 to below 1")
     out = options.out or options.photos / "labels.json"
     photos, boxes, refused = label(options.photos, out, options.model, options.score)
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if refused else 0
 
 
-def label(folder: Path, out: Path, model_folder: Path, score: float) -> tuple[int, int, int]:
+def label(folder: Path, out: Path, model_folder: Path, score: float | None) -> tuple[int, int, int]:
     """Write the labels; return how many photos and boxes there are, and how many photos are not."""
     from pipeline.data.stream import find_photos
     from pipeline.device import choose_device
@@ -57,7 +59,7 @@ def label(folder: Path, out: Path, model_folder: Path, score: float) -> tuple[in
         model,
         card,
         batch_size=BATCH_SIZE,
-        score_threshold=score,
+        score=score,
         nms_threshold=params.evaluate.nms_threshold,
         max_detections=params.evaluate.max_detections,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.data.batches import Photos, photos_of_split
 from pipeline.data.schemas import SCHEMAS, read_classes, read_table
@@ -33,6 +34,11 @@ class Inputs:
         return photos_of_split(
             self.pixels, self.images, self.objects, split, empty_photos=empty_photos
         )
+
+    def objects_of(self, photos: Photos) -> pa.Table:
+        """Return the rows of the table of objects that belong to these photos."""
+        ids = self.images["image_id"].take(photos.rows)
+        return self.objects.filter(pc.is_in(self.objects["image_id"], ids))
 
 
 def read_inputs(rung: Rung) -> Inputs:

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def model_card(rung: Rung, params: Params, classes: list[str]) -> ModelCard:
     return ModelCard(
         rung=rung.name,
         backbone=shared.backbone,
-        image_size=section.get("image_size", shared.image_size),
+        image_size=section["image_size"],
         classes=classes,
         mean=backbone.mean,
         std=backbone.std,
@@ -89,6 +90,8 @@ def train_rung(
     losses = rung.family().losses(model, section)
     trained, history = fit(model, layers, losses, phases, train, val, recipe, watch, checkpoint)
     watch.close()
+    if rung.table == "objects":
+        card = replace(card, label_scores=label_scores(trained.eval(), card, inputs, val))
     with fresh_folder(Path("models") / rung.name) as folder:
         save_model(folder, trained, card)
         lines = [json.dumps(row) for row in history]
@@ -96,6 +99,18 @@ def train_rung(
         (folder / "summary.txt").write_text(summary_text(model, card.image_size))
     write_timings(rung, watch, next(model.parameters()).device)
     checkpoint.unlink(missing_ok=True)
+
+
+def label_scores(
+    model: nn.Module, card: ModelCard, inputs: Inputs, val: Batches
+) -> dict[str, float]:
+    """Return the scores of `choose_label_scores`."""
+    # Rungs of the largest object have no use for this, so an edit there leaves them alone.
+    from pipeline.ladder.label_scores import choose_label_scores
+
+    photos = val.photos
+    table = inputs.images.take(photos.rows)
+    return choose_label_scores(model, card, val.epoch(0), table, inputs.objects_of(photos))
 
 
 def _recipe(params: Params, section: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +132,6 @@ def batches(
         InputError: a split has no photo for this rung.
     """
     common = {
-        "image_size": card.image_size,
         "batch_size": params.train.shared.batch_size,
         "mean": card.mean,
         "std": card.std,
@@ -131,13 +145,11 @@ def batches(
                 "see fetch.split in params.yaml"
             )
     section = card.params[card.rung]
-    augmented = {
-        "augmentation": Augmentation(**section["augment"]),
-        "small_size": section.get("small_size"),
-    }
+    augmentation = Augmentation(**section["augment"])
+    train_size = section.get("train_size", card.image_size)
     return (
-        Batches(photos["train"], **augmented, **common),
-        Batches(photos["val"], **common),
+        Batches(photos["train"], image_size=train_size, augmentation=augmentation, **common),
+        Batches(photos["val"], image_size=card.image_size, **common),
     )
 
 

@@ -9,9 +9,8 @@ from torch import nn
 
 from pipeline.data.stream import PhotoBatch, stream_photos
 from pipeline.errors import InputError
-from pipeline.ladder import find_rung
-from pipeline.ladder.store import ModelCard
-from pipeline.precision import autocast
+from pipeline.ladder.detect import detect
+from pipeline.ladder.store import LABEL_SCORE, ModelCard
 
 
 @torch.inference_mode()
@@ -21,7 +20,7 @@ def detect_photos(
     card: ModelCard,
     *,
     batch_size: int,
-    score_threshold: float,
+    score: float | None,
     nms_threshold: float,
     max_detections: int,
 ) -> Iterator[tuple[PhotoBatch, list[dict]]]:
@@ -32,7 +31,7 @@ def detect_photos(
         model: at rest, on its device.
         card: the model's.
         batch_size: photos that are in memory at a time.
-        score_threshold: detections with this score or less are dropped.
+        score: detections with this score or less are dropped; None takes the card's, by class.
         nms_threshold: of two boxes of a class with a higher IoU the lower-scored is dropped.
         max_detections: of one photo.
 
@@ -41,7 +40,12 @@ def detect_photos(
     """
     if card.rung in ("classifier", "bbox"):
         raise InputError(f"{card.rung}: says not both what and where; label with another rung")
-    family = find_rung(card.rung).family()
+    least = torch.tensor(
+        [
+            card.label_scores.get(name, LABEL_SCORE) if score is None else score
+            for name in card.classes
+        ]
+    )
     stream = stream_photos(
         paths,
         image_size=card.image_size,
@@ -53,23 +57,22 @@ def detect_photos(
     for batch in stream:
         found = []
         if batch.paths:
-            with autocast(batch.images.device, card.precision):
-                outputs = model(batch.images)
-            found = family.detect(
-                outputs,
-                image_size=card.image_size,
-                score_threshold=score_threshold,
+            found = detect(
+                model,
+                card,
+                batch.images,
+                score_threshold=float(least.min()),
                 nms_threshold=nms_threshold,
                 max_detections=max_detections,
             )
         scales = torch.from_numpy(batch.sizes_wh).float() / card.image_size
         pairs = zip(found, scales, strict=True)
-        yield batch, [_on_photo(one, scale, score_threshold) for one, scale in pairs]
+        yield batch, [_on_photo(one, scale, least) for one, scale in pairs]
 
 
-def _on_photo(found: dict, scale_wh: torch.Tensor, score_threshold: float) -> dict:
-    """Return the detections above the threshold, which rungs of one object do not look at."""
-    kept = found["scores"] > score_threshold
+def _on_photo(found: dict, scale_wh: torch.Tensor, least: torch.Tensor) -> dict:
+    """Return the detections above the least score `(C,)` of their class."""
+    kept = found["scores"] > least[found["labels"]]
     return {
         "boxes": found["boxes"][kept] * scale_wh.repeat(2),
         "labels": found["labels"][kept],

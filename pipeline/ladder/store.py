@@ -1,7 +1,7 @@
 """Step 8: a trained rung on disk: weights as safetensors, everything else as JSON."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from pipeline.errors import InputError
 from pipeline.ladder import find_rung
 from pipeline.models.backbone import Backbone
 from pipeline.models.float32_layers import keep_float32
+
+LABEL_SCORE = 0.3  # of a class whose own score is not known
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class ModelCard:
         mean, std: normalisation of pixels in 0..1.
         options: of the head.
         params: all parameters of the training, for the record.
+        label_scores: by class, the score above which a detection becomes a label; none where the
+            rung says one object a photo in any case.
     """
 
     rung: str
@@ -38,6 +42,7 @@ class ModelCard:
     std: tuple[float, ...]
     options: dict[str, Any]
     params: dict[str, Any]
+    label_scores: dict[str, float] = field(default_factory=dict)
 
     @property
     def precision(self) -> str:

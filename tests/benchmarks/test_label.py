@@ -9,9 +9,9 @@ from pipeline.data.pixels import decode_photo
 
 def test_both_look_at_every_photo(tmp_path, monkeypatch):
     paths, _ = painted(5, tmp_path, side=64)
-    monkeypatch.setattr(label, "OPTIONS", label.OPTIONS | {"score_threshold": 0.0})
+    monkeypatch.setattr(label, "DECODING", label.DECODING | {"score": 0.0})
     model, card = label.our_model()
-    assert label.ours(paths, model, card) == 5 * label.OPTIONS["max_detections"]
+    assert label.ours(paths, model, card) == 5 * label.DECODING["max_detections"]
     monkeypatch.setattr(label, "WORKERS", 0)
     peer = label.peer_model()
     peer.score_thresh = 0.0

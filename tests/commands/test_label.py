@@ -70,6 +70,20 @@ def test_a_higher_score_leaves_fewer_boxes(project):
     assert few < many
 
 
+def test_without_a_score_each_class_has_the_models_own(project):
+    card = json.loads(Path("models/ssd_fpn/model.json").read_text())
+    assert card["label_scores"].keys() == set(card["classes"])
+    shutil.copytree("models/ssd_fpn", "changed")
+    for name, least in (("none", 0.9999), ("all", 0.0005)):
+        card["label_scores"] = dict.fromkeys(card["classes"], least)
+        Path("changed/model.json").write_text(json.dumps(card))
+        assert run("new", "--model", "changed", "--out", f"{name}.json") == 0
+    none, many = (
+        len(json.loads(Path(f"{n}.json").read_text())["annotations"]) for n in ("none", "all")
+    )
+    assert none == 0 < many
+
+
 def test_a_damaged_photo_is_named_and_left_out(project, capsys):
     Path("new/broken.jpg").write_bytes(b"\xff\xd8\xff damaged")
     assert run("new") == 1

@@ -16,12 +16,14 @@ from pipeline.ladder.labels import detect_photos, write_pascal
 from pipeline.ladder.store import ModelCard
 
 CLASSES = ["cat", "dog"]
-THRESHOLDS = {"score_threshold": 0.3, "nms_threshold": 0.5, "max_detections": 10}
+THRESHOLDS = {"score": 0.3, "nms_threshold": 0.5, "max_detections": 10}
 
 
-def card_of(rung: str) -> ModelCard:
+def card_of(rung: str, **label_scores: float) -> ModelCard:
     plain = {"mean": (0.5,) * 3, "std": (0.5,) * 3, "options": {}, "params": {}}
-    return ModelCard(rung, "tf_efficientnet_lite0", 100, CLASSES, **plain)
+    return ModelCard(
+        rung, "tf_efficientnet_lite0", 100, CLASSES, label_scores=label_scores, **plain
+    )
 
 
 class Brightest(nn.Module):
@@ -52,9 +54,20 @@ def test_boxes_are_scaled_to_each_photo(tmp_path):
     assert (first["labels"].tolist(), second["labels"].tolist()) == ([1], [0])
 
 
+@pytest.mark.parametrize(
+    ("scores", "labels"),
+    [({"dog": 0.999999}, []), ({"dog": 0.99}, [1]), ({"cat": 0.999999}, [1]), ({}, [1])],
+)
+def test_every_class_has_a_score_of_its_own(tmp_path, scores, labels):
+    path = solid(tmp_path / "a.png", (50, 50), 255)  # a dog, as sure as 0.99999
+    card, options = card_of("combined", **scores), THRESHOLDS | {"score": None}
+    [(_, [found])] = list(detect_photos([path], Brightest(), card, batch_size=1, **options))
+    assert found["labels"].tolist() == labels
+
+
 def test_what_is_not_sure_enough_is_no_label(tmp_path):
     path = solid(tmp_path / "a.png", (50, 50), 128)  # both classes near 1/2
-    options = THRESHOLDS | {"score_threshold": 0.6}
+    options = THRESHOLDS | {"score": 0.6}
     detected = detect_photos([path], Brightest(), card_of("combined"), batch_size=1, **options)
     [(_, [found])] = list(detected)
     assert found["boxes"].shape == (0, 4) and not len(found["labels"])

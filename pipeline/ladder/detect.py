@@ -1,0 +1,44 @@
+"""Step 8: images in, detections out, for every rung."""
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.ladder import find_rung
+from pipeline.ladder.store import ModelCard
+from pipeline.precision import autocast
+
+
+@torch.no_grad()
+def detect(
+    model: nn.Module,
+    card: ModelCard,
+    images: Tensor,
+    *,
+    score_threshold: float,
+    nms_threshold: float,
+    max_detections: int,
+) -> list[dict[str, Tensor]]:
+    """Return for each image `labels` `(K,)`, `scores` `(K,)` and `boxes` `(K, 4)`, on the CPU.
+
+    Args:
+        model: at rest.
+        card: the model's.
+        images: `(B, 3, S, S)` normalised, on the model's device; boxes are xyxy in their pixels.
+        score_threshold: detections with this score or less are dropped; rungs of one object
+            always say one.
+        nms_threshold: of two boxes of a class with a higher IoU the lower-scored is dropped.
+        max_detections: of one image.
+    """
+    with autocast(images.device, card.precision):
+        outputs = model(images)
+    return (
+        find_rung(card.rung)
+        .family()
+        .detect(
+            outputs,
+            image_size=card.image_size,
+            score_threshold=score_threshold,
+            nms_threshold=nms_threshold,
+            max_detections=max_detections,
+        )
+    )

@@ -1,0 +1,26 @@
+"""Images in, detections out: the family's own, with the model's precision."""
+
+import pytest
+import torch
+
+from pipeline.ladder import find_rung
+from pipeline.ladder.detect import detect
+from tests.ladder.making import card_of, model_of, objects_batch
+
+DECODING = {"score_threshold": 0.0, "nms_threshold": 0.5, "max_detections": 5}
+
+
+@pytest.mark.parametrize("rung", ["combined", "ssd_4x4", "ssd_fpn"])
+def test_it_is_the_family_that_decodes(rung):
+    card, model = card_of(rung), model_of(rung).eval()
+    card.params["shared"] = {"precision": "float32"}
+    images = objects_batch(card.image_size).images
+    found = detect(model, card, images, **DECODING)
+    with torch.no_grad():
+        outputs = model(images)
+    expected = find_rung(rung).family().detect(outputs, image_size=card.image_size, **DECODING)
+    assert len(found) == len(expected) == 3
+    for one, other in zip(found, expected, strict=True):
+        assert one.keys() == other.keys() == {"labels", "scores", "boxes"}
+        assert all(torch.equal(one[key], other[key]) for key in one)
+        assert not any(value.requires_grad for value in one.values())
