@@ -69,7 +69,10 @@ def model_card(rung: Rung, params: Params, classes: list[str]) -> ModelCard:
 
 def pretrained_model(card: ModelCard, weights: str, device: torch.device) -> nn.Module:
     """Return the card's model with a pretrained backbone and a fresh head, on `device`."""
-    model = build_model(card)
+    try:
+        model = build_model(card)
+    except InputError as error:
+        raise InputError(f"{PARAMS}: train.{card.rung}: {error}") from None
     load_pretrained(model.backbone, weights)
     return model.to(device, memory_format=torch.channels_last)
 

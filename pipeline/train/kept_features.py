@@ -69,7 +69,7 @@ class KeptFeatures:
         self.precision = precision
         self.folder = folder
         self._levels: list[Tensor] = []  # (photos, rows, columns, channels), on disk
-        self._rows: Any = None  # a batch of all photos, without images
+        self._rows: Any = None  # a batch of all photos; its images are as many as a batch has
 
     def __len__(self) -> int:
         return len(self.source)
@@ -82,9 +82,9 @@ class KeptFeatures:
         order = torch.arange(photos)
         if self.shuffled:
             order = torch.randperm(photos, generator=torch.Generator().manual_seed(seed))
-        for chosen in order.split(self._batch_size):
+        for chosen in order.split(len(self._rows.images)):
             features = [level[chosen].permute(0, 3, 1, 2) for level in self._levels]
-            images = self._rows.images.expand(len(chosen), -1, -1, -1)
+            images = self._rows.images[:1].expand(len(chosen), -1, -1, -1)
             rows = {name: getattr(self._rows, name)[chosen] for name in _columns(self._rows)}
             yield FeatureBatch(features, replace(self._rows, images=images, **rows))
 
@@ -103,9 +103,8 @@ class KeptFeatures:
             start = end
             batches.append(replace(batch, images=batch.images.new_zeros(1).expand_as(batch.images)))
         first = batches[0]
-        self._batch_size = len(first.images)
         joined = {name: torch.cat([getattr(b, name) for b in batches]) for name in _columns(first)}
-        self._rows = replace(first, images=first.images[:1], **joined)
+        self._rows = replace(first, **joined)
 
 
 def _columns(batch: Any) -> list[str]:

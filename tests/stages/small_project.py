@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import timm
 import torch
 from ruamel.yaml import YAML
@@ -101,6 +103,11 @@ def history(rung: str) -> list[dict]:
     """Return the rows of a rung's history in the current folder."""
     lines = Path("models", rung, "history.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
+
+
+def predictions(rung: str) -> pa.Table:
+    """Return what a rung said of the photos in the current folder."""
+    return pq.read_table(Path("predictions", f"{rung}.parquet"))
 
 
 def rewrite_tables(change: Callable[[dict], None]) -> None:

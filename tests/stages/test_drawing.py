@@ -12,13 +12,15 @@ from PIL import Image
 from pipeline.data.demo import CLASSES
 from stages import evaluate
 from tests.stages.conftest import TRAINED
-from tests.stages.small_project import contents, history, run_main, write_params
+from tests.stages.small_project import (
+    contents,
+    history,
+    predictions,
+    run_main,
+    write_params,
+)
 
 OF_ALL_OBJECTS = {"anchors.png", "pr_curves.png", "errors.png", "confusion.png", "val_worst.png"}
-
-
-def predictions(rung):
-    return pq.read_table(Path("predictions", f"{rung}.parquet"))
 
 
 def images():

@@ -18,6 +18,7 @@ from tests.stages.small_project import (
     contents,
     history,
     move_split,
+    predictions,
     rename_class,
     rewrite_tables,
     run_main,
@@ -29,10 +30,6 @@ OUTPUTS = ("predictions", "metrics", "figures", "plots")
 
 def outputs():
     return {name: contents(Path(name)) for name in OUTPUTS}
-
-
-def predictions(rung):
-    return pq.read_table(Path("predictions", f"{rung}.parquet"))
 
 
 def metrics(rung):

@@ -228,7 +228,7 @@ def _steep(root):
             _no_such_parameter,
             "params.yaml: unknown parameter train.classifier.epochs",
         ),
-        ("ssd_4x4", _nothing, "image_size = 64: a 4x4 grid needs "),
+        ("ssd_4x4", _nothing, "params.yaml: train.ssd_4x4: image_size = 64: a 4x4 grid needs "),
         ("classifier", _steep, "the loss became "),
     ],
 )

@@ -1,14 +1,19 @@
 """On a GPU a training step asks the device for nothing, so that it is never waited for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
 import pytest
 import torch
 
+from pipeline.data.batches import Batch
 from pipeline.ladder import RUNGS, find_rung
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.train.averaging import RunningAverage
 from pipeline.train.learner import Learner
 from pipeline.train.schedule import THAWED, Phase
-from tests.ladder.making import PARAMS, largest_batch, model_of, objects_batch
+from tests.ladder.making import PARAMS, SIZES, largest_batch, model_of, objects_batch
 from tests.train.making import RECIPE
 
 
@@ -21,18 +26,30 @@ def learner_of(name: str) -> Learner:
     return Learner(model, layers, losses, average, Phase("late", 1, 1e-3), 10, RECIPE)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("name", [rung.name for rung in RUNGS])
-def test_a_step_never_waits(name):
-    largest = find_rung(name).table == "largest"
-    batch = largest_batch(64) if largest else objects_batch(64 if name == "ssd_fpn" else 128)
-    for field in ("images", "boxes", "labels", "ignore"):
-        object.__setattr__(batch, field, getattr(batch, field).cuda())
-    learner = learner_of(name)
-    learner.step(batch)  # builds its state and picks its kernels
+def batch_on_gpu(name: str) -> Batch:
+    size = SIZES.get(name, 64)
+    batch = largest_batch(size) if find_rung(name).table == "largest" else objects_batch(size)
+    return replace(batch, **{key: value.cuda() for key, value in vars(batch).items()})
+
+
+@contextmanager
+def waiting_is_an_error() -> Iterator[None]:
     torch.cuda.synchronize()
     torch.cuda.set_sync_debug_mode("error")
     try:
-        learner.step(batch)
+        yield
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("name", [rung.name for rung in RUNGS])
+def test_a_step_never_waits(name):
+    learner, batch = learner_of(name), batch_on_gpu(name)
+    learner.step(batch)  # builds its state and picks its kernels
+    with waiting_is_an_error():
+        losses = learner.step(batch)
+        with pytest.raises(RuntimeError, match="synchroniz"):  # the mode does see one that waits
+            losses["loss"].item()
+    assert learner.averaged.steps == 2
+    assert losses["loss"].isfinite()
