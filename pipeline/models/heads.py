@@ -5,6 +5,9 @@ from torch import Tensor, nn
 
 from pipeline.models.backbone import Backbone
 
+# Of the votes, so that a class without any is not ruled out: a hundredth of one cell of a hundred.
+_LEAST_SHARE = 1e-4
+
 
 class LargestObjectModel(nn.Module):
     """A backbone and a head that speaks of one object only.
@@ -32,20 +35,25 @@ class LargestObjectModel(nn.Module):
 
 
 class ClassifierHead(nn.Module):
-    """What: pooled features to one linear layer."""
+    """What: every cell votes for a class or for none, and the pooled features add to the count.
+
+    The largest object is the one that most cells lie on. A linear layer over pooled features
+    cannot tell many weak cells from few strong ones; the share of the votes can (.862 against
+    .849 of VOC's val on the same frozen features, `docs/results.md`).
+    """
 
     def __init__(self, in_channels: int, num_classes: int, dropout: float):
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-            nn.Dropout(dropout),
-            nn.Linear(in_channels, num_classes),
-        )
+        self.dropout = nn.Dropout(dropout)
+        self.vote = nn.Conv2d(in_channels, num_classes + 1, 1)  # the last is for none
+        self.pooled = nn.Linear(in_channels, num_classes)
 
     def forward(self, features: Tensor, image_size: int) -> dict[str, Tensor]:
-        """Return `cls_logits` `(B, C)` of features `(B, channels, side, side)`."""
-        return {"cls_logits": self.layers(features)}
+        """Return `cls_logits` `(B, C)` of features `(B, channels, rows, columns)`."""
+        votes = in_float32(self.vote, self.dropout(features)).softmax(1)
+        shares = votes[:, :-1].mean((2, 3))
+        pooled = in_float32(self.pooled, self.dropout(features.float().mean((2, 3))))
+        return {"cls_logits": (shares + _LEAST_SHARE).log() + pooled}
 
 
 class BoxHead(nn.Module):
@@ -82,7 +90,7 @@ class BoxHead(nn.Module):
 
 
 class CombinedHead(nn.Module):
-    """Both at once: what from pooled features, where as `BoxHead` has it.
+    """Both at once: what as `ClassifierHead` has it, where as `BoxHead` does.
 
     The lesson reads both from one hidden layer (`LessonCombinedHead`). Its 16 million weights learn
     2000 photos' classes by heart: .776 of val right, against .824 with a branch of its own

@@ -48,11 +48,30 @@ def test_shapes(name):
     assert {key: tuple(value.shape) for key, value in outputs.items()} == SHAPES[name]
 
 
-def test_classifier_sees_the_mean_of_each_channel():
+def test_classifier_counts_the_cells_that_are_sure_of_a_class():
+    # Two of nine cells for the first class, three for the second, four for none.
+    head = ClassifierHead(3, 2, 0.0)
+    says(head.pooled, [0.0, 0.0])
+    says(head.vote, [0.0, 0.0, 0.0])
+    head.vote.weight.data = 100 * torch.eye(3)[:, :, None, None]
+    cells = torch.tensor([0, 0, 1, 1, 1, 2, 2, 2, 2])
+    maps = nn.functional.one_hot(cells, 3).float().T.reshape(1, 3, 3, 3)
+    cls_logits = head(maps, PIXELS)["cls_logits"]
+    assert_close(cls_logits, torch.tensor([[2 / 9, 3 / 9]]).log(), rtol=0, atol=1e-3)
+
+
+def test_classifier_adds_what_it_makes_of_the_mean_of_each_channel():
     head = heads()["classifier"]
+    says(head.vote, [0.0] * (CLASSES + 1))
     maps = features()
-    expected = head.layers[-1](maps.mean((2, 3)))
-    assert_close(head(maps, PIXELS)["cls_logits"], expected)
+    even = torch.tensor(1 / (CLASSES + 1) + 1e-4).log()
+    assert_close(head(maps, PIXELS)["cls_logits"], head.pooled(maps.mean((2, 3))) + even)
+
+
+def test_classifier_rules_no_class_out():
+    head = heads()["classifier"]
+    says(head.vote, [0.0] * CLASSES + [1e4])
+    assert head(features(), PIXELS)["cls_logits"].isfinite().all()
 
 
 @pytest.mark.parametrize("name", ["bbox", "combined"])
@@ -91,10 +110,12 @@ def test_box_head_takes_maps_of_any_size(side):
 def test_combined_head_by_hand():
     head = heads()["combined"]
     says(head.box.last, [-100.0, -100.0, -100.0, -100.0, 0.0])
-    says(head.cls.layers[-1], [1.0, 2.0, 3.0, 4.0, 5.0])
+    says(head.cls.vote, [0.0] * (CLASSES + 1))
+    says(head.cls.pooled, [1.0, 2.0, 3.0, 4.0, 5.0])
     outputs = head(features(), 96)
     assert_close(outputs["boxes"][0], torch.tensor([48.0, 48, 48, 48]))
-    assert_close(outputs["cls_logits"][0], torch.tensor([1.0, 2, 3, 4, 5]))
+    steps = outputs["cls_logits"][0].diff()  # the votes are even
+    assert_close(steps, torch.ones(CLASSES - 1))
 
 
 def test_classifier_does_not_care_where_and_the_boxes_do():
