@@ -12,6 +12,8 @@ from torch import nn
 from pipeline.data.batches import Batches, Photos
 from pipeline.device import choose_device
 from pipeline.errors import InputError
+from pipeline.evaluate.bootstrap import Interval
+from pipeline.evaluate.plot_csv import write_plot_csv
 from pipeline.evaluate.predictions import predictions_table
 from pipeline.evaluate.score import score_largest, score_objects
 from pipeline.evaluate.voc_ap import VocResult
@@ -48,13 +50,13 @@ def main() -> None:
 def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelCard) -> None:
     """Predict every split that has photos, score it, and write all outputs of the rung."""
     name = inputs.rung.name
-    tables, metrics, curves = [], {}, {}
+    tables, metrics, intervals, curves = [], {}, {}, {}
     for split in SPLITS:
         photos = inputs.photos(split)
         if not len(photos):
             continue
         predictions = predict(inputs, photos, params, model, card)
-        metrics[split], curves[split] = score(inputs, photos, predictions, card)
+        metrics[split], intervals[split], curves[split] = score(inputs, photos, predictions, card)
         tables.append((split, photos, predictions))
     if not tables:
         raise InputError(
@@ -63,6 +65,7 @@ def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelCard) 
     folders = Path("figures") / name, Path("plots") / name
     with fresh_folder(folders[0]) as figures, fresh_folder(folders[1]) as plots:
         draw(figures, plots, tables[0], inputs, params.evaluate, card, curves)
+        write_intervals(plots / "intervals.csv", metrics, intervals)
         if hasattr(model, "anchors"):
             draw_anchors(figures, plots, inputs, model.anchors.cpu().numpy(), card.image_size)
     table = pa.concat_tables([predictions for _, _, predictions in tables])
@@ -71,6 +74,8 @@ def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelCard) 
     write_beside(Path("metrics") / f"{name}.json", lambda path: path.write_text(text))
     for split, values in metrics.items():
         print(f"{name} {split}: " + ", ".join(f"{key} {value}" for key, value in values.items()))
+        for key, (low, high) in intervals[split].items():
+            print(f"  {key}: {low:.5g} to {high:.5g} (95 % interval over the photos)")
 
 
 def predict(
@@ -96,17 +101,33 @@ def predict(
 
 def score(
     inputs: Inputs, photos: Photos, predictions: pa.Table, card: ModelCard
-) -> tuple[dict[str, float | None], VocResult | None]:
-    """Return the rung's metrics, null where there was nothing to measure, and its curves."""
+) -> tuple[dict[str, float | None], dict[str, Interval], VocResult | None]:
+    """Return the rung's metrics, null where there was nothing to measure, intervals and curves."""
     objects, voc = inputs.objects_of(photos), None
     if inputs.rung.table == "largest":
-        values = score_largest(objects, predictions)
+        values, intervals = score_largest(objects, predictions)
     else:
-        values, voc = score_objects(objects, predictions, len(card.classes))
-    return {
+        image_ids = inputs.images["image_id"].take(photos.rows).to_numpy()
+        values, intervals, voc = score_objects(objects, predictions, image_ids, len(card.classes))
+    rounded = {
         name: None if math.isnan(values[name]) else round(values[name], 5)
         for name in inputs.rung.metrics
-    }, voc
+    }
+    return rounded, intervals, voc
+
+
+def write_intervals(
+    path: Path,
+    metrics: dict[str, dict[str, float | None]],
+    intervals: dict[str, dict[str, Interval]],
+) -> None:
+    """Write how far each metric depends on the photos it was measured on."""
+    rows = [
+        (split, name, metrics[split][name], round(low, 5), round(high, 5))
+        for split, ends in intervals.items()
+        for name, (low, high) in ends.items()
+    ]
+    write_plot_csv(path, ("split", "metric", "value", "low", "high"), rows)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -12,6 +13,7 @@ from pipeline.evaluate.score import score_largest, score_objects
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 CLASSES = ["cat", "dog"]
 NAN = float("nan")
+PHOTOS = np.array([1, 2, 3])  # nothing is in the last
 # image, width, height, label, box, ignore
 OBJECTS = [
     (1, 128, 64, 0, (0.0, 0, 64, 64), False),
@@ -51,7 +53,9 @@ def perfect(rows=OBJECTS):
 
 def test_largest_by_hand():
     found = predictions((1, 0, 1.0, (0, 0, 32, 64)), (2, 0, 1.0, (16, 16, 48, 56)))
-    scores = score_largest(objects_table(), found)
+    scores, intervals = score_largest(objects_table(), found)
+    assert intervals["accuracy"] == (0, 1)
+    assert intervals["mean_iou"] == pytest.approx((0.5, 0.8))
     assert scores == pytest.approx(
         {
             "accuracy": 0.5,
@@ -66,8 +70,8 @@ def test_largest_scores_only_what_is_said():
     boxes = [row[4] for row in OBJECTS]
     no_boxes = predictions((1, 0, 0.5, [NAN] * 4), (2, 1, 0.5, [NAN] * 4))
     no_classes = predictions((1, -1, 1.0, boxes[0]), (2, -1, 1.0, boxes[1]))
-    assert score_largest(objects_table(), no_boxes) == {"accuracy": 1.0}
-    assert score_largest(objects_table(), no_classes) == {"l1_px": 0.0, "mean_iou": 1.0}
+    assert score_largest(objects_table(), no_boxes)[0] == {"accuracy": 1.0}
+    assert score_largest(objects_table(), no_classes)[0] == {"l1_px": 0.0, "mean_iou": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -84,13 +88,14 @@ def test_largest_refuses_another_order(found):
 
 
 def test_largest_of_no_photos_is_nan():
-    scores = score_largest(objects_table([]), predictions())
-    assert scores.keys() == {"accuracy", "l1_px", "mean_iou"}
-    assert all(math.isnan(value) for value in scores.values())
+    scores, intervals = score_largest(objects_table([]), predictions())
+    assert scores.keys() == intervals.keys() == {"accuracy", "l1_px", "mean_iou"}
+    assert all(map(math.isnan, scores.values()))
+    assert all(math.isnan(end) for ends in intervals.values() for end in ends)
 
 
 def test_objects_found_perfectly_score_one():
-    scores, voc = score_objects(objects_table(), perfect(), 2)
+    scores, _, voc = score_objects(objects_table(), perfect(), PHOTOS, 2)
     names = ("voc_map_50", "voc_map_50_11pt", "coco_map", "coco_map_50", "coco_map_75")
     assert scores == pytest.approx(dict.fromkeys(names, 1.0), abs=1e-6)
     assert [curve.positives for curve in voc.curves] == [1, 1]
@@ -99,7 +104,7 @@ def test_objects_found_perfectly_score_one():
 def test_objects_by_hand():
     # The cat is found at IoU .6, the dog with the wrong class.
     found = predictions((1, 0, 0.9, (0, 0, 64, 38.4)), (2, 0, 0.8, (16, 16, 48, 48)))
-    scores, _ = score_objects(objects_table(), found, 2)
+    scores, _, _ = score_objects(objects_table(), found, PHOTOS, 2)
     assert scores["voc_map_50"] == pytest.approx(0.5)
     assert scores["coco_map_50"] == pytest.approx(0.5)
     assert scores["coco_map_75"] == 0
@@ -107,20 +112,27 @@ def test_objects_by_hand():
     assert 0.5 * 2 / 10 <= scores["coco_map"] + 1e-9 <= 0.5 * 3 / 10 + 1e-6
 
 
+def test_interval_of_objects_by_hand():
+    # Of a cat that is found and a dog that is missed: all, half or nothing, by what is drawn.
+    found = predictions((1, 0, 0.9, (0, 0, 64, 64)))
+    _, intervals, _ = score_objects(objects_table(), found, PHOTOS, 2)
+    assert intervals == {"voc_map_50": (0, 1)}
+
+
 def test_objects_marked_ignore_are_neither_found_nor_missed():
     rows = [*OBJECTS, (2, 64, 64, 1, (0.0, 0, 10, 10), True)]
     for found in (perfect(), perfect(rows)):
-        scores, voc = score_objects(objects_table(rows), found, 2)
+        scores, _, voc = score_objects(objects_table(rows), found, PHOTOS, 2)
         assert scores["voc_map_50"] == 1
         assert [curve.positives for curve in voc.curves] == [1, 1]
 
 
 def test_nothing_found_scores_nothing():
-    scores, _ = score_objects(objects_table(), predictions(), 2)
+    scores, _, _ = score_objects(objects_table(), predictions(), PHOTOS, 2)
     assert set(scores.values()) == {0.0}
 
 
 def test_found_in_an_empty_photo_is_wrong():
     sure = predictions((3, 0, 0.99, (0, 0, 64, 64)))
-    scores, _ = score_objects(objects_table(), pa.concat_tables([sure, perfect()]), 2)
+    scores, _, _ = score_objects(objects_table(), pa.concat_tables([sure, perfect()]), PHOTOS, 2)
     assert scores["voc_map_50"] == pytest.approx((0.5 + 1) / 2)

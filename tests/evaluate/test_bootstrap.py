@@ -1,0 +1,129 @@
+"""Intervals by hand, and the mAP of a draw against that of photos that really are there twice."""
+
+import math
+
+import numpy as np
+import pytest
+
+from pipeline.evaluate.bootstrap import (
+    draws_of,
+    interval,
+    map_interval,
+    map_of_draws,
+    mean_interval,
+)
+from pipeline.evaluate.detections import Detections, Truth, take
+from pipeline.evaluate.voc_ap import voc_average_precision
+
+CLASSES = 3
+PHOTOS = np.array([40, 10, 30, 20, 50])  # ids in no order; nothing is in the last
+
+
+def truth_of(photo, labels, boxes, ignore):
+    return Truth(np.array(photo), np.array(boxes, float), np.array(labels), np.array(ignore))
+
+
+def found_of(photo, labels, boxes, scores):
+    return Detections(np.array(photo), np.array(boxes, float), np.array(labels), np.array(scores))
+
+
+def boxes_of(generator, number):
+    corner, side = generator.uniform(0, 10, (number, 2)), generator.uniform(1, 10, (number, 2))
+    return np.concatenate([corner, corner + side], 1)
+
+
+def a_sample(seed):
+    """Return objects and detections, half of them near an object, in all photos but one."""
+    generator = np.random.default_rng(seed)
+    photo = generator.choice(PHOTOS[:4], 12)
+    labels, boxes = generator.integers(0, CLASSES, 12), boxes_of(generator, 12)
+    truth = truth_of(photo, labels, boxes, generator.random(12) < 0.2)
+    near = generator.integers(0, 12, 15)
+    far = generator.choice(PHOTOS, 15)
+    found = found_of(
+        np.concatenate([photo[near], far]),
+        np.concatenate([labels[near], generator.integers(0, CLASSES, 15)]),
+        np.concatenate([boxes[near] + generator.normal(0, 0.5, (15, 1)), boxes_of(generator, 15)]),
+        generator.permutation(30) / 30,
+    )
+    return truth, found
+
+
+def test_draws_are_as_large_as_the_sample_and_always_alike():
+    draws = np.concatenate(list(draws_of(7)))
+    assert draws.shape == (500, 7)
+    assert (draws.sum(1) == 7).all()
+    assert np.array_equal(draws, np.concatenate(list(draws_of(7))))
+    assert abs(draws.mean(0) - 1).max() < 0.15
+    assert len(np.unique(draws, axis=0)) > 100
+
+
+def test_draws_of_many_photos_come_few_at_a_time():
+    parts = list(draws_of(10_000))
+    assert sum(map(len, parts)) == 500
+    assert max(part.size for part in parts) <= 2**19
+
+
+def test_interval_by_hand():
+    assert interval(np.arange(1001.0)) == (25, 975)
+    assert interval(np.array([np.nan, 3.0])) == (3, 3)
+    assert all(map(math.isnan, interval(np.array([np.nan]))))
+
+
+def test_mean_interval_of_equal_values_is_a_point():
+    assert mean_interval(np.full(9, 0.25)) == (0.25, 0.25)
+
+
+def test_mean_interval_agrees_with_the_normal_one():
+    right = np.arange(500) % 5 > 0  # .8 of 500, a standard error of .0179
+    low, high = mean_interval(right)
+    assert (low, high) == pytest.approx((0.8 - 1.96 * 0.0179, 0.8 + 1.96 * 0.0179), abs=0.006)
+
+
+def test_nothing_to_draw_is_nan():
+    nothing = truth_of([], [], np.empty((0, 4)), np.empty(0, bool))
+    found = found_of([], [], np.empty((0, 4)), [])
+    assert all(map(math.isnan, mean_interval(np.empty(0))))
+    assert all(map(math.isnan, map_interval(nothing, found, np.empty(0, int), 2)))
+    assert all(map(math.isnan, map_interval(nothing, found, PHOTOS, 2)))
+
+
+def test_every_photo_once_is_the_map_itself():
+    for seed in range(5):
+        truth, found = a_sample(seed)
+        (ap,) = map_of_draws(truth, found, PHOTOS, CLASSES, [np.ones((1, 5), int)])
+        expected = voc_average_precision(truth, found, CLASSES).mean_ap
+        assert ap == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("counts", [[2, 0, 1, 1, 1], [0, 3, 0, 2, 0], [1, 0, 0, 0, 4]])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_photo_drawn_twice_is_two_photos(seed, counts):
+    truth, found = a_sample(seed)
+    (ap,) = map_of_draws(truth, found, PHOTOS, CLASSES, [np.array([counts])])
+    truths, founds = [], []
+    for photo, count in zip(PHOTOS, counts, strict=True):
+        for copy in range(count):
+            for side, copies in ((truth, truths), (found, founds)):
+                part = take(side, side.photo == photo)
+                copies.append(type(side)(**{**vars(part), "photo": part.photo + 1000 * copy}))
+    expected = voc_average_precision(joined(truths), joined(founds), CLASSES).mean_ap
+    assert ap == pytest.approx(expected, abs=1e-12, nan_ok=True)
+
+
+def joined(sides):
+    names = vars(sides[0])
+    return type(sides[0])(**{n: np.concatenate([vars(s)[n] for s in sides]) for n in names})
+
+
+def test_map_interval_holds_the_map_and_narrows_with_photos():
+    truth, found = a_sample(1)
+    many = [
+        joined([type(s)(**{**vars(s), "photo": s.photo + 1000 * k}) for k in range(40)])
+        for s in (truth, found)
+    ]
+    photos = np.concatenate([PHOTOS + 1000 * k for k in range(40)])
+    ap = voc_average_precision(truth, found, CLASSES).mean_ap
+    low, high = map_interval(truth, found, PHOTOS, CLASSES)
+    lower, higher = map_interval(*many, photos, CLASSES)
+    assert low < lower < ap < higher < high
