@@ -14,6 +14,7 @@ def our_model(size: int = STORE):
     """Return a model of `ssd_fpn` at an input size, at rest, with random weights, and its card."""
     import torch
 
+    from pipeline.ladder.detect import only_to_detect
     from pipeline.ladder.store import ModelCard, build_model
 
     torch.manual_seed(42)
@@ -21,7 +22,8 @@ def our_model(size: int = STORE):
     classes = [f"class {label}" for label in range(CLASSES)]
     half = (0.5, 0.5, 0.5)
     card = ModelCard("ssd_fpn", "tf_efficientnet_lite0", size, classes, half, half, options, {})
-    return build_model(card).to(memory_format=torch.channels_last).eval(), card
+    model = build_model(card).to(memory_format=torch.channels_last).eval()
+    return only_to_detect(model, card), card
 
 
 def ours(paths: list[Path], model, card) -> int:

@@ -40,6 +40,7 @@ def label(folder: Path, out: Path, model_folder: Path, score: float | None) -> t
     """Write the labels; return how many photos and boxes there are, and how many photos are not."""
     from pipeline.data.stream import find_photos
     from pipeline.device import choose_device
+    from pipeline.ladder.detect import only_to_detect
     from pipeline.ladder.labels import detect_photos, write_pascal
     from pipeline.ladder.store import load_model
     from pipeline.memory import keep_freed_memory
@@ -56,7 +57,7 @@ def label(folder: Path, out: Path, model_folder: Path, score: float | None) -> t
     model, card = load_model(model_folder, choose_device(params.train.shared.device))
     detected = detect_photos(
         paths,
-        model,
+        only_to_detect(model, card),
         card,
         batch_size=BATCH_SIZE,
         score=score,

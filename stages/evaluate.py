@@ -18,7 +18,7 @@ from pipeline.evaluate.predictions import predictions_table
 from pipeline.evaluate.score import score_largest, score_objects
 from pipeline.evaluate.voc_ap import VocResult
 from pipeline.ladder import RUNGS, find_rung
-from pipeline.ladder.detect import detect
+from pipeline.ladder.detect import detect, only_to_detect
 from pipeline.ladder.store import ModelCard, load_model
 from pipeline.memory import keep_freed_memory
 from pipeline.params import Params, load_params
@@ -44,7 +44,7 @@ def main() -> None:
     model, card = load_model(Path("models") / rung.name, choose_device(params.train.shared.device))
     if card.classes != inputs.classes:
         raise InputError(f"models/{rung.name}: learnt other classes than the tables; train again")
-    evaluate(inputs, params, model, card)
+    evaluate(inputs, params, only_to_detect(model, card), card)
 
 
 def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelCard) -> None:
