@@ -51,8 +51,9 @@ TOPIC = Topic(
     "Five epochs of a frozen phase, 224 px, batches of 32",
     tuple(_setting(rung) for rung in ("classifier", "ssd_189")),
     "Augmentation is kept as one random view of each photo, the same in all epochs of the phase "
-    "(the later phases draw a new view in every epoch). Short of 5 x: the backbone runs once "
-    "instead of five times, and the heads learn five epochs in any case; that of ssd_189 is three "
-    "quarters of its phase. Both end with the same weights when the views are the same "
+    "(the later phases draw a new view in every epoch). The backbone runs once instead of five "
+    "times, with its batch norms folded; the heads learn five epochs in any case, and that of "
+    "ssd_189 alone takes most of its phase, which is why it is short of 5 x. Both end with the "
+    "same weights but for rounding when the views are the same "
     "(`tests/benchmarks/test_frozen.py`).",
 )

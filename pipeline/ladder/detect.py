@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from pipeline.folding import fold_batch_norms
 from pipeline.ladder import find_rung
 from pipeline.ladder.store import ModelCard
-from pipeline.models.folding import fold_batch_norms
 from pipeline.precision import autocast
 
 

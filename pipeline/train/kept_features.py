@@ -4,6 +4,7 @@ While only the head learns, the backbone says the same of the same pixels in eve
 photo has one augmented view for the whole phase, and a further epoch costs the head alone.
 """
 
+import copy
 import math
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pipeline.folding import fold_batch_norms
 from pipeline.precision import autocast
 
 
@@ -91,9 +93,12 @@ class KeptFeatures:
     @torch.no_grad()
     def _look(self) -> None:
         start, batches = 0, []
+        still = None  # the model, quicker where it does not learn
         for batch in self.source.epoch(self.seed):
+            if still is None:
+                still = fold_batch_norms(copy.deepcopy(self.model).eval(), batch.images[:1])
             with autocast(batch.images.device, self.precision):
-                levels = self.model.features(batch.images)
+                levels = still.features(batch.images)
             if not self._levels:
                 photos = len(self.source) * len(batch.images)
                 self._levels = [_on_disk(level, photos, self.folder) for level in levels]

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
+from pipeline.folding import fold_batch_norms
 from pipeline.ladder import RUNGS
-from pipeline.models.folding import fold_batch_norms
 from tests.ladder.making import card_of, model_of
 
 

@@ -1,4 +1,4 @@
-"""Step 5: batch norms that no longer learn become part of the convolutions before them."""
+"""Batch norms that no longer learn become part of the convolutions before them."""
 
 import torch
 from torch import Tensor, nn
