@@ -82,7 +82,7 @@ class SharedTrainParams(Section):
     backbone: str
     weights: str
     batch_size: Annotated[int, Field(ge=2)]
-    schedule: Literal["one_cycle", "cosine", "constant"]
+    schedule: Literal["one_cycle", "cosine"]
     weight_decay: Annotated[float, Field(ge=0)]
     grad_clip: Positive
     early_stop: Annotated[int, Field(ge=0)]

@@ -30,7 +30,7 @@ class Recipe:
 
     Attributes:
         seed: of order, augmentation and dropout.
-        schedule: `one_cycle`, `cosine` or `constant`, in every phase.
+        schedule: `one_cycle` or `cosine`, in every phase.
         lr_divisor: how much slower each layer group learns than the one above it.
         weight_decay: decoupled.
         grad_clip: largest norm of the gradient.

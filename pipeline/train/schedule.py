@@ -7,8 +7,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
-_WARM_UP = 0.1  # share of a cosine or constant phase
-_LONGEST_CONSTANT_WARM_UP = 100  # steps: the first epochs of a longer training are the same
+_WARM_UP = 0.1  # share of a cosine phase
 _FINAL = 0.01  # of the peak rate, at the end of a cosine phase
 
 # What learns in each phase, the head first: each group further down learns slower.
@@ -65,23 +64,17 @@ def make_scheduler(optimizer: torch.optim.Optimizer, kind: str, steps: int) -> L
     Args:
         optimizer: its groups' rates are the peaks.
         kind: `one_cycle` (arXiv:1708.07120: up for 30 %, then down far below the start; momentum
-            the other way round), `cosine` (linear warm-up for 10 %, then down to a hundredth) or
-            `constant` (linear warm-up for 10 %, 100 steps at most, then the peak; for a running
-            average, which does what a falling rate is for, see arXiv:1803.05407, section 3.2).
+            the other way round) or `cosine` (linear warm-up for 10 %, then down to a hundredth).
         steps: optimizer steps in the phase.
     """
     if kind == "one_cycle":
         peaks = [group["lr"] for group in optimizer.param_groups]
         return OneCycleLR(optimizer, peaks, total_steps=max(steps, 2))
     warm_up = max(1, round(steps * _WARM_UP))
-    if kind == "constant":
-        warm_up = min(warm_up, _LONGEST_CONSTANT_WARM_UP)
 
     def share(step: int) -> float:
         if step < warm_up:
             return (step + 1) / warm_up
-        if kind == "constant":
-            return 1.0
         done = (step - warm_up) / max(1, steps - warm_up)
         return _FINAL + (1 - _FINAL) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
 

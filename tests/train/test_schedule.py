@@ -79,18 +79,6 @@ def test_cosine_by_hand(parameters):
     assert max(head) == 1.0
 
 
-def test_constant_by_hand(parameters):
-    head = [row[0] for row in course(optimizer_of(parameters, lr=1.0), "constant", 20)]
-    assert head[:3] == pytest.approx([0.5, 1.0, 1.0])  # two steps of warm-up
-    assert set(head[1:]) == {1.0}
-
-
-def test_a_longer_constant_phase_begins_like_a_shorter_one(parameters):
-    shorter = course(optimizer_of(parameters), "constant", 1000)
-    assert course(optimizer_of(parameters), "constant", 3000)[:1001] == shorter
-    assert shorter[98][0] < shorter[99][0] == 0.5
-
-
 def test_one_cycle_by_hand(parameters):
     optimizer = optimizer_of(parameters, lr=1.0)
     head = [row[0] for row in course(optimizer, "one_cycle", 20)]
@@ -113,14 +101,14 @@ def test_one_cycle_moves_momentum_the_other_way(parameters):
     assert (beta[0], beta[5]) == pytest.approx((0.95, 0.85))
 
 
-@pytest.mark.parametrize("kind", ["one_cycle", "cosine", "constant"])
+@pytest.mark.parametrize("kind", ["one_cycle", "cosine"])
 def test_every_group_keeps_its_ratio(parameters, kind):
     for head, head_bias, late, _, early, _ in course(optimizer_of(parameters), kind, 13):
         assert head == head_bias
         assert (late / head, early / head) == pytest.approx((0.1, 0.01))
 
 
-@pytest.mark.parametrize("kind", ["one_cycle", "cosine", "constant"])
+@pytest.mark.parametrize("kind", ["one_cycle", "cosine"])
 @pytest.mark.parametrize("steps", [0, 1, 2, 3])
 def test_the_shortest_phases_run(parameters, kind, steps):
     rows = course(optimizer_of(parameters), kind, steps)
