@@ -29,10 +29,15 @@ def _pairs(model: nn.Module, images: Tensor) -> list[tuple[str, str]]:
 
     Layers that are used more than once, such as those of heads over several maps, are left out.
     """
-    calls: list[tuple[str, nn.Module, Tensor, Tensor]] = []  # keeps the tensors, and so their ids
+    calls: list[tuple[str, nn.Module, tuple, tuple]] = []
+    kept: list[Tensor] = []  # or another tensor could get the same id
 
     def note(name: str):
-        return lambda layer, inputs, output: calls.append((name, layer, inputs[0], output))
+        def after(layer: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
+            kept.extend((inputs[0], output))
+            calls.append((name, layer, _identity(inputs[0]), _identity(output)))
+
+        return after
 
     handles = [
         layer.register_forward_hook(note(name))
@@ -43,11 +48,16 @@ def _pairs(model: nn.Module, images: Tensor) -> list[tuple[str, str]]:
     for handle in handles:
         handle.remove()
     names = [name for name, *_ in calls]
-    convs = {id(output): name for name, layer, _, output in calls if isinstance(layer, nn.Conv2d)}
+    convs = {made: name for name, layer, _, made in calls if isinstance(layer, nn.Conv2d)}
     return [
-        (convs[id(read)], name)
+        (convs[read], name)
         for name, layer, read, _ in calls
         if isinstance(layer, nn.BatchNorm2d)
-        and id(read) in convs
-        and names.count(name) == names.count(convs[id(read)]) == 1
+        and read in convs
+        and names.count(name) == names.count(convs[read]) == 1
     ]
+
+
+def _identity(tensor: Tensor) -> tuple[int, int]:
+    """Return what changes when a layer between, such as an activation in place, writes into it."""
+    return id(tensor), tensor._version

@@ -91,6 +91,15 @@ def test_a_norm_that_reads_no_convolution_stays():
     assert len(norms(fold_batch_norms(model, torch.randn(1, 3, 4, 4)))) == 1
 
 
+@pytest.mark.parametrize("inplace", [True, False])
+def test_a_norm_after_an_activation_stays(inplace):
+    model = seasoned(nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU(inplace), nn.BatchNorm2d(3)))
+    images = torch.randn(1, 3, 4, 4)
+    expected = model(images)
+    assert_close(fold_batch_norms(model, images)(images), expected)
+    assert len(norms(model)) == 1
+
+
 def test_nothing_is_left_hanging_on_the_layers():
     model = fold_batch_norms(seasoned(model_of("classifier")), torch.randn(1, 3, 64, 64))
     assert all(not layer._forward_hooks for layer in model.modules())
