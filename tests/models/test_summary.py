@@ -86,7 +86,7 @@ def test_frozen_layers_are_told_apart():
     LayerGroups(model).thaw(("head",))
     learning = {row.name for row in summarize(model, 64) if row.trainable}
     assert learning == {"head.vote", "head.pooled"}
-    assert summary_text(model, 64).splitlines()[-1].endswith(", 1,539 of them trainable")
+    assert summary_text(model, 64).splitlines()[-1].endswith(", 3,591 of them trainable")
 
 
 def test_model_is_left_as_it_was():
