@@ -106,7 +106,6 @@ TOPIC = Topic(
     (_setting(320), _setting(STORE)),
     "The peer looks at 320 pixels in float32, ours in bfloat16 where the processor has units for "
     "it. Both have random weights here and thresholds that leave next to no candidates, so "
-    "suppression is not measured. Short of 2 x at the peer's own 320 pixels: 93 % of our time is "
-    "the model's forward pass. There were no weights of ssdlite320 at hand, so nothing is said of "
-    "its mAP.",
+    "suppression is not measured. There were no weights of ssdlite320 at hand, so nothing is said "
+    "of its mAP.",
 )
