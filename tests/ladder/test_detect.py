@@ -10,11 +10,16 @@ from tests.ladder.making import card_of, model_of, objects_batch
 DECODING = {"score_threshold": 0.0, "nms_threshold": 0.5, "max_detections": 5}
 
 
-@pytest.mark.parametrize("rung", ["combined", "ssd_4x4", "ssd_fpn"])
-def test_it_is_the_family_that_decodes(rung):
+def in_float32(rung):
+    """Return a card, its model at rest, and images for it."""
     card, model = card_of(rung), model_of(rung).eval()
     card.params["shared"] = {"precision": "float32"}
-    images = objects_batch(card.image_size).images
+    return card, model, objects_batch(card.image_size).images
+
+
+@pytest.mark.parametrize("rung", ["combined", "ssd_4x4", "ssd_fpn"])
+def test_it_is_the_family_that_decodes(rung):
+    card, model, images = in_float32(rung)
     found = detect(model, card, images, **DECODING)
     with torch.no_grad():
         outputs = model(images)
@@ -28,9 +33,7 @@ def test_it_is_the_family_that_decodes(rung):
 
 @pytest.mark.parametrize("rung", ["combined", "ssd_4x4", "ssd_fpn"])
 def test_a_model_that_is_only_to_detect_finds_the_same(rung):
-    card, model = card_of(rung), model_of(rung).eval()
-    card.params["shared"] = {"precision": "float32"}
-    images = objects_batch(card.image_size).images
+    card, model, images = in_float32(rung)
     expected = detect(model, card, images, **DECODING)
     found = detect(only_to_detect(model, card), card, images, **DECODING)
     for one, other in zip(found, expected, strict=True):
