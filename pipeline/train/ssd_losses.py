@@ -5,10 +5,10 @@ Nothing here asks the device for a number: masks and weights, no index lists.
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from torchvision.ops import generalized_box_iou_loss
 
 from pipeline.train.matching import BACKGROUND, NEITHER
+from pipeline.train.softplus import softplus
 
 _FOCAL_ALPHA = 0.25  # arXiv:1708.02002, table 1b
 _QUALITY_BETA = 2.0  # arXiv:2006.04388, table 6
@@ -70,7 +70,7 @@ def pyramid_ssd_losses(
     quality = torch.where(foreground, _paired_iou(boxes.detach(), targets), 0.0)  # (B, A)
     wanted = _one_hot(labels.gather(1, matched), foreground, cls_logits) * quality[..., None]
     distance = (wanted - cls_logits.sigmoid()).abs().pow(_QUALITY_BETA)
-    each = F.binary_cross_entropy_with_logits(cls_logits, wanted, reduction="none") * distance
+    each = (softplus(cls_logits) - cls_logits * wanted) * distance
     counted = (matched_idxs != NEITHER)[..., None]
     class_loss = (each * counted).sum() / foreground.sum().clamp(min=1)
     # Unmatched anchors get a harmless pair: a NaN times the weight 0 would still be a NaN.
@@ -86,11 +86,11 @@ def _cross_entropy(
 ) -> Tensor:
     """Return the summed binary cross-entropy; the other tensors are of anchors `(B, A)`."""
     if not focal_gamma:
-        # softplus(x) - x z, but without a (B, A, C) of wanted scores that are nearly all 0.
+        # As below, but without a (B, A, C) of wanted scores that are nearly all 0.
         right = cls_logits.gather(2, labels.clamp(min=0)[..., None])[..., 0]  # (B, A)
-        return (F.softplus(cls_logits).sum(2) * counted).sum() - (right * foreground).sum()
+        return (softplus(cls_logits).sum(2) * counted).sum() - (right * foreground).sum()
     wanted = _one_hot(labels, foreground, cls_logits)
-    each = F.binary_cross_entropy_with_logits(cls_logits, wanted, reduction="none")  # (B, A, C)
+    each = softplus(cls_logits) - cls_logits * wanted  # (B, A, C)
     return (each * _focal_weight(cls_logits, wanted, focal_gamma) * counted[..., None]).sum()
 
 
