@@ -179,6 +179,7 @@ def write_timings(rung: Rung, watch: TrainingWatch, device: torch.device) -> Non
         "img_per_s": round(watch.rate(), 1),
         "device": f"{device.type} {named}",
         "threads": torch.get_num_threads(),
+        "cores_busy": round(watch.cores_busy, 2),
     }
     write_beside(
         Path("timings") / f"{rung.name}.json",

@@ -12,6 +12,8 @@ _SECONDS_BETWEEN_LINES = 30.0
 class TrainingWatch:
     """Shows epoch, photos per second, losses and time left; counts photos and seconds.
 
+    After an epoch `seconds` and `cores_busy` are those of the training so far, validation included.
+
     Args:
         name: of the rung.
         epochs: of all phases together.
@@ -26,7 +28,8 @@ class TrainingWatch:
         self.photos = 0
         self.done = 0
         self.start = self._last = time.monotonic()
-        self.seconds = 0.0
+        self._cpu_start = time.process_time()
+        self.seconds = self.cores_busy = 0.0
         self._first_step: int | None = None
         self._bar = None
         if sys.stderr.isatty():
@@ -64,6 +67,7 @@ class TrainingWatch:
     def epoch(self, row: dict) -> None:
         """Say how an epoch ended."""
         self.seconds = time.monotonic() - self.start
+        self.cores_busy = (time.process_time() - self._cpu_start) / max(self.seconds, 1e-9)
         self._say(
             f"{self.name}: epoch {row['epoch']}/{self.epochs} ({row['phase']}): "
             f"train {_numbers(row['train'])}; val {_numbers(row['val'])}; {self._pace()}"

@@ -49,7 +49,7 @@ def test_the_outputs_of_a_rung(trained_project, rung):
     assert set(card["params"]) == {"shared", rung}
     assert " parameters, " in Path("models", rung, "summary.txt").read_text()
     timings = json.loads(Path("timings", f"{rung}.json").read_text())
-    assert set(timings) == {"seconds", "img_per_s", "device", "threads"}
+    assert set(timings) == {"seconds", "img_per_s", "device", "threads", "cores_busy"}
     assert timings["seconds"] > 0
     assert not list(Path(".ladder").rglob("*.pt"))
 

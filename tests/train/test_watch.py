@@ -14,8 +14,8 @@ ROW = {"epoch": 1, "phase": "head", "train": {"loss": 2.0}, "val": {"loss": 1.5}
 
 @pytest.fixture
 def clock(monkeypatch):
-    clock = SimpleNamespace(now=100.0)
-    time = SimpleNamespace(monotonic=lambda: clock.now)
+    clock = SimpleNamespace(now=100.0, cpu=7.0)
+    time = SimpleNamespace(monotonic=lambda: clock.now, process_time=lambda: clock.cpu)
     monkeypatch.setattr("pipeline.train.watch.time", time)
     return clock
 
@@ -33,6 +33,7 @@ def test_a_plain_line_for_each_epoch(clock, capsys):
     watch = TrainingWatch("bbox", epochs=3, steps_per_epoch=2)
     for _ in range(2):
         clock.now += 5
+        clock.cpu += 9
         watch.step(32, LOSSES)
     watch.epoch(ROW)
     watch.close()
@@ -43,6 +44,7 @@ def test_a_plain_line_for_each_epoch(clock, capsys):
     )
     assert shown.out == ""
     assert watch.seconds == 10
+    assert watch.cores_busy == 1.8
     assert watch.rate() == 6.4
 
 
