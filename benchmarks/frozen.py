@@ -52,8 +52,7 @@ TOPIC = Topic(
     tuple(_setting(rung) for rung in ("classifier", "ssd_189")),
     "Augmentation is kept as one random view of each photo, the same in all epochs of the phase "
     "(the later phases draw a new view in every epoch). The backbone runs once instead of five "
-    "times, with its batch norms folded. Short of 5 x: the heads learn five epochs in any case; "
-    "the classifier's takes 0.4 of its phase since every cell votes, that of ssd_189 three "
-    "quarters. Both end with the same weights but for rounding when the views are "
-    "the same (`tests/benchmarks/test_frozen.py`).",
+    "times, with its batch norms folded. ssd_189 is short of 5 x: its head's convolutions learn "
+    "five epochs in any case, three quarters of its phase. Both end with the same weights but for "
+    "rounding when the views are the same (`tests/benchmarks/test_frozen.py`).",
 )
