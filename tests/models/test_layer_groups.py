@@ -117,6 +117,6 @@ def test_head_trains_with_dropout_while_the_backbone_rests():
     backbone = Backbone("mobilenetv3_small_050")
     model = LargestObjectModel(backbone, CombinedHead(backbone.num_features, 3, 0.5))
     LayerGroups(model).thaw(("head",))
-    layers = [m for m in model.head.modules() if isinstance(m, nn.Dropout)]
-    assert [layer.p for layer in layers] == [0.5]
+    layers = [m for m in model.head.modules() if isinstance(m, nn.Dropout2d)]
+    assert [layer.p for layer in layers] == [0.5, 0.5]
     assert all(layer.training for layer in layers)
