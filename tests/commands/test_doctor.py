@@ -27,8 +27,9 @@ def project(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
     """A folder in which DVC has run a stage with a file and a folder as outputs."""
-    root = tmp_path_factory.mktemp("finished")
-    stage = {"cmd": "mkdir -p d && echo one > d/1 && echo two > d/2 && echo f > f"}
+    root = tmp_path_factory.mktemp("finished") / "with a space"
+    root.mkdir()
+    stage = {"cmd": "mkdir -p d && echo one > d/1 && echo two > 'd/a two' && echo f > f"}
     stages = {"make": stage | {"outs": ["d", "f"]}}
     (root / "dvc.yaml").write_text(json.dumps({"stages": stages}))
     dvc(root, "init", "--no-scm", "--quiet")
@@ -59,8 +60,8 @@ def test_no_lock_file_needs_no_objects(tmp_path):
 def test_every_object_of_a_folder_is_found(finished):
     cache = finished / ".dvc" / "cache" / "files" / "md5"
     objects = cached_objects(read_lock(finished / "dvc.lock"), cache)
-    assert sorted(objects.values()) == ["d", "d/1", "d/2", "f"]
-    assert objects[object_of(finished, "two\n")] == "d/2"
+    assert sorted(objects.values()) == ["d", "d/1", "d/a two", "f"]
+    assert objects[object_of(finished, "two\n")] == "d/a two"
     assert all(is_sound(path) for path in objects)
 
 
@@ -75,12 +76,12 @@ def test_a_damaged_object_is_found_and_its_remedy_works(finished, monkeypatch):
     broken = object_of(finished, "two\n")
     damage(broken)
     fault, _ = doctor.cache()
-    assert fault.what == "cache: d/2 is damaged"
+    assert fault.what == "cache: d/a two is damaged"
     removal = fault.remedy.split("`")[1]
-    assert removal == f"rm -rf d/2 {broken}"
+    assert removal == f"rm -rf 'd/a two' '{broken}'"
     subprocess.run(removal, shell=True, check=True)
     dvc(finished, "repro", "--quiet")
-    assert broken.read_text() == "two\n" and (finished / "d" / "2").read_text() == "two\n"
+    assert broken.read_text() == "two\n" and (finished / "d" / "a two").read_text() == "two\n"
     assert [finding.remedy for finding in doctor.cache()] == [""]
 
 
@@ -101,6 +102,12 @@ def test_what_is_not_in_the_cache_is_counted(finished, monkeypatch):
     (finding,) = doctor.cache()
     held.with_suffix(".held").rename(held)
     assert finding.what.startswith("cache: 3 objects hashed, 1 not in the cache")
+
+
+def test_without_dvc_the_remedy_is_named(project, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dvc.repo", None)
+    with pytest.raises(InputError, match="dvc cannot be imported: .*`make clean-venv`"):
+        list(doctor.cache())
 
 
 def test_outside_a_project_the_cache_is_an_input_error(project, monkeypatch):
