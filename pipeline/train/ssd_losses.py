@@ -5,13 +5,13 @@ Nothing here asks the device for a number: masks and weights, no index lists.
 
 import torch
 from torch import Tensor
-from torchvision.ops import generalized_box_iou_loss
 
 from pipeline.train.matching import BACKGROUND, NEITHER
 from pipeline.train.softplus import softplus
 
 _FOCAL_ALPHA = 0.25  # arXiv:1708.02002, table 1b
 _QUALITY_BETA = 2.0  # arXiv:2006.04388, table 6
+_TINY = 1e-9  # square pixels
 
 
 def lesson_ssd_losses(
@@ -66,18 +66,15 @@ def pyramid_ssd_losses(
     `lesson_ssd_losses`; anchors that are `NEITHER` count in neither loss.
     """
     matched, foreground = _objects_of_anchors(matched_idxs)
-    targets = _boxes_of_anchors(gt_boxes, matched)
-    quality = torch.where(foreground, _paired_iou(boxes.detach(), targets), 0.0)  # (B, A)
+    iou, generalised_iou = _paired_ious(boxes, _boxes_of_anchors(gt_boxes, matched))
+    quality = torch.where(foreground, iou.detach(), 0.0)  # (B, A)
     wanted = _one_hot(labels.gather(1, matched), foreground, cls_logits) * quality[..., None]
     distance = (wanted - cls_logits.sigmoid()).abs().pow(_QUALITY_BETA)
-    each = (softplus(cls_logits) - cls_logits * wanted) * distance
+    each = _binary_cross_entropy(cls_logits, wanted) * distance
     counted = (matched_idxs != NEITHER)[..., None]
     class_loss = (each * counted).sum() / foreground.sum().clamp(min=1)
-    # Unmatched anchors get a harmless pair: a NaN times the weight 0 would still be a NaN.
-    safe = torch.where(foreground[..., None], targets, boxes.detach())
-    box_losses = generalized_box_iou_loss(boxes, safe, reduction="none")  # (B, A)
     weight = torch.where(foreground, quality.clamp(min=0.05), 0.0)
-    box_loss = (box_losses * weight).sum() / weight.sum().clamp(min=1)
+    box_loss = ((1 - generalised_iou) * weight).sum() / weight.sum().clamp(min=1)
     return {"class_loss": class_loss, "box_loss": box_loss}
 
 
@@ -90,8 +87,12 @@ def _cross_entropy(
         right = cls_logits.gather(2, labels.clamp(min=0)[..., None])[..., 0]  # (B, A)
         return (softplus(cls_logits).sum(2) * counted).sum() - (right * foreground).sum()
     wanted = _one_hot(labels, foreground, cls_logits)
-    each = softplus(cls_logits) - cls_logits * wanted  # (B, A, C)
+    each = _binary_cross_entropy(cls_logits, wanted)  # (B, A, C)
     return (each * _focal_weight(cls_logits, wanted, focal_gamma) * counted[..., None]).sum()
+
+
+def _binary_cross_entropy(cls_logits: Tensor, wanted: Tensor) -> Tensor:
+    return softplus(cls_logits) - cls_logits * wanted
 
 
 def _objects_of_anchors(matched_idxs: Tensor) -> tuple[Tensor, Tensor]:
@@ -116,10 +117,21 @@ def _focal_weight(cls_logits: Tensor, wanted: Tensor, gamma: float) -> Tensor:
     return alpha * (1 - right).pow(gamma)
 
 
-def _paired_iou(boxes: Tensor, targets: Tensor) -> Tensor:
-    """Return the IoU `(...)` of boxes `(..., 4)` with their partners; 0 where both are empty."""
-    corner = torch.max(boxes[..., :2], targets[..., :2])
-    opposite = torch.min(boxes[..., 2:], targets[..., 2:])
-    overlap = (opposite - corner).clamp(min=0).prod(-1)
-    areas = [(box[..., 2:] - box[..., :2]).prod(-1) for box in (boxes, targets)]
-    return overlap / (areas[0] + areas[1] - overlap).clamp(min=1e-9)
+def _paired_ious(boxes: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the IoU and the generalised IoU `(...)` of boxes `(..., 4)` with their partners.
+
+    Torchvision's loss picks the pairs that overlap by index, which makes a GPU wait. Empty boxes
+    have an IoU of 0.
+    """
+    lower, upper = torch.max(boxes, targets), torch.min(boxes, targets)
+    overlap = _area(lower[..., :2], upper[..., 2:])
+    hull = _area(upper[..., :2], lower[..., 2:])
+    areas = [_area(each[..., :2], each[..., 2:]) for each in (boxes, targets)]
+    union = areas[0] + areas[1] - overlap
+    iou = overlap / union.clamp(min=_TINY)
+    return iou, iou - (hull - union) / hull.clamp(min=_TINY)
+
+
+def _area(corner: Tensor, opposite: Tensor) -> Tensor:
+    width, height = (opposite - corner).clamp(min=0).unbind(-1)
+    return width * height

@@ -1,4 +1,7 @@
-"""On a GPU a training step asks the device for nothing, so that it is never waited for."""
+"""A training step asks the device for nothing, so that a GPU is never waited for.
+
+Where there is no GPU, the operations of outputs, losses and gradients are watched instead.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +10,67 @@ from dataclasses import replace
 import pytest
 import torch
 
+from torch.utils._python_dispatch import TorchDispatchMode
+
 from pipeline.data.batches import Batch
 from pipeline.ladder import RUNGS, find_rung
 from pipeline.models.layer_groups import LayerGroups
+from pipeline.train import matching
 from pipeline.train.averaging import RunningAverage
 from pipeline.train.learner import Learner
 from pipeline.train.schedule import THAWED, Phase
 from tests.ladder.making import PARAMS, SIZES, largest_batch, model_of, objects_batch
 from tests.train.making import RECIPE
+
+
+# What needs a number from the device: to return it, or to know how large a result is.
+ASKING = {"_local_scalar_dense", "nonzero", "masked_select", "is_nonzero", "equal", "_unique2"}
+
+
+class Asking(TorchDispatchMode):
+    """Collects the names of the operations that ask, those of gradients included."""
+
+    def __init__(self):
+        super().__init__()
+        self.names: set[str] = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        masks = name.startswith("index") and _has_a_mask(args)
+        if name in ASKING or masks:
+            self.names.add(name)
+        return func(*args, **(kwargs or {}))
+
+
+def _has_a_mask(args: tuple) -> bool:
+    chosen = [one for arg in args if isinstance(arg, list | tuple) for one in arg]
+    return any(isinstance(one, torch.Tensor) and one.dtype == torch.bool for one in chosen)
+
+
+def test_what_asks_is_seen():
+    numbers = torch.arange(3.0, requires_grad=True)
+    for ask in (
+        lambda: numbers.sum().item(),
+        lambda: numbers[numbers > 1],
+        lambda: numbers.clone()[numbers > 1].sum().backward(),
+    ):
+        with Asking() as asking:
+            ask()
+        assert asking.names
+
+
+@pytest.mark.parametrize("train_size", [None, 96])
+@pytest.mark.parametrize("name", [rung.name for rung in RUNGS])
+def test_outputs_losses_and_gradients_ask_nothing(name, train_size, monkeypatch):
+    if train_size and name in SIZES:
+        pytest.skip("its anchors are for one size")
+    # As on a GPU, which gets the whole batch.
+    monkeypatch.setattr(matching, "_photos_at_once", lambda *batch: [batch[:2]])
+    model, batch = model_of(name), batch_of(name, train_size)
+    losses = find_rung(name).family().losses(model, PARAMS)
+    with Asking() as asking:
+        losses(model(batch.images), batch)["loss"].backward()
+    assert not asking.names
 
 
 def learner_of(name: str) -> Learner:
@@ -26,9 +82,12 @@ def learner_of(name: str) -> Learner:
     return Learner(model, layers, losses, average, Phase("late", 1, 1e-3), 10, RECIPE)
 
 
-def batch_on_gpu(name: str) -> Batch:
-    size = SIZES.get(name, 64)
-    batch = largest_batch(size) if find_rung(name).table == "largest" else objects_batch(size)
+def batch_of(name: str, size: int | None = None) -> Batch:
+    size = size or SIZES.get(name, 64)
+    return largest_batch(size) if find_rung(name).table == "largest" else objects_batch(size)
+
+
+def on_gpu(batch: Batch) -> Batch:
     return replace(batch, **{key: value.cuda() for key, value in vars(batch).items()})
 
 
@@ -45,7 +104,7 @@ def waiting_is_an_error() -> Iterator[None]:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("name", [rung.name for rung in RUNGS])
 def test_a_step_never_waits(name):
-    learner, batch = learner_of(name), batch_on_gpu(name)
+    learner, batch = learner_of(name), on_gpu(batch_of(name))
     learner.step(batch)  # builds its state and picks its kernels
     with waiting_is_an_error():
         losses = learner.step(batch)
