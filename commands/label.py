@@ -52,6 +52,8 @@ def label(folder: Path, out: Path, model_folder: Path, score: float | None) -> t
     paths = find_photos(folder)
     if not out.absolute().parent.is_dir():
         raise InputError(f"{out}: its folder is not there; make it first")
+    if out.is_dir():
+        raise InputError(f"{out}: is a folder; name the file to write")
     keep_freed_memory()
     params = load_params(PARAMS)
     model, card = load_model(model_folder, choose_device(params.train.shared.device))

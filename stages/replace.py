@@ -35,7 +35,7 @@ def write_beside(path: Path, write: Callable[[Path], object]) -> None:
     beside = path.with_name(f"{path.stem}.partial{path.suffix}")
     try:
         write(beside)
+        os.replace(beside, path)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    os.replace(beside, path)

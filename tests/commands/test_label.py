@@ -102,6 +102,7 @@ def test_a_damaged_photo_is_named_and_left_out(project, capsys):
         (["new", "--model", "models/none"], "error: models/none/model.json: no model there; "),
         (["new", "--model", "models/bbox"], "error: bbox: says not both what and where; "),
         (["new", "--out", "no/labels.json"], "error: no/labels.json: its folder is not there; "),
+        (["new", "--out", "new", "--model", "models/none"], "error: new: is a folder; "),
     ],
 )
 def test_bad_input_is_one_line_and_keeps_earlier_labels(project, capsys, arguments, line):

@@ -95,6 +95,13 @@ def test_a_writer_that_writes_nothing_leaves_the_earlier_file(tmp_path):
     assert (tmp_path / "a.json").read_text() == "earlier"
 
 
+def test_a_folder_in_the_place_of_the_file_stays_and_nothing_is_left_beside(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_beside(tmp_path / "a", lambda path: path.write_text("new"))
+    assert names(tmp_path) == ["a"]
+
+
 def test_half_a_file_of_a_killed_run_is_no_hindrance(tmp_path):
     (tmp_path / "a.partial.json").write_text("rest of a killed run")
     write_beside(tmp_path / "a.json", lambda path: path.write_text("new"))
