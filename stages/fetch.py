@@ -28,8 +28,8 @@ def main() -> None:
 
 
 def fetch(params: FetchParams, folder: Path) -> dict:
-    """Fill `folder/photos` and return the Pascal JSON with a split in every image."""
-    pascal = read_source(
+    """Fill `folder/photos` and return the Pascal JSON of its photos, each with a split."""
+    found = read_source(
         params.source,
         folder,
         path=params.path,
@@ -38,14 +38,23 @@ def fetch(params: FetchParams, folder: Path) -> dict:
         demo_size=params.demo.size,
         seed=params.seed,
     )
-    return assign_splits(
-        pascal,
+    pascal = assign_splits(
+        found,
         params.split,
         where=str(params.path) if params.source == "local" else params.source,
         val_fraction=params.val_fraction,
         test_fraction=params.test_fraction,
         seed=params.seed,
     )
+    _remove_left_out(found, pascal, folder / "photos")
+    return pascal
+
+
+def _remove_left_out(found: dict, kept: dict, photos: Path) -> None:
+    """Remove the copied photos of the images that the split leaves out."""
+    before, after = ({image["file_name"] for image in x["images"]} for x in (found, kept))
+    for name in before - after:
+        (photos / name).unlink()
 
 
 def summary(pascal: dict) -> str:

@@ -22,11 +22,16 @@ def assign_splits(
     Args:
         pascal: checked Pascal JSON; not changed.
         how: `given` keeps the `split` that each image has; `fraction` draws by `seed`; `lesson` is
-            the split of the lesson's own notebook.
+            the split of the lesson's own notebook, drawn from the images whose `split` is train,
+            or from all where none has one.
         where: file or folder for messages.
         val_fraction: share of val in `fraction`, 0..1, rounded down.
         test_fraction: share of test in `fraction`, 0..1, rounded down.
         seed: of the draw in `fraction`.
+
+    Returns:
+        A new dict with the images in their order; those that `lesson` leaves out are missing from
+        it, and their annotations with them.
 
     Raises:
         InputError: a split that is missing or unknown, or no photo in train.
@@ -38,7 +43,8 @@ def assign_splits(
     elif how == "fraction":
         splits = _draw(len(images), val_fraction, test_fraction, seed)
     elif how == "lesson":
-        splits = _draw_like_lesson(len(images))
+        pascal = _only_train(pascal)
+        splits = _draw_like_lesson(len(pascal["images"]))
     else:
         raise ValueError(f"unknown way to split: {how}")
     if "train" not in splits:
@@ -46,7 +52,7 @@ def assign_splits(
             f"{where}: split '{how}': no photo of {len(images)} is in train; "
             "give more photos, or change fetch.split or its fractions"
         )
-    together = zip(images, splits, strict=True)
+    together = zip(pascal["images"], splits, strict=True)
     return pascal | {"images": [image | {"split": split} for image, split in together]}
 
 
@@ -71,6 +77,17 @@ def _draw(photos: int, val_fraction: float, test_fraction: float, seed: int) -> 
     splits[order[:val]] = "val"
     splits[order[val : val + test]] = "test"
     return splits.tolist()
+
+
+def _only_train(pascal: dict) -> dict:
+    """Return the images that their source calls train, and their objects; all if it names none."""
+    images = pascal["images"]
+    if all(image.get("split") is None for image in images):
+        return pascal
+    kept = [image for image in images if image.get("split") == "train"]
+    ids = {image["id"] for image in kept}
+    objects = [item for item in pascal["annotations"] if item["image_id"] in ids]
+    return pascal | {"images": kept, "annotations": objects}
 
 
 def _draw_like_lesson(photos: int) -> list[str]:

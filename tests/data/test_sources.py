@@ -164,6 +164,19 @@ def test_voc2007_as_the_lesson_has_it(shared) -> None:
     assert [image["split"] for image in images].count("val") == 500
 
 
+def test_voc2007_gives_one_val_whether_its_labels_are_xml_or_json(shared, tmp_path: Path) -> None:
+    json_set = read_local(shared("voc2007")).pascal
+    stems = [Path(image["file_name"]).stem for image in json_set["images"]]
+    assert stems == sorted(stems)
+    assert [image["id"] for image in json_set["images"]] == sorted(int(stem) for stem in stems)
+    official = dict.fromkeys([*stems, "000001", "000005"], SIZE + CAT)
+    folder = voc(tmp_path, official, train="\n".join(stems[::-1]), val="000005", test="000001")
+    images = assign_splits(read_local(folder).pascal, "lesson", where="x")["images"]
+    same = assign_splits(json_set, "lesson", where="x")["images"]
+    keys = ("id", "file_name", "split")
+    assert [[a[key] for key in keys] for a in images] == [[b[key] for key in keys] for b in same]
+
+
 def test_bccd_has_its_official_lists(shared) -> None:
     source = read_local(shared("bccd"))
     splits = [image["split"] for image in source.pascal["images"]]

@@ -43,6 +43,19 @@ def test_lesson_has_500_of_2501_in_val() -> None:
     assert (got.count("train"), got.count("val")) == (2001, 500)
 
 
+def test_lesson_draws_from_the_train_of_the_source_alone() -> None:
+    pascal = photos(30)
+    for image in pascal["images"]:
+        image["split"] = ("val", "train", "test")[image["id"] % 3]
+    pascal["annotations"] = [{"id": k, "image_id": k % 30} for k in range(60)]
+    got = assign_splits(pascal, "lesson", where="x")
+    ids = list(range(1, 30, 3))
+    assert [image["id"] for image in got["images"]] == ids
+    assert splits_of(got) == splits_of(assign_splits(photos(10), "lesson", where="x"))
+    assert [item["id"] for item in got["annotations"]] == [k for k in range(60) if k % 30 in ids]
+    assert len(pascal["images"]) == 30
+
+
 def test_given_keeps_what_is_there_and_the_argument_stays() -> None:
     pascal = photos(2, split="train")
     pascal["images"][1]["split"] = "test"
@@ -62,6 +75,7 @@ def test_given_keeps_what_is_there_and_the_argument_stays() -> None:
         (photos(4), "fraction", {"val_fraction": 1.0}, "no photo of 4 is in train"),
         (photos(4), "fraction", {"val_fraction": 0.5, "test_fraction": 0.9}, "no photo of 4"),
         (photos(0), "lesson", {}, "no photo of 0 is in train"),
+        (photos(3, split="test"), "lesson", {}, "x: split 'lesson': no photo of 3 is in train"),
     ],
 )
 def test_splits_that_cannot_be_used_are_refused(

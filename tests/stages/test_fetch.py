@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from stages import fetch
 from stages.entry import run_stage
 from tests.conftest import ROOT
+from tests.data.making import CAT, SIZE, voc
 
 Configure = Callable[..., None]
 
@@ -99,6 +100,20 @@ def test_a_local_set_is_copied_and_replaces_the_demo(configure: Configure) -> No
     fetch.main()
     assert [file.name for file in Path("data/source/photos").iterdir()] == ["a.jpg"]
     assert Path("data/source/photos/a.jpg").read_bytes() == b"photo"
+
+
+def test_lesson_leaves_out_photos_that_the_source_keeps_for_val_or_test(
+    configure: Configure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lists = {"train": "a\nc\n", "val": "b\n", "trainval": "a\nb\nc\n", "test": "d\n"}
+    voc(Path("set"), dict.fromkeys("abcd", SIZE + CAT), **lists)
+    configure(source="local", path="set", split="lesson")
+    fetch.main()
+    assert {file.name for file in Path("data/source/photos").iterdir()} == {"a.jpg", "c.jpg"}
+    pascal = json.loads(Path("data/source/annotations.json").read_text())
+    assert [image["file_name"] for image in pascal["images"]] == ["a.jpg", "c.jpg"]
+    assert len(pascal["annotations"]) == 2
+    assert capsys.readouterr().out.endswith("2 photos, 2 objects, 1 classes; train 2\n")
 
 
 @pytest.mark.parametrize(
