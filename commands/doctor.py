@@ -18,7 +18,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.lockfile import Stages, read_lock
 from pipeline.progress import progress
-from pipeline.sqlite_store import artifact_folder
+from pipeline.sqlite_store import artifact_folder, is_damaged
 from pipeline.tracking import experiment_name, local_store
 
 _NEW_VENV = "`make clean-venv`, then `make venv`"
@@ -107,10 +107,13 @@ def weights() -> Iterator[Finding]:
 
 
 def store() -> Iterator[Finding]:
-    """Yield whether the local MLflow store keeps its artifacts in this project."""
+    """Yield whether the local MLflow store is sound and keeps its artifacts in this project."""
     root = Path.cwd()
-    folder = artifact_folder(local_store(root), experiment_name())
-    if folder is None:
+    uri = local_store(root)
+    folder = artifact_folder(uri, experiment_name())
+    if is_damaged(uri):
+        yield Finding("mlflow.db is damaged", "move mlflow.db aside; `dvc repro` makes it anew")
+    elif folder is None:
         yield Finding("MLflow store: none yet")
     elif folder != (root / "mlruns").as_uri():
         yield Finding(

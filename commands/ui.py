@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.errors import InputError
-from pipeline.sqlite_store import database, find_experiment
+from pipeline.sqlite_store import database, find_experiment, is_damaged
 from pipeline.tracking import experiment_name, local_store, without_password
 
 _PORTS = range(5000, 5020)
@@ -26,7 +26,10 @@ def main(arguments: Sequence[str]) -> int:
         print(f"MLFLOW_TRACKING_URI names a server; open {without_password(uri)}")
         return 0
     experiment = find_experiment(uri, experiment_name())
-    if database(uri) and experiment is None:
+    store = database(uri)
+    if store and experiment is None:
+        if is_damaged(uri):
+            raise InputError(f"{uri}: damaged; move {store.name} aside, `make repro` makes it anew")
         raise InputError(f"{uri}: no runs of the ladder yet; `make repro` logs them")
     port = free_port(options.host, options.port)
     print(f"MLflow needs about 20 seconds, then open\n\n  {link(options.host, port, experiment)}\n")

@@ -1,7 +1,8 @@
 """MLflow's SQLite tables, read without MLflow: importing it costs 2 to 4 s, this a few ms.
 
 Read-only, and never the last word: anything unexpected (no such file, other columns, a damaged
-file) reads as "nothing known", and the caller asks MLflow itself.
+file) reads as "nothing known", and the caller asks MLflow itself. Only `is_damaged`
+tells a damaged file from none.
 """
 
 import sqlite3
@@ -55,15 +56,36 @@ def artifact_folder(uri: str, experiment: str) -> str | None:
     return rows[0][0] if rows else None
 
 
+def is_damaged(uri: str) -> bool:
+    """Return whether an SQLite store's file is there, but is no sound database.
+
+    A file of 0 bytes is sound, a database without tables; one that cannot be read now (locked, no
+    permission) is not called damaged.
+    """
+    path = database(uri)
+    if path is None or not path.is_file():
+        return False
+    try:
+        return _fetch(path, "PRAGMA quick_check") != [("ok",)]
+    except sqlite3.OperationalError:
+        return False
+    except sqlite3.DatabaseError:
+        return True
+
+
 def _read(uri: str, query: str, values: tuple[str, ...]) -> list[tuple[Any, ...]]:
     path = database(uri)
     if path is None or not path.is_file():
         return []
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-        try:
-            return connection.execute(query, values).fetchall()
-        finally:
-            connection.close()
+        return _fetch(path, query, values)
     except sqlite3.Error:
         return []
+
+
+def _fetch(path: Path, query: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        return connection.execute(query, values).fetchall()
+    finally:
+        connection.close()

@@ -1,10 +1,17 @@
 """MLflow's tables, read directly: held against a store that MLflow itself has made."""
 
 import sqlite3
+from functools import partial
 
 import pytest
 
-from pipeline.sqlite_store import artifact_folder, database, find_experiment, known_runs
+from pipeline.sqlite_store import (
+    artifact_folder,
+    database,
+    find_experiment,
+    is_damaged,
+    known_runs,
+)
 from pipeline.tracking import EXPERIMENT, Result, local_store, track_results
 from tests.mlflow_store import client_of, give_store
 
@@ -61,6 +68,38 @@ def test_in_doubt_nothing_is_known(root, statement):
     assert known_runs(local_store(root), EXPERIMENT) == {}
 
 
-def test_a_damaged_file_knows_nothing(tmp_path):
-    (tmp_path / "mlflow.db").write_text("no database" * 100)
-    assert known_runs(local_store(tmp_path), EXPERIMENT) == {}
+def no_database(path):
+    path.write_text("no database")
+
+
+def first_half(path):
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def zeros_at_its_end(path):
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + bytes(len(content) - 4096))
+
+
+@pytest.mark.parametrize("damage", [no_database, first_half, zeros_at_its_end])
+def test_a_damaged_file_knows_nothing_and_is_told(root, damage):
+    damage(root / "mlflow.db")
+    assert known_runs(local_store(root), EXPERIMENT) == {}
+    assert is_damaged(local_store(root))
+
+
+def test_what_is_not_damaged(root, tmp_path_factory):
+    assert not is_damaged("http://127.0.0.1:9")
+    assert not is_damaged(local_store(root))
+    other = tmp_path_factory.mktemp("other")
+    assert not is_damaged(local_store(other))
+    (other / "mlflow.db").touch()  # to SQLite a database without tables
+    assert not is_damaged(local_store(other))
+
+
+def test_a_store_that_another_process_holds_is_not_damaged(root, monkeypatch):
+    monkeypatch.setattr("sqlite3.connect", partial(sqlite3.connect, timeout=0))
+    with sqlite3.connect(root / "mlflow.db") as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        assert not is_damaged(local_store(root))

@@ -154,6 +154,12 @@ def test_a_moved_project_is_told_that_its_store_points_elsewhere(project):
     assert "moved or copied" in finding.what and finding.remedy
 
 
+def test_a_damaged_store_is_told(project):
+    (project / "mlflow.db").write_text("damaged")
+    (finding,) = doctor.store()
+    assert finding.what == "mlflow.db is damaged" and "move mlflow.db aside" in finding.remedy
+
+
 def test_exit_code_and_lines(project, monkeypatch, capsys):
     for name in ("packages", "device", "weights"):
         monkeypatch.setattr(doctor, name, lambda: iter([doctor.Finding("fine")]))

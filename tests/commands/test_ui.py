@@ -24,6 +24,12 @@ def test_without_runs_it_says_what_makes_them(project):
         ui.main([])
 
 
+def test_a_damaged_store_is_told(project):
+    (project / "mlflow.db").write_text("damaged")
+    with pytest.raises(InputError, match=r"mlflow\.db: damaged; move mlflow\.db aside"):
+        ui.main([])
+
+
 def test_a_server_needs_only_its_address(project, monkeypatch, capsys):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@example.com")
     assert ui.main([]) == 0
