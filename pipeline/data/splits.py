@@ -1,11 +1,16 @@
 """Says which photos are learnt from (train), steered by (val) and kept apart (test)."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.data.schemas import SPLITS
 from pipeline.errors import InputError
+
+# VOC's class lists write a flag in two columns after the name: `name -1`, `name  0`, `name  1`.
+# With a single space before it a 1 belongs to the name, as in `IMG 1`.
+_FLAG = re.compile(r"( -1|  [01])$")
 
 
 def assign_splits(
@@ -101,7 +106,8 @@ def _draw_like_lesson(photos: int) -> list[str]:
 def read_split_lists(folder: Path) -> dict[str, str]:
     """Return the split of each name in VOC's lists `{train,val,test,trainval}.txt`.
 
-    A line's first word counts (class lists carry a flag after it). `trainval` alone means train.
+    A line is a name, which may hold spaces; the flag that class lists carry after it falls off.
+    `trainval` alone means train.
 
     Args:
         folder: such as `ImageSets/Main`; absent means no lists.
@@ -129,4 +135,4 @@ def _read_list(file: Path) -> list[str]:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise InputError(f"{file}: not text in UTF-8; save it again") from None
-    return [line.split()[0] for line in lines if line.strip()]
+    return [_FLAG.sub("", line.strip()).strip() for line in lines if line.strip()]

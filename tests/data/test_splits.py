@@ -92,10 +92,17 @@ def test_no_lists_no_splits(tmp_path: Path) -> None:
 
 
 def test_lists_are_read_and_trainval_alone_is_train(tmp_path: Path) -> None:
-    (tmp_path / "train.txt").write_text("a\nb 1\n\n")
+    (tmp_path / "train.txt").write_text("a\nb  1\n\n")
     (tmp_path / "val.txt").write_text("c -1\n")
     (tmp_path / "trainval.txt").write_text("a\nb\nc\nd\n")
     assert read_split_lists(tmp_path) == {"a": "train", "b": "train", "c": "val", "d": "train"}
+
+
+def test_names_with_spaces_stay_whole_and_flags_fall_off(tmp_path: Path) -> None:
+    (tmp_path / "train.txt").write_text("IMG 1\n IMG 2  1\nmy own cat -1 \n")
+    (tmp_path / "val.txt").write_text("IMG 3\nIMG 2 b  0\n")
+    train, val = ("IMG 1", "IMG 2", "my own cat"), ("IMG 3", "IMG 2 b")
+    assert read_split_lists(tmp_path) == dict.fromkeys(train, "train") | dict.fromkeys(val, "val")
 
 
 def test_a_name_in_two_lists_is_refused(tmp_path: Path) -> None:
