@@ -106,7 +106,7 @@ def test_what_is_not_in_the_cache_is_counted(finished, monkeypatch):
 
 def test_without_dvc_the_remedy_is_named(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "dvc.repo", None)
-    with pytest.raises(InputError, match="dvc cannot be imported: .*`make clean-venv`"):
+    with pytest.raises(InputError, match=r"dvc cannot be imported: .*`make clean-venv`"):
         list(doctor.cache())
 
 
