@@ -15,7 +15,7 @@ from pipeline.data.voc import is_voc_folder, read_voc_folder
 from pipeline.errors import InputError
 from pipeline.progress import progress
 
-_PHOTO_FOLDERS = ("", "images", "photos", "JPEGImages")
+_PHOTO_FOLDERS = ("", "annotations", "images", "photos", "JPEGImages")
 
 
 @dataclass(frozen=True)
@@ -79,17 +79,18 @@ def read_local(path: Path) -> Source:
     """Return labels and photos of a local set, with sizes from the photos where labels lack them.
 
     Args:
-        path: a Pascal/COCO JSON file; or a folder with exactly one `*.json`, photos beside it, in
-            `images`, `photos`, `JPEGImages` or any folder below; or a VOC folder (`Annotations`,
-            `JPEGImages`), at most two levels below.
+        path: a folder with exactly one Pascal/COCO `*.json` in it or in its `annotations`, and
+            photos in it, in `images`, `photos`, `JPEGImages` or any folder below; or the JSON file
+            itself; or a VOC folder (`Annotations`, `JPEGImages`), at most two levels below.
 
     Raises:
         InputError: no labels or several, labels that do not hold, a photo that is missing.
     """
     file = path if path.is_file() else _find_json(path)
     if file is not None:
-        pascal = _with_listed_splits(read_pascal(file), file.parent / "ImageSets" / "Main")
-        photos = _find_photos(pascal["images"], file.parent, file)
+        folder = path if path.is_dir() else _folder_of(file)
+        pascal = _with_listed_splits(read_pascal(file), folder / "ImageSets" / "Main")
+        photos = _find_photos(pascal["images"], folder, file)
     else:
         folder = _find_voc(path)
         pascal = check_pascal(read_voc_folder(folder), folder)
@@ -105,6 +106,12 @@ def _find_json(folder: Path) -> Path | None:
         names = ", ".join(file.name for file in files[:4])
         raise InputError(f"{folder}: {len(files)} JSON files ({names}); set fetch.path to one file")
     return files[0] if files else None
+
+
+def _folder_of(labels: Path) -> Path:
+    """Return the folder of a set by its JSON: COCO has labels in `annotations`, photos beside."""
+    folder = labels.parent
+    return folder.parent if folder.name == "annotations" else folder
 
 
 def _find_voc(folder: Path) -> Path:

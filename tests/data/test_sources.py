@@ -60,6 +60,27 @@ def test_labels_in_a_folder_of_their_own_or_named_directly(tmp_path: Path) -> No
     assert len(read_local(tmp_path / "annotations/two.json").photos) == 2
 
 
+@pytest.mark.parametrize("path", ["", "annotations/instances.json"])
+def test_labels_in_annotations_have_photos_and_lists_beside_that_folder(
+    tmp_path: Path, path: str
+) -> None:
+    write_labels(tmp_path / "annotations/instances.json", "a.png", "b.png")
+    write_photo(tmp_path / "images/a.png")
+    write_photo(tmp_path / "train2017/b.png")
+    (tmp_path / "ImageSets/Main").mkdir(parents=True)
+    (tmp_path / "ImageSets/Main/train.txt").write_text("a\nb\n")
+    source = read_local(tmp_path / path)
+    assert source.photos == [tmp_path / "images/a.png", tmp_path / "train2017/b.png"]
+    assert [image["split"] for image in source.pascal["images"]] == ["train", "train"]
+
+
+def test_a_photo_beside_its_labels_leads_over_one_beside_annotations(tmp_path: Path) -> None:
+    file = write_labels(tmp_path / "annotations/one.json", "a.png")
+    for place in ("annotations", "images", "thumbs"):
+        write_photo(tmp_path / place / "a.png")
+    assert read_local(file).photos == [tmp_path / "annotations/a.png"]
+
+
 def test_lists_beside_the_json_give_the_splits(tmp_path: Path) -> None:
     write_labels(tmp_path / "labels.json", "a.png", "b.png", "c.png", split="test")
     for name in "abc":
