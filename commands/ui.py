@@ -13,6 +13,7 @@ from pipeline.sqlite_store import database, find_experiment, is_damaged
 from pipeline.tracking import experiment_name, local_store, without_password
 
 _PORTS = range(5000, 5020)
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # of all addresses, one that a browser takes
 # MLflow's landing page is about other things; this view has the runs, side by side.
 _VIEW = "runs?workflowType=machine_learning&compareRunsMode=CHART"
 
@@ -42,7 +43,9 @@ def main(arguments: Sequence[str]) -> int:
 def link(host: str, port: int, experiment: str | None) -> str:
     """Return the address of the comparison page, or of the front page without an experiment."""
     page = f"#/experiments/{experiment}/{_VIEW}" if experiment else ""
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    shown = _LOOPBACK.get(host, host)
+    if ":" in shown:  # IPv6
+        shown = f"[{shown}]"
     return f"http://{shown}:{port}/{page}"
 
 
@@ -62,23 +65,44 @@ def free_port(host: str, wanted: int | None) -> int:
     """Return the port that was asked for, or the first free one of 5000 to 5019.
 
     Raises:
-        InputError: it is in use.
+        InputError: it is in use, or the host is not of this machine.
     """
+    addresses = _addresses(host)
     for port in [wanted] if wanted is not None else _PORTS:
-        with socket.socket() as probe:
-            # Without this a port whose last server has just ended counts as busy for a minute.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
+        if all(_can_bind(family, (ip, port, *rest)) for family, (ip, _, *rest) in addresses):
             return port
     busy = wanted if wanted is not None else f"{_PORTS[0]} to {_PORTS[-1]}"
     raise InputError(f"--port: {busy} on {host} cannot be used; name a free one with --port")
+
+
+def _addresses(host: str) -> list[tuple[int, tuple]]:
+    """Return family and socket address, with port 0, of all that a server can listen on."""
+    try:
+        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError):  # the latter: a part of the name is empty or too long
+        found = []
+    usable = [(family, address) for family, *_, address in found if _can_bind(family, address)]
+    if not usable:
+        raise InputError(f"--host: {host} is no address of this machine; name one, or leave it out")
+    return usable
+
+
+def _can_bind(family: int, address: tuple) -> bool:
+    try:
+        with socket.socket(family) as probe:
+            # Without this a port whose last server has just ended counts as busy for a minute.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError:
+        return False
+    return True
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ladder ui", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, help="port; by default the first free one from 5000")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.port is not None and not 1 <= options.port <= 65535:
+        parser.error("--port must be from 1 to 65535")
+    return options

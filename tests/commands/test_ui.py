@@ -55,7 +55,16 @@ def test_starts_lean_and_links_to_the_comparison(project, monkeypatch, capsys):
 
 def test_link_for_all_addresses_and_without_an_experiment():
     assert ui.link("0.0.0.0", 5000, None) == "http://127.0.0.1:5000/"
+    assert ui.link("::", 5000, None) == "http://[::1]:5000/"
+    assert ui.link("fe80::2", 5000, None) == "http://[fe80::2]:5000/"
     assert ui.link("example.com", 80, "7").startswith("http://example.com:80/#/experiments/7/runs")
+
+
+@pytest.mark.parametrize("port", ["-1", "0", "65536"])
+def test_a_port_outside_its_range_is_refused(capsys, port):
+    with pytest.raises(SystemExit, match="2"):
+        ui.main(["--port", port])
+    assert "--port must be from 1 to 65535" in capsys.readouterr().err
 
 
 def test_a_port_in_use():
@@ -64,6 +73,38 @@ def test_a_port_in_use():
         with pytest.raises(InputError, match=f"--port: {port} on 127.0.0.1 cannot be used"):
             ui.free_port("127.0.0.1", port)
     assert ui.free_port("127.0.0.1", port) == port
+
+
+@pytest.mark.parametrize("host", ["no.invalid", "127.0..1", "192.0.2.1"])  # the last: RFC 5737
+def test_a_host_that_is_not_of_this_machine(host):
+    with pytest.raises(InputError, match=f"--host: {host} is no address of this machine; name"):
+        ui.free_port(host, None)
+
+
+@pytest.fixture
+def ipv6():
+    """A server on the loopback address of IPv6."""
+    try:
+        server = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with server:
+        yield server
+
+
+def test_a_port_in_use_on_ipv6(ipv6):
+    port = ipv6.getsockname()[1]
+    with pytest.raises(InputError, match=f"--port: {port} on ::1 cannot be used"):
+        ui.free_port("::1", port)
+    ipv6.close()
+    assert ui.free_port("::1", port) == port
+
+
+def test_a_port_must_be_free_on_every_address_of_a_name(ipv6, monkeypatch):
+    found = [(socket.AF_INET, 0, 0, "", ("127.0.0.1", 0)), (socket.AF_INET6, 0, 0, "", ("::1", 0))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *arguments, **options: found)
+    with pytest.raises(InputError, match="on localhost cannot be used"):
+        ui.free_port("localhost", ipv6.getsockname()[1])
 
 
 def test_the_next_port_when_the_first_is_in_use(monkeypatch):
