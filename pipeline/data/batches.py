@@ -159,13 +159,17 @@ class Batches:
             return len(self.photos) // self.batch_size
         return -(-len(self.photos) // self.batch_size)
 
-    def epoch(self, seed: int) -> Iterator[Batch]:
-        """Yield one pass over the photos; equal seeds give equal order and augmentation."""
+    def epoch(self, seed: int, *, whole: bool = False) -> Iterator[Batch]:
+        """Yield one pass over the photos; equal seeds give equal order and augmentation.
+
+        A `whole` pass leaves no photo out, so its last batch may be smaller.
+        """
         generator = torch.Generator().manual_seed(seed)
         order = torch.arange(len(self.photos))
         if self.augmentation:
             order = torch.randperm(len(self.photos), generator=generator)
-        for start in range(0, len(self) * self.batch_size, self.batch_size):
+        end = len(order) if whole else len(self) * self.batch_size
+        for start in range(0, end, self.batch_size):
             yield self._batch(order[start : start + self.batch_size], generator)
 
     def _batch(self, chosen: Tensor, generator: torch.Generator) -> Batch:

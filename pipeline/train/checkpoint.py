@@ -32,11 +32,15 @@ def save_checkpoint(path: Path, state: dict) -> None:
     os.replace(beside, path)
 
 
-def load_checkpoint(path: Path, device: torch.device) -> dict | None:
-    """Return the state at `path`, or None where there is none or only half of one."""
+def load_checkpoint(path: Path) -> dict | None:
+    """Return the state at `path`, on the CPU, or None where there is none or only half of one.
+
+    An optimizer counts its steps on the CPU and takes them as they come: on a GPU they would be
+    asked for in every step.
+    """
     if not path.exists():
         return None
     try:
-        return torch.load(path, map_location=device, weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError):
         return None

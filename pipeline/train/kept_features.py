@@ -46,7 +46,8 @@ class KeptFeatures:
     """A source of `FeatureBatch`es: the photos of another source, looked at once.
 
     Args:
-        source: of batches, which are dataclasses of tensors with a row for each photo.
+        source: of batches, which are dataclasses of tensors with a row for each photo. Photos that
+            it leaves out of an epoch, others each time, are looked at as well.
         model: with a frozen backbone at rest; has `features` and `read`.
         seed: of the views.
         shuffled: mix the photos anew in every epoch.
@@ -84,7 +85,8 @@ class KeptFeatures:
         order = torch.arange(photos)
         if self.shuffled:
             order = torch.randperm(photos, generator=torch.Generator().manual_seed(seed))
-        for chosen in order.split(len(self._rows.images)):
+        batch_size = len(self._rows.images)
+        for chosen in order[: len(self) * batch_size].split(batch_size):
             features = [level[chosen].permute(0, 3, 1, 2) for level in self._levels]
             images = self._rows.images[:1].expand(len(chosen), -1, -1, -1)
             rows = {name: getattr(self._rows, name)[chosen] for name in _columns(self._rows)}
@@ -94,13 +96,13 @@ class KeptFeatures:
     def _look(self) -> None:
         start, batches = 0, []
         still = None  # the model, quicker where it does not learn
-        for batch in self.source.epoch(self.seed):
+        for batch in self.source.epoch(self.seed, whole=True):
             if still is None:
                 still = fold_batch_norms(copy.deepcopy(self.model).eval(), batch.images[:1])
             with autocast(batch.images.device, self.precision):
                 levels = still.features(batch.images)
             if not self._levels:
-                photos = len(self.source) * len(batch.images)
+                photos = (len(self.source) + 1) * len(batch.images)  # what is too many stays empty
                 self._levels = [_on_disk(level, photos, self.folder) for level in levels]
             end = start + len(batch.images)
             for kept, level in zip(self._levels, levels, strict=True):

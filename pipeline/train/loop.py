@@ -30,8 +30,8 @@ class BatchSource(Protocol):
 
     def __len__(self) -> int: ...
 
-    def epoch(self, seed: int) -> Iterable[Any]:
-        """Yield one pass; equal seeds give equal passes."""
+    def epoch(self, seed: int, *, whole: bool = False) -> Iterable[Any]:
+        """Yield one pass; equal seeds give equal passes, a `whole` one leaves no photo out."""
 
 
 class Watcher(Protocol):
@@ -76,7 +76,7 @@ def fit(
             by position.
     """
     averaged = RunningAverage(model, recipe.ema) if recipe.ema else None
-    saved = load_checkpoint(checkpoint, next(model.parameters()).device)
+    saved = load_checkpoint(checkpoint)
     history: list[dict] = saved["history"] if saved else []
     watcher.resume(len(history))
     epoch = 0
@@ -152,7 +152,7 @@ def train_one_epoch(
 def mean_losses(
     model: nn.Module, losses: Losses, batches: BatchSource, precision: str
 ) -> dict[str, float]:
-    """Return the mean of each loss over the photos of `batches`, with the model at rest."""
+    """Return the mean of each batch's losses, weighed by its photos, with the model at rest."""
     model.eval()
     totals: dict[str, Tensor] = {}
     photos = 0

@@ -209,6 +209,15 @@ def test_training_pass_leaves_out_the_short_batch():
     assert seen == {0, 1, 2, 3}  # each pass leaves out another one
 
 
+def test_a_whole_training_pass_leaves_out_nothing():
+    batches = batches_of(photos_of(), batch_size=3, augmentation=WILD)
+    passes = [list(batches.epoch(seed, whole=True)) for seed in (0, 0, 1)]
+    assert [len(batch.photo) for batch in passes[0]] == [3, 1]
+    seen = [[int(p) for batch in each for p in batch.photo] for each in passes]
+    assert sorted(seen[0]) == sorted(seen[2]) == [0, 1, 2, 3]
+    assert seen[0] == seen[1]
+
+
 def test_batch_is_not_larger_than_the_split():
     batches = batches_of(photos_of(), batch_size=64, augmentation=WILD)
     assert [len(batch.photo) for batch in batches.epoch(0)] == [4]

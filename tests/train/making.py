@@ -65,23 +65,30 @@ class TinyBatch:
 
 
 class Photos:
-    """Random photos with random labels; `noisy` passes are shuffled and never twice the same."""
+    """Random photos with random labels; `noisy` passes are shuffled and never twice the same.
 
-    def __init__(self, photos: int = 8, batch_size: int = 4, noisy: bool = False):
+    One that drops leaves the photos of a smaller last batch out, others each time.
+    """
+
+    def __init__(
+        self, photos: int = 8, batch_size: int = 4, noisy: bool = False, drops: bool = False
+    ):
         generator = torch.Generator().manual_seed(photos)
         self.images = torch.randn(photos, 3, 8, 8, generator=generator)
         self.labels = torch.randint(3, (photos,), generator=generator)
-        self.batch_size, self.noisy = batch_size, noisy
+        self.batch_size, self.noisy, self.drops = batch_size, noisy, drops
 
     def __len__(self) -> int:
-        return -(-len(self.labels) // self.batch_size)
+        photos = len(self.labels)
+        return photos // self.batch_size if self.drops else -(-photos // self.batch_size)
 
-    def epoch(self, seed: int) -> Iterator[TinyBatch]:
+    def epoch(self, seed: int, *, whole: bool = False) -> Iterator[TinyBatch]:
         generator = torch.Generator().manual_seed(seed)
         order = torch.arange(len(self.labels))
         if self.noisy:
             order = torch.randperm(len(order), generator=generator)
-        for chosen in order.split(self.batch_size):
+        end = len(order) if whole else len(self) * self.batch_size
+        for chosen in order[:end].split(self.batch_size):
             images = self.images[chosen]
             if self.noisy:
                 images = images + torch.randn(images.shape, generator=generator) / 10

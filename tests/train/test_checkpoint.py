@@ -10,21 +10,20 @@ from pipeline.train.checkpoint import (
     save_checkpoint,
 )
 
-CPU = torch.device("cpu")
 STATE = {"history": [{"epoch": 1, "val": {"loss": 0.5}}], "model": {"w": torch.arange(1000.0)}}
 
 
 def test_what_is_saved_is_loaded(tmp_path):
     path = tmp_path / "new" / "folder" / "c.pt"
     save_checkpoint(path, STATE)
-    loaded = load_checkpoint(path, CPU)
+    loaded = load_checkpoint(path)
     assert loaded["history"] == STATE["history"]
     assert torch.equal(loaded["model"]["w"], STATE["model"]["w"])
     assert [file.name for file in path.parent.iterdir()] == ["c.pt"]
 
 
 def test_none_where_there_is_none(tmp_path):
-    assert load_checkpoint(tmp_path / "c.pt", CPU) is None
+    assert load_checkpoint(tmp_path / "c.pt") is None
 
 
 @pytest.mark.parametrize("share", [0, 0.0005, 0.01, 0.5, 0.9, 0.999])
@@ -33,13 +32,13 @@ def test_half_a_file_is_none(tmp_path, share):
     save_checkpoint(path, STATE)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
-    assert load_checkpoint(path, CPU) is None
+    assert load_checkpoint(path) is None
 
 
 @pytest.mark.parametrize("content", [b"PK", b"no checkpoint", b"\x80\x02}q\x00.", bytes(5000)])
 def test_what_is_no_checkpoint_is_none(tmp_path, content):
     (tmp_path / "c.pt").write_bytes(content)
-    assert load_checkpoint(tmp_path / "c.pt", CPU) is None
+    assert load_checkpoint(tmp_path / "c.pt") is None
 
 
 def test_an_older_one_stays_until_the_new_one_is_whole(tmp_path, monkeypatch):
@@ -53,7 +52,7 @@ def test_an_older_one_stays_until_the_new_one_is_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(torch, "save", half)
     with pytest.raises(OSError, match="disk full"):
         save_checkpoint(path, {"history": []})
-    assert load_checkpoint(path, CPU)["history"] == STATE["history"]
+    assert load_checkpoint(path)["history"] == STATE["history"]
 
 
 def test_config_digest_changes_with_each_part():

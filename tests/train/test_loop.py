@@ -22,8 +22,6 @@ from tests.train.making import (
     train,
 )
 
-CPU = torch.device("cpu")
-
 
 def test_it_overfits_one_batch(tmp_path):
     photos = Photos(8, 8)
@@ -86,9 +84,9 @@ def test_every_epoch_has_a_chance_of_its_own(tmp_path):
     seeds = []
 
     class Spy(Photos):
-        def epoch(self, seed):
+        def epoch(self, seed, *, whole=False):
             seeds.append(seed)
-            return super().epoch(seed)
+            return super().epoch(seed, whole=whole)
 
     phases = [Phase("late", 3, 0.01), Phase("all", 2, 0.01)]
     train(tmp_path / "c.pt", source=Spy(noisy=True), phases=phases)
@@ -138,7 +136,7 @@ def test_a_loss_that_is_not_finite_names_epoch_and_photos(tmp_path, value):
     assert f"the loss became {value} in epoch 2, " in str(error.value)
     assert f"photos {calls[2]} " in str(error.value)
     assert "\n" not in str(error.value)
-    saved = load_checkpoint(tmp_path / "c.pt", CPU)
+    saved = load_checkpoint(tmp_path / "c.pt")
     assert len(saved["history"]) == 1
     assert all(p.isfinite().all() for p in saved["model"].values())
 
@@ -161,7 +159,7 @@ def test_a_loss_of_val_that_is_not_finite_names_the_epoch(tmp_path, name, value)
         train(tmp_path / "c.pt", losses=breaks, watcher=watcher)
     assert str(error.value) == f"{name} of val became {value} in epoch 2; try a lower lr"
     # What the next run goes on from can be written as JSON.
-    history = load_checkpoint(tmp_path / "c.pt", CPU)["history"]
+    history = load_checkpoint(tmp_path / "c.pt")["history"]
     assert [row["epoch"] for row in history] == [1] and watcher.epochs == history
     assert json.loads(json.dumps(history, allow_nan=False)) == history
 
@@ -173,8 +171,8 @@ class Scripted(Photos):
         super().__init__(4)
         self.values = list(values)
 
-    def epoch(self, seed):
-        yield from super().epoch(seed)
+    def epoch(self, seed, *, whole=False):
+        yield from super().epoch(seed, whole=whole)
         self.values.pop(0)
 
 
@@ -208,7 +206,7 @@ def test_early_stop(tmp_path, patience, values, epochs):
     assert same_weights(resumed, model)
 
 
-def test_the_rate_of_the_last_step_is_the_lowest(tmp_path):
+def test_the_rate_falls_to_the_last_epoch(tmp_path):
     _, history = train(tmp_path / "c.pt", phases=[Phase("head", 6, 0.01)])
     rates = [row["lr"] for row in history]
     assert max(rates) <= 0.01 and rates[2] > rates[0]
