@@ -90,6 +90,15 @@ def test_what_is_ignored_teaches_our_form_nothing():
     assert torch.equal(~taught[2], ignored)
 
 
+def test_what_a_crop_left_outside_takes_no_anchor():
+    model, batch = model_of("ssd_4x4").eval(), objects_batch(128)
+    outside = replace(batch, boxes=batch.boxes.clone())
+    outside.boxes[2, 0] = torch.tensor([128.0, 30, 128, 60])
+    outputs = {name: value.detach().requires_grad_() for name, value in model(batch.images).items()}
+    SsdFamily("ssd_4x4").losses(model, PARAMS)(outputs, outside)["loss"].backward()
+    assert (outputs["cls_logits"].grad.abs().sum(2) > 0).all()
+
+
 @pytest.mark.parametrize("name", ["ssd_4x4", "ssd_189"])
 def test_the_lessons_form_has_its_decoder_biases_and_dropouts(name):
     model = model_of(name, form="lesson")
