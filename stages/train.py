@@ -5,6 +5,8 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,13 +27,11 @@ from pipeline.params import Params, load_params
 from pipeline.train.checkpoint import config_digest, files_digest
 from pipeline.train.learner import Recipe
 from pipeline.train.loop import fit
-from pipeline.train.schedule import Phase
+from pipeline.train.schedule import THAWED, Phase
 from pipeline.train.watch import TrainingWatch
 from stages.entry import die_with_parent, run_stage
 from stages.inputs import PARAMS, PIXELS, TABLES, Inputs, read_inputs
 from stages.replace import fresh_folder, write_beside
-
-PHASES = ("head", "late", "all")
 
 
 def main() -> None:
@@ -55,6 +55,9 @@ def model_card(rung: Rung, params: Params, classes: list[str]) -> ModelCard:
     shared = params.train.shared
     section = params.rung(rung.name).model_dump(mode="json")
     backbone = Backbone(shared.backbone)
+    with _naming(rung.name):
+        for size in {section["image_size"], section.get("train_size", section["image_size"])}:
+            backbone.check_size(size)
     return ModelCard(
         rung=rung.name,
         backbone=shared.backbone,
@@ -69,12 +72,19 @@ def model_card(rung: Rung, params: Params, classes: list[str]) -> ModelCard:
 
 def pretrained_model(card: ModelCard, weights: str, device: torch.device) -> nn.Module:
     """Return the card's model with a pretrained backbone and a fresh head, on `device`."""
-    try:
+    with _naming(card.rung):
         model = build_model(card)
-    except InputError as error:
-        raise InputError(f"{PARAMS}: train.{card.rung}: {error}") from None
     load_pretrained(model.backbone, weights)
     return model.to(device, memory_format=torch.channels_last)
+
+
+@contextmanager
+def _naming(rung: str) -> Iterator[None]:
+    """Say of what is wrong with a rung's parameters where they are."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{PARAMS}: train.{rung}: {error}") from None
 
 
 def train_rung(
@@ -82,13 +92,13 @@ def train_rung(
 ) -> None:
     """Train, then write the model's folder and the timings."""
     section = card.params[rung.name]
-    phases = [Phase(name, **section[name]) for name in PHASES if section[name]["epochs"]]
+    phases = [Phase(name, **section[name]) for name in THAWED if section[name]["epochs"]]
     if not phases:
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
     layers = LayerGroups(model)
     recipe = Recipe(**_recipe(params, section))
     train, val = batches(params, inputs, card, model)
-    checkpoint = checkpoint_path(rung, card, recipe)
+    checkpoint = checkpoint_path(rung, card)
     watch = TrainingWatch(rung.name, sum(phase.epochs for phase in phases), len(train))
     losses = rung.family().losses(model, section)
     trained, history = fit(model, layers, losses, phases, train, val, recipe, watch, checkpoint)
@@ -156,7 +166,7 @@ def batches(
     )
 
 
-def checkpoint_path(rung: Rung, card: ModelCard, recipe: Recipe) -> Path:
+def checkpoint_path(rung: Rung, card: ModelCard) -> Path:
     """Return where this very training keeps its state: same data, parameters, code and versions."""
     root = Path(os.environ.get("DVC_ROOT", "."))
     code = [Path(m.__file__) for name, m in sorted(sys.modules.items()) if _is_ours(name, m)]

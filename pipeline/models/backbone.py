@@ -4,6 +4,7 @@ The layer groups are the lesson's: *early* is everything up to stride 8, *late* 
 backbone, and the *head* is whatever a rung puts on top. Training freezes and thaws by them.
 """
 
+import math
 from importlib.resources import files
 from pathlib import Path
 
@@ -60,6 +61,24 @@ class Backbone(nn.Module):
     def pyramid(self, images: Tensor) -> list[Tensor]:
         """Return the maps at strides 8, 16 and 32 of normalised images `(B, 3, S, S)`."""
         return self.net.forward_intermediates(images, indices=3, intermediates_only=True)
+
+    def check_size(self, image_size: int) -> None:
+        """Hold the last map of images `(1, 3, S, S)` to `ceil(S / 32)` cells a side.
+
+        Heads lay out their cells by that rule; networks with a stem of patches round down.
+
+        Raises:
+            InputError: the map has another size.
+        """
+        learning, expected = self.training, math.ceil(image_size / 32)
+        with torch.no_grad():
+            side = self.eval()(torch.zeros(1, 3, image_size, image_size)).shape[-1]
+        self.train(learning)
+        if side != expected:
+            raise InputError(
+                f"image_size = {image_size}: {self.name} makes {side} x {side} cells of it, not "
+                f"{expected} x {expected}; use a multiple of 32"
+            )
 
     def early_modules(self) -> list[nn.Module]:
         """Return the modules up to stride 8, in order; the rest of the backbone is *late*."""

@@ -204,6 +204,15 @@ def test_maps_have_the_promised_channels_and_sides(name, side):
         assert [map_.shape for map_ in net.pyramid(images)] == expected
 
 
+def test_a_size_that_a_stem_of_patches_rounds_down_is_refused():
+    net = Backbone("convnext_atto")
+    net.check_size(96)
+    assert net.training
+    with pytest.raises(InputError, match="image_size = 100: convnext_atto makes 3 x 3 cells of it"):
+        net.check_size(100)
+    Backbone(BUNDLED).check_size(100)
+
+
 @pytest.mark.parametrize("name", NETS)
 def test_early_modules_end_at_stride_8(name):
     net = Backbone(name).eval()

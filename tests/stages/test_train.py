@@ -203,6 +203,10 @@ def _no_such_backbone(root):
     write_params(root, train__shared__backbone="resnet33")
 
 
+def _rounded_down(root):
+    write_params(root, train__shared__backbone="convnext_atto", train__ssd_fpn__image_size=100)
+
+
 def _no_such_parameter(root):
     write_params(root, train__classifier__epochs=3)
 
@@ -223,6 +227,7 @@ def _steep(root):
         ("ssd_fpn", _one_val, "data/tables: 1 val photos for ssd_fpn; it needs 2 at least"),
         ("classifier", _no_weights, "train.shared.weights = nowhere.safetensors: no such file; "),
         ("classifier", _no_such_backbone, "train.shared.backbone = resnet33: "),
+        ("ssd_fpn", _rounded_down, "params.yaml: train.ssd_fpn: image_size = 100: convnext_atto"),
         (
             "classifier",
             _no_such_parameter,
