@@ -205,13 +205,17 @@ class PyramidSsd(nn.Module):
         self.image_size, self.anchor_scale = image_size, anchor_scale
         anchors, self.level_sizes = self._cells(image_size)
         self.register_buffer("anchors", anchors, persistent=False)
+        self._other_sizes: dict[tuple, tuple[Tensor, list[int]]] = {}
 
     def anchors_at(self, image_size: int) -> tuple[Tensor, list[int]]:
         """Return the anchors `(A, 4)` of images of this size, and how many each level has."""
         if image_size == self.image_size:
             return self.anchors, self.level_sizes
-        anchors, level_sizes = self._cells(image_size)
-        return anchors.to(self.anchors, non_blocking=True), level_sizes
+        wanted = image_size, self.anchors.device
+        if wanted not in self._other_sizes:
+            anchors, level_sizes = self._cells(image_size)
+            self._other_sizes[wanted] = anchors.to(self.anchors.device), level_sizes
+        return self._other_sizes[wanted]
 
     def _cells(self, image_size: int) -> tuple[Tensor, list[int]]:
         # In steps of the stride whatever the image's size, as convolutions go: what is learnt on

@@ -195,6 +195,7 @@ def test_pyramid_has_an_anchor_for_every_cell(size):
 def test_pyramid_takes_images_of_another_size():
     model, other = pyramid(size=128).eval(), pyramid(size=200).eval()
     anchors, level_sizes = model.anchors_at(200)
+    assert model.anchors_at(200)[0] is anchors  # made once
     assert_close(anchors, other.anchors)
     assert level_sizes == other.level_sizes
     with torch.no_grad():
