@@ -20,7 +20,8 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
 
 def _has_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        with torch.cuda.device(device):
+            return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):  # not in torch 2.11
         known = torch.cpu.get_capabilities()
         return known.get("avx512_bf16", False) or known.get("amx_bf16", False)

@@ -1,5 +1,7 @@
 """The precision by name, and what `auto` takes on which device."""
 
+from contextlib import contextmanager
+
 import pytest
 import torch
 
@@ -35,8 +37,20 @@ def test_auto_asks_a_cpu_for_its_units(monkeypatch, units, expected):
 @pytest.mark.filterwarnings("ignore:CUDA is not available")
 @pytest.mark.parametrize("units", [True, False])
 def test_auto_asks_a_gpu_for_its_units(monkeypatch, units):
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: units)
-    assert isinstance(autocast(CUDA, "auto"), torch.autocast) == units
+    current = ["cuda:0"]  # of several GPUs it is the chosen one that is asked
+
+    @contextmanager
+    def device(chosen):
+        before, current[0] = current[0], str(chosen)
+        yield
+        current[0] = before
+
+    def supported(including_emulation):
+        return units if current == ["cuda:1"] else not units
+
+    monkeypatch.setattr(torch.cuda, "device", device)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    assert isinstance(autocast(torch.device("cuda:1"), "auto"), torch.autocast) == units
 
 
 def test_an_older_torch_and_other_devices_stay_at_float32(monkeypatch):
