@@ -87,13 +87,5 @@ def decode_boxes(bbox_regression: Tensor, anchors: Tensor) -> Tensor:
     return torch.cat([centres - half, centres + half], -1)
 
 
-def encode_boxes(boxes: Tensor, anchors: Tensor) -> Tensor:
-    """Return the offsets that `decode_boxes` turns back into `boxes` `(..., A, 4)`."""
-    anchor_centres, anchor_sizes = _centres_sizes(anchors)
-    centres, sizes = _centres_sizes(boxes)
-    shift = (centres - anchor_centres) / anchor_sizes / CENTRE_VARIANCE
-    return torch.cat([shift, (sizes / anchor_sizes).log() / SIZE_VARIANCE], -1)
-
-
 def _centres_sizes(boxes: Tensor) -> tuple[Tensor, Tensor]:
     return (boxes[..., :2] + boxes[..., 2:]) / 2, boxes[..., 2:] - boxes[..., :2]

@@ -12,11 +12,11 @@ from torchvision.models.detection._utils import BoxCoder
 from pipeline.models.anchors import (
     decode_boxes,
     decode_tanh,
-    encode_boxes,
     grid_anchors,
     lesson_sizes,
 )
 
+ORACLE = BoxCoder(weights=(10.0, 10.0, 5.0, 5.0))
 LESSON = {"zooms": [0.7, 1.0, 1.3], "ratios": [(1.0, 1.0), (1.0, 0.5), (0.5, 1.0)]}
 
 
@@ -24,7 +24,6 @@ def test_no_anchors_no_boxes():
     none = torch.zeros(0, 4)
     assert decode_boxes(torch.zeros(2, 0, 4), none).shape == (2, 0, 4)
     assert decode_tanh(torch.zeros(2, 0, 4), none, torch.zeros(0)).shape == (2, 0, 4)
-    assert encode_boxes(none, none).shape == (0, 4)
 
 
 def test_four_cells_of_one_anchor_by_hand():
@@ -81,7 +80,7 @@ def test_encoding_there_and_back(boxes, x, y, width, height):
     # A side that grows more than 62-fold is cut off on purpose.
     width, height = max(width, 5), max(height, 5)
     anchors = torch.tensor([[x, y, x + width, y + height]]).expand(len(boxes), 4)
-    back = decode_boxes(encode_boxes(boxes, anchors), anchors)
+    back = decode_boxes(ORACLE.encode_single(boxes, anchors), anchors)
     assert_close(back, boxes, rtol=1e-3, atol=5e-3)
 
 
@@ -91,13 +90,8 @@ def test_coder_is_that_of_torchvision(seed):
     corner, sides = torch.rand(2, 6, 2, generator=generator) * 100 + 1
     anchors = torch.cat([corner, corner + sides], 1)
     offsets = torch.randn(6, 4, generator=generator) * 12  # some beyond the largest growth
-    oracle = BoxCoder(weights=(10.0, 10.0, 5.0, 5.0))
     decoded = decode_boxes(offsets, anchors)
-    assert_close(decoded, oracle.decode_single(offsets, anchors), rtol=1e-4, atol=1e-2)
-    target = torch.cat([corner + 3, corner + 3 + sides.flip(0)], 1)
-    assert_close(
-        encode_boxes(target, anchors), oracle.encode_single(target, anchors), rtol=1e-4, atol=1e-3
-    )
+    assert_close(decoded, ORACLE.decode_single(offsets, anchors), rtol=1e-4, atol=1e-2)
 
 
 def test_decode_by_hand():
