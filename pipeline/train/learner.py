@@ -36,7 +36,7 @@ class Recipe:
         grad_clip: largest norm of the gradient.
         ema: decay of the averaged weights that are kept; 0 keeps the last ones.
         early_stop: epochs without a lower val loss after which training ends; 0 never does.
-        compile: run the model through `torch.compile`.
+        compile: run the model through `torch.compile`; not where it learns from kept features.
         precision: see `autocast`.
     """
 

@@ -12,7 +12,8 @@ _SECONDS_BETWEEN_LINES = 30.0
 class TrainingWatch:
     """Shows epoch, photos per second, losses and time left; counts photos and seconds.
 
-    After an epoch `seconds` and `cores_busy` are those of the training so far, validation included.
+    After an epoch `seconds` and `cores_busy` are those of the training so far, validation included,
+    but of this process alone: epochs of an earlier one do not count.
 
     Args:
         name: of the rung.
