@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.data.batches import Batch
@@ -21,7 +20,6 @@ from pipeline.train.learner import Learner
 from pipeline.train.schedule import THAWED, Phase
 from tests.ladder.making import PARAMS, SIZES, largest_batch, model_of, objects_batch
 from tests.train.making import RECIPE
-
 
 # What needs a number from the device: to return it, or to know how large a result is.
 ASKING = {"_local_scalar_dense", "nonzero", "masked_select", "is_nonzero", "equal", "_unique2"}
