@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from pipeline.data.archives import OFFICIAL, Archive, download, unpack
 from pipeline.data.demo import paint_demo
@@ -182,19 +182,40 @@ def _search_below(
 
 
 def _with_sizes(pascal: dict, photos: list[Path]) -> dict:
-    """Complete `width` and `height` from the header of the photo where the labels have none."""
+    """Complete `width` and `height` from the photo's header where the labels have none.
+
+    Labels without a size were made on what a viewer shows: the photo as its EXIF says to turn it.
+    """
     images = []
     for image, photo in zip(pascal["images"], photos, strict=True):
         if image.get("width") is None or image.get("height") is None:
             try:
-                with Image.open(photo) as header:
-                    image = image | dict(zip(("width", "height"), header.size, strict=True))
+                width, height = _size_wh(photo)
             except (OSError, ValueError, Image.DecompressionBombError) as error:
                 raise InputError(
                     f"{photo}: size cannot be read ({error}); replace the photo"
                 ) from None
+            image = image | {"width": width, "height": height}
         images.append(image)
     return pascal | {"images": images}
+
+
+def _size_wh(photo: Path) -> tuple[int, int]:
+    """Return width and height in pixels as `decode_photo` will have them, without decoding."""
+    with Image.open(photo) as header:
+        width, height = header.size
+        return (height, width) if _lies_on_its_side(header) else (width, height)
+
+
+def _lies_on_its_side(header: Image.Image) -> bool:
+    # EXIF alone, by which all decoders turn: `header.getexif` also goes by XMP, which torchvision
+    # does not read, and would turn a TIFF, whose size PIL gives upright already.
+    exif = Image.Exif()
+    try:
+        exif.load(header.info.get("exif", b""))
+        return exif.get(ExifTags.Base.Orientation) in range(5, 9)
+    except Exception:  # over a damaged note PIL raises a dozen types; nobody turns a photo by it
+        return False
 
 
 def copy_photos(source: Source, folder: Path) -> None:

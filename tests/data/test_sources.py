@@ -5,14 +5,17 @@ import os
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from pipeline.data import sources
 from pipeline.data.archives import Archive
+from pipeline.data.pixels import read_photo
 from pipeline.data.sources import Source, copy_photos, read_local, read_source
 from pipeline.data.splits import assign_splits
 from pipeline.errors import InputError
 from tests.data.making import CAT, SIZE, Server, sha256, tar_of, voc, voc_files
+
+pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
 
 
 def write_photo(path: Path, size: tuple[int, int] = (6, 4)) -> None:
@@ -20,11 +23,13 @@ def write_photo(path: Path, size: tuple[int, int] = (6, 4)) -> None:
     Image.new("RGB", size, "red").save(path)
 
 
-def write_labels(file: Path, *names: str, **extra: object) -> Path:
+def write_labels(
+    file: Path, *names: str, bbox: tuple[int, ...] = (0, 0, 2, 2), **extra: object
+) -> Path:
     """Write Pascal JSON with these file names and one object in the first photo."""
     file.parent.mkdir(parents=True, exist_ok=True)
     images = [{"id": k, "file_name": name} | extra for k, name in enumerate(names)]
-    item = {"id": 1, "image_id": 0, "category_id": 1, "bbox": [0, 0, 2, 2]}
+    item = {"id": 1, "image_id": 0, "category_id": 1, "bbox": bbox}
     categories = [{"id": 1, "name": "cat"}]
     file.write_text(json.dumps({"images": images, "annotations": [item], "categories": categories}))
     return file
@@ -47,6 +52,53 @@ def test_sizes_that_the_labels_give_are_kept(tmp_path: Path) -> None:
     write_labels(tmp_path / "labels.json", "a.png", width=60, height=40)
     write_photo(tmp_path / "a.png")
     assert read_local(tmp_path).pascal["images"][0]["width"] == 60
+
+
+# What is stored when a viewer shall see a photo upright, by EXIF's orientation.
+STORED = {
+    1: None,
+    3: Image.Transpose.ROTATE_180,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png", "tif", "webp"])
+@pytest.mark.parametrize("orientation", STORED)
+def test_a_turned_photo_its_size_and_its_boxes_agree(
+    tmp_path: Path, orientation: int, kind: str
+) -> None:
+    seen = Image.new("RGB", (48, 32))
+    seen.paste((255, 255, 255), (24, 0, 40, 8))
+    turn, exif = STORED[orientation], Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    photo = seen if turn is None else seen.transpose(turn)
+    photo.save(tmp_path / f"a.{kind}", exif=exif)
+    write_labels(tmp_path / "labels.json", f"a.{kind}", bbox=(24, 0, 16, 8))
+    source = read_local(tmp_path)
+    [image], [item] = source.pascal["images"], source.pascal["annotations"]
+    assert (image["width"], image["height"]) == seen.size
+    pixels = read_photo(source.photos[0], seen.size)
+    x, y, width, height = item["bbox"]
+    assert pixels[:, y : y + height, x : x + width].min() > 200
+    assert (pixels > 128).sum() == 3 * width * height
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        {"exif": b"Exif\0\0no note at all"},
+        {"xmp": b'<x:xmpmeta xmlns:x="adobe:ns:meta/" tiff:Orientation="6"></x:xmpmeta>'},
+    ],
+)
+def test_a_note_that_turns_no_photo_leaves_the_stored_size(tmp_path: Path, note: dict) -> None:
+    Image.new("RGB", (48, 32)).save(tmp_path / "a.jpg", **note)
+    write_labels(tmp_path / "labels.json", "a.jpg")
+    source = read_local(tmp_path)
+    assert (source.pascal["images"][0]["width"], source.pascal["images"][0]["height"]) == (48, 32)
+    assert read_photo(source.photos[0], (48, 32)).shape == (3, 32, 48)
 
 
 def test_labels_in_a_folder_of_their_own_or_named_directly(tmp_path: Path) -> None:
