@@ -9,6 +9,8 @@ import orjson
 
 from pipeline.errors import InputError
 
+# By these endings photos are told from other files in their folder, of labels for instance.
+PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 _KEYS = {
     "images": ("id", "file_name"),
     "annotations": ("id", "image_id", "category_id", "bbox"),

@@ -10,10 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pipeline.data.pascal import PHOTO_SUFFIXES
 from pipeline.data.pixels import decode_photo, squash
 from pipeline.errors import InputError
-
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,10 @@ def find_photos(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; name one with photos")
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+    named = (path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)
+    found = sorted(path for path in named if path.is_file())
     if not found:
-        kinds = ", ".join(sorted(_SUFFIXES))
+        kinds = ", ".join(sorted(PHOTO_SUFFIXES))
         raise InputError(f"{folder}: no photo in it; it needs files that end in one of {kinds}")
     return found
 

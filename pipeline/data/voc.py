@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from pipeline.boxes import voc_to_xyxy, xyxy_to_xywh
-from pipeline.data.pascal import new_annotation, new_pascal
+from pipeline.data.pascal import PHOTO_SUFFIXES, new_annotation, new_pascal
 from pipeline.data.splits import read_split_lists
 from pipeline.errors import InputError
 from pipeline.progress import progress
@@ -39,7 +39,7 @@ def read_voc_folder(folder: Path) -> dict:
     stems = sorted(lists) or sorted(file.stem for file in (folder / "Annotations").glob("*.xml"))
     if not stems:
         raise InputError(f"{folder / 'Annotations'}: holds no *.xml; check the path")
-    photos = {file.stem: file.name for file in sorted((folder / "JPEGImages").iterdir())}
+    photos = _photo_names(folder / "JPEGImages")
     images, objects = [], []
     numbers = _image_ids(stems)
     for number, stem in progress(
@@ -53,6 +53,12 @@ def read_voc_folder(folder: Path) -> dict:
         images.append({"id": number, "file_name": name} | _size(root, file) | split)
         objects += [_object(node, file, number) for node in root.findall("object")]
     return _to_pascal(images, objects)
+
+
+def _photo_names(folder: Path) -> dict[str, str]:
+    """Return the file name of each photo by its stem."""
+    files = (file for file in folder.iterdir() if file.suffix.lower() in PHOTO_SUFFIXES)
+    return {file.stem: file.name for file in sorted(files)}
 
 
 def _image_ids(stems: list[str]) -> list[int]:

@@ -83,6 +83,15 @@ def test_the_stem_leads_over_a_stale_file_name(tmp_path: Path) -> None:
     assert read_voc_folder(folder)["images"][0]["file_name"] == "old.jpg"
 
 
+def test_files_beside_the_photos_are_no_photos(tmp_path: Path) -> None:
+    folder = voc(tmp_path, {"a": SIZE, "b": SIZE})
+    (folder / "JPEGImages/b.jpg").rename(folder / "JPEGImages/b.PNG")
+    for name in ("a.txt", "a.json", "a", "b.xml"):
+        (folder / "JPEGImages" / name).touch()
+    images = read_voc_folder(folder)["images"]
+    assert [image["file_name"] for image in images] == ["a.jpg", "b.PNG"]
+
+
 @pytest.mark.parametrize(
     ("inside", "message"),
     [
