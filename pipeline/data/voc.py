@@ -77,8 +77,9 @@ def _parse(file: Path) -> ElementTree.Element:
         raise InputError(
             f"{file}: is listed in ImageSets/Main but absent; add it or correct the list"
         ) from None
-    except ElementTree.ParseError as error:
-        raise InputError(f"{file}: not XML ({error}); export it again") from None
+    # Of an encoding that the parser does not know: LookupError, of one that it cannot: ValueError.
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        raise InputError(f"{file}: not XML ({error}); export it again in UTF-8") from None
 
 
 def _size(root: ElementTree.Element, file: Path) -> dict[str, int]:

@@ -111,6 +111,18 @@ def test_wrong_xml_is_named(tmp_path: Path, inside: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("encoding", ["GBK", "utf-eight", "UTF-16"])
+def test_xml_in_an_encoding_that_cannot_be_read_is_named(tmp_path: Path, encoding: str) -> None:
+    folder = voc(tmp_path, {"a": SIZE})
+    text = f'<?xml version="1.0" encoding="{encoding}"?><annotation>{SIZE}</annotation>'
+    (folder / "Annotations/a.xml").write_text(text)
+    with pytest.raises(
+        InputError, match=r"a.xml: not XML \(.*\); export it again in UTF-8"
+    ) as error:
+        read_voc_folder(folder)
+    assert "\n" not in str(error.value)
+
+
 def test_a_listed_photo_without_xml_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"b.xml: is listed in ImageSets/Main but absent"):
         read_voc_folder(voc(tmp_path, {"a": SIZE}, train="a\nb\n"))
