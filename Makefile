@@ -40,28 +40,8 @@ voc2007: $(STAMP) ## run the ladder on Pascal VOC 2007, downloaded or from a fol
 lesson: $(STAMP) ## the same with the lecture's own recipe
 gpu: $(STAMP) ## the same for a CUDA device
 
-# Of a key that several files of a profile have the last one counts.
-voc2007: PROFILE = pascal voc2007
-lesson: PROFILE = pascal lesson
-gpu: PROFILE = pascal voc2007 gpu
 voc2007 lesson gpu:
-	@git rev-parse --quiet --verify HEAD >/dev/null 2>&1 || { \
-	  echo "error: no git commit here, and an experiment of DVC starts from one; git clone the project" >&2; \
-	  exit 1; }
-	@[ -z "$(VOC)" ] || [ -d "$(VOC)" ] || { \
-	  echo "error: VOC=$(VOC): no such folder; name one that holds photos and labels" >&2; \
-	  exit 1; }
-	@mkdir -p .ladder
-	@awk -F= '/^[a-z]/ { if (!($$1 in last)) keys[++n] = $$1; last[$$1] = $$0 } \
-	  END { for (i = 1; i <= n; i++) print last[keys[i]] }' \
-	  $(PROFILE:%=profiles/%.params) > .ladder/$@.params
-	@set -e --; \
-	while IFS= read -r line; do set -- "$$@" -S "$$line"; done < .ladder/$@.params; \
-	if [ -n "$(VOC)" ]; then set -- "$$@" -S fetch.source=local -S "fetch.path='$(VOC)'"; fi; \
-	echo "dvc exp run $$* $(ARGS)"; \
-	$(BIN)/dvc exp run "$$@" $(ARGS)
-	@echo "params.yaml and dvc.lock now hold this experiment; to return to the demo:"
-	@echo "  git restore params.yaml dvc.lock && make repro"
+	@$(BIN)/ladder profile $@ $(if $(VOC),--photos '$(VOC)') $(ARGS)
 
 ui: $(STAMP) ## open MLflow on the comparison of the runs
 	@$(BIN)/ladder ui $(ARGS)

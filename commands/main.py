@@ -13,6 +13,7 @@ from pipeline.errors import InputError
 
 COMMANDS = {
     "label": "find objects in new photos with a trained rung, and write them as Pascal JSON",
+    "profile": "run the ladder with the parameters of one of profiles/",
     "ui": "open MLflow on the comparison of the ladder's runs",
     "lr": "find the learning rate that suits a rung on this data",
     "doctor": "check environment, weights, DVC's cache and the MLflow store",
