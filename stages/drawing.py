@@ -1,6 +1,5 @@
 """The pictures of stage `evaluate`, and the same numbers as tables for `dvc plots`."""
 
-import json
 import math
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from pipeline.evaluate.voc_ap import VocResult
 from pipeline.evaluate.worst_photos import worst_photos
 from pipeline.ladder.store import ModelCard
 from pipeline.params import EvaluateParams
+from stages.history import read_history
 from stages.inputs import Inputs
 
 _WORST_PHOTOS = 12
@@ -162,8 +162,3 @@ def draw_photos(
         rows=math.ceil(len(rows) / columns),
         columns=columns,
     )
-
-
-def read_history(path: Path) -> list[dict]:
-    """Return the rows that training wrote, one for each epoch."""
-    return [json.loads(line) for line in path.read_text().splitlines()]

@@ -25,6 +25,7 @@ from pipeline.sqlite_store import database
 from pipeline.summary import Row, print_ladder
 from pipeline.tracking import Outcome, Result, track_results, without_password
 from stages.entry import run_stage
+from stages.history import read_history
 
 # What DVC itself writes during a run does not make a working copy differ from its commit.
 _WRITTEN_BY_DVC = (":!params.yaml", ":!dvc.lock", ":!metrics")
@@ -81,22 +82,6 @@ def collect(lock: Stages, rung: str, tags: dict[str, str]) -> Result:
         pictures=sorted((Path("figures") / rung).glob("*.png")),
         model_files=Path("models") / rung,
     )
-
-
-def read_history(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a `history.jsonl`, one an epoch.
-
-    Raises:
-        InputError: a line is not JSON or has no epoch; the line is named.
-    """
-    rows = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        try:
-            rows.append(json.loads(line))
-            int(rows[-1]["epoch"])
-        except (ValueError, KeyError, TypeError):
-            raise InputError(f"{path}: line {number}: not an epoch; train the rung again") from None
-    return rows
 
 
 def show(results: list[Result], outcomes: list[Outcome]) -> None:

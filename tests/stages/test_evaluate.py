@@ -155,6 +155,11 @@ def _no_history(root):
     Path("models/ssd_fpn/history.jsonl").unlink()
 
 
+def _half_a_history(root):
+    path = Path("models/ssd_fpn/history.jsonl")
+    path.write_bytes(path.read_bytes()[:-9])
+
+
 def _other_classes(root):
     rename_class()
 
@@ -183,6 +188,7 @@ def _impossible(root):
         ("combined", _nothing, "models/combined/model.json: no model there; train it first"),
         ("ssd_fpn", _no_model, "models/ssd_fpn: no model there; train it first"),
         ("ssd_fpn", _no_history, "[Errno 2] No such file or directory: 'models/ssd_fpn/history"),
+        ("ssd_fpn", _half_a_history, "models/ssd_fpn/history.jsonl: line 2: not an epoch; train "),
         ("ssd_fpn", _other_classes, "models/ssd_fpn: learnt other classes than the tables"),
         ("ssd_fpn", _nothing_to_look_at, "data/tables: no photo in val or test for ssd_fpn; "),
         ("ssd_fpn", _fewer_pixels, "data/pixels/photos.npy: has 3 photos, data/tables/images"),

@@ -151,19 +151,6 @@ def test_a_rung_without_a_sound_result_is_skipped_with_the_reason(project, chang
     assert reason in track.missing_result(read_lock(Path("dvc.lock")), "bbox")
 
 
-@pytest.mark.parametrize("line", ["", "{", "[1]", '{"phase": "head"}', '{"epoch": "one"}'])
-def test_a_damaged_history_is_named(tmp_path, line):
-    path = tmp_path / "history.jsonl"
-    path.write_text(f'{{"epoch": 1}}\n{line}\n')
-    with pytest.raises(InputError, match=r"history\.jsonl: line 2: "):
-        track.read_history(path)
-
-
-def test_empty_history(tmp_path):
-    (tmp_path / "history.jsonl").write_text("")
-    assert track.read_history(tmp_path / "history.jsonl") == []
-
-
 @pytest.mark.parametrize("text", ["{", "[]"])
 def test_damaged_metrics_are_named(project, text):
     make_tree(project, ("bbox",))
