@@ -30,6 +30,10 @@ def choose_label_scores(
     found = [one for batch in batches for one in detect(model, card, batch.images, **_DECODING)]
     predictions = predictions_table(photos, found, card.image_size, card.classes)
     scores = best_score_thresholds(
-        as_truth(objects), as_detections(predictions), len(card.classes), LABEL_SCORE
+        as_truth(objects),
+        as_detections(predictions),
+        len(card.classes),
+        least=_DECODING["score_threshold"],
+        fallback=LABEL_SCORE,
     )
     return dict(zip(card.classes, scores, strict=True))
