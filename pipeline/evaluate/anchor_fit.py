@@ -47,11 +47,7 @@ def best_anchor_iou(boxes: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     rows = max(1, _PAIRS_AT_ONCE // len(anchors))
     for start in range(0, len(boxes), rows):
         some = boxes[start : start + rows].astype(float)
-        pairs = (
-            np.repeat(some, len(anchors), axis=0),
-            np.tile(anchors.astype(float), (len(some), 1)),
-        )
-        best.append(paired_iou(*pairs).reshape(len(some), len(anchors)).max(1))
+        best.append(paired_iou(some[:, None], anchors.astype(float)).max(1))
     return np.concatenate(best)
 
 
