@@ -9,6 +9,7 @@ import orjson
 from pipeline.data.schemas import SPLITS
 from pipeline.data.sources import read_source
 from pipeline.data.splits import assign_splits
+from pipeline.errors import InputError
 from pipeline.params import FetchParams, load_params
 from stages.entry import run_stage
 from stages.replace import fresh_folder
@@ -23,7 +24,7 @@ def main() -> None:
     params = load_params(Path("params.yaml")).fetch
     with fresh_folder(OUTPUT) as folder:
         pascal = fetch(params, folder)
-        (folder / "annotations.json").write_bytes(orjson.dumps(pascal))
+        (folder / "annotations.json").write_bytes(_to_json(pascal, _source_name(params)))
     print(summary(pascal))
 
 
@@ -41,13 +42,26 @@ def fetch(params: FetchParams, folder: Path) -> dict:
     pascal = assign_splits(
         found,
         params.split,
-        where=str(params.path) if params.source == "local" else params.source,
+        where=_source_name(params),
         val_fraction=params.val_fraction,
         test_fraction=params.test_fraction,
         seed=params.seed,
     )
     _remove_left_out(found, pascal, folder / "photos")
     return pascal
+
+
+def _source_name(params: FetchParams) -> str:
+    """Return what messages call the source."""
+    return str(params.path) if params.source == "local" else params.source
+
+
+def _to_json(pascal: dict, where: str) -> bytes:
+    try:
+        return orjson.dumps(pascal)
+    except orjson.JSONEncodeError as error:  # in keys that nothing here reads, so none checks them
+        problem = f"labels cannot be written as JSON ({error})"
+        raise InputError(f"{where}: {problem}; export them without extra keys") from None
 
 
 def _remove_left_out(found: dict, kept: dict, photos: Path) -> None:

@@ -131,6 +131,8 @@ def _check_names(data: dict, file: Path) -> None:
         for index, name in enumerate(names):
             if not isinstance(name, str) or not name.strip():
                 problem = "is no name; give one"
+            elif not _is_utf8(name):
+                problem = "is not text in UTF-8; rename it"
             elif key == "images" and _escapes(name):
                 problem = "leaves the folder; give a path inside it"
             else:
@@ -143,6 +145,15 @@ def _check_names(data: dict, file: Path) -> None:
             raise InputError(
                 f"{file}: {key}[{index}]: {field} {names[index]!r} is there twice; keep one"
             )
+
+
+def _is_utf8(name: str) -> bool:
+    """Tell whether a name can be written: JSON's escapes can spell half a character."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _escapes(name: str) -> bool:
@@ -211,7 +222,8 @@ def _with_defaults(item: dict, file: Path) -> dict:
             raise InputError(
                 f"{file}: annotation {item['id']}: {key} {_short(flag)} is neither 0 nor 1; mend it"
             )
-    area = item.get("area", item["bbox"][2] * item["bbox"][3])
+    width, height = item["bbox"][2:]
+    area = item.get("area", float(width) * height)  # two integers can give more than 64 bits
     return item | {"area": area, "iscrowd": int(crowd), "ignore": int(ignore)}
 
 

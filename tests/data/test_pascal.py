@@ -4,6 +4,7 @@ import copy
 import json
 from pathlib import Path
 
+import orjson
 import pytest
 
 from pipeline.data.pascal import check_pascal, read_pascal
@@ -66,6 +67,12 @@ def test_missing_fields_get_defaults_and_the_argument_stays() -> None:
     assert data == labels()
 
 
+def test_a_missing_area_is_a_number_that_json_can_hold() -> None:
+    side = 5_000_000_000  # its square is beyond 64 bits
+    item = check_pascal(changed("annotations.0.bbox", [0, 0, side, side]), FILE)["annotations"][0]
+    assert json.loads(orjson.dumps(item))["area"] == 2.5e19
+
+
 def test_fields_that_are_there_and_unknown_ones_are_kept() -> None:
     data = labels()
     data["annotations"][0] |= {"area": 5, "ignore": True, "score": 0.5}
@@ -102,6 +109,8 @@ def test_fields_that_are_there_and_unknown_ones_are_kept() -> None:
         (changed("images.1.file_name", "./a.jpg"), "images[1]: file_name 'a.jpg' is there twice"),
         (changed("categories.1.name", "cat"), "categories[1]: name 'cat' is there twice"),
         (changed("categories.1.name", 4), "categories[1]: name 4 is no name"),
+        (changed("categories.1.name", "\ud83d"), r"name '\ud83d' is not text in UTF-8"),
+        (changed("images.0.file_name", "\ud83d.jpg"), r"file_name '\ud83d.jpg' is not text in"),
         (changed("images.0.file_name", " "), "images[0]: file_name ' ' is no name"),
         (changed("images.0.file_name", "../a.jpg"), "images[0]: file_name '../a.jpg' leaves"),
         (changed("images.0.file_name", "x/../../a.jpg"), "images[0]: file_name"),

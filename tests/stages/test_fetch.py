@@ -121,6 +121,11 @@ def test_lesson_leaves_out_photos_that_the_source_keeps_for_val_or_test(
     [
         ("{", "set/labels.json: line 1 column 2: not JSON"),
         (labels(categories=None), "set/labels.json: key 'categories': not a list"),
+        (labels(categories=[{"id": 1, "name": "\ud83d"}]), r"categories[0]: name '\ud83d' is not"),
+        (
+            image(split="train") | {"info": "\ud83d"},
+            "set: labels cannot be written as JSON (",
+        ),
         (annotation(category_id=2), "set/labels.json: annotations[0]: category_id 2"),
         (annotation(image_id=2), "set/labels.json: annotations[0]: image_id 2"),
         (labels(images=labels()["images"] * 2), "set/labels.json: images[1]: id 1 is there twice"),
