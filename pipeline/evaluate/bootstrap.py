@@ -71,7 +71,8 @@ def map_interval(
     (here,) = map_of_draws(truth, detections, photos, num_classes, once)
     means = map_of_draws(truth, detections, photos, num_classes, draws_of(len(photos)))
     low, high = interval(means)
-    return max(0.0, 2 * here - high), min(1.0, 2 * here - low)
+    low, high = np.clip([2 * here - high, 2 * here - low], 0, 1)
+    return float(low), float(high)
 
 
 def map_of_draws(
