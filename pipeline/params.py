@@ -23,6 +23,8 @@ from pipeline.errors import InputError
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+# torch's seeds end at 2**64, and training makes one of 100,003 times its own plus the epoch.
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Side = Annotated[int, Field(ge=32)]  # of a square, in pixels
 
 
@@ -47,7 +49,7 @@ class FetchParams(Section):
     split: Literal["given", "fraction", "lesson"]
     val_fraction: Fraction
     test_fraction: Fraction
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     demo: DemoParams
 
 
@@ -77,7 +79,7 @@ class PhaseParams(Section):
 class SharedTrainParams(Section):
     """What all rungs have in common."""
 
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     device: str
     backbone: str
     weights: str

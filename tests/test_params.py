@@ -120,6 +120,9 @@ OUT_OF_RANGE = [
     ("fetch.val_fraction", 1.1),
     ("fetch.val_fraction", -0.1),
     ("fetch.seed", -1),
+    ("fetch.seed", 2**32),
+    ("train.shared.seed", -1),
+    ("train.shared.seed", 2**32),
     ("fetch.demo.photos", 0),
     ("fetch.demo.size", 31),
     ("pixels.size", 31),
@@ -175,6 +178,8 @@ def test_number_that_is_none(change, key, value):
         ("train.classifier.dropout", 0),
         ("train.classifier.head.epochs", 0),
         ("fetch.val_fraction", 1),
+        ("fetch.seed", 2**32 - 1),
+        ("train.shared.seed", 2**32 - 1),
         ("train.ssd_fpn.channels", 8),
     ],
 )
