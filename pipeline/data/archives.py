@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import os
+import platform
 import tarfile
 import urllib.error
 import urllib.request
@@ -133,8 +134,13 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpack a tar file into `folder`, which is made.
 
     Raises:
-        InputError: it is no tar file, is cut off, or has a member that would leave the folder.
+        InputError: it is no tar file, is cut off, or has a member that would leave the folder; or
+            this Python cannot tell.
     """
+    # The filter came with 3.11.4; distributions have added it to earlier versions.
+    if not hasattr(tarfile, "data_filter"):
+        problem = f"Python {platform.python_version()} cannot unpack it safely"
+        raise InputError(f"{archive}: {problem}; make .venv with 3.11.4 or newer")
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive) as tar:

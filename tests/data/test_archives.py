@@ -104,6 +104,17 @@ def test_a_link_that_points_out_is_refused(tmp_path: Path) -> None:
         unpack(tmp_path / "set.tar", tmp_path / "inside")
 
 
+def test_a_python_without_the_filter_is_named_and_nothing_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("data_filter", "FilterError"):
+        monkeypatch.delattr(tarfile, name)
+    (tmp_path / "set.tar").write_bytes(tar_of({"a.txt": b"a"}))
+    with pytest.raises(InputError, match=r"set.tar: Python 3\.\S+ cannot unpack it safely; make"):
+        unpack(tmp_path / "set.tar", tmp_path / "inside")
+    assert not (tmp_path / "inside").exists()
+
+
 @pytest.mark.parametrize("cut", [0, 700])
 def test_a_tar_that_is_cut_off_is_refused(tmp_path: Path, cut: int) -> None:
     (tmp_path / "set.tar").write_bytes(tar_of({"a.txt": b"a" * 2000})[:cut])
