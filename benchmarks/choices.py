@@ -10,7 +10,30 @@ from benchmarks.train_step import learner
 PHOTOS, RUNG = 64, "ssd_fpn"
 
 
+def _photos():
+    """Return one augmented `Batch` of all the photos."""
+    import torch
+
+    from pipeline.data.batches import Batch
+
+    parts = [vars(batch) for batch in our_batches(stored(PHOTOS)).epoch(0)]
+    return Batch(**{name: torch.cat([part[name] for part in parts]) for name in parts[0]})
+
+
+def _slices(photos, batch_size: int, layout) -> list:
+    """Return the same photos as batches of `batch_size`, their images in this memory layout."""
+    from pipeline.data.batches import Batch
+
+    batches = []
+    for start in range(0, PHOTOS, batch_size):
+        columns = {name: c[start : start + batch_size] for name, c in vars(photos).items()}
+        columns["images"] = columns["images"].contiguous(memory_format=layout)
+        batches.append(Batch(**columns))
+    return batches
+
+
 def _steps(
+    photos,
     *,
     batch_size: int = 32,
     precision: str = "auto",
@@ -19,7 +42,7 @@ def _steps(
     everything: bool = False,
     compiled: bool = False,
 ) -> Callable[[], None]:
-    """Return what learns from the same photos once, in steps of `batch_size`."""
+    """Return what learns from each of `photos` once, in steps of `batch_size`."""
     import torch
 
     mine = learner(RUNG, PHOTOS // batch_size, precision=precision)
@@ -29,16 +52,12 @@ def _steps(
     mine.model.to(memory_format=layout)
     if compiled:
         mine.forward = torch.compile(mine.model)
-    photos = next(our_batches(stored(PHOTOS)).epoch(0))
-    rows = torch.arange(batch_size) % len(photos.images)
-    columns = {name: column[rows] for name, column in vars(photos).items()}
-    columns["images"] = columns["images"].contiguous(memory_format=layout)
-    batch = type(photos)(**columns)
+    batches = _slices(photos, batch_size, layout)
     default = torch.get_num_threads()
 
     def run() -> None:
         torch.set_num_threads(threads or default)
-        for _ in range(PHOTOS // batch_size):
+        for batch in batches:
             mine.step(batch)
         torch.set_num_threads(default)
 
@@ -58,15 +77,16 @@ def _cases() -> list[Case]:
     from pipeline.memory import keep_freed_memory
 
     keep_freed_memory()
+    photos = _photos()
     return [
-        Case("as in training", "ours", _steps()),
-        Case("float32", "peer", _steps(precision="float32")),
-        Case("bfloat16 in every layer", "peer", _steps(everything=True)),
-        Case("not channels last", "peer", _steps(channels_last=False)),
-        Case("one thread", "peer", _steps(threads=1)),
-        Case("batches of 16", "peer", _steps(batch_size=16)),
-        Case("batches of 64", "peer", _steps(batch_size=64)),
-        Case("torch.compile", "peer", _steps(compiled=True)),
+        Case("as in training", "ours", _steps(photos)),
+        Case("float32", "peer", _steps(photos, precision="float32")),
+        Case("bfloat16 in every layer", "peer", _steps(photos, everything=True)),
+        Case("not channels last", "peer", _steps(photos, channels_last=False)),
+        Case("one thread", "peer", _steps(photos, threads=1)),
+        Case("batches of 16", "peer", _steps(photos, batch_size=16)),
+        Case("batches of 64", "peer", _steps(photos, batch_size=64)),
+        Case("torch.compile", "peer", _steps(photos, compiled=True)),
     ]
 
 
