@@ -42,8 +42,8 @@ def build_pixel_store(
         workers: Threads; None for one a core.
 
     Raises:
-        InputError: A photo is missing, does not decode, or has another size than the table says;
-            or the disk has too little room.
+        InputError: A photo is missing, cannot be read or decoded, or has another size than the
+            table says; or the disk has too little room.
     """
     shape = (len(paths), side, side, 3)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def read_photo(path: Path, size_wh: tuple[int, int]) -> torch.Tensor:
     on either, so the size decides: turned if that gives `size_wh`, else as stored.
 
     Raises:
-        InputError: The photo is missing, does not decode, or has another size both ways.
+        InputError: The photo is missing, cannot be read or decoded, or has another size both ways.
     """
     turned = decode_photo(path)
     if _size_wh(turned) == size_wh:
@@ -84,7 +84,7 @@ def decode_photo(path: Path) -> torch.Tensor:
     """Return the pixels of a photo as a viewer shows them, uint8 `(3, height, width)` RGB.
 
     Raises:
-        InputError: The photo is missing or does not decode.
+        InputError: The photo is missing, or cannot be read or decoded.
     """
     return _decode(path, _read_bytes(path), turn=True)
 
@@ -146,6 +146,9 @@ def _read_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         remedy = "add it or remove it from the annotations"
         raise InputError(f"{path}: photo: no such file; {remedy}") from None
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror or error})"
+        raise InputError(f"{path}: photo: {problem}; check its permissions and the disk") from None
 
 
 def _size_wh(photo: torch.Tensor) -> tuple[int, int]:

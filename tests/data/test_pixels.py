@@ -1,6 +1,7 @@
 """Pixel store: the same pixels as PIL gives, every kind of photo right or refused by name."""
 
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from numpy.testing import assert_array_equal
 from PIL import Image, ImageOps
 
-from pipeline.data.pixels import build_pixel_store, read_photo, squash
+from pipeline.data.pixels import build_pixel_store, decode_photo, read_photo, squash
 from pipeline.data.store import open_pixel_store
 from pipeline.errors import InputError
 
@@ -207,6 +208,19 @@ def test_the_first_bad_photo_is_the_one_named(tmp_path):
 def test_a_missing_photo_is_named(tmp_path):
     with pytest.raises(InputError, match=r"gone\.jpg: photo: no such file; "):
         build(tmp_path, [tmp_path / "gone.jpg"], sizes=[(60, 40)])
+
+
+def test_a_photo_that_the_system_does_not_give_is_named(tmp_path, monkeypatch):
+    (tmp_path / "folder.jpg").mkdir()
+    with pytest.raises(InputError, match=r"folder\.jpg: photo: cannot be read \(Is a dir.*; "):
+        decode_photo(tmp_path / "folder.jpg")
+
+    def fail(path):
+        raise OSError("no reason")
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    with pytest.raises(InputError, match=r"far\.jpg: photo: cannot be read \(no reason\); "):
+        build(tmp_path, [tmp_path / "far.jpg"], sizes=[(60, 40)])
 
 
 def test_a_failed_build_leaves_the_earlier_store(tmp_path):

@@ -56,6 +56,15 @@ def test_a_photo_that_does_not_decode_is_named_and_the_others_come(tmp_path):
     assert second.paths == paths[2:] and not second.refused
 
 
+def test_a_photo_that_cannot_be_read_is_named_and_the_others_come(tmp_path):
+    good, bad = painted(tmp_path / "good.jpg", 40, 40), tmp_path / "bad.jpg"
+    bad.mkdir()
+    [batch] = batches_of([bad, good])
+    assert batch.paths == [good]
+    [line] = batch.refused
+    assert str(bad) in line and "cannot be read" in line
+
+
 def test_a_batch_of_nothing_but_bad_photos_is_empty(tmp_path):
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"")
