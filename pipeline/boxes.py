@@ -1,8 +1,8 @@
 """Box arithmetic: the one place that decides what four numbers mean.
 
 A box is `(xmin, ymin, xmax, ymax)`, pixel *edges*: `xmax = x + width`, so a box of one pixel at the
-origin is `(0, 0, 1, 1)` and its area is 1. The lesson's form `[y, x, y+h-1, x+w-1]` and the VOC
-devkit's 1-based inclusive corners are converted here and nowhere else.
+origin is `(0, 0, 1, 1)` and its area is 1. The VOC devkit's 1-based inclusive corners are converted
+here and nowhere else.
 """
 
 import numpy as np
@@ -29,13 +29,6 @@ def xyxy_to_xywh(boxes: np.ndarray) -> np.ndarray:
     """Return corner and size `[x, y, width, height]` of `(..., 4)` xyxy boxes."""
     boxes = np.asarray(boxes)
     return np.concatenate([boxes[..., :2], boxes[..., 2:] - boxes[..., :2]], -1)
-
-
-def xyxy_to_lesson(boxes: np.ndarray) -> np.ndarray:
-    """Return the lesson's `[y, x, y+h-1, x+w-1]` (0-based, inclusive) of `(..., 4)` xyxy boxes."""
-    boxes = np.asarray(boxes)
-    xmin, ymin, xmax, ymax = np.moveaxis(boxes, -1, 0)
-    return np.stack([ymin, xmin, ymax - 1, xmax - 1], -1)
 
 
 def voc_to_xyxy(boxes: np.ndarray) -> np.ndarray:

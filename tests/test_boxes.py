@@ -11,7 +11,6 @@ from pipeline.boxes import (
     paired_iou,
     voc_to_xyxy,
     xywh_to_xyxy,
-    xyxy_to_lesson,
     xyxy_to_xywh,
 )
 
@@ -22,7 +21,7 @@ xywh_boxes = st.lists(st.tuples(pixel, pixel, pixel, pixel), max_size=5).map(
 )
 
 
-@pytest.mark.parametrize("convert", [xywh_to_xyxy, xyxy_to_xywh, xyxy_to_lesson, voc_to_xyxy])
+@pytest.mark.parametrize("convert", [xywh_to_xyxy, xyxy_to_xywh, voc_to_xyxy])
 def test_no_boxes_stay_no_boxes(convert):
     assert convert(EMPTY).shape == (0, 4)
 
@@ -56,18 +55,6 @@ def test_leading_axes_are_kept():
 @given(xywh_boxes)
 def test_there_and_back_is_the_same_box(boxes):
     assert_array_equal(xyxy_to_xywh(xywh_to_xyxy(boxes)), boxes)
-
-
-@given(xywh_boxes)
-def test_lesson_form_counts_the_same_pixels(boxes):
-    ymin, xmin, ymax, xmax = np.moveaxis(xyxy_to_lesson(xywh_to_xyxy(boxes)), -1, 0)
-    inclusive = np.stack([xmin, ymin, xmax - xmin + 1, ymax - ymin + 1], -1)
-    assert_array_equal(inclusive, boxes)
-
-
-def test_lesson_form_of_its_own_example():
-    edges = xywh_to_xyxy(np.array([155, 96, 196, 174]))
-    assert_array_equal(xyxy_to_lesson(edges), [96, 155, 269, 350])
 
 
 def test_voc_corner_of_the_whole_photo_is_the_whole_photo():
