@@ -9,6 +9,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the learning-rate finder for a rung and write lr_finder/RUNG.png."""
     parser = argparse.ArgumentParser(prog="ladder lr", description=main.__doc__)
     parser.add_argument("rung", metavar="RUNG")
+    # The names of `THAWED`, whose import would load torch for --help.
     parser.add_argument("--phase", choices=("head", "late", "all"), default="head")
     parser.add_argument("--steps", type=int, default=60, help="of the whole range (default 60)")
     options = parser.parse_args(arguments)

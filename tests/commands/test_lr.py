@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from commands import main as ladder
+from pipeline.train.schedule import THAWED
 from tests.stages.small_project import contents
 
 
@@ -74,6 +75,11 @@ def test_bad_input_is_one_line_and_the_earlier_curve_stays(
     assert shown.out == ""
     assert shown.err.startswith(line) and shown.err.count("\n") == 1
     assert contents(curve.parent) == {curve.name: b"earlier"}
+
+
+def test_the_phases_are_those_of_training(capsys):
+    assert run("bbox", "--phase", "early") == 2
+    assert f"--phase {{{','.join(THAWED)}}}" in capsys.readouterr().err
 
 
 def test_one_step_is_no_range(capsys):
