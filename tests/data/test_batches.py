@@ -281,7 +281,11 @@ def test_augmented_pixels_outside_of_the_photo_are_the_mean():
 
 def test_lighting_lies_on_the_canvas_around_a_photo_as_well():
     lit = Augmentation(flip=0.0, rotate=0.0, crop=1.0, zoom_out=4.0, lighting=0.5)
-    (batch,) = batches_of(photos_of(), batch_size=4, augmentation=lit).epoch(1)
+    whole = [(key, 0, (0, 0, 200, 100), False) for key, split in PHOTOS if split == "train"]
+    (batch,) = batches_of(photos_of(objects=whole), batch_size=4, augmentation=lit).epoch(1)
+    sides = batch.boxes[:, 0, 2:] - batch.boxes[:, 0, :2]
+    assert (sides < 8).all(1).any()  # so small that a canvas is around that photo
+    assert batch.images.ne(0).all()  # 0 is the canvas without lighting
     pixels = batch.images * torch.tensor(STD).view(3, 1, 1) + torch.tensor(MEAN).view(3, 1, 1)
     assert pixels.min() >= -1e-6
     assert pixels.max() <= 1 + 1e-6
