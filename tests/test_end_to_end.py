@@ -224,6 +224,22 @@ def test_unknown_parameter_ends_in_one_line_and_loses_nothing(project: Project) 
     assert (project.folder / "data" / "source" / "annotations.json").is_file()
 
 
+def test_a_training_that_fails_leaves_what_was_there(project: Project) -> None:
+    kept = [project.folder / "models" / "classifier" / "model.safetensors"]
+    kept += [project.folder / "metrics" / "classifier.json"]
+    before = [path.read_bytes() for path in kept]
+    project.set("train.shared.weights", "nowhere.pth")
+    printed = project.dvc("repro", succeeds=False)
+    project.set("train.shared.weights", "bundled")
+    assert "error: train.shared.weights = nowhere.pth: no such file; " in printed
+    assert [path.read_bytes() for path in kept] == before
+    project.set("evaluate.nms_threshold", 1.5)
+    assert "evaluate.nms_threshold" in project.dvc("repro", succeeds=False)
+    project.set("evaluate.nms_threshold", 0.5)
+    assert [path.read_bytes() for path in kept] == before
+    assert project.would_run() == ["track"]
+
+
 def test_exp_run_sets_a_parameter_and_logs_a_seventh_run(project: Project) -> None:
     printed = project.dvc("exp", "run", "-S", "train.bbox.head.lr=2e-4", "--name", "slower")
     running = [line for line in printed.splitlines() if line.startswith("Running stage")]
