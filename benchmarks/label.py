@@ -106,6 +106,5 @@ TOPIC = Topic(
     (_setting(320), _setting(STORE)),
     "The peer looks at 320 pixels in float32, ours in bfloat16 where the processor has units for "
     "it. Both have random weights here and thresholds that leave next to no candidates, so "
-    "suppression is not measured. There were no weights of ssdlite320 at hand, so nothing is said "
-    "of its mAP.",
+    "suppression is not measured. What the boxes are worth is below, *The peer's mAP*.",
 )
