@@ -82,12 +82,13 @@ def profile_params(
         InputError: a line sets what is no parameter.
     """
     params, touched = deepcopy(committed), {"fetch.path"}
-    for file in {file for files in PROFILES.values() for file in files}:
-        for key in read_profile(file):
+    read = {file: read_profile(file) for files in PROFILES.values() for file in files}
+    for file, values in read.items():
+        for key in values:
             _check(committed, key, file)
             touched.add(key)
     for file in PROFILES[profile]:
-        for key, value in read_profile(file).items():
+        for key, value in read[file].items():
             section, _, last = key.rpartition(".")
             _get(params, section)[last] = value
     if photos:
