@@ -73,11 +73,15 @@ def warp_images(images: Tensor, matrices: Tensor, size: int) -> Tensor:
 
 
 def _sampling_grid(inverse: Tensor, size: int) -> Tensor:
-    """Return what `F.affine_grid` does, `(B, size, size, 2)`, by one addition for each number."""
+    """Return what `F.affine_grid` does, `(B, size, size, 2)`, by one addition for each pixel.
+
+    A point is one complex number: pairs along the last axis take five times as long.
+    """
     centre = (torch.arange(size, device=inverse.device) * 2 + 1) / size - 1
     columns = inverse[:, None, :, 0] * centre[:, None]  # (B, size, 2)
     rows = inverse[:, None, :, 1] * centre[:, None] + inverse[:, None, :, 2]
-    return columns[:, None] + rows[:, :, None]
+    points = torch.view_as_complex(columns)[:, None] + torch.view_as_complex(rows)[:, :, None]
+    return torch.view_as_real(points)
 
 
 def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tensor]:
