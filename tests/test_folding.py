@@ -7,6 +7,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from pipeline.folding import fold_batch_norms
+from pipeline.fused_conv import FusedConv
 from pipeline.ladder import RUNGS
 from tests.ladder.making import card_of, model_of
 
@@ -39,14 +40,18 @@ def test_by_hand():
     assert norms(model) == []
 
 
-@pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "mobilenetv3_small_050", "resnet18"])
-def test_a_folded_backbone_answers_the_same(name):
+@pytest.mark.parametrize(
+    ("name", "activations"),
+    [("tf_efficientnet_lite0", 33), ("mobilenetv3_small_050", 23), ("resnet18", 0)],
+)
+def test_a_folded_backbone_answers_the_same(name, activations):
     model = seasoned(timm.create_model(name))
     images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
         expected = model(images)
         got = fold_batch_norms(model, images[:1])(images)
     assert norms(model) == []
+    assert sum(isinstance(layer, FusedConv) for layer in model.modules()) == activations
     assert_close(got, expected, rtol=1e-3, atol=1e-3 * expected.abs().max().item())
 
 
