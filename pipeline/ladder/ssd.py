@@ -70,9 +70,7 @@ class SsdFamily:
             matched_idxs = match_iou(batch.boxes, present, model.anchors, params["match_iou"])
             if faithful:  # what is to be ignored is background to the lesson
                 return matched_idxs
-            # What lies outside of a crop has no area, and any anchor would be its best one.
-            seen = batch.ignore & (batch.boxes[..., 2:] > batch.boxes[..., :2]).all(-1)
-            ignored = match_iou(batch.boxes, seen, model.anchors, params["match_iou"])
+            ignored = match_iou(batch.boxes, batch.ignore, model.anchors, params["match_iou"])
             neither = (matched_idxs == BACKGROUND) & (ignored > BACKGROUND)
             return torch.where(neither, NEITHER, matched_idxs)
 

@@ -23,7 +23,8 @@ def match_iou(boxes: Tensor, present: Tensor, anchors: Tensor, threshold: float)
     """Return `matched_idxs` `(B, A)` after the lesson: IoU above a threshold, best anchor forced.
 
     Each anchor takes the object it overlaps most, if by more than `threshold`; each object gets its
-    best anchor in any case. Where two objects share a best anchor, the later one has it.
+    best anchor in any case, unless it overlaps none. Where two objects share a best anchor, the
+    later one has it.
 
     Args:
         boxes: `(B, N, 4)` xyxy.
@@ -39,10 +40,10 @@ def _match_iou(boxes: Tensor, present: Tensor, anchors: Tensor, threshold: float
     iou = _batched_iou(boxes, present, anchors)  # (B, N, A)
     overlap, matched_idxs = iou.max(1)  # (B, A)
     matched_idxs = torch.where(overlap > threshold, matched_idxs, BACKGROUND)
-    best_anchor = iou.argmax(2)  # (B, N)
+    best_iou, best_anchor = iou.max(2)  # (B, N)
     forced = torch.full_like(matched_idxs, BACKGROUND)
     objects = torch.arange(boxes.shape[1], device=boxes.device).expand_as(best_anchor)
-    objects = torch.where(present, objects, BACKGROUND)
+    objects = torch.where(present & (best_iou > 0), objects, BACKGROUND)
     # "amax" lets the later object win without an order of writing.
     forced = forced.scatter_reduce(1, best_anchor, objects, "amax")
     return torch.where(forced >= 0, forced, matched_idxs)

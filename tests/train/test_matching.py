@@ -92,10 +92,12 @@ def test_iou_what_is_not_present_is_not_matched():
 def test_iou_a_box_without_area_spoils_nothing():
     boxes, present = one_photo((10, 10, 20, 20), (5, 5, 5, 5))
     anchors = torch.cat([ANCHORS, torch.tensor([[5.0, 5, 5, 5]])])  # 0 / 0 with the second box
-    matched = match_iou(boxes, present, anchors, 0.4)
-    assert matched[0, 3] == 0
-    assert matched[0].tolist().count(1) == 1  # an anchor is forced, though none is any good
-    assert matched[0, 4] == BACKGROUND
+    assert match_iou(boxes, present, anchors, 0.4).tolist() == [[-1, -1, -1, 0, -1]]
+
+
+def test_iou_an_object_that_no_anchor_overlaps_forces_none():
+    boxes, present = one_photo((40, 40, 50, 50))  # as a crop of the photo may leave it
+    assert match_iou(boxes, present, ANCHORS, 0.4).tolist() == [[-1, -1, -1, -1]]
 
 
 @pytest.mark.parametrize("width", [0, 1, 7])
