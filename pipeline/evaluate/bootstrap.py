@@ -6,6 +6,7 @@ nothing of what another training would give: for that, train with another seed.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -67,10 +68,10 @@ def map_interval(
     """
     if not len(photos):
         return float("nan"), float("nan")
-    once = [np.ones((1, len(photos)), int)]
-    (here,) = map_of_draws(truth, detections, photos, num_classes, once)
-    means = map_of_draws(truth, detections, photos, num_classes, draws_of(len(photos)))
-    low, high = interval(means)
+    once = np.ones((1, len(photos)), int)
+    draws = chain([once], draws_of(len(photos)))
+    here, *means = map_of_draws(truth, detections, photos, num_classes, draws)
+    low, high = interval(np.array(means))
     low, high = np.clip([2 * here - high, 2 * here - low], 0, 1)
     return float(low), float(high)
 
