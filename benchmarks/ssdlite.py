@@ -34,6 +34,7 @@ from pipeline.models.layer_groups import LayerGroups
 from pipeline.params import Params, load_params
 from pipeline.precision import autocast
 from pipeline.progress import progress
+from pipeline.train.loop import epoch_seed
 from pipeline.train.schedule import THAWED
 from stages.inputs import PARAMS, read_inputs
 
@@ -115,7 +116,7 @@ def train(model: SSD, source: Batches, epochs: int, seed: int) -> float:
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * len(source))
     start = time.perf_counter()
     for epoch in range(epochs):
-        batches = source.epoch(seed * 100_003 + epoch)
+        batches = source.epoch(epoch_seed(seed, epoch))
         for batch in progress(batches, total=len(source), desc=f"epoch {epoch + 1}/{epochs}"):
             step(model, batch, optimizer)
             schedule.step()

@@ -56,7 +56,7 @@ def model_card(rung: Rung, params: Params, classes: list[str]) -> ModelCard:
     section = params.rung(rung.name).model_dump(mode="json")
     backbone = Backbone(shared.backbone)
     with _naming(rung.name):
-        for size in {section["image_size"], section.get("train_size", section["image_size"])}:
+        for size in {section["image_size"], _train_size(section)}:
             backbone.check_size(size)
     return ModelCard(
         rung=rung.name,
@@ -159,11 +159,16 @@ def batches(
             )
     section = card.params[card.rung]
     augmentation = Augmentation(**section["augment"])
-    train_size = section.get("train_size", card.image_size)
+    size = _train_size(section)
     return (
-        Batches(photos["train"], image_size=train_size, augmentation=augmentation, **common),
+        Batches(photos["train"], image_size=size, augmentation=augmentation, **common),
         Batches(photos["val"], image_size=card.image_size, **common),
     )
+
+
+def _train_size(section: dict[str, Any]) -> int:
+    """Return at what size a rung learns: some learn at a smaller one than they are asked at."""
+    return section.get("train_size", section["image_size"])
 
 
 def checkpoint_path(rung: Rung, card: ModelCard) -> Path:

@@ -93,7 +93,7 @@ def fit(
             if _stalled(history, recipe.early_stop):
                 break
             layers.thaw(THAWED[phase.name])  # validation put the model at rest
-            seed = recipe.seed * 100_003 + epoch
+            seed = epoch_seed(recipe.seed, epoch)
             row = {"epoch": epoch, "phase": phase.name, "lr": learner.rate()}
             row["train"] = train_one_epoch(learner, learns_from.epoch(seed), epoch, seed, watcher)
             resting = averaged.module if averaged else model
@@ -103,6 +103,11 @@ def fit(
             save_checkpoint(checkpoint, {"history": history, **learner.states()})
             watcher.epoch(row)
     return (averaged.module if averaged else model), history
+
+
+def epoch_seed(seed: int, epoch: int) -> int:
+    """Return the seed of one epoch of a training, far from those of other trainings."""
+    return seed * 100_003 + epoch
 
 
 def _sources(
