@@ -44,7 +44,7 @@ def _setting(rung: str) -> Setting:
             Case("heads alone", "limit", lambda: head_phase(mine, read)),
         ]
 
-    return Setting(rung, PHOTOS * EPOCHS, "photos", cases, 5.0, repeats=3)
+    return Setting(rung, PHOTOS * EPOCHS, "photos", cases, 5.0, repeats=5)
 
 
 TOPIC = Topic(

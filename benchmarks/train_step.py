@@ -76,7 +76,7 @@ def _setting(rung: str) -> Setting:
             Case("step on one batch, again and again", "limit", synthetic),
         ]
 
-    return Setting(rung, PHOTOS, "photos", cases, 1.0, repeats=3)
+    return Setting(rung, PHOTOS, "photos", cases, 1.0, repeats=5)
 
 
 class Silent:
