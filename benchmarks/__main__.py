@@ -24,6 +24,7 @@ TOPICS = (
     "ssd_loss",
     "voc_ap",
     "nms",
+    "resting",
     "label",
     "noop",
 )

@@ -11,10 +11,17 @@ DECODING = {"score": 0.05, "nms_threshold": 0.5, "max_detections": 100}
 
 
 def our_model(size: int = STORE):
+    """Return a model of `ssd_fpn` that is only to detect, and its card."""
+    from pipeline.ladder.detect import only_to_detect
+
+    model, card = learnt_model(size)
+    return only_to_detect(model, card), card
+
+
+def learnt_model(size: int):
     """Return a model of `ssd_fpn` at an input size, at rest, with random weights, and its card."""
     import torch
 
-    from pipeline.ladder.detect import only_to_detect
     from pipeline.ladder.store import ModelCard, build_model
 
     torch.manual_seed(42)
@@ -22,8 +29,7 @@ def our_model(size: int = STORE):
     classes = [f"class {label}" for label in range(CLASSES)]
     half = (0.5, 0.5, 0.5)
     card = ModelCard("ssd_fpn", "tf_efficientnet_lite0", size, classes, half, half, options, {})
-    model = build_model(card).to(memory_format=torch.channels_last).eval()
-    return only_to_detect(model, card), card
+    return build_model(card).to(memory_format=torch.channels_last).eval(), card
 
 
 def ours(paths: list[Path], model, card) -> int:

@@ -17,7 +17,7 @@ def inputs(photos: int, detections_a_photo: int = 100):
     truth = Truth(
         photo, boxes, chance.integers(CLASSES, size=len(photo)), chance.random(len(photo)) < 0.1
     )
-    owner = chance.integers(len(photo), size=photos * detections_a_photo)
+    owner = np.sort(chance.integers(len(photo), size=photos * detections_a_photo))  # photo by photo
     shaken = boxes[owner] + chance.normal(0, 8, (len(owner), 4)).round(3)
     shaken[:, 2:] = np.maximum(shaken[:, 2:], shaken[:, :2] + 1)
     near = chance.random(len(owner)) < 0.3
