@@ -41,11 +41,12 @@ def _steps(
     channels_last: bool = True,
     everything: bool = False,
     compiled: bool = False,
+    resting: bool = True,
 ) -> Callable[[], None]:
     """Return what learns from each of `photos` once, in steps of `batch_size`."""
     import torch
 
-    mine = learner(RUNG, PHOTOS // batch_size, precision=precision)
+    mine = learner(RUNG, PHOTOS // batch_size, precision=precision, resting=resting)
     if everything:
         _leave_no_layer_out(mine.model)
     layout = torch.channels_last if channels_last else torch.contiguous_format
@@ -80,6 +81,7 @@ def _cases() -> list[Case]:
     photos = _photos()
     return [
         Case("as in training", "ours", _steps(photos)),
+        Case("early layers not folded", "peer", _steps(photos, resting=False)),
         Case("float32", "peer", _steps(photos, precision="float32")),
         Case("bfloat16 in every layer", "peer", _steps(photos, everything=True)),
         Case("not channels last", "peer", _steps(photos, channels_last=False)),

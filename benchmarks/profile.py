@@ -17,7 +17,7 @@ def main() -> None:
     from pipeline.memory import keep_freed_memory
 
     keep_freed_memory()
-    source, mine = our_batches(stored(PHOTOS)), learner(rung, PHOTOS // BATCH)
+    source, mine = our_batches(stored(PHOTOS)), learner(rung, PHOTOS // BATCH, resting=True)
     _epoch(mine, source)
     print("\n".join(table(_profiled(mine, source))))
 

@@ -10,8 +10,13 @@ PHOTOS, CLASSES = 96, 6
 PARAMS = Path("params.yaml")
 
 
-def learner(rung: str, steps: int, *, phase: str = "late", precision: str = "auto"):
-    """Return a learner of the rung at 224 pixels, with random weights."""
+def learner(
+    rung: str, steps: int, *, phase: str = "late", precision: str = "auto", resting: bool = False
+):
+    """Return a learner of the rung at 224 pixels, with random weights.
+
+    With `resting` its early layers run folded, as in training.
+    """
     import torch
 
     from pipeline.ladder import find_rung
@@ -30,6 +35,8 @@ def learner(rung: str, steps: int, *, phase: str = "late", precision: str = "aut
     model = keep_float32(model).to(memory_format=torch.channels_last)
     layers = LayerGroups(model)
     layers.thaw(THAWED[phase])
+    if resting:
+        layers.rest_early(torch.zeros(1, 3, STORE, STORE))
     recipe = Recipe(42, "cosine", 10, 0.01, 10.0, 0.0, 0, False, precision)
     endless = Phase(phase, 1000, 1e-4)
     return Learner(model, layers, family.losses(model, section), None, endless, steps, recipe)
@@ -57,7 +64,8 @@ def _setting(rung: str) -> Setting:
         keep_freed_memory()
         paths, pascal = painted(PHOTOS)
         source, peer = our_batches(stored(PHOTOS)), loader(paths, pascal)
-        mine, theirs, bare = (learner(rung, PHOTOS // BATCH) for _ in range(3))
+        mine, bare = (learner(rung, PHOTOS // BATCH, resting=True) for _ in range(2))
+        theirs = learner(rung, PHOTOS // BATCH)
         float32 = learner(rung, PHOTOS // BATCH, precision="float32")
         still = next(iter(source.epoch(0)))
 

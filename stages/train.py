@@ -91,11 +91,14 @@ def train_rung(
     rung: Rung, params: Params, inputs: Inputs, card: ModelCard, model: nn.Module
 ) -> None:
     """Train, then write the model's folder and the timings."""
-    section = card.params[rung.name]
+    section, device = card.params[rung.name], next(model.parameters()).device
     phases = [Phase(name, **section[name]) for name in THAWED if section[name]["epochs"]]
     if not phases:
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
     layers = LayerGroups(model)
+    summary = summary_text(model, card.image_size)
+    if device.type == "cpu" and not any("early" in THAWED[phase.name] for phase in phases):
+        layers.rest_early(torch.zeros(1, 3, card.image_size, card.image_size))
     recipe = Recipe(**_recipe(params, section))
     train, val = batches(params, inputs, card, model)
     checkpoint = checkpoint_path(rung, card)
@@ -109,8 +112,8 @@ def train_rung(
         save_model(folder, trained, card)
         lines = [json.dumps(row) for row in history]
         (folder / "history.jsonl").write_text("\n".join(lines) + "\n")
-        (folder / "summary.txt").write_text(summary_text(model, card.image_size))
-    write_timings(rung, watch, next(model.parameters()).device)
+        (folder / "summary.txt").write_text(summary)
+    write_timings(rung, watch, device)
     checkpoint.unlink(missing_ok=True)
 
 

@@ -1,8 +1,11 @@
 """Layer groups: every parameter in one, and a frozen group stays as it is to the last number."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
+from torch.testing import assert_close
 
 from pipeline.models.backbone import Backbone
 from pipeline.models.heads import ClassifierHead, CombinedHead, LargestObjectModel
@@ -120,3 +123,51 @@ def test_head_trains_with_dropout_while_the_backbone_rests():
     layers = [m for m in model.head.modules() if isinstance(m, nn.Dropout2d)]
     assert [layer.p for layer in layers] == [0.5, 0.5]
     assert all(layer.training for layer in layers)
+
+
+@pytest.mark.parametrize("build", [classifier, ssd_pyramid])
+def test_early_layers_at_rest_answer_and_teach_the_same(build):
+    torch.manual_seed(0)
+    model = build("mobilenetv3_small_050")
+    images = torch.randn(4, 3, 64, 64)
+    with torch.no_grad():
+        model.train()(images)  # statistics of its own for every batch norm
+    keys = list(model.state_dict())
+
+    def outputs_and_gradients():
+        groups.thaw(("head", "late"))
+        model.zero_grad()
+        torch.manual_seed(1)  # of what is dropped
+        outputs = model(images)
+        sum(value.sum() for value in outputs.values()).backward()
+        return outputs, [p.grad for p in groups.parameters["head"] + groups.parameters["late"]]
+
+    groups = LayerGroups(model)
+    expected = outputs_and_gradients()
+    early = [module.state_dict() for module in model.backbone.early_modules()]
+    groups.rest_early(images[:1])
+    assert any("forward" in vars(module) for module in model.backbone.early_modules())
+    assert_close(outputs_and_gradients(), expected, rtol=1e-3, atol=1e-3)
+    assert list(model.state_dict()) == keys
+    for module, before in zip(model.backbone.early_modules(), early, strict=True):
+        assert_close(module.state_dict(), before, rtol=0, atol=0)
+
+
+def test_a_copy_of_early_layers_at_rest_is_a_model_of_its_own():
+    model, images = classifier("mobilenetv3_small_050").eval(), torch.randn(2, 3, 64, 64)
+    LayerGroups(model).rest_early(images[:1])
+    other = copy.deepcopy(model)
+    with torch.no_grad():
+        expected = other(images)
+        for module in model.backbone.early_modules():
+            for parameter in module.forward.__self__.parameters():
+                nn.init.zeros_(parameter)
+        assert_close(other(images), expected, rtol=0, atol=0)
+
+
+def test_early_layers_at_rest_cannot_learn():
+    groups = LayerGroups(classifier("mobilenetv3_small_050"))
+    groups.rest_early(torch.zeros(1, 3, 64, 64))
+    groups.thaw(("head", "late"))
+    with pytest.raises(ValueError, match="rest"):
+        groups.thaw(("head", "late", "early"))
