@@ -52,8 +52,8 @@ TOPIC = Topic(
     tuple(_setting(rung) for rung in ("classifier", "ssd_189")),
     "Augmentation is kept as one random view of each photo, the same in all epochs of the phase "
     "(the later phases draw a new view in every epoch). The backbone runs once instead of five "
-    "times, with its batch norms folded. Both are short of 5 x: that one look is a fifth of the "
-    "peer's time by itself, and the heads learn five epochs in any case, 0.16 of the classifier's "
-    "phase and 0.67 of ssd_189's. Both end with the same weights but for "
-    "rounding when the views are the same (`tests/benchmarks/test_frozen.py`).",
+    "times, folded and fused. ssd_189 is short of 5 x, and must be: its heads learn five epochs in "
+    "any case, and that alone is 0.4 of the peer's time, and free features would make it 2.4 x. "
+    "Both end with the same weights but for rounding when the views are the same "
+    "(`tests/benchmarks/test_frozen.py`).",
 )

@@ -102,9 +102,10 @@ TOPIC = Topic(
     ),
     "The same model, losses and photos, and but for the named case the same precision: bfloat16 "
     "where the processor has units for it (`pipeline/precision.py`), with the layers in float32 "
-    "that are slow in it. The goal for the limit is 0.95. All run with freed memory kept "
-    "(`pipeline/memory.py`), which the peer would not have by itself. Short of 0.95: classifier "
-    "and bbox by 0.01, ssd_189 by 0.02, since to make the batches takes 5 to 6 % of so short a "
-    "step; and ssd_fpn, whose times varied (another measurement of the same hour had 0.94, 0.96, "
-    "0.96 and 0.96 of these four, and 0.91 of combined).",
+    "that are slow in it. In ours and in the step on one batch the early layers, which do not "
+    "learn, run folded (`pipeline/models/layer_groups.py`; the same outputs and gradients but for "
+    "rounding, `tests/models/test_layer_groups.py`). All run with freed memory kept "
+    "(`pipeline/memory.py`), which the peer would not have by itself. The goal for the limit is "
+    "0.95. Short of it by 0.01: classifier and combined, since to make the batches takes 5 % of so "
+    "short a step.",
 )
