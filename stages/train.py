@@ -96,7 +96,8 @@ def train_rung(
     if not phases:
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
     layers = LayerGroups(model)
-    summary = summary_text(model, card.image_size)
+    layers.thaw(THAWED[phases[-1].name])
+    summary = summary_text(model, card.image_size)  # says what learns
     if device.type == "cpu" and not any("early" in THAWED[phase.name] for phase in phases):
         layers.rest_early(torch.zeros(1, 3, card.image_size, card.image_size))
     recipe = Recipe(**_recipe(params, section))

@@ -47,7 +47,9 @@ def test_the_outputs_of_a_rung(trained_project, rung):
     assert (card["rung"], card["backbone"]) == (rung, BACKBONE)
     assert card["image_size"] == SIZES.get(rung, 64)
     assert set(card["params"]) == {"shared", rung}
-    assert " parameters, " in Path("models", rung, "summary.txt").read_text()
+    summary = Path("models", rung, "summary.txt").read_text().splitlines()
+    assert " parameters, " in summary[-1]
+    assert summary[1].startswith("backbone.net.conv_stem") and summary[1].endswith("no")  # at rest
     timings = json.loads(Path("timings", f"{rung}.json").read_text())
     assert set(timings) == {"seconds", "img_per_s", "device", "threads", "cores_busy"}
     assert timings["seconds"] > 0
