@@ -95,6 +95,7 @@ def _cases() -> list[Case]:
 TOPIC = Topic(
     f"Choices: a training step of {RUNG}, 224 px",
     (Setting("late phase", PHOTOS, "photos", _cases, repeats=3),),
-    "The same photos in all cases, on the processor named above. The time of compiling itself is "
-    "not part of the figures.",
+    "The same photos in all cases, on the processor named above. Folded early layers are channels "
+    "last in every case, so *not channels last* is said of the others alone. The time of compiling "
+    "itself is not part of the figures.",
 )
