@@ -13,8 +13,8 @@ def fold_batch_norms(model: nn.Module, images: Tensor) -> nn.Module:
 
     At rest a batch norm is a factor and a shift of each channel, and so are a convolution's
     weights and bias. What else a norm layer does, such as timm's activation, becomes part of a
-    `FusedConv` where it can. A forward pass of a CPU takes .67 to .8 of the time then
-    (`docs/performance.md`).
+    `FusedConv` where it can. A forward pass of `ssd_fpn` takes two thirds to three quarters
+    of the time then, on a CPU (`docs/performance.md`).
 
     Args:
         model: at rest.

@@ -19,8 +19,7 @@ class FusedConv(nn.Module):
     """Gives what `activation(conv(inputs))` does, in fewer passes over the numbers.
 
     An activation reads and writes its whole map once more, and so does the padding of timm's
-    `Conv2dSame`: a quarter of a backbone's forward pass (`docs/performance.md`). Where a device has
-    no such operation, the two layers run one after the other.
+    `Conv2dSame`. Where a device has no such operation, the two layers run one after the other.
 
     Args:
         conv: at rest, with a bias; it learns no more, and no gradient goes through it.
@@ -55,8 +54,8 @@ class FusedConv(nn.Module):
 
 def can_fuse(conv: nn.Conv2d, activation: nn.Module) -> bool:
     """Say whether a `FusedConv` of the two is possible."""
-    numbers = not isinstance(conv.padding, str) and conv.padding_mode == "zeros"
-    return numbers and type(activation) in _ACTIVATIONS
+    padded_with_zeros = not isinstance(conv.padding, str) and conv.padding_mode == "zeros"
+    return padded_with_zeros and type(activation) in _ACTIVATIONS
 
 
 def _has_operation(dtype: torch.dtype) -> bool:

@@ -91,14 +91,15 @@ def train_rung(
     rung: Rung, params: Params, inputs: Inputs, card: ModelCard, model: nn.Module
 ) -> None:
     """Train, then write the model's folder and the timings."""
-    section, device = card.params[rung.name], next(model.parameters()).device
+    section = card.params[rung.name]
     phases = [Phase(name, **section[name]) for name in THAWED if section[name]["epochs"]]
     if not phases:
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
-    layers = LayerGroups(model)
-    layers.thaw(THAWED[phases[-1].name])
+    layers, device = LayerGroups(model), next(model.parameters()).device
+    learning = THAWED[phases[-1].name]  # each phase thaws more than the one before it
+    layers.thaw(learning)
     summary = summary_text(model, card.image_size)  # says what learns
-    if device.type == "cpu" and not any("early" in THAWED[phase.name] for phase in phases):
+    if device.type == "cpu" and "early" not in learning:
         layers.rest_early(torch.zeros(1, 3, card.image_size, card.image_size))
     recipe = Recipe(**_recipe(params, section))
     train, val = batches(params, inputs, card, model)
