@@ -10,7 +10,7 @@ PHOTOS, EPOCHS = 160, 5
 
 def kept(source, mine):
     """Return the source of features of a learner's frozen backbone."""
-    from pipeline.train.kept_features import KeptFeatures
+    from pipeline.train.feature_cache import KeptFeatures
 
     return KeptFeatures(
         source, mine.model, seed=0, shuffled=True, precision=mine.precision, folder=FOLDER

@@ -42,9 +42,9 @@ def evaluation(photos: int):
 def labelling(photos: int):
     """Return the work of `ladder label` with a small network at 64 pixels."""
     from benchmarks.label import DECODING
-    from pipeline.ladder.labels import detect_photos, write_pascal
-    from pipeline.ladder.store import ModelCard, build_model
+    from pipeline.inference.labels import detect_photos, write_pascal
     from pipeline.memory import keep_freed_memory
+    from pipeline.rungs.saved_model import ModelCard, build_model
 
     keep_freed_memory()
     half = (0.5, 0.5, 0.5)

@@ -12,7 +12,7 @@ DECODING = {"score": 0.05, "nms_threshold": 0.5, "max_detections": 100}
 
 def our_model(size: int = STORE):
     """Return a model of `ssd_fpn` that is only to detect, and its card."""
-    from pipeline.ladder.detect import only_to_detect
+    from pipeline.inference.detector import only_to_detect
 
     model, card = learnt_model(size)
     return only_to_detect(model, card), card
@@ -22,7 +22,7 @@ def learnt_model(size: int):
     """Return a model of `ssd_fpn` at an input size, at rest, with random weights, and its card."""
     import torch
 
-    from pipeline.ladder.store import ModelCard, build_model
+    from pipeline.rungs.saved_model import ModelCard, build_model
 
     torch.manual_seed(42)
     options = {"dropout": 0.0, "channels": 96, "anchor_scale": 4.0}
@@ -34,7 +34,7 @@ def learnt_model(size: int):
 
 def ours(paths: list[Path], model, card) -> int:
     """Return the number of detections in the photos."""
-    from pipeline.ladder.labels import detect_photos
+    from pipeline.inference.labels import detect_photos
 
     batches = detect_photos(paths, model, card, batch_size=BATCH, **DECODING)
     return sum(len(one["labels"]) for _, found in batches for one in found)
@@ -82,7 +82,7 @@ def _cases(size: int) -> list[Case]:
 
     from benchmarks.pixels import decode_only
     from pipeline.memory import keep_freed_memory
-    from pipeline.precision import autocast
+    from pipeline.models.precision import autocast
 
     keep_freed_memory()
     paths, _ = painted(PHOTOS)

@@ -16,7 +16,7 @@ def inputs(photos: int, columns: int, objects: int):
     """
     import torch
 
-    from pipeline.models.anchors import grid_anchors, lesson_sizes
+    from pipeline.rungs.ssd.anchors import grid_anchors, lesson_sizes
 
     grids = [columns, max(1, columns // 2), max(1, columns // 4)]
     ratios = [(1.0, 1.0), (1.0, 0.5), (0.5, 1.0)]
@@ -36,7 +36,7 @@ def inputs(photos: int, columns: int, objects: int):
 
 def ours(regressions, scores, anchors):
     """Return the detections of each photo."""
-    from pipeline.evaluate.predict import suppress
+    from pipeline.rungs.ssd.postprocess import suppress
 
     return suppress(_decode(regressions, anchors), scores, **OPTIONS)
 
@@ -61,7 +61,7 @@ def per_class_loop(regressions, scores, anchors):
 
 
 def _decode(regressions, anchors):
-    from pipeline.models.anchors import decode_boxes
+    from pipeline.rungs.ssd.anchors import decode_boxes
 
     return decode_boxes(regressions, anchors).clamp(0, SIZE)
 

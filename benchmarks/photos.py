@@ -13,7 +13,7 @@ FOLDER = Path(tempfile.gettempdir()) / "detection-ladder-benchmarks"
 
 def painted(count: int, folder: Path = FOLDER, side: int = SIDE) -> tuple[list[Path], dict]:
     """Return the paths of `count` painted JPEGs and their Pascal JSON; painted once, then kept."""
-    from pipeline.data.demo import paint_demo
+    from pipeline.demo.painter import paint_demo
 
     place = folder / f"photos-{count}-{side}"
     if not (place / "annotations.json").exists():
@@ -26,10 +26,10 @@ def painted(count: int, folder: Path = FOLDER, side: int = SIDE) -> tuple[list[P
 def stored(count: int, folder: Path = FOLDER):
     """Return `Photos` of the painted ones, with their pixel store at 224 pixels."""
     from pipeline.data.batches import photos_of_split
-    from pipeline.data.columns import columns_of
+    from pipeline.data.pixel_store import open_pixel_store
     from pipeline.data.pixels import build_pixel_store
-    from pipeline.data.store import open_pixel_store
-    from pipeline.data.tables import build_tables
+    from pipeline.formats.columns import columns_of
+    from pipeline.tables.build import build_tables
 
     paths, pascal = painted(count, folder)
     for image in pascal["images"]:

@@ -12,7 +12,7 @@ def models(side: int = SIDE):
     import torch
 
     from benchmarks.label import learnt_model
-    from pipeline.ladder.detect import only_to_detect
+    from pipeline.inference.detector import only_to_detect
 
     learnt, card = learnt_model(side)
     resting = only_to_detect(copy.deepcopy(learnt), card)
@@ -24,7 +24,7 @@ def forward(model, images, precision: str):
     """Return the outputs of one pass."""
     import torch
 
-    from pipeline.precision import autocast
+    from pipeline.models.precision import autocast
 
     with torch.no_grad(), autocast(images.device, precision):
         return model(images)
@@ -34,7 +34,7 @@ def convolutions(model, images, precision: str) -> list[tuple]:
     """Return the convolutions of a pass in their order, each with what it reads."""
     from torch import nn
 
-    from pipeline.fused_conv import FusedConv
+    from pipeline.models.fused_conv import FusedConv
 
     calls = []
     handles = [
@@ -52,7 +52,7 @@ def again(calls: list[tuple], precision: str) -> None:
     """Run every convolution once more."""
     import torch
 
-    from pipeline.precision import autocast
+    from pipeline.models.precision import autocast
 
     with torch.no_grad(), autocast(torch.device("cpu"), precision):
         for layer, inputs in calls:
@@ -78,7 +78,7 @@ def _setting(precision: str) -> Setting:
 TOPIC = Topic(
     "A forward pass of ssd_fpn at rest, 32 photos of 320 px",
     tuple(_setting(precision) for precision in ("float32", "bfloat16")),
-    "Batch norms are part of the convolutions before them (`pipeline/folding.py`), activations and "
-    "uneven paddings of the same operation (`pipeline/fused_conv.py`). In float32 both give the "
+    "Batch norms are part of the convolutions before them (`pipeline/models/folding.py`), activations and "
+    "uneven paddings of the same operation (`pipeline/models/fused_conv.py`). In float32 both give the "
     "same logits and boxes but for rounding (`tests/benchmarks/test_resting.py`).",
 )

@@ -11,14 +11,14 @@ _GRIDS_8732 = [(38, 4), (19, 6), (10, 6), (5, 6), (3, 4), (1, 4)]  # SSD300's ce
 
 def anchors_189():
     """Return the lesson's anchors, xyxy in pixels."""
-    from pipeline.models.anchors import grid_anchors, lesson_sizes
+    from pipeline.rungs.ssd.anchors import grid_anchors, lesson_sizes
 
     return grid_anchors(SIZE, _GRIDS_189[0], lesson_sizes(SIZE, *_GRIDS_189))
 
 
 def anchors_8732():
     """Return as many anchors as SSD300 has, on its grids, xyxy in pixels."""
-    from pipeline.models.anchors import grid_anchors
+    from pipeline.rungs.ssd.anchors import grid_anchors
 
     sizes = [
         [(SIZE / grid * (1 + zoom / 2), SIZE / grid * (2 - zoom / 4)) for zoom in range(count)]
@@ -44,8 +44,8 @@ def inputs(anchors, batch: int):
 
 def ours(logits, boxes, gt_boxes, labels, anchors):
     """Return the loss of the batch and its two gradients, as the training step has them."""
-    from pipeline.train.matching import match_iou
-    from pipeline.train.ssd_losses import lesson_ssd_losses
+    from pipeline.rungs.ssd.criterion import lesson_ssd_losses
+    from pipeline.rungs.ssd.matching import match_iou
 
     matched_idxs = match_iou(gt_boxes, labels >= 0, anchors, THRESHOLD)
     parts = lesson_ssd_losses(logits, boxes, gt_boxes, labels, matched_idxs, SIZE, 0.0)

@@ -24,19 +24,19 @@ from torchvision.models.detection.ssdlite import SSDLiteHead, _extra_block
 
 from benchmarks.measure import machine
 from pipeline.data.batches import Augmentation, Batch, Batches
+from pipeline.data.inputs import PARAMS, read_inputs
 from pipeline.evaluate.detections import Detections, Truth
 from pipeline.evaluate.voc_ap import voc_average_precision
-from pipeline.ladder import find_rung
 from pipeline.memory import keep_freed_memory
 from pipeline.models.backbone import Backbone, load_pretrained
 from pipeline.models.float32_layers import keep_float32
 from pipeline.models.layer_groups import LayerGroups
+from pipeline.models.precision import autocast
 from pipeline.params import Params, load_params
-from pipeline.precision import autocast
 from pipeline.progress import progress
+from pipeline.rungs.registry import find_rung
 from pipeline.train.loop import epoch_seed
 from pipeline.train.schedule import THAWED
-from stages.inputs import PARAMS, read_inputs
 
 RESULT = Path("benchmarks/results/ssdlite.json")
 SIZE = 320

@@ -57,8 +57,8 @@ def _annotation(number: int, photos: int, chance: random.Random) -> dict:
 
 def ours(source: Path, out: Path) -> None:
     """Write the three tables as the stage does."""
-    from pipeline.data.columns import load_fetched
-    from pipeline.data.tables import build_tables, write_tables
+    from pipeline.formats.columns import load_fetched
+    from pipeline.tables.build import build_tables, write_tables
 
     write_tables(out, build_tables(load_fetched(source)))
 

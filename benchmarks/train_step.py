@@ -19,11 +19,11 @@ def learner(
     """
     import torch
 
-    from pipeline.ladder import find_rung
     from pipeline.models.backbone import Backbone
     from pipeline.models.float32_layers import keep_float32
     from pipeline.models.layer_groups import LayerGroups
     from pipeline.params import load_params
+    from pipeline.rungs.registry import find_rung
     from pipeline.train.learner import Learner, Recipe
     from pipeline.train.schedule import THAWED, Phase
 
@@ -44,7 +44,7 @@ def learner(
 
 def reference_step(learner, batch) -> None:
     """Take one step as torchvision's detection reference writes it."""
-    from pipeline.precision import autocast
+    from pipeline.models.precision import autocast
 
     with autocast(batch.images.device, learner.precision):
         outputs = learner.model(batch.images)
@@ -101,7 +101,7 @@ TOPIC = Topic(
         for rung in ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
     ),
     "The same model, losses and photos, and but for the named case the same precision: bfloat16 "
-    "where the processor has units for it (`pipeline/precision.py`), with the layers in float32 "
+    "where the processor has units for it (`pipeline/models/precision.py`), with the layers in float32 "
     "that are slow in it. In ours and in the step on one batch the early layers, which do not "
     "learn, run folded (`pipeline/models/layer_groups.py`; the same outputs and gradients but for "
     "rounding, `tests/models/test_layer_groups.py`). All run with freed memory kept "

@@ -16,10 +16,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.lockfile import Stages, read_lock
 from pipeline.progress import progress
-from pipeline.sqlite_store import artifact_folder, is_damaged
-from pipeline.tracking import experiment_name, local_store
+from pipeline.tracking.dvc_lock import Stages, read_lock
+from pipeline.tracking.mlflow_runs import experiment_name, local_store
+from pipeline.tracking.sqlite_store import artifact_folder, is_damaged
 
 _NEW_VENV = "`make clean-venv`, then `make venv`"
 _PACKAGES = ("dvc", "mlflow", "torch", "torchvision", "timm", "pandas", "pyarrow")
@@ -81,7 +81,7 @@ def device() -> Iterator[Finding]:
     try:
         import torch
 
-        from pipeline.device import choose_device
+        from pipeline.models.device import choose_device
     except Exception as error:  # a broken installation fails in many ways
         yield Finding(f"torch cannot be imported: {error}", _NEW_VENV)
         return

@@ -38,16 +38,16 @@ def main(arguments: Sequence[str]) -> int:
 
 def label(folder: Path, out: Path, model_folder: Path, score: float | None) -> tuple[int, int, int]:
     """Write the labels; return how many photos and boxes there are, and how many photos are not."""
-    from pipeline.data.stream import find_photos
-    from pipeline.device import choose_device
-    from pipeline.ladder.detect import only_to_detect
-    from pipeline.ladder.labels import detect_photos, write_pascal
-    from pipeline.ladder.store import load_model
+    from pipeline.data.inputs import PARAMS
+    from pipeline.files import write_beside
+    from pipeline.inference.detector import only_to_detect
+    from pipeline.inference.labels import detect_photos, write_pascal
+    from pipeline.inference.photo_stream import find_photos
     from pipeline.memory import keep_freed_memory
+    from pipeline.models.device import choose_device
     from pipeline.params import load_params
     from pipeline.progress import progress
-    from stages.inputs import PARAMS
-    from stages.replace import write_beside
+    from pipeline.rungs.saved_model import load_model
 
     paths = find_photos(folder)
     if not out.absolute().parent.is_dir():

@@ -23,15 +23,15 @@ def find(name: str, phase: str, steps: int) -> Path:
     """Return the path of the curve, after printing the suggested rate."""
     import torch
 
-    from pipeline.device import choose_device
-    from pipeline.evaluate.curves import learning_rate_curve
-    from pipeline.ladder import find_rung
+    from pipeline.data.inputs import PARAMS, read_inputs
     from pipeline.memory import keep_freed_memory
+    from pipeline.models.device import choose_device
     from pipeline.models.layer_groups import LayerGroups
     from pipeline.params import load_params
+    from pipeline.report.curves import learning_rate_curve
+    from pipeline.rungs.registry import find_rung
     from pipeline.train.lr_finder import find_learning_rate
     from pipeline.train.schedule import THAWED
-    from stages.inputs import PARAMS, read_inputs
     from stages.train import batches, model_card, pretrained_model
 
     keep_freed_memory()

@@ -10,23 +10,23 @@ import pyarrow.parquet as pq
 from torch import nn
 
 from pipeline.data.batches import Batches, Photos
-from pipeline.device import choose_device
+from pipeline.data.inputs import PARAMS, TABLES, Inputs, read_inputs
 from pipeline.errors import InputError
 from pipeline.evaluate.bootstrap import Interval
-from pipeline.evaluate.plot_csv import write_plot_csv
 from pipeline.evaluate.predictions import predictions_table
 from pipeline.evaluate.score import score_largest, score_objects
 from pipeline.evaluate.voc_ap import VocResult
-from pipeline.ladder import RUNGS, find_rung
-from pipeline.ladder.detect import detect, only_to_detect
-from pipeline.ladder.store import ModelCard, load_model
+from pipeline.files import fresh_folder, write_beside
+from pipeline.inference.detector import detect, only_to_detect
 from pipeline.memory import keep_freed_memory
+from pipeline.models.device import choose_device
 from pipeline.params import Params, load_params
 from pipeline.progress import progress
-from stages.drawing import draw, draw_anchors
+from pipeline.report.plot_csv import write_plot_csv
+from pipeline.report.rung_pictures import draw, draw_anchors
+from pipeline.rungs.registry import RUNGS, find_rung
+from pipeline.rungs.saved_model import ModelCard, load_model
 from stages.entry import die_with_parent, run_stage
-from stages.inputs import PARAMS, TABLES, Inputs, read_inputs
-from stages.replace import fresh_folder, write_beside
 
 SPLITS = ("val", "test")
 _DECODING = {"score_threshold", "nms_threshold", "max_detections"}

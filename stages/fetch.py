@@ -6,13 +6,13 @@ from pathlib import Path
 
 import orjson
 
-from pipeline.data.schemas import SPLITS
-from pipeline.data.sources import read_source
-from pipeline.data.splits import assign_splits
 from pipeline.errors import InputError
+from pipeline.files import fresh_folder
 from pipeline.params import FetchParams, load_params
+from pipeline.schemas import SPLITS
+from pipeline.sources.folders import read_source
+from pipeline.tables.splits import assign_splits
 from stages.entry import run_stage
-from stages.replace import fresh_folder
 
 OUTPUT = Path("data/source")
 DOWNLOADS = Path("data/downloads")

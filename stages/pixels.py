@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.data.pixels import build_pixel_store
-from pipeline.data.schemas import IMAGES_SCHEMA, read_table
+from pipeline.files import fresh_folder
 from pipeline.params import load_params
+from pipeline.schemas import IMAGES_SCHEMA, read_table
 from stages.entry import run_stage
-from stages.replace import fresh_folder
 
 IMAGES = Path("data/tables/images.parquet")
 PHOTOS = Path("data/source/photos")

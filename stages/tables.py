@@ -7,11 +7,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Column, Table
 
-from pipeline.data.columns import load_fetched
-from pipeline.data.schemas import SPLITS
-from pipeline.data.tables import build_tables, write_tables
+from pipeline.files import fresh_folder
+from pipeline.formats.columns import load_fetched
+from pipeline.schemas import SPLITS
+from pipeline.tables.build import build_tables, write_tables
 from stages.entry import run_stage
-from stages.replace import fresh_folder
 
 SOURCE = Path("data/source/annotations.json")
 OUTPUT = Path("data/tables")

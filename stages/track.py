@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
-from pipeline.ladder import RUNGS, find_rung
-from pipeline.lockfile import (
+from pipeline.params import load_params
+from pipeline.report.ladder_table import Row, print_ladder
+from pipeline.rungs.registry import RUNGS, find_rung
+from pipeline.tracking.dvc_lock import (
     Stages,
     digests,
     fingerprint,
@@ -20,12 +22,10 @@ from pipeline.lockfile import (
     read_lock,
     with_upstream,
 )
-from pipeline.params import load_params
-from pipeline.sqlite_store import database
-from pipeline.summary import Row, print_ladder
-from pipeline.tracking import Outcome, Result, track_results, without_password
+from pipeline.tracking.mlflow_runs import Outcome, Result, track_results, without_password
+from pipeline.tracking.sqlite_store import database
+from pipeline.train.history import read_history
 from stages.entry import run_stage
-from stages.history import read_history
 
 # What DVC itself writes during a run does not make a working copy differ from its commit.
 _WRITTEN_BY_DVC = (":!params.yaml", ":!dvc.lock", ":!metrics")

@@ -15,23 +15,23 @@ import torch
 from torch import nn
 
 from pipeline.data.batches import Augmentation, Batches
-from pipeline.device import choose_device
+from pipeline.data.inputs import PARAMS, PIXELS, TABLES, Inputs, read_inputs
 from pipeline.errors import InputError
-from pipeline.ladder import RUNGS, Rung, find_rung
-from pipeline.ladder.store import ModelCard, build_model, save_model
+from pipeline.files import fresh_folder, write_beside
 from pipeline.memory import keep_freed_memory
 from pipeline.models.backbone import Backbone, load_pretrained
+from pipeline.models.device import choose_device
 from pipeline.models.layer_groups import LayerGroups
-from pipeline.models.summary import summary_text
+from pipeline.models.layer_table import summary_text
 from pipeline.params import Params, load_params
+from pipeline.rungs.registry import RUNGS, Rung, find_rung
+from pipeline.rungs.saved_model import ModelCard, build_model, save_model
 from pipeline.train.checkpoint import config_digest, files_digest
 from pipeline.train.learner import Recipe
 from pipeline.train.loop import fit
 from pipeline.train.schedule import THAWED, Phase
-from pipeline.train.watch import TrainingWatch
+from pipeline.train.training_log import TrainingWatch
 from stages.entry import die_with_parent, run_stage
-from stages.inputs import PARAMS, PIXELS, TABLES, Inputs, read_inputs
-from stages.replace import fresh_folder, write_beside
 
 
 def main() -> None:
@@ -124,7 +124,7 @@ def label_scores(
 ) -> dict[str, float]:
     """Return the scores of `choose_label_scores`."""
     # Rungs of the largest object have no use for this, so an edit there leaves them alone.
-    from pipeline.ladder.label_scores import choose_label_scores
+    from pipeline.inference.label_scores import choose_label_scores
 
     photos = val.photos
     table = inputs.images.take(photos.rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from pipeline.tracking import EXPERIMENT, local_store
+from pipeline.tracking.mlflow_runs import EXPERIMENT, local_store
 
 
 def give_store(root: Path) -> Path:

@@ -19,9 +19,9 @@ NO_DEPENDENCY = {
     "pipeline/errors.py",
     "pipeline/params.py",
     "pipeline/progress.py",
-    "pipeline/device.py",
+    "pipeline/models/device.py",
     "pipeline/memory.py",
-    "pipeline/train/watch.py",
+    "pipeline/train/training_log.py",
     "stages/entry.py",
 }
 # Python imports this at its start; it notes which of our files the process had loaded at its end.

@@ -14,7 +14,7 @@ EXEMPT = {
     "pipeline/errors.py": "one exception without a body; every refusal that is tested raises it",
 }
 # Modules whose test file has another name.
-ELSEWHERE = {"pipeline/ladder/__init__.py": "tests/ladder/test_ladder.py"}
+ELSEWHERE = {"pipeline/rungs/registry.py": "tests/rungs/test_registry.py"}
 HIDDEN_BUT_NAMED = (".ci", ".github")
 
 
@@ -83,7 +83,7 @@ detection-ladder/
   stages/           # <-- one file a stage
 ```
 """
-    paths = ["params.yaml", "pipeline/", "pipeline/data/", "pipeline/data/voc.py"]
+    paths = ["params.yaml", "pipeline/", "pipeline/data/", "pipeline/formats/voc.py"]
     assert tree_of(text) == [*paths, "pipeline/models/", "stages/"]
 
 

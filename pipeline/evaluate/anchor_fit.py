@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.boxes import paired_iou
-from pipeline.evaluate.figures import save_png
 from pipeline.evaluate.size_ap import SIZES, has_size
+from pipeline.report.figures import save_png
 
 FITS = 0.5  # IoU, exceeded strictly
 _PAIRS_AT_ONCE = 2_000_000

@@ -4,7 +4,7 @@ import copy
 
 from torch import Tensor, nn
 
-from pipeline.folding import fold_batch_norms
+from pipeline.models.folding import fold_batch_norms
 
 GROUPS = ("head", "late", "early")
 

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from pipeline.precision import autocast
+from pipeline.models.precision import autocast
 from pipeline.train.averaging import RunningAverage
-from pipeline.train.kept_features import outputs_of
+from pipeline.train.feature_cache import outputs_of
 from pipeline.train.schedule import Phase, make_optimizer, make_scheduler
 
 Losses = Callable[[dict[str, Tensor], Any], dict[str, Tensor]]

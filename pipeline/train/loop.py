@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.errors import InputError
-from pipeline.precision import autocast
+from pipeline.models.precision import autocast
 from pipeline.train.averaging import RunningAverage
 from pipeline.train.checkpoint import load_checkpoint, save_checkpoint
-from pipeline.train.kept_features import KeptFeatures, outputs_of
+from pipeline.train.feature_cache import KeptFeatures, outputs_of
 from pipeline.train.learner import Layers, Learner, Losses, Recipe
 from pipeline.train.schedule import THAWED, Phase
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from pipeline.precision import autocast
+from pipeline.models.precision import autocast
 from pipeline.progress import progress
 from pipeline.train.learner import Losses
 from pipeline.train.loop import BatchSource

@@ -4,7 +4,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from benchmarks import resting
-from pipeline.fused_conv import FusedConv
+from pipeline.models.fused_conv import FusedConv
 
 
 def test_equal_answers():

@@ -10,7 +10,7 @@ from benchmarks.ssdlite import SIZE, mean_average_precision, ssdlite, step, targ
 from pipeline.models.backbone import Backbone
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.train.schedule import THAWED
-from tests.ladder.making import BACKBONE, objects_batch
+from tests.rungs.making import BACKBONE, objects_batch
 
 
 def test_targets_are_what_is_to_be_found():

@@ -11,8 +11,8 @@ import pytest
 from commands import doctor
 from commands.doctor import cached_objects, is_sound, locked_versions
 from pipeline.errors import InputError
-from pipeline.lockfile import read_lock
-from pipeline.tracking import Result, track_results
+from pipeline.tracking.dvc_lock import read_lock
+from pipeline.tracking.mlflow_runs import Result, track_results
 from tests.mlflow_store import give_store
 from tests.stages.ladder_tree import md5
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from commands import main as ladder
-from pipeline.data.sources import read_local
+from pipeline.sources.folders import read_local
 from stages import train
 from tests.stages.small_project import run_main
 

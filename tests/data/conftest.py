@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.data.columns import columns_of
-from pipeline.data.tables import Tables, build_tables
+from pipeline.formats.columns import columns_of
+from pipeline.tables.build import Tables, build_tables
 from tests.data.making import SMALL, Server, pascal
 
 

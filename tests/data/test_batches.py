@@ -8,7 +8,7 @@ from PIL import Image
 from torch.testing import assert_close
 
 from pipeline.data.batches import Augmentation, Batches, photos_of_split
-from pipeline.data.tables import IMAGES_SCHEMA, OBJECTS_SCHEMA
+from pipeline.tables.build import IMAGES_SCHEMA, OBJECTS_SCHEMA
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.5, 0.25, 0.2)
 NEUTRAL = Augmentation(flip=0.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.0)

@@ -6,7 +6,6 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from pipeline.data.schemas import IMAGES_SCHEMA, OBJECTS_SCHEMA
 from pipeline.evaluate.predictions import (
     PREDICTIONS_SCHEMA,
     as_detections,
@@ -14,6 +13,7 @@ from pipeline.evaluate.predictions import (
     box_columns,
     predictions_table,
 )
+from pipeline.schemas import IMAGES_SCHEMA, OBJECTS_SCHEMA
 
 CLASSES = ["cat", "dog"]
 SIDES = ("xmin", "ymin", "xmax", "ymax")

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.data.schemas import OBJECTS_SCHEMA
 from pipeline.evaluate.predictions import PREDICTIONS_SCHEMA
 from pipeline.evaluate.score import score_largest, score_objects
+from pipeline.schemas import OBJECTS_SCHEMA
 
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 CLASSES = ["cat", "dog"]

@@ -8,9 +8,9 @@ from torch import nn
 from torch.testing import assert_close
 
 from pipeline.models.backbone import Backbone
-from pipeline.models.heads import ClassifierHead, CombinedHead, LargestObjectModel
 from pipeline.models.layer_groups import GROUPS, LayerGroups
-from pipeline.models.ssd import LessonSsd, PyramidSsd
+from pipeline.rungs.largest.heads import ClassifierHead, CombinedHead, LargestObjectModel
+from pipeline.rungs.ssd.model import LessonSsd, PyramidSsd
 
 EARLY = {
     "resnet18": ("net.conv1.", "net.bn1.", "net.layer1.", "net.layer2."),

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.data.demo import CLASSES
+from pipeline.demo.painter import CLASSES
 from pipeline.evaluate.predictions import PREDICTIONS_SCHEMA, box_columns
-from pipeline.ladder import find_rung
+from pipeline.rungs.registry import find_rung
 from stages import evaluate
 from stages.entry import run_stage
 from tests.stages.conftest import TRAINED

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from ruamel.yaml import YAML
 
-from pipeline.data.columns import columns_of
-from pipeline.data.store import open_pixel_store
-from pipeline.data.tables import build_tables, write_tables
+from pipeline.data.pixel_store import open_pixel_store
+from pipeline.formats.columns import columns_of
+from pipeline.tables.build import build_tables, write_tables
 from stages.entry import run_stage
 from stages.pixels import main
 from tests.conftest import ROOT

@@ -7,7 +7,7 @@ import sys
 import orjson
 import pytest
 
-from pipeline.data.schemas import SCHEMAS, read_table
+from pipeline.schemas import SCHEMAS, read_table
 from stages.entry import run_stage
 from stages.tables import main
 

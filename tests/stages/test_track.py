@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.lockfile import read_lock
-from pipeline.tracking import local_store
+from pipeline.tracking.dvc_lock import read_lock
+from pipeline.tracking.mlflow_runs import local_store
 from stages import track
 from tests.conftest import ROOT
 from tests.mlflow_store import client_of, give_store, runs_of

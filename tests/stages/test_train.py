@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.ladder.store import load_model
+from pipeline.rungs.saved_model import load_model
 from stages import train
 from stages.entry import run_stage
 from tests.stages.conftest import TRAINED

@@ -12,13 +12,13 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.data.batches import Batch
-from pipeline.ladder import RUNGS, find_rung
 from pipeline.models.layer_groups import LayerGroups
-from pipeline.train import matching
+from pipeline.rungs.registry import RUNGS, find_rung
+from pipeline.rungs.ssd import matching
 from pipeline.train.averaging import RunningAverage
 from pipeline.train.learner import Learner
 from pipeline.train.schedule import THAWED, Phase
-from tests.ladder.making import PARAMS, SIZES, largest_batch, model_of, objects_batch
+from tests.rungs.making import PARAMS, SIZES, largest_batch, model_of, objects_batch
 from tests.train.making import RECIPE
 
 # What needs a number from the device: to return it, or to know how large a result is.

@@ -1,0 +1,1 @@
+"""Label formats: from a file to columns."""

@@ -1,0 +1,1 @@
+"""The rungs for the largest object: what, where, both."""

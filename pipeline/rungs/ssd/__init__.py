@@ -1,0 +1,1 @@
+"""The rungs for every object in the photo."""

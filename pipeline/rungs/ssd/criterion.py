@@ -1,0 +1,137 @@
+"""Step 6: losses of the SSD rungs, over a whole padded batch at once.
+
+Nothing here asks the device for a number: masks and weights, no index lists.
+"""
+
+import torch
+from torch import Tensor
+
+from pipeline.rungs.ssd.matching import BACKGROUND, NEITHER
+from pipeline.rungs.ssd.softplus import softplus
+
+_FOCAL_ALPHA = 0.25  # arXiv:1708.02002, table 1b
+_QUALITY_BETA = 2.0  # arXiv:2006.04388, table 6
+_TINY = 1e-9  # square pixels
+
+
+def lesson_ssd_losses(
+    cls_logits: Tensor,
+    boxes: Tensor,
+    gt_boxes: Tensor,
+    labels: Tensor,
+    matched_idxs: Tensor,
+    image_size: int,
+    focal_gamma: float,
+) -> dict[str, Tensor]:
+    """Return the lesson's two losses, each the mean over photos of what the lesson has per photo.
+
+    `class_loss` is the binary cross-entropy of every anchor and class, summed and divided by C; the
+    background has no column, an unmatched anchor is 0 everywhere and one that is `NEITHER` does not
+    count. `box_loss` is the mean L1 distance of matched boxes as a share of the image's side; a
+    photo without objects has none.
+
+    Args:
+        cls_logits: `(B, A, C)`.
+        boxes: `(B, A, 4)` xyxy in pixels, decoded.
+        gt_boxes: `(B, N, 4)` xyxy in pixels.
+        labels: `(B, N)`.
+        matched_idxs: `(B, A)`.
+        image_size: S.
+        focal_gamma: 0 for plain cross-entropy, else the focal weight of the lesson, not detached.
+    """
+    matched, foreground = _objects_of_anchors(matched_idxs)
+    counted = matched_idxs != NEITHER
+    class_sum = _cross_entropy(
+        cls_logits, labels.gather(1, matched), foreground, counted, focal_gamma
+    )
+    distance = (boxes - _boxes_of_anchors(gt_boxes, matched)).abs().mean(-1) / image_size  # (B, A)
+    count = foreground.sum(1)
+    box_loss = ((distance * foreground).sum(1) / count.clamp(min=1)).mean()
+    class_loss = class_sum / cls_logits.shape[-1] / len(boxes)
+    return {"class_loss": class_loss, "box_loss": box_loss}
+
+
+def pyramid_ssd_losses(
+    cls_logits: Tensor,
+    boxes: Tensor,
+    gt_boxes: Tensor,
+    labels: Tensor,
+    matched_idxs: Tensor,
+) -> dict[str, Tensor]:
+    """Return quality focal loss (arXiv:2006.04388) and generalised IoU loss (arXiv:1902.09630).
+
+    A matched anchor's wanted score is the IoU of its box, so that scores rank by localisation too;
+    the IoU also weighs its box loss, as that paper has it. The first is divided by the batch's
+    number of matched anchors, the second by the sum of its weights. Shapes as in
+    `lesson_ssd_losses`; anchors that are `NEITHER` count in neither loss.
+    """
+    matched, foreground = _objects_of_anchors(matched_idxs)
+    iou, generalised_iou = _paired_ious(boxes, _boxes_of_anchors(gt_boxes, matched))
+    quality = torch.where(foreground, iou.detach(), 0.0)  # (B, A)
+    wanted = _one_hot(labels.gather(1, matched), foreground, cls_logits) * quality[..., None]
+    distance = (wanted - cls_logits.sigmoid()).abs().pow(_QUALITY_BETA)
+    each = _binary_cross_entropy(cls_logits, wanted) * distance
+    counted = (matched_idxs != NEITHER)[..., None]
+    class_loss = (each * counted).sum() / foreground.sum().clamp(min=1)
+    weight = torch.where(foreground, quality.clamp(min=0.05), 0.0)
+    box_loss = ((1 - generalised_iou) * weight).sum() / weight.sum().clamp(min=1)
+    return {"class_loss": class_loss, "box_loss": box_loss}
+
+
+def _cross_entropy(
+    cls_logits: Tensor, labels: Tensor, foreground: Tensor, counted: Tensor, focal_gamma: float
+) -> Tensor:
+    """Return the summed binary cross-entropy; the other tensors are of anchors `(B, A)`."""
+    if not focal_gamma:
+        # As below, but without a (B, A, C) of wanted scores that are nearly all 0.
+        right = cls_logits.gather(2, labels.clamp(min=0)[..., None])[..., 0]  # (B, A)
+        return (softplus(cls_logits).sum(2) * counted).sum() - (right * foreground).sum()
+    wanted = _one_hot(labels, foreground, cls_logits)
+    each = _binary_cross_entropy(cls_logits, wanted)  # (B, A, C)
+    return (each * _focal_weight(cls_logits, wanted, focal_gamma) * counted[..., None]).sum()
+
+
+def _binary_cross_entropy(cls_logits: Tensor, wanted: Tensor) -> Tensor:
+    return softplus(cls_logits) - cls_logits * wanted
+
+
+def _objects_of_anchors(matched_idxs: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a legal index `(B, A)` for every anchor, and which are foreground."""
+    return matched_idxs.clamp(min=0), matched_idxs > BACKGROUND
+
+
+def _boxes_of_anchors(gt_boxes: Tensor, matched: Tensor) -> Tensor:
+    return gt_boxes.gather(1, matched[..., None].expand(-1, -1, 4))
+
+
+def _one_hot(labels: Tensor, foreground: Tensor, like: Tensor) -> Tensor:
+    """Return `(B, A, C)`: 1 in the column of a foreground anchor's label, 0 elsewhere."""
+    column = labels.clamp(min=0)[..., None]
+    return torch.zeros_like(like).scatter(2, column, foreground[..., None].to(like))
+
+
+def _focal_weight(cls_logits: Tensor, wanted: Tensor, gamma: float) -> Tensor:
+    probability = cls_logits.sigmoid()
+    right = probability * wanted + (1 - probability) * (1 - wanted)
+    alpha = _FOCAL_ALPHA * wanted + (1 - _FOCAL_ALPHA) * (1 - wanted)
+    return alpha * (1 - right).pow(gamma)
+
+
+def _paired_ious(boxes: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the IoU and the generalised IoU `(...)` of boxes `(..., 4)` with their partners.
+
+    Torchvision's loss picks the pairs that overlap by index, which makes a GPU wait. Empty boxes
+    have an IoU of 0.
+    """
+    lower, upper = torch.max(boxes, targets), torch.min(boxes, targets)
+    overlap = _area(lower[..., :2], upper[..., 2:])
+    hull = _area(upper[..., :2], lower[..., 2:])
+    areas = [_area(each[..., :2], each[..., 2:]) for each in (boxes, targets)]
+    union = areas[0] + areas[1] - overlap
+    iou = overlap / union.clamp(min=_TINY)
+    return iou, iou - (hull - union) / hull.clamp(min=_TINY)
+
+
+def _area(corner: Tensor, opposite: Tensor) -> Tensor:
+    width, height = (opposite - corner).clamp(min=0).unbind(-1)
+    return width * height

@@ -1,0 +1,1 @@
+"""Checked labels become the three tables."""

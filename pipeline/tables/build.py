@@ -1,0 +1,202 @@
+"""Step 2 of the journey: the normal Pascal JSON becomes three flat Arrow tables.
+
+`images` has a row a photo, `objects` a row an object, `largest` a row a photo with its largest
+object. Everything downstream reads these and never the JSON.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.boxes import area
+from pipeline.errors import InputError
+from pipeline.formats.columns import SOURCE, Columns
+from pipeline.schemas import (
+    IMAGES_SCHEMA,
+    OBJECTS_SCHEMA,
+    SCHEMAS,
+    SPLITS,
+    check_schema,
+    with_classes,
+)
+from pipeline.tables.objects import Objects, clip_objects, read_objects
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The three tables and the report of what they hold and what was left out."""
+
+    images: pa.Table
+    objects: pa.Table
+    largest: pa.Table
+    report: dict
+
+
+def build_tables(columns: Columns) -> Tables:
+    """Return the tables `images`, `objects` and `largest` of a Pascal JSON in normal form.
+
+    Boxes become xyxy edges in pixels of the original photo and are clipped to it; a box with no
+    area left is dropped and reported. Objects stand in the order of their photos, then of the
+    annotations. `largest` leaves out `ignore` objects, and ties go to the first annotation.
+
+    Args:
+        columns: of the JSON; the order of its categories gives the labels 0..C-1.
+
+    Raises:
+        InputError: A box is negative or not finite, a photo has no size, nothing is left to train
+            on, or a class has objects in val or test and none in train.
+    """
+    classes = [category["name"] for category in columns.categories]
+    images = _images_table(columns.images, classes)
+    # Of millions of boxes every copy counts: a step gives back what no later one needs.
+    memory = pa.default_memory_pool()
+    memory.release_unused()
+    found = read_objects(columns)
+    del columns
+    memory.release_unused()
+    kept, clipped, dropped = clip_objects(found, images)
+    del found
+    areas = area(kept.boxes.astype(float))
+    objects = _objects_table(kept, areas, images, classes)
+    largest = objects.take(largest_rows(kept.rows, areas, kept.ignore))
+    _check_learnable(images, kept, classes)
+    report = _report(images, kept, classes, clipped, dropped)
+    return Tables(images, objects, largest, report)
+
+
+def largest_rows(groups: np.ndarray, areas: np.ndarray, ignore: np.ndarray) -> np.ndarray:
+    """Return for each group the index of its largest object that is not ignored, groups in order.
+
+    Args:
+        groups: `(O,)` ascending; the photo of each object.
+        areas: `(O,)` in square pixels; of equal ones the first wins.
+        ignore: `(O,)` bool.
+
+    Returns:
+        `(G,)` int64, G the groups that have such an object.
+    """
+    candidates = np.flatnonzero(~ignore)
+    if len(candidates) == 0:
+        return candidates
+    groups, areas = groups[candidates], areas[candidates]
+    _, starts, counts = np.unique(groups, return_index=True, return_counts=True)
+    best = np.repeat(np.maximum.reduceat(areas, starts), counts)  # (O,) the largest of each group
+    winners = np.flatnonzero(areas == best)
+    _, first = np.unique(groups[winners], return_index=True)
+    return candidates[winners[first]]
+
+
+def write_tables(folder: Path, tables: Tables) -> None:
+    """Write `images`, `objects`, `largest` as Parquet and `report.json` into `folder`.
+
+    Raises:
+        InputError: A table does not have its schema.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, schema in SCHEMAS.items():
+        path = folder / f"{name}.parquet"
+        table = getattr(tables, name)
+        check_schema(path, table.schema, schema)
+        pq.write_table(table, path, compression="zstd")
+    report = orjson.dumps(tables.report, option=orjson.OPT_INDENT_2)
+    (folder / "report.json").write_bytes(report + b"\n")
+
+
+def _images_table(images: pa.Table, classes: list[str]) -> pa.Table:
+    images = images.combine_chunks()
+    sized = pc.and_(pc.greater(images["width"], 0), pc.greater(images["height"], 0))
+    sized = pc.fill_null(sized, False)
+    splits = pc.index_in(images["split"], value_set=pa.array(SPLITS)).combine_chunks()
+    if (bad := pc.index(sized, False).as_py()) >= 0:
+        size = f"{images['width'][bad]} x {images['height'][bad]}"
+        raise InputError(
+            f"{SOURCE}: {images['file_name'][bad]}: the size is {size}; give the true one"
+        )
+    if splits.null_count:
+        bad = pc.index(splits.is_null(), True).as_py()
+        problem = f"the split is {images['split'][bad].as_py()!r}; give one of {', '.join(SPLITS)}"
+        raise InputError(f"{SOURCE}: {images['file_name'][bad]}: {problem}")
+    columns = [
+        images["id"],
+        images["file_name"],
+        images["width"].cast(pa.int32()),
+        images["height"].cast(pa.int32()),
+        pa.DictionaryArray.from_arrays(splits.cast(pa.int8()), pa.array(SPLITS)),
+    ]
+    return pa.Table.from_arrays(columns, schema=with_classes(IMAGES_SCHEMA, classes))
+
+
+def _objects_table(
+    kept: Objects, areas: np.ndarray, images: pa.Table, classes: list[str]
+) -> pa.Table:
+    photos = images.take(kept.rows)
+    labels = kept.labels.astype(np.int16)
+    columns = [
+        pa.array(kept.ids, pa.int64()),
+        *photos.combine_chunks().columns,
+        pa.array(labels),
+        pa.DictionaryArray.from_arrays(labels, pa.array(classes, pa.string())),
+        *(pa.array(side) for side in kept.boxes.T),
+        pa.array(areas.astype(np.float32)),
+        pa.array(kept.ignore),
+    ]
+    return pa.Table.from_arrays(columns, schema=with_classes(OBJECTS_SCHEMA, classes))
+
+
+def _check_learnable(images: pa.Table, kept: Objects, classes: list[str]) -> None:
+    """Refuse data from which nothing can be learnt, or a class that cannot."""
+    splits = _codes(images["split"])
+    if not (splits == 0).any():
+        raise InputError(f"{SOURCE}: split train: has no photo; put photos into train")
+    if len(kept.rows) == 0:
+        raise InputError(f"{SOURCE}: annotations: no box is left; label objects in the photos")
+    counts = _counts(splits[kept.rows], kept.labels, len(classes), where=~kept.ignore)
+    if not counts[0].any():
+        problem = "has no object that counts (ignore is false)"
+        raise InputError(f"{SOURCE}: split train: {problem}; label objects in its photos")
+    unseen = np.flatnonzero((counts[0] == 0) & (counts[1:].sum(0) > 0))
+    if len(unseen):
+        problem = "has objects in val or test and none in train"
+        remedy = "move photos of it into train or remove the class"
+        raise InputError(f"{SOURCE}: class {classes[unseen[0]]}: {problem}; {remedy}")
+
+
+def _codes(column: pa.ChunkedArray) -> np.ndarray:
+    return column.combine_chunks().indices.to_numpy()
+
+
+def _counts(splits: np.ndarray, labels: np.ndarray, classes: int, where: np.ndarray) -> np.ndarray:
+    """Return `(3, C)`: how many of the objects chosen by `where` each split has of each class."""
+    flat = np.bincount(splits[where] * np.int64(classes) + labels[where], minlength=3 * classes)
+    return flat.reshape(3, classes)
+
+
+def _report(
+    images: pa.Table, kept: Objects, classes: list[str], clipped: int, dropped: list[dict]
+) -> dict:
+    splits = _codes(images["split"])
+    every = np.ones(len(kept.rows), bool)
+    counts = _counts(splits[kept.rows], kept.labels, len(classes), where=every)
+    photos = np.bincount(splits, minlength=3)
+    objects = np.bincount(kept.rows, minlength=len(images))  # of each photo
+    return {
+        "images": len(images),
+        "objects": len(kept.rows),
+        "ignored": int(kept.ignore.sum()),
+        "splits": {
+            split: {"images": int(photos[index]), "objects": int(counts[index].sum())}
+            for index, split in enumerate(SPLITS)
+        },
+        "classes": {
+            name: dict(zip(SPLITS, counts[:, label].tolist(), strict=True))
+            for label, name in enumerate(classes)
+        },
+        "photos_without_objects": int(np.count_nonzero(objects == 0)),
+        "clipped": clipped,
+        "dropped": dropped,
+    }

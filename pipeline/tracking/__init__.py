@@ -1,0 +1,1 @@
+"""MLflow and DVC's lock file: what makes a result known."""

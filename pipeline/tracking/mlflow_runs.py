@@ -1,0 +1,283 @@
+"""Step 9: every distinct result becomes exactly one MLflow run.
+
+This is the only file that knows MLflow, and it imports it inside functions: when all results are
+known already, which is so on most calls, MLflow is never imported (2 to 4 s).
+"""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pipeline.errors import InputError
+from pipeline.tracking.sqlite_store import COMPLETE, FINGERPRINT, database, known_runs
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+EXPERIMENT = "detection-ladder"
+_PROBE_SECONDS = 3
+_LOCK_SECONDS = 600
+# On a server that several machines share, a run younger than this may still be written by another.
+_ABANDONED_AFTER_SECONDS = 600
+_ENTITIES_PER_CALL = {"metrics": 1000, "params": 100}  # mlflow.utils.validation
+# MLflow's pages sort their charts by prefix: the final numbers (test, val) come before the curves.
+_CURVES = "while_training"
+_NOT_IN_A_KEY = re.compile(r"[^\w.\- :/]")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one trained and evaluated rung leaves behind.
+
+    Attributes:
+        rung: its name, which becomes the name of the run.
+        fingerprint: digest of data, parameters, code and model; equal results share it.
+        params: flat parameters.
+        metrics: final metrics, e.g. `val/accuracy`.
+        history: a row an epoch with the number `epoch`; other numbers are logged at that step.
+        tags: whatever else identifies the result.
+        datasets: path to md5 of the data it learnt from.
+        pictures: image files.
+        model_files: the folder with weights and description.
+    """
+
+    rung: str
+    fingerprint: str
+    params: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    datasets: dict[str, str] = field(default_factory=dict)
+    pictures: list[Path] = field(default_factory=list)
+    model_files: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where the run of a result is: `new` if this call logged it, else it was there already."""
+
+    rung: str
+    run_id: str
+    new: bool
+    store: str
+
+
+def local_store(root: Path) -> str:
+    """Return the URI of the SQLite store at the project's root folder."""
+    return f"sqlite:///{root.resolve() / 'mlflow.db'}"
+
+
+def experiment_name() -> str:
+    """Return the experiment's name: `MLFLOW_EXPERIMENT_NAME` or the project's own."""
+    return os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
+
+
+def without_password(uri: str, text: str | None = None) -> str:
+    """Return `text`, by default the URI itself, without the URI's user and password."""
+    user = urlsplit(uri).netloc.rpartition("@")[0]
+    shown = uri if text is None else text
+    return shown.replace(f"{user}@", "") if user else shown
+
+
+def track_results(results: Sequence[Result], root: Path, uri: str | None = None) -> list[Outcome]:
+    """Return where the one run of each result is, after logging those that had none.
+
+    A store that does not answer never stops the pipeline: one line says so on stderr, and the
+    results go to the local store instead.
+
+    Args:
+        results: one or more rungs' results.
+        root: the project's root folder; the local store and its artifacts stay there even when the
+            working directory is one of DVC's temporary folders.
+        uri: the tracking URI the user asked for; None or empty is the local store.
+
+    Raises:
+        InputError: the local store cannot be written.
+    """
+    local = local_store(root)
+    if uri and uri != local:
+        try:
+            _probe(uri)
+            return _track(results, root, uri)
+        except Exception as error:  # whatever a remote store does, the results must not be lost
+            reason = without_password(uri, _first_line(error))
+            print(
+                f"warning: MLflow at {without_password(uri)} is out of reach ({reason}); "
+                f"logging to {local} instead",
+                file=sys.stderr,
+            )
+    try:
+        return _track(results, root, local)
+    except Exception as error:
+        raise InputError(
+            f"{local}: cannot be written: {_first_line(error)}; "
+            "move mlflow.db aside (it is made anew) or mend the folder"
+        ) from error
+
+
+def _track(results: Sequence[Result], root: Path, uri: str) -> list[Outcome]:
+    known = known_runs(uri, experiment_name())
+    if all(result.fingerprint in known for result in results):
+        return [Outcome(r.rung, known[r.fingerprint], False, uri) for r in results]
+    from filelock import FileLock
+
+    # Two processes that create the tables at once break the store, and two that search before
+    # either has logged would each make a run.
+    store = database(uri) or database(local_store(root))
+    with FileLock(f"{store}.lock", timeout=_LOCK_SECONDS):
+        client = _open_client(uri)
+        experiment_id = _open_experiment(client, root, uri)
+        _sweep(client, experiment_id, 0 if database(uri) else _ABANDONED_AFTER_SECONDS)
+        return [_track_one(client, experiment_id, result, uri) for result in results]
+
+
+def _track_one(client: "MlflowClient", experiment_id: str, result: Result, uri: str) -> Outcome:
+    found = _find_runs(client, experiment_id, result.fingerprint)
+    if found:
+        return Outcome(result.rung, found[0], False, uri)
+    own = _log(client, experiment_id, result)
+    # On a shared server another machine may have logged the same result meanwhile. Both see both
+    # and keep the same one, or the later of the two does.
+    kept, *doubles = _find_runs(client, experiment_id, result.fingerprint) or [own]
+    for run_id in doubles:
+        with suppress(Exception):  # the other machine has deleted it already
+            client.delete_run(run_id)
+    return Outcome(result.rung, kept, kept == own, uri)
+
+
+def _find_runs(client: "MlflowClient", experiment_id: str, fingerprint: str) -> list[str]:
+    runs = client.search_runs(
+        [experiment_id],
+        f"tags.{FINGERPRINT} = '{fingerprint}' AND tags.{COMPLETE} = 'true'",
+        order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
+    )
+    return [run.info.run_id for run in runs]
+
+
+def _log(client: "MlflowClient", experiment_id: str, result: Result) -> str:
+    """Log a result as a new run and return its id; the tag `complete` comes last."""
+    tags = {**result.tags, "rung": result.rung, FINGERPRINT: result.fingerprint}
+    run_id = client.create_run(experiment_id, tags=tags, run_name=result.rung).info.run_id
+    _log_numbers(client, run_id, result)
+    _log_datasets(client, run_id, result.datasets)
+    _log_pictures(client, run_id, result)
+    if result.model_files:
+        client.log_artifacts(run_id, str(result.model_files), "model")
+    client.set_tag(run_id, COMPLETE, "true")
+    client.set_terminated(run_id)
+    return run_id
+
+
+def _log_numbers(client: "MlflowClient", run_id: str, result: Result) -> None:
+    from mlflow.entities import Metric, Param
+
+    now = int(time.time() * 1000)
+    metrics = [Metric(_key(name), value, now, 0) for name, value in result.metrics.items()]
+    for row in result.history:
+        metrics += [Metric(_key(f"{_CURVES}/{k}"), v, now, row["epoch"]) for k, v in _numbers(row)]
+    params = [Param(_key(name), str(value)) for name, value in result.params.items()]
+    for kind, entities in (("metrics", metrics), ("params", params)):
+        size = _ENTITIES_PER_CALL[kind]
+        for start in range(0, len(entities), size):
+            client.log_batch(run_id, **{kind: entities[start : start + size]})
+
+
+def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:
+    from PIL import Image
+
+    for picture in result.pictures:
+        client.log_artifact(run_id, str(picture), "pictures")
+        with Image.open(picture) as image:  # again, in the form that the comparison page shows
+            client.log_image(run_id, image, key=picture.stem, step=len(result.history))
+
+
+def _log_datasets(client: "MlflowClient", run_id: str, datasets: dict[str, str]) -> None:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    purpose = [InputTag("mlflow.data.context", "training")]
+    inputs = [
+        DatasetInput(Dataset(path, md5, "local", f'{{"uri": "{path}"}}'), purpose)
+        for path, md5 in datasets.items()
+    ]
+    if inputs:
+        client.log_inputs(run_id, inputs)
+
+
+def _sweep(client: "MlflowClient", experiment_id: str, older_than_seconds: int) -> None:
+    """End what a killed process left RUNNING: delete half-logged runs, close whole ones."""
+    before = (time.time() - older_than_seconds) * 1000
+    for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
+        if FINGERPRINT not in run.data.tags or run.info.start_time > before:
+            continue
+        if run.data.tags.get(COMPLETE) == "true":
+            client.set_terminated(run.info.run_id)
+        else:
+            client.delete_run(run.info.run_id)
+
+
+def _open_client(uri: str) -> "MlflowClient":
+    # Read by MLflow when it is imported. Its default of 7 retries would hang for four minutes.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
+    from mlflow.tracking import MlflowClient
+
+    return MlflowClient(uri)
+
+
+def _open_experiment(client: "MlflowClient", root: Path, uri: str) -> str:
+    name = experiment_name()
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        # A server knows best where its artifacts go; a local store would take the working folder.
+        folder = None if _is_server(uri) else (root.resolve() / "mlruns").as_uri()
+        return client.create_experiment(name, artifact_location=folder)
+    if experiment.lifecycle_stage == "deleted":
+        client.restore_experiment(experiment.experiment_id)
+    return experiment.experiment_id
+
+
+def _is_server(uri: str) -> bool:
+    return urlsplit(uri).scheme in ("http", "https")
+
+
+def _probe(uri: str) -> None:
+    """Raise when no server answers within a few seconds; a refusal (401, 404) is an answer."""
+    if not _is_server(uri):
+        return
+    from urllib.error import HTTPError, URLError
+    from urllib.request import urlopen
+
+    try:
+        urlopen(f"{without_password(uri).rstrip('/')}/health", timeout=_PROBE_SECONDS).close()
+    except HTTPError as error:
+        if error.code >= 500:
+            raise
+    except URLError as error:
+        if "certificate" not in str(error.reason).lower():  # MLflow has settings of its own for it
+            raise
+
+
+def _numbers(row: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield the names and numbers of an epoch, nested ones joined by a slash."""
+    for name, value in row.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}/{inner}", number) for inner, number in _numbers(value))
+        elif isinstance(value, int | float) and not isinstance(value, bool) and name != "epoch":
+            yield name, value
+
+
+def _key(name: str) -> str:
+    return _NOT_IN_A_KEY.sub("_", name)[:250]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,70 @@
+"""What training and evaluation read: tables and pixels that fit each other."""
+
+import numpy as np
+import pytest
+
+from pipeline.data.inputs import PIXELS, TABLES, read_inputs
+from pipeline.demo.painter import CLASSES
+from pipeline.errors import InputError
+from pipeline.rungs.registry import RUNGS, find_rung
+
+
+@pytest.mark.parametrize("name", [rung.name for rung in RUNGS])
+def test_tables_and_pixels_of_a_rung(painted_project, name):
+    inputs = read_inputs(find_rung(name))
+    assert inputs.rung.name == name
+    assert inputs.classes == list(CLASSES)
+    assert inputs.pixels.shape == (24, 64, 64, 3)
+    assert len(inputs.images) == 24
+    assert inputs.objects.schema.names[0] == "object_id"
+    photos = {split: len(inputs.photos(split)) for split in ("train", "val", "test")}
+    if "ssd" in name:
+        assert len(inputs.objects) > 24
+        assert photos == {"train": 17, "val": 4, "test": 3}
+    else:  # one photo of train and one of val are empty
+        assert len(inputs.objects) == 22
+        assert photos == {"train": 16, "val": 3, "test": 3}
+
+
+def test_photos_know_their_pixels_and_boxes(painted_project):
+    inputs = read_inputs(find_rung("bbox"))
+    photos = inputs.photos("val")
+    images = inputs.images.take(photos.rows).to_pylist()
+    assert {image["split"] for image in images} == {"val"}
+    for image, boxes in zip(images, photos.boxes, strict=True):
+        (row,) = [r for r in inputs.objects.to_pylist() if r["image_id"] == image["image_id"]]
+        expected = [row["xmin"] / row["width"], row["ymin"] / row["height"]]
+        assert boxes[0, :2].tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("photos", [23, 25])
+def test_pixels_of_other_photos_are_refused(painted_project, photos):
+    np.save(PIXELS, np.zeros((photos, 64, 64, 3), np.uint8))
+    with pytest.raises(InputError) as error:
+        read_inputs(find_rung("bbox"))
+    assert str(error.value) == (
+        f"{PIXELS}: has {photos} photos, {TABLES / 'images.parquet'} has 24; "
+        "run the pixels stage again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("missing", "rung", "stage"),
+    [
+        (TABLES / "images.parquet", "bbox", "tables"),
+        (TABLES / "largest.parquet", "bbox", "tables"),
+        (TABLES / "objects.parquet", "ssd_fpn", "tables"),
+        (PIXELS, "bbox", "pixels"),
+    ],
+)
+def test_what_is_missing_is_named_with_its_stage(painted_project, missing, rung, stage):
+    missing.unlink()
+    with pytest.raises(InputError) as error:
+        read_inputs(find_rung(rung))
+    assert str(error.value).startswith(f"{missing}: ")
+    assert f"run the {stage} stage" in str(error.value)
+
+
+def test_the_other_family_does_not_need_the_table(painted_project):
+    (TABLES / "objects.parquet").unlink()
+    assert len(read_inputs(find_rung("classifier")).objects) == 22

@@ -1,0 +1,42 @@
+"""The pixel store is read as it was written, and nothing else is taken for one."""
+
+import numpy as np
+import pytest
+
+from pipeline.data.pixel_store import open_pixel_store
+from pipeline.errors import InputError
+
+
+def test_the_store_is_mapped_and_read_only(tmp_path):
+    np.save(tmp_path / "photos.npy", np.zeros((2, 4, 4, 3), np.uint8))
+    store = open_pixel_store(tmp_path / "photos.npy")
+    assert isinstance(store, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        store[0] = 0
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((2, 4, 4, 3), np.float32),
+        np.zeros((2, 4, 5, 3), np.uint8),
+        np.zeros((2, 3, 4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.uint8),
+    ],
+)
+def test_another_array_is_no_store(tmp_path, array):
+    np.save(tmp_path / "photos.npy", array)
+    with pytest.raises(InputError, match=r"photos\.npy: has .*, expected uint8 .*; run the pixels"):
+        open_pixel_store(tmp_path / "photos.npy")
+
+
+def test_an_absent_a_cut_and_a_foreign_file_are_no_store(tmp_path):
+    path = tmp_path / "photos.npy"
+    with pytest.raises(InputError, match=r"photos\.npy: no such file; run the pixels stage first"):
+        open_pixel_store(path)
+    np.save(path, np.zeros((2, 4, 4, 3), np.uint8))
+    whole = path.read_bytes()
+    for content in (whole[:-10], whole[:20], b"", b"something else"):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"photos\.npy: not a pixel store .*; run the pixels"):
+            open_pixel_store(path)

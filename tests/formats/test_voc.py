@@ -1,0 +1,148 @@
+"""VOC XML against numbers that can be checked by hand, and against real sets."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.formats.voc import corners_to_xywh, is_voc_folder, read_voc_folder
+from tests.data.making import CAT, SIZE, voc
+
+# A person's parts have names and boxes of their own, which are no objects.
+MAN = (
+    "<object><name>man</name><bndbox><xmax>9.5</xmax><xmin>2.25</xmin><ymax>8</ymax><ymin>3</ymin>"
+    "</bndbox><part><name>head</name><bndbox><xmin>3</xmin><ymin>3</ymin><xmax>4</xmax>"
+    "<ymax>4</ymax></bndbox></part></object>"
+)
+
+
+@pytest.mark.parametrize(
+    ("corners", "box"),
+    [
+        ([504, 337, 504, 337], [503, 336, 0, 0]),  # a click without a drag: no area
+        ([5, 1, 5, 9], [4, 0, 0, 9]),
+        ([9, 1, 5, 9], [8, 0, 0, 9]),  # reversed
+        ([1, 1, 2, 2], [0, 0, 2, 2]),
+        ([1, 1, 500, 375], [0, 0, 500, 375]),  # the whole of a photo of 500 x 375
+        ([156, 97, 351, 270], [155, 96, 196, 174]),  # 000012 of VOC 2007
+    ],
+)
+def test_corners(corners: list, box: list) -> None:
+    assert corners_to_xywh(np.array([corners])).tolist() == [box]
+
+
+def test_no_corners() -> None:
+    assert corners_to_xywh(np.empty((0, 4))).shape == (0, 4)
+
+
+def test_folder_becomes_pascal_json(tmp_path: Path) -> None:
+    pascal = read_voc_folder(voc(tmp_path, {"b": SIZE + MAN + CAT, "a": SIZE}))
+    assert pascal["images"] == [
+        {"id": 1, "file_name": "a.jpg", "width": 20, "height": 10},
+        {"id": 2, "file_name": "b.jpg", "width": 20, "height": 10},
+    ]
+    assert [category["name"] for category in pascal["categories"]] == ["cat", "man"]
+    man, cat = pascal["annotations"]
+    assert man["bbox"] == [1.25, 2, 8.25, 6]
+    assert man["area"] == 49.5
+    assert (man["id"], man["image_id"], man["category_id"], man["ignore"]) == (1, 2, 2, 0)
+    assert cat["bbox"] == [0, 1, 4, 5]
+    assert (cat["id"], cat["image_id"], cat["category_id"], cat["ignore"]) == (2, 2, 1, 1)
+
+
+def test_without_a_size_the_image_has_none(tmp_path: Path) -> None:
+    zero = SIZE.replace("20", "0")
+    images = read_voc_folder(voc(tmp_path, {"a": CAT, "b": zero}))["images"]
+    assert images == [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}]
+
+
+def test_ids_are_the_numbers_of_the_stems(tmp_path: Path) -> None:
+    pascal = read_voc_folder(voc(tmp_path, {"000012": SIZE + CAT, "2007_000027": SIZE}))
+    assert [image["id"] for image in pascal["images"]] == [12, 2007000027]
+    assert pascal["annotations"][0]["image_id"] == 12
+
+
+def test_stems_that_collide_as_numbers_are_counted(tmp_path: Path) -> None:
+    pascal = read_voc_folder(voc(tmp_path, {"12": SIZE, "012": SIZE}))
+    assert [image["id"] for image in pascal["images"]] == [1, 2]
+
+
+def test_lists_give_the_splits_and_leave_out_the_rest(tmp_path: Path) -> None:
+    files = dict.fromkeys(("a", "b", "c", "d"), SIZE + CAT)
+    folder = voc(tmp_path, files, train="c\n", val="a\n", trainval="a\nc\n", test="d\n")
+    images = read_voc_folder(folder)["images"]
+    assert [image["file_name"] for image in images] == ["a.jpg", "c.jpg", "d.jpg"]
+    assert [image["split"] for image in images] == ["val", "train", "test"]
+
+
+def test_the_stem_leads_over_a_stale_file_name(tmp_path: Path) -> None:
+    folder = voc(tmp_path, {"a": "<filename>old.jpg</filename>" + SIZE})
+    assert read_voc_folder(folder)["images"][0]["file_name"] == "a.jpg"
+    (folder / "JPEGImages/a.jpg").rename(folder / "JPEGImages/old.jpg")
+    assert read_voc_folder(folder)["images"][0]["file_name"] == "old.jpg"
+
+
+def test_files_beside_the_photos_are_no_photos(tmp_path: Path) -> None:
+    folder = voc(tmp_path, {"a": SIZE, "b": SIZE})
+    (folder / "JPEGImages/b.jpg").rename(folder / "JPEGImages/b.PNG")
+    for name in ("a.txt", "a.json", "a", "b.xml"):
+        (folder / "JPEGImages" / name).touch()
+    images = read_voc_folder(folder)["images"]
+    assert [image["file_name"] for image in images] == ["a.jpg", "b.PNG"]
+
+
+@pytest.mark.parametrize(
+    ("inside", "message"),
+    [
+        ("<object>", "a.xml: not XML"),
+        (SIZE.replace("20", "wide"), "a.xml: size: ('wide', '10') are no numbers"),
+        (SIZE + CAT.replace("cat", " "), "a.xml: object: has no name"),
+        (SIZE + CAT.replace("<xmin>1</xmin>", ""), "a.xml: object cat: bndbox [None, '2', '4'"),
+        (SIZE + CAT.replace("<xmin>1<", "<xmin>one<"), "a.xml: object cat: bndbox ['one'"),
+        (SIZE + CAT.replace("<xmin>1<", "<xmin>nan<"), "a.xml: object cat: bndbox ['nan'"),
+    ],
+)
+def test_wrong_xml_is_named(tmp_path: Path, inside: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_voc_folder(voc(tmp_path, {"a": inside}))
+    assert message in str(caught.value)
+    assert "; " in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["GBK", "utf-eight", "UTF-16"])
+def test_xml_in_an_encoding_that_cannot_be_read_is_named(tmp_path: Path, encoding: str) -> None:
+    folder = voc(tmp_path, {"a": SIZE})
+    text = f'<?xml version="1.0" encoding="{encoding}"?><annotation>{SIZE}</annotation>'
+    (folder / "Annotations/a.xml").write_text(text)
+    with pytest.raises(
+        InputError, match=r"a.xml: not XML \(.*\); export it again in UTF-8"
+    ) as error:
+        read_voc_folder(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_a_listed_photo_without_xml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"b.xml: is listed in ImageSets/Main but absent"):
+        read_voc_folder(voc(tmp_path, {"a": SIZE}, train="a\nb\n"))
+
+
+def test_a_folder_without_xml_is_refused(tmp_path: Path) -> None:
+    folder = voc(tmp_path, {})
+    assert is_voc_folder(folder)
+    assert not is_voc_folder(folder / "Annotations")
+    with pytest.raises(InputError, match=r"Annotations: holds no \*.xml"):
+        read_voc_folder(folder)
+
+
+def test_blood_cells(shared) -> None:
+    pascal = read_voc_folder(shared("bccd") / "BCCD")
+    assert (len(pascal["images"]), len(pascal["annotations"])) == (364, 4888)
+    assert [category["name"] for category in pascal["categories"]] == ["Platelets", "RBC", "WBC"]
+    files = {image["id"]: image["file_name"] for image in pascal["images"]}
+    empty = [(files[a["image_id"]], a["bbox"]) for a in pascal["annotations"] if not a["area"]]
+    assert empty == [
+        ("BloodImage_00338.jpg", [503, 336, 0, 0]),
+        ("BloodImage_00343.jpg", [180, 328, 0, 0]),
+    ]

@@ -1,0 +1,30 @@
+"""The device by name, and what happens where it is not to be had."""
+
+import pytest
+import torch
+
+from pipeline.errors import InputError
+from pipeline.models.device import choose_device
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "expected"),
+    [(True, True, "cuda"), (True, False, "cuda"), (False, True, "mps"), (False, False, "cpu")],
+)
+def test_auto_takes_the_fastest_there_is(monkeypatch, cuda, mps, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert choose_device("auto") == torch.device(expected)
+
+
+def test_named_device():
+    assert choose_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", ["gpu", "", "cpu:x", "cuda:99", "Auto"])
+def test_device_that_is_not_there(name):
+    with pytest.raises(InputError, match=r"^train\.shared\.device = ") as error:
+        choose_device(name)
+    message = str(error.value)
+    assert f"= {name}: not usable here; use auto, cpu" in message
+    assert "\n" not in message

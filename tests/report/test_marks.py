@@ -1,0 +1,81 @@
+"""Rows of tables as things to draw: what a table does not say is not drawn."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline.evaluate.predictions import PREDICTIONS_SCHEMA
+from pipeline.report.marks import marks_of
+from pipeline.schemas import OBJECTS_SCHEMA
+
+NAN = float("nan")
+BOX, POINT, OTHER = (1.0, 2.0, 30.0, 40.0), (5.0, 5.0, 5.0, 5.0), (0.0, 0.5, 8.0, 9.0)
+
+
+def row(schema, image_id, label, box, **more):
+    sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True))
+    known = {"image_id": image_id, "label": label, **sides, **more}
+    return {name: known.get(name) for name in schema.names}
+
+
+def objects(*rows):
+    rows = [row(OBJECTS_SCHEMA, *values, ignore=ignore) for *values, ignore in rows]
+    return pa.Table.from_pylist(rows, schema=OBJECTS_SCHEMA)
+
+
+def predictions(*rows):
+    rows = [row(PREDICTIONS_SCHEMA, *values, score=score) for *values, score in rows]
+    return pa.Table.from_pylist(rows, schema=PREDICTIONS_SCHEMA)
+
+
+def as_lists(marks):
+    return {name: np.asarray(value).tolist() for name, value in vars(marks).items()}
+
+
+NOTHING = {"boxes": [], "labels": [], "scores": [], "ignore": []}
+
+
+@pytest.mark.parametrize(
+    "table", [objects(), objects((8, 0, BOX, True)), predictions(), predictions((8, 0, BOX, 1.0))]
+)
+def test_a_photo_without_rows_has_nothing_to_draw(table):
+    marks = marks_of(table, 7)
+    assert as_lists(marks) == NOTHING
+    assert marks.boxes.shape == (0, 4)
+
+
+def test_truth_is_of_one_photo_in_the_order_of_the_table():
+    table = objects((7, 2, BOX, False), (8, 1, OTHER, False), (7, 0, POINT, True))
+    assert as_lists(marks_of(table, 7)) == {
+        "boxes": [list(BOX), list(POINT)],
+        "labels": [2, 0],
+        "scores": [],
+        "ignore": [False, True],
+    }
+
+
+def test_predictions_below_the_lowest_score_are_left_out():
+    table = predictions((7, 2, BOX, 0.75), (7, 1, OTHER, 0.25), (7, 0, POINT, 0.5))
+    assert as_lists(marks_of(table, 7, lowest_score=0.5)) == NOTHING | {
+        "boxes": [list(BOX), list(POINT)],
+        "labels": [2, 0],
+        "scores": [0.75, 0.5],
+    }
+    assert len(marks_of(table, 7).labels) == 3
+    assert as_lists(marks_of(table, 7, lowest_score=0.8)) == NOTHING
+
+
+def test_truth_has_no_scores_to_be_low():
+    assert len(marks_of(objects((7, 2, BOX, False)), 7, lowest_score=0.9).labels) == 1
+
+
+def test_a_class_alone_has_no_box():
+    marks = marks_of(predictions((7, 2, (NAN,) * 4, 0.5)), 7)
+    assert as_lists(marks) == NOTHING | {"labels": [2], "scores": [0.5]}
+    assert marks.boxes.shape == (0, 4)
+
+
+def test_a_box_alone_has_neither_class_nor_score():
+    # The table says 1.0 where a rung gives no score: no certainty that could be shown.
+    marks = marks_of(predictions((7, -1, BOX, 1.0)), 7)
+    assert as_lists(marks) == NOTHING | {"boxes": [list(BOX)]}

@@ -1,0 +1,120 @@
+"""A trained rung on disk: what is loaded answers as what was saved, bit for bit."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+import torch
+
+from pipeline.errors import InputError
+from pipeline.rungs.registry import RUNGS
+from pipeline.rungs.saved_model import ModelCard, build_model, load_model, save_model
+from tests.rungs.making import CLASSES, card_of, model_of
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module", params=[rung.name for rung in RUNGS])
+def saved(request, tmp_path_factory):
+    """A model whose statistics are no longer those of a new one, and its folder."""
+    folder = tmp_path_factory.mktemp(request.param)
+    card = card_of(request.param)
+    model = model_of(request.param).to(memory_format=torch.channels_last).train()
+    with torch.no_grad():
+        model(torch.randn(4, 3, card.image_size, card.image_size))
+    save_model(folder, model.eval(), card)
+    return folder, model, card
+
+
+def test_the_loaded_model_answers_the_same(saved):
+    folder, model, card = saved
+    torch.manual_seed(99)  # the weights come from the file, not from chance
+    loaded, _ = load_model(folder, CPU)
+    assert not loaded.training
+    images = torch.randn(2, 3, card.image_size, card.image_size)
+    images = images.contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        ours, theirs = loaded(images), model(images)
+    assert ours.keys() == theirs.keys()
+    for key, value in theirs.items():
+        assert torch.equal(ours[key], value)
+
+
+def test_the_card_alone_rebuilds_the_model(saved):
+    folder, model, card = saved
+    content = json.loads((folder / "model.json").read_text())
+    assert content == json.loads(json.dumps(asdict(card)))
+    assert content["classes"] == CLASSES
+    rebuilt = build_model(ModelCard(**content))
+    assert type(rebuilt) is type(model)
+    shapes = {name: tensor.shape for name, tensor in rebuilt.state_dict().items()}
+    assert shapes == {name: tensor.shape for name, tensor in model.state_dict().items()}
+
+
+def test_the_folder_has_two_files(saved):
+    folder, _, _ = saved
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["model.json", "model.safetensors"]
+
+
+def test_the_loaded_card_is_the_saved_one(saved):
+    folder, _, card = saved
+    loaded = load_model(folder, CPU)[1]
+    assert json.dumps(asdict(loaded)) == json.dumps(asdict(card))
+
+
+@pytest.mark.parametrize("missing", ["model.json", "model.safetensors"])
+def test_without_a_model_there_is_one_line(tmp_path, missing):
+    save_model(tmp_path, model_of("classifier"), card_of("classifier"))
+    (tmp_path / missing).unlink()
+    with pytest.raises(InputError) as error:
+        load_model(tmp_path, CPU)
+    assert str(error.value).startswith(str(tmp_path))
+    assert str(error.value).endswith(": no model there; train it first")
+
+
+def test_without_a_folder_there_is_one_line(tmp_path):
+    with pytest.raises(InputError, match=r"model\.json: no model there; train it first"):
+        load_model(tmp_path / "classifier", CPU)
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _without_rung(path):
+    card = json.loads(path.read_text())
+    del card["rung"]
+    path.write_text(json.dumps(card))
+
+
+def _other_rung(path):
+    path.write_text(path.read_text().replace('"classifier"', '"submarine"'))
+
+
+def _weights_of_another(path):
+    save_model(path.parent, model_of("bbox"), card_of("classifier"))
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "line"),
+    [
+        ("model.json", lambda path: path.write_text(""), "does not describe a model (Expecting"),
+        ("model.json", lambda path: path.write_text("[]"), "does not describe a model ("),
+        ("model.json", lambda path: path.write_bytes(b"\xff"), "does not describe a model ("),
+        ("model.json", _cut, "does not describe a model ("),
+        ("model.json", _without_rung, "does not describe a model ("),
+        ("model.json", _other_rung, "submarine: no such rung; there are "),
+        ("model.safetensors", lambda path: path.write_bytes(b""), "damaged ("),
+        ("model.safetensors", lambda path: path.write_bytes(b"PK" * 99), "damaged ("),
+        ("model.safetensors", _cut, "damaged ("),
+        ("model.safetensors", _weights_of_another, "not the weights of "),
+    ],
+)
+def test_a_damaged_file_is_named_in_one_line(tmp_path, name, spoil, line):
+    save_model(tmp_path, model_of("classifier"), card_of("classifier"))
+    spoil(tmp_path / name)
+    with pytest.raises(InputError) as error:
+        load_model(tmp_path, CPU)
+    assert str(error.value).startswith(f"{tmp_path / name}: {line}")
+    assert "\n" not in str(error.value)

@@ -1,0 +1,154 @@
+"""Downloads from a local server that can break off, lie, or refuse to resume."""
+
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.sources.archives import OFFICIAL, Archive, download, unpack
+from pipeline.sources.folders import copy_photos, read_official
+from tests.data.making import Server, sha256, tar_of, voc_files
+
+
+def test_an_empty_file(tmp_path: Path, server: Server) -> None:
+    download([server.url], tmp_path / "set.tar", sha256(b""))
+    assert (tmp_path / "set.tar").read_bytes() == b""
+
+
+def test_download_makes_the_file_and_a_second_call_asks_nothing(
+    tmp_path: Path, server: Server
+) -> None:
+    server.content = bytes(range(256)) * 9000  # more than two blocks
+    for _ in range(2):
+        download([server.url], tmp_path / "new/set.tar", sha256(server.content))
+    assert (tmp_path / "new/set.tar").read_bytes() == server.content
+    assert server.ranges == [None]
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["set.tar"]
+
+
+def test_an_interrupted_download_goes_on_where_it_broke_off(tmp_path: Path, server: Server) -> None:
+    server.content, server.break_after = bytes(range(256)) * 10, 1000
+    path = tmp_path / "set.tar"
+    with pytest.raises(InputError, match=r"set.tar: download failed: .*; run again to go on"):
+        download([server.url], path, sha256(server.content))
+    assert not path.exists()
+    assert path.with_name("set.tar.partial").read_bytes() == server.content[:1000]
+    server.break_after = None
+    download([server.url], path, sha256(server.content))
+    assert path.read_bytes() == server.content
+    assert server.ranges == [None, "bytes=1000-"]
+
+
+def test_a_server_that_cannot_resume_sends_all_of_it_again(tmp_path: Path, server: Server) -> None:
+    server.content, server.resumes = b"whole file", False
+    (tmp_path / "set.tar.partial").write_bytes(b"whole")
+    download([server.url], tmp_path / "set.tar", sha256(server.content))
+    assert (tmp_path / "set.tar").read_bytes() == b"whole file"
+
+
+def test_a_partial_file_that_is_whole_already_is_taken(tmp_path: Path, server: Server) -> None:
+    server.content = b"whole file"
+    (tmp_path / "set.tar.partial").write_bytes(b"whole file")
+    download([server.url], tmp_path / "set.tar", sha256(server.content))
+    assert (tmp_path / "set.tar").read_bytes() == b"whole file"
+
+
+def test_a_wrong_digest_is_refused_and_the_next_call_starts_over(
+    tmp_path: Path, server: Server
+) -> None:
+    server.content = b"something else"
+    with pytest.raises(InputError, match=r"set.tar: download failed: .*SHA-256 is .*, expected"):
+        download([server.url], tmp_path / "set.tar", sha256(b"the archive"))
+    assert list(tmp_path.iterdir()) == []
+    server.content = b"the archive"
+    download([server.url], tmp_path / "set.tar", sha256(b"the archive"))
+    assert server.ranges == [None, None]
+
+
+def test_a_file_that_was_damaged_later_is_fetched_again(tmp_path: Path, server: Server) -> None:
+    server.content = b"the archive"
+    (tmp_path / "set.tar").write_bytes(b"the archivf")
+    download([server.url], tmp_path / "set.tar", sha256(server.content))
+    assert (tmp_path / "set.tar").read_bytes() == b"the archive"
+
+
+def test_the_second_address_serves_where_the_first_fails(tmp_path: Path, server: Server) -> None:
+    server.content = b"the archive"
+    absent = server.url.replace("set.tar", "absent.tar")
+    download([absent, server.url], tmp_path / "set.tar", sha256(server.content))
+    assert (tmp_path / "set.tar").read_bytes() == b"the archive"
+
+
+def test_no_server_at_all_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"set.tar: download failed: http://127.0.0.1:1/x") as e:
+        download(["http://127.0.0.1:1/x"], tmp_path / "set.tar", sha256(b""))
+    assert "\n" not in str(e.value)
+
+
+@pytest.mark.parametrize("name", ["../evil.txt", "good/../../evil.txt"])
+def test_a_tar_that_climbs_out_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "set.tar").write_bytes(tar_of({name: b"evil"}))
+    with pytest.raises(InputError, match=r"set.tar: .*evil.txt.*; do not use this archive"):
+        unpack(tmp_path / "set.tar", tmp_path / "inside")
+    assert not (tmp_path / "evil.txt").exists()
+
+
+def test_a_link_that_points_out_is_refused(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "set.tar", "w") as tar:
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "../../outside"
+        tar.addfile(link)
+    with pytest.raises(InputError, match=r"set.tar: .*link.*; do not use"):
+        unpack(tmp_path / "set.tar", tmp_path / "inside")
+
+
+def test_a_python_without_the_filter_is_named_and_nothing_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("data_filter", "FilterError"):
+        monkeypatch.delattr(tarfile, name)
+    (tmp_path / "set.tar").write_bytes(tar_of({"a.txt": b"a"}))
+    with pytest.raises(InputError, match=r"set.tar: Python 3\.\S+ cannot unpack it safely; make"):
+        unpack(tmp_path / "set.tar", tmp_path / "inside")
+    assert not (tmp_path / "inside").exists()
+
+
+@pytest.mark.parametrize("cut", [0, 700])
+def test_a_tar_that_is_cut_off_is_refused(tmp_path: Path, cut: int) -> None:
+    (tmp_path / "set.tar").write_bytes(tar_of({"a.txt": b"a" * 2000})[:cut])
+    with pytest.raises(InputError, match=r"set.tar: not a whole tar file"):
+        unpack(tmp_path / "set.tar", tmp_path / "inside")
+
+
+def test_official_archives_become_one_set(tmp_path: Path, server: Server) -> None:
+    server.content = tar_of(voc_files("000001", "000002"))
+    archive = Archive((server.url,), sha256(server.content))
+    source = read_official([archive], tmp_path / "downloads", tmp_path / "unpacked")
+    copy_photos(source, tmp_path / "photos")
+    assert [image["id"] for image in source.pascal["images"]] == [1, 2]
+    assert source.pascal["annotations"][0]["bbox"] == [0, 0, 2, 2]
+    assert (tmp_path / "photos/000002.jpg").read_bytes() == b"000002"
+    assert (tmp_path / "downloads/set.tar").is_file(), "kept for the next time"
+
+
+def test_a_photo_that_the_archive_lacks_is_named(tmp_path: Path, server: Server) -> None:
+    files = voc_files("000001", "000002")
+    del files["VOCdevkit/VOC2007/JPEGImages/000002.jpg"]
+    server.content = tar_of(files)
+    archive = Archive((server.url,), sha256(server.content))
+    with pytest.raises(InputError, match=r"photo '000002.jpg' is missing"):
+        read_official([archive], tmp_path / "downloads", tmp_path / "unpacked")
+
+
+def test_official_archives_are_pinned() -> None:
+    names = {kind: [archive.name for archive in OFFICIAL[kind]] for kind in OFFICIAL}
+    assert names == {
+        "voc2007": ["VOCtrainval_06-Nov-2007.tar", "VOCtest_06-Nov-2007.tar"],
+        "voc2012": ["VOCtrainval_11-May-2012.tar"],
+    }
+    for archives in OFFICIAL.values():
+        for archive in archives:
+            assert re.fullmatch("[0-9a-f]{64}", archive.sha256)
+            assert archive.urls[0].startswith("http://host.robots.ox.ac.uk/pascal/VOC/voc20")

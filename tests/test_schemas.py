@@ -1,0 +1,85 @@
+"""Tables on disk: the agreed form is read back, and any other is refused."""
+
+import dataclasses
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.schemas import (
+    IMAGES_SCHEMA,
+    OBJECTS_SCHEMA,
+    SCHEMAS,
+    read_classes,
+    read_table,
+)
+from pipeline.tables.build import write_tables
+
+
+def test_the_schemas_are_the_agreed_ones(tables):
+    for name, schema in SCHEMAS.items():
+        assert getattr(tables, name).schema.equals(schema)
+        assert json.loads(getattr(tables, name).schema.metadata[b"classes"]) == ["cat", "dog"]
+    assert [str(field.type) for field in IMAGES_SCHEMA][:4] == ["int64", "string", "int32", "int32"]
+    assert OBJECTS_SCHEMA.names == [
+        *("object_id", "image_id", "file_name", "width", "height", "split", "label", "name"),
+        *("xmin", "ymin", "xmax", "ymax", "area", "ignore"),
+    ]
+
+
+def test_written_and_read_tables_are_equal(tables, tmp_path):
+    write_tables(tmp_path / "tables", tables)
+    for name, schema in SCHEMAS.items():
+        table = read_table(tmp_path / f"tables/{name}.parquet", schema)
+        assert table.equals(getattr(tables, name), check_metadata=True)
+        assert read_classes(table) == ["cat", "dog"]
+    assert json.loads((tmp_path / "tables/report.json").read_text()) == tables.report
+
+
+def _without(table):
+    return table.drop_columns(["height"])
+
+
+def _other_type(table):
+    return table.set_column(3, "height", table["height"].cast(pa.int64()))
+
+
+def _one_more(table):
+    return table.append_column("colour", pa.nulls(len(table)))
+
+
+def _other_order(table):
+    return table.select(["file_name", "image_id", "width", "height", "split"])
+
+
+def _no_classes(table):
+    return table.replace_schema_metadata({})
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (_without, "height: has no such column, expected int32"),
+        (_other_type, "height: has int64, expected int32"),
+        (_one_more, "colour: has this column, expected none"),
+        (_other_order, "columns: has the order"),
+        (_no_classes, "metadata: has no list of classes"),
+    ],
+)
+def test_another_schema_is_refused_on_read_and_on_write(tables, tmp_path, change, problem):
+    changed = change(tables.images)
+    pq.write_table(changed, tmp_path / "images.parquet")
+    with pytest.raises(InputError, match=rf"images\.parquet: {problem}.*; run the tables stage"):
+        read_table(tmp_path / "images.parquet", IMAGES_SCHEMA)
+    with pytest.raises(InputError, match=problem):
+        write_tables(tmp_path / "again", dataclasses.replace(tables, images=changed))
+
+
+def test_absent_and_damaged_files_are_named(tmp_path):
+    with pytest.raises(InputError, match=r"x\.parquet: no such file; run the tables stage"):
+        read_table(tmp_path / "x.parquet", IMAGES_SCHEMA)
+    (tmp_path / "x.parquet").write_bytes(b"PAR1 and then nothing")
+    with pytest.raises(InputError, match=r"x\.parquet: not a Parquet file; run the tables stage"):
+        read_table(tmp_path / "x.parquet", IMAGES_SCHEMA)

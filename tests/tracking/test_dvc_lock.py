@@ -1,0 +1,127 @@
+"""The lock file: digests, fingerprints, where a result came from."""
+
+import copy
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.tracking.dvc_lock import (
+    digests,
+    fingerprint,
+    flat_params,
+    flatten,
+    maker,
+    read_lock,
+    with_upstream,
+)
+
+STAGES = {
+    "fetch": {
+        "cmd": "fetch",
+        "params": {"params.yaml": {"fetch.seed": 42}},
+        "outs": [{"path": "photos", "md5": "f1.dir", "size": 9, "nfiles": 3}],
+    },
+    "other": {"cmd": "other", "outs": [{"path": "unused", "md5": "o1"}]},
+    "train@bbox": {
+        "cmd": "train bbox",
+        "deps": [{"path": "photos", "md5": "f1.dir", "size": 9, "nfiles": 3}],
+        "params": {"params.yaml": {"train.shared": {"seed": 1}, "train.bbox": {"head": {"lr": 2}}}},
+        "outs": [{"path": "model", "md5": "m1"}],
+    },
+}
+
+
+def changed(stage: str, kind: str, key: str, value) -> dict:
+    stages = copy.deepcopy(STAGES)
+    stages[stage][kind][0][key] = value
+    return stages
+
+
+def test_no_file_has_no_stages(tmp_path):
+    assert read_lock(tmp_path / "dvc.lock") == {}
+
+
+def test_empty_lock_has_no_stages(tmp_path):
+    (tmp_path / "dvc.lock").write_text("schema: '2.0'\n")
+    assert read_lock(tmp_path / "dvc.lock") == {}
+
+
+@pytest.mark.parametrize("text", ["a: [", "[1, 2]", "stages: 3", "stages: {a: 1}", "", "\x00"])
+def test_what_is_no_lock_file_is_named(tmp_path, text):
+    (tmp_path / "dvc.lock").write_text(text)
+    with pytest.raises(InputError, match=r"dvc\.lock: ") as error:
+        read_lock(tmp_path / "dvc.lock")
+    assert "\n" not in str(error.value)
+
+
+def test_numbers_are_read_as_dvc_reads_them(tmp_path):
+    text = "stages:\n  s:\n    cmd: c\n    params:\n      params.yaml:\n        lr: 1e-3\n"
+    (tmp_path / "dvc.lock").write_text(text)
+    assert flat_params(read_lock(tmp_path / "dvc.lock"), ["s"]) == {"lr": 0.001}
+
+
+def test_digests_of_an_entry_without_files():
+    assert digests({"cmd": "x"}, "deps") == {}
+    assert digests({"deps": [{"path": "s3://a", "etag": "1"}]}, "deps") == {}
+    assert digests(STAGES["fetch"], "outs") == {"photos": "f1.dir"}
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        changed("train@bbox", "deps", "md5", "f2.dir"),
+        changed("train@bbox", "outs", "md5", "m2"),
+        STAGES | {"train@bbox": STAGES["train@bbox"] | {"cmd": "other"}},
+        STAGES | {"train@bbox": STAGES["train@bbox"] | {"params": {"params.yaml": {"a": 1}}}},
+    ],
+    ids=["data", "model", "command", "parameters"],
+)
+def test_fingerprint_tells_results_apart(stages):
+    assert fingerprint(stages, ["train@bbox"]) != fingerprint(STAGES, ["train@bbox"])
+
+
+def test_fingerprint_ignores_what_says_nothing_new():
+    resized = changed("train@bbox", "deps", "size", 10)
+    reordered = {name: dict(reversed(STAGES[name].items())) for name in reversed(STAGES)}
+    other = STAGES | {"other": {"cmd": "changed"}}
+    assert len({fingerprint(s, ["train@bbox"]) for s in (STAGES, resized, reordered, other)}) == 1
+    assert len(fingerprint(STAGES, ["train@bbox"])) == 64
+
+
+def test_upstream_is_what_the_result_has_seen():
+    assert with_upstream(STAGES, ["train@bbox"]) == ["fetch", "train@bbox"]
+    newer = changed("fetch", "outs", "md5", "f2.dir")
+    assert with_upstream(newer, ["train@bbox"]) == ["train@bbox"]
+
+
+def test_upstream_of_a_file_inside_an_output():
+    inside = changed("train@bbox", "deps", "path", "photos/1.jpg")
+    assert with_upstream(inside, ["train@bbox"]) == ["fetch", "train@bbox"]
+    beside = changed("train@bbox", "deps", "path", "photos2/1.jpg")
+    assert with_upstream(beside, ["train@bbox"]) == ["train@bbox"]
+
+
+def test_upstream_where_a_renamed_stage_is_still_listed():
+    old = {"cmd": "old", "outs": [{"path": "photos", "md5": "f0.dir"}]}
+    for stages in (STAGES | {"old": old}, {"old": old} | STAGES):
+        assert with_upstream(stages, ["train@bbox"]) == ["fetch", "train@bbox"]
+
+
+def test_maker():
+    assert maker({}, "model") is None
+    assert maker(STAGES, "mod") is None
+    assert maker(STAGES, "model") == "train@bbox"
+
+
+def test_params_of_a_result():
+    assert flat_params(STAGES, with_upstream(STAGES, ["train@bbox"])) == {
+        "fetch.seed": 42,
+        "train.shared.seed": 1,
+        "train.bbox.head.lr": 2,
+    }
+
+
+def test_flatten():
+    assert flatten({}) == {}
+    nested = {"a": {"b": {"c": 1}, "d": [2]}, "e": None}
+    assert flatten(nested) == {"a.b.c": 1, "a.d": [2], "e": None}
