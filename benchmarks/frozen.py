@@ -10,9 +10,9 @@ PHOTOS, EPOCHS = 160, 5
 
 def kept(source, mine):
     """Return the source of features of a learner's frozen backbone."""
-    from pipeline.train.feature_cache import KeptFeatures
+    from pipeline.train.feature_cache import FeatureCache
 
-    return KeptFeatures(
+    return FeatureCache(
         source, mine.model, seed=0, shuffled=True, precision=mine.precision, folder=FOLDER
     )
 

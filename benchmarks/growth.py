@@ -44,12 +44,12 @@ def labelling(photos: int):
     from benchmarks.label import DECODING
     from pipeline.inference.labels import detect_photos, write_pascal
     from pipeline.memory import keep_freed_memory
-    from pipeline.rungs.saved_model import ModelCard, build_model
+    from pipeline.rungs.saved_model import ModelSpec, build_model
 
     keep_freed_memory()
     half = (0.5, 0.5, 0.5)
     options = {"dropout": 0.0, "channels": 16, "anchor_scale": 4.0}
-    card = ModelCard("ssd_fpn", "mobilenetv3_small_050", SIDE, ["one"], half, half, options, {})
+    card = ModelSpec("ssd_fpn", "mobilenetv3_small_050", SIDE, ["one"], half, half, options, {})
     model = build_model(card).eval()
     paths, _ = _small_photos(photos)
     detected = detect_photos(paths, model, card, batch_size=32, **DECODING)

@@ -12,23 +12,23 @@ DECODING = {"score": 0.05, "nms_threshold": 0.5, "max_detections": 100}
 
 def our_model(size: int = STORE):
     """Return a model of `ssd_fpn` that is only to detect, and its card."""
-    from pipeline.inference.detector import only_to_detect
+    from pipeline.inference.detector import prepare_for_inference
 
     model, card = learnt_model(size)
-    return only_to_detect(model, card), card
+    return prepare_for_inference(model, card), card
 
 
 def learnt_model(size: int):
     """Return a model of `ssd_fpn` at an input size, at rest, with random weights, and its card."""
     import torch
 
-    from pipeline.rungs.saved_model import ModelCard, build_model
+    from pipeline.rungs.saved_model import ModelSpec, build_model
 
     torch.manual_seed(42)
     options = {"dropout": 0.0, "channels": 96, "anchor_scale": 4.0}
     classes = [f"class {label}" for label in range(CLASSES)]
     half = (0.5, 0.5, 0.5)
-    card = ModelCard("ssd_fpn", "tf_efficientnet_lite0", size, classes, half, half, options, {})
+    card = ModelSpec("ssd_fpn", "tf_efficientnet_lite0", size, classes, half, half, options, {})
     return build_model(card).to(memory_format=torch.channels_last).eval(), card
 
 

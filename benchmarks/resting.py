@@ -12,10 +12,10 @@ def models(side: int = SIDE):
     import torch
 
     from benchmarks.label import learnt_model
-    from pipeline.inference.detector import only_to_detect
+    from pipeline.inference.detector import prepare_for_inference
 
     learnt, card = learnt_model(side)
-    resting = only_to_detect(copy.deepcopy(learnt), card)
+    resting = prepare_for_inference(copy.deepcopy(learnt), card)
     images = torch.randn(PHOTOS, 3, side, side).to(memory_format=torch.channels_last)
     return learnt, resting, images
 

@@ -36,7 +36,7 @@ def learner(
     layers = LayerGroups(model)
     layers.thaw(THAWED[phase])
     if resting:
-        layers.rest_early(torch.zeros(1, 3, STORE, STORE))
+        layers.freeze_and_fold(torch.zeros(1, 3, STORE, STORE))
     recipe = Recipe(42, "cosine", 10, 0.01, 10.0, 0.0, 0, False, precision)
     endless = Phase(phase, 1000, 1e-4)
     return Learner(model, layers, family.losses(model, section), None, endless, steps, recipe)

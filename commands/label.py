@@ -40,7 +40,7 @@ def label(folder: Path, out: Path, model_folder: Path, score: float | None) -> t
     """Write the labels; return how many photos and boxes there are, and how many photos are not."""
     from pipeline.data.inputs import PARAMS
     from pipeline.files import write_beside
-    from pipeline.inference.detector import only_to_detect
+    from pipeline.inference.detector import prepare_for_inference
     from pipeline.inference.labels import detect_photos, write_pascal
     from pipeline.inference.photo_stream import find_photos
     from pipeline.memory import keep_freed_memory
@@ -59,7 +59,7 @@ def label(folder: Path, out: Path, model_folder: Path, score: float | None) -> t
     model, card = load_model(model_folder, choose_device(params.train.shared.device))
     detected = detect_photos(
         paths,
-        only_to_detect(model, card),
+        prepare_for_inference(model, card),
         card,
         batch_size=BATCH_SIZE,
         score=score,

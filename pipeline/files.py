@@ -1,10 +1,20 @@
-"""How a stage replaces its outputs: written beside, renamed over when complete."""
+"""Where the project keeps its files, and how they are replaced: written beside, then renamed."""
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+PARAMS = Path("params.yaml")
+SOURCE = Path("data/source")
+TABLES = Path("data/tables")
+PIXELS = Path("data/pixels/photos.npy")
+MODELS = Path("models")
+PREDICTIONS = Path("predictions")
+EVALUATION = Path("evaluation")
+METRICS = Path("metrics")
+FIGURES = Path("figures")
 
 
 @contextmanager

@@ -125,8 +125,8 @@ class CombinedParams(LargestParams):
     class_weight: Positive
 
 
-class LessonSsdParams(RungParams):
-    """An SSD after the lesson: mended, or to the letter."""
+class GridSsdParams(RungParams):
+    """An SSD on coarse grids after the lesson: in our form, or to the letter."""
 
     form: Literal["ours", "lesson"]
     match_iou: Annotated[float, Field(gt=0, lt=1)]
@@ -150,19 +150,23 @@ class TrainParams(Section):
     classifier: LargestParams
     bbox: LargestParams
     combined: CombinedParams
-    ssd_4x4: LessonSsdParams
-    ssd_189: LessonSsdParams
+    ssd_4x4: GridSsdParams
+    ssd_189: GridSsdParams
     ssd_fpn: PyramidSsdParams
 
 
-class EvaluateParams(Section):
-    """How outputs become detections, and what the picture shows."""
+class PredictParams(Section):
+    """How outputs become detections: what is kept before and after suppression."""
 
-    score_threshold: Fraction
+    min_score: Fraction
     nms_threshold: Fraction
     max_detections: Count
+
+
+class ReportParams(Section):
+    """What the pictures show."""
+
     grid_photos: Count
-    grid_score: Fraction
 
 
 class Params(Section):
@@ -171,7 +175,8 @@ class Params(Section):
     fetch: FetchParams
     pixels: PixelParams
     train: TrainParams
-    evaluate: EvaluateParams
+    predict: PredictParams
+    report: ReportParams
 
     def rung(self, name: str) -> RungParams:
         """Return the section of the rung called `name`."""

@@ -17,7 +17,7 @@ from pipeline.evaluate.predictions import predictions_table
 from pipeline.evaluate.score import score_largest, score_objects
 from pipeline.evaluate.voc_ap import VocResult
 from pipeline.files import fresh_folder, write_beside
-from pipeline.inference.detector import detect, only_to_detect
+from pipeline.inference.detector import detect, prepare_for_inference
 from pipeline.memory import keep_freed_memory
 from pipeline.models.device import choose_device
 from pipeline.params import Params, load_params
@@ -25,7 +25,7 @@ from pipeline.progress import progress
 from pipeline.report.plot_csv import write_plot_csv
 from pipeline.report.rung_pictures import draw, draw_anchors
 from pipeline.rungs.registry import RUNGS, find_rung
-from pipeline.rungs.saved_model import ModelCard, load_model
+from pipeline.rungs.saved_model import ModelSpec, load_model
 from stages.entry import die_with_parent, run_stage
 
 SPLITS = ("val", "test")
@@ -44,10 +44,10 @@ def main() -> None:
     model, card = load_model(Path("models") / rung.name, choose_device(params.train.shared.device))
     if card.classes != inputs.classes:
         raise InputError(f"models/{rung.name}: learnt other classes than the tables; train again")
-    evaluate(inputs, params, only_to_detect(model, card), card)
+    evaluate(inputs, params, prepare_for_inference(model, card), card)
 
 
-def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelCard) -> None:
+def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelSpec) -> None:
     """Predict every split that has photos, score it, and write all outputs of the rung."""
     name = inputs.rung.name
     tables, metrics, intervals, curves = [], {}, {}, {}
@@ -79,7 +79,7 @@ def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelCard) 
 
 
 def predict(
-    inputs: Inputs, photos: Photos, params: Params, model: nn.Module, card: ModelCard
+    inputs: Inputs, photos: Photos, params: Params, model: nn.Module, card: ModelSpec
 ) -> pa.Table:
     """Return what the model says of each photo, in the order of the tables."""
     source = Batches(
@@ -100,7 +100,7 @@ def predict(
 
 
 def score(
-    inputs: Inputs, photos: Photos, predictions: pa.Table, card: ModelCard
+    inputs: Inputs, photos: Photos, predictions: pa.Table, card: ModelSpec
 ) -> tuple[dict[str, float | None], dict[str, Interval], VocResult | None]:
     """Return the rung's metrics, null where there was nothing to measure, intervals and curves."""
     objects, voc = inputs.objects_of(photos), None

@@ -7,7 +7,6 @@ import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ import torch
 from torch import nn
 
 from pipeline.data.batches import Augmentation, Batches
-from pipeline.data.inputs import PARAMS, PIXELS, TABLES, Inputs, read_inputs
+from pipeline.data.inputs import Inputs, read_inputs
 from pipeline.errors import InputError
-from pipeline.files import fresh_folder, write_beside
+from pipeline.files import MODELS, PARAMS, PIXELS, TABLES, fresh_folder, write_beside
 from pipeline.memory import keep_freed_memory
 from pipeline.models.backbone import Backbone, load_pretrained
 from pipeline.models.device import choose_device
@@ -25,7 +24,7 @@ from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.layer_table import summary_text
 from pipeline.params import Params, load_params
 from pipeline.rungs.registry import RUNGS, Rung, find_rung
-from pipeline.rungs.saved_model import ModelCard, build_model, save_model
+from pipeline.rungs.saved_model import ModelSpec, build_model, save_model
 from pipeline.train.checkpoint import config_digest, files_digest
 from pipeline.train.learner import Recipe
 from pipeline.train.loop import fit
@@ -42,38 +41,41 @@ def main() -> None:
     params = load_params(PARAMS)
     die_with_parent()
     keep_freed_memory()
-    inputs = read_inputs(rung)
+    inputs = read_inputs(rung.task)
     torch.manual_seed(params.train.shared.seed)
     device = choose_device(params.train.shared.device)
-    card = model_card(rung, params, inputs.classes)
-    model = pretrained_model(card, params.train.shared.weights, device)
-    train_rung(rung, params, inputs, card, model)
+    spec = model_spec(rung, params, inputs.classes)
+    model = pretrained_model(spec, params.train.shared.weights, device)
+    train_rung(rung, params, inputs, spec, model)
 
 
-def model_card(rung: Rung, params: Params, classes: list[str]) -> ModelCard:
+def model_spec(rung: Rung, params: Params, classes: list[str]) -> ModelSpec:
     """Return what the rung's model is to be, from the parameters and the backbone's own data."""
     shared = params.train.shared
-    section = params.rung(rung.name).model_dump(mode="json")
+    section = params.rung(rung.name)
+    record = section.model_dump(mode="json")
     backbone = Backbone(shared.backbone)
     with _naming(rung.name):
-        for size in {section["image_size"], _train_size(section)}:
+        for size in {record["image_size"], _train_size(record)}:
             backbone.check_size(size)
-    return ModelCard(
+    return ModelSpec(
         rung=rung.name,
         backbone=shared.backbone,
-        image_size=section["image_size"],
+        task=rung.task.value,
+        image_size=record["image_size"],
         classes=classes,
         mean=backbone.mean,
         std=backbone.std,
-        options=rung.family().head_options(section),
-        params={"shared": shared.model_dump(mode="json"), rung.name: section},
+        precision=shared.precision,
+        options=rung.options(section),
+        params={"shared": shared.model_dump(mode="json"), rung.name: record},
     )
 
 
-def pretrained_model(card: ModelCard, weights: str, device: torch.device) -> nn.Module:
-    """Return the card's model with a pretrained backbone and a fresh head, on `device`."""
-    with _naming(card.rung):
-        model = build_model(card)
+def pretrained_model(spec: ModelSpec, weights: str, device: torch.device) -> nn.Module:
+    """Return the spec's model with a pretrained backbone and a fresh head, on `device`."""
+    with _naming(spec.rung):
+        model = build_model(spec)
     load_pretrained(model.backbone, weights)
     return model.to(device, memory_format=torch.channels_last)
 
@@ -88,47 +90,33 @@ def _naming(rung: str) -> Iterator[None]:
 
 
 def train_rung(
-    rung: Rung, params: Params, inputs: Inputs, card: ModelCard, model: nn.Module
+    rung: Rung, params: Params, inputs: Inputs, spec: ModelSpec, model: nn.Module
 ) -> None:
     """Train, then write the model's folder and the timings."""
-    section = card.params[rung.name]
+    section = spec.params[rung.name]
     phases = [Phase(name, **section[name]) for name in THAWED if section[name]["epochs"]]
     if not phases:
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
     layers, device = LayerGroups(model), next(model.parameters()).device
     learning = THAWED[phases[-1].name]  # each phase thaws more than the one before it
     layers.thaw(learning)
-    summary = summary_text(model, card.image_size)  # says what learns
+    summary = summary_text(model, spec.image_size)  # says what learns
     if device.type == "cpu" and "early" not in learning:
-        layers.rest_early(torch.zeros(1, 3, card.image_size, card.image_size))
+        layers.freeze_and_fold(torch.zeros(1, 3, spec.image_size, spec.image_size))
     recipe = Recipe(**_recipe(params, section))
-    train, val = batches(params, inputs, card, model)
-    checkpoint = checkpoint_path(rung, card)
+    train, val = batches(params, inputs, spec, model)
+    checkpoint = checkpoint_path(rung, spec)
     watch = TrainingWatch(rung.name, sum(phase.epochs for phase in phases), len(train))
-    losses = rung.family().losses(model, section)
+    losses = rung.criterion(model, params.rung(rung.name))
     trained, history = fit(model, layers, losses, phases, train, val, recipe, watch, checkpoint)
     watch.close()
-    if rung.table == "objects":
-        card = replace(card, label_scores=label_scores(trained.eval(), card, inputs, val))
-    with fresh_folder(Path("models") / rung.name) as folder:
-        save_model(folder, trained, card)
+    with fresh_folder(MODELS / rung.name) as folder:
+        save_model(folder, trained, spec)
         lines = [json.dumps(row) for row in history]
         (folder / "history.jsonl").write_text("\n".join(lines) + "\n")
         (folder / "summary.txt").write_text(summary)
     write_timings(rung, watch, device)
     checkpoint.unlink(missing_ok=True)
-
-
-def label_scores(
-    model: nn.Module, card: ModelCard, inputs: Inputs, val: Batches
-) -> dict[str, float]:
-    """Return the scores of `choose_label_scores`."""
-    # Rungs of the largest object have no use for this, so an edit there leaves them alone.
-    from pipeline.inference.label_scores import choose_label_scores
-
-    photos = val.photos
-    table = inputs.images.take(photos.rows)
-    return choose_label_scores(model, card, val.epoch(0), table, inputs.objects_of(photos))
 
 
 def _recipe(params: Params, section: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +130,7 @@ def _recipe(params: Params, section: dict[str, Any]) -> dict[str, Any]:
 
 
 def batches(
-    params: Params, inputs: Inputs, card: ModelCard, model: nn.Module
+    params: Params, inputs: Inputs, spec: ModelSpec, model: nn.Module
 ) -> tuple[Batches, Batches]:
     """Return the sources of train and val batches.
 
@@ -151,23 +139,23 @@ def batches(
     """
     common = {
         "batch_size": params.train.shared.batch_size,
-        "mean": card.mean,
-        "std": card.std,
+        "mean": spec.mean,
+        "std": spec.std,
         "device": next(model.parameters()).device,
     }
     photos = {split: inputs.photos(split) for split in ("train", "val")}
     for split, of_split in photos.items():
         if len(of_split) < 2:
             raise InputError(
-                f"{TABLES}: {len(of_split)} {split} photos for {card.rung}; it needs 2 at least, "
+                f"{TABLES}: {len(of_split)} {split} photos for {spec.rung}; it needs 2 at least, "
                 "see fetch.split in params.yaml"
             )
-    section = card.params[card.rung]
+    section = spec.params[spec.rung]
     augmentation = Augmentation(**section["augment"])
     size = _train_size(section)
     return (
         Batches(photos["train"], image_size=size, augmentation=augmentation, **common),
-        Batches(photos["val"], image_size=card.image_size, **common),
+        Batches(photos["val"], image_size=spec.image_size, **common),
     )
 
 
@@ -176,13 +164,13 @@ def _train_size(section: dict[str, Any]) -> int:
     return section.get("train_size", section["image_size"])
 
 
-def checkpoint_path(rung: Rung, card: ModelCard) -> Path:
+def checkpoint_path(rung: Rung, spec: ModelSpec) -> Path:
     """Return where this very training keeps its state: same data, parameters, code and versions."""
     root = Path(os.environ.get("DVC_ROOT", "."))
     code = [Path(m.__file__) for name, m in sorted(sys.modules.items()) if _is_ours(name, m)]
-    inputs = [TABLES / "images.parquet", TABLES / f"{rung.table}.parquet", PIXELS]
+    inputs = [TABLES / "images.parquet", TABLES / f"{rung.task.table}.parquet", PIXELS]
     digest = config_digest(
-        card.params, card.classes, files_digest(code), files_digest(inputs), torch.__version__
+        spec.params, spec.classes, files_digest(code), files_digest(inputs), torch.__version__
     )
     return root / ".ladder" / "checkpoints" / rung.name / f"{digest}.pt"
 

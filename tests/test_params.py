@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from pipeline.errors import InputError
-from pipeline.params import LessonSsdParams, load_params
+from pipeline.params import GridSsdParams, load_params
 
 ROOT = Path(__file__).parent.parent
 RUNGS = ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
@@ -62,7 +62,7 @@ def test_the_repositorys_own_parameters_load(content):
     for name in RUNGS:
         assert params.rung(name).head.lr == content["train"][name]["head"]["lr"]
         assert params.rung(name) is getattr(params.train, name)
-    assert isinstance(params.rung("ssd_4x4"), LessonSsdParams)
+    assert isinstance(params.rung("ssd_4x4"), GridSsdParams)
 
 
 @pytest.mark.parametrize(

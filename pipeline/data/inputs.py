@@ -1,7 +1,6 @@
 """What training and evaluation read: the tables and the pixel store."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -10,12 +9,9 @@ import pyarrow.compute as pc
 from pipeline.data.batches import Photos, photos_of_split
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.errors import InputError
-from pipeline.rungs.registry import Rung
+from pipeline.files import PIXELS, TABLES
 from pipeline.schemas import SCHEMAS, read_classes, read_table
-
-PARAMS = Path("params.yaml")
-TABLES = Path("data/tables")
-PIXELS = Path("data/pixels/photos.npy")
+from pipeline.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -26,11 +22,11 @@ class Inputs:
     objects: pa.Table
     pixels: np.ndarray
     classes: list[str]
-    rung: Rung
+    task: Task
 
     def photos(self, split: str) -> Photos:
         """Return the photos of a split; rungs of the largest object need one in each."""
-        empty_photos = self.rung.table == "objects"
+        empty_photos = self.task.every_object
         return photos_of_split(
             self.pixels, self.images, self.objects, split, empty_photos=empty_photos
         )
@@ -41,18 +37,18 @@ class Inputs:
         return self.objects.filter(pc.is_in(self.objects["image_id"], ids))
 
 
-def read_inputs(rung: Rung) -> Inputs:
-    """Return what a rung learns from and is scored on.
+def read_inputs(task: Task) -> Inputs:
+    """Return what rungs with this task learn from and are evaluated on.
 
     Raises:
         InputError: a file is missing or does not fit the others.
     """
     images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
-    objects = read_table(TABLES / f"{rung.table}.parquet", SCHEMAS[rung.table])
+    objects = read_table(TABLES / f"{task.table}.parquet", SCHEMAS[task.table])
     pixels = open_pixel_store(PIXELS)
     if len(pixels) != len(images):
         raise InputError(
             f"{PIXELS}: has {len(pixels)} photos, {TABLES / 'images.parquet'} has {len(images)}; "
             "run the pixels stage again"
         )
-    return Inputs(images, objects, pixels, read_classes(images), rung)
+    return Inputs(images, objects, pixels, read_classes(images), task)

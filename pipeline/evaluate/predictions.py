@@ -1,11 +1,17 @@
-"""Step 7: what a rung says of every photo, as one flat table in pixels of the original photo."""
+"""What a rung says of every photo, as one flat table in pixels of the original photo."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from pipeline.errors import InputError
 from pipeline.evaluate.detections import Detections, Truth
+from pipeline.tasks import Task
 
 PREDICTIONS_SCHEMA = pa.schema(
     [
@@ -22,34 +28,77 @@ _SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
 def predictions_table(
-    photos: pa.Table, detections: Sequence[dict], image_size: int, classes: Sequence[str]
+    photos: pa.Table,
+    boxes: Sequence[np.ndarray],
+    labels: Sequence[np.ndarray],
+    scores: Sequence[np.ndarray],
+    *,
+    classes: Sequence[str],
+    task: Task,
 ) -> pa.Table:
-    """Return a row for each detection, its box scaled from the input to the original photo.
+    """Return a row for each detection; task and classes are in the table's metadata.
 
     Args:
-        photos: rows of the `images` table, one for each item of `detections`.
-        detections: `labels` `(K,)` (-1: no class), `scores` `(K,)`, `boxes` `(K, 4)` xyxy in input
-            pixels (NaN: no box), as arrays or CPU tensors.
-        image_size: side S of the input.
+        photos: `P` rows of the `images` table.
+        boxes: for each photo `(K, 4)` xyxy in its pixels; NaN for no box.
+        labels: for each photo `(K,)`; -1 for no class.
+        scores: for each photo `(K,)`.
         classes: names in label order.
+        task: what the rung answers.
     """
-    counts = [len(found["labels"]) for found in detections]
+    counts = [len(found) for found in labels]
     rows = photos.take(np.repeat(np.arange(len(counts)), counts)).combine_chunks()
-    labels = _joined(detections, "labels", (0,)).astype(np.int16)
-    sides = np.stack([rows["width"].to_numpy(), rows["height"].to_numpy()] * 2, -1)
-    boxes = (_joined(detections, "boxes", (0, 4)) * sides / image_size).astype(np.float32)
+    label = np.concatenate([np.zeros(0), *labels]).astype(np.int16)
     columns = [
         rows["image_id"],
         rows["file_name"],
         rows["split"],
-        pa.array(labels),
+        pa.array(label),
         pa.DictionaryArray.from_arrays(
-            pa.array(labels, mask=labels < 0), pa.array(list(classes), pa.string())
+            pa.array(label, mask=label < 0), pa.array(list(classes), pa.string())
         ),
-        pa.array(_joined(detections, "scores", (0,)).astype(np.float32)),
-        *(pa.array(side) for side in boxes.T),
+        pa.array(np.concatenate([np.zeros(0), *scores]).astype(np.float32)),
+        *(pa.array(side) for side in np.concatenate([np.zeros((0, 4)), *boxes]).astype("f4").T),
     ]
-    return pa.Table.from_arrays(columns, schema=PREDICTIONS_SCHEMA)
+    metadata = {b"classes": json.dumps(list(classes)).encode(), b"task": task.value.encode()}
+    return pa.Table.from_arrays(columns, schema=PREDICTIONS_SCHEMA.with_metadata(metadata))
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a rung said of every photo.
+
+    Attributes:
+        table: with the columns of `PREDICTIONS_SCHEMA`.
+        task: what the rung answers.
+        classes: names in label order.
+    """
+
+    table: pa.Table
+    task: Task
+    classes: list[str]
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Return the predictions of a file that the predict stage has written.
+
+    Raises:
+        InputError: there is no such file, or it is not one of predictions.
+    """
+    again = "run the predict stage again"
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run the predict stage first") from None
+    except pa.ArrowInvalid:
+        raise InputError(f"{path}: not a Parquet file; {again}") from None
+    metadata = table.schema.metadata or {}
+    if (
+        not {b"task", b"classes"} <= metadata.keys()
+        or table.schema.names != PREDICTIONS_SCHEMA.names
+    ):
+        raise InputError(f"{path}: not a file of predictions; {again}")
+    return Predictions(table, Task(metadata[b"task"].decode()), json.loads(metadata[b"classes"]))
 
 
 def box_columns(table: pa.Table) -> np.ndarray:
@@ -75,7 +124,3 @@ def as_truth(objects: pa.Table) -> Truth:
         labels=objects["label"].to_numpy().astype(np.int64),
         ignore=objects["ignore"].to_numpy(),
     )
-
-
-def _joined(detections: Sequence[dict], key: str, empty: tuple[int, ...]) -> np.ndarray:
-    return np.concatenate([np.zeros(empty), *(np.asarray(found[key]) for found in detections)])

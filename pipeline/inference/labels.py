@@ -10,14 +10,14 @@ from torch import nn
 from pipeline.errors import InputError
 from pipeline.inference.detector import detect
 from pipeline.inference.photo_stream import PhotoBatch, stream_photos
-from pipeline.rungs.saved_model import LABEL_SCORE, ModelCard
+from pipeline.rungs.saved_model import LABEL_SCORE, ModelSpec
 
 
 @torch.inference_mode()
 def detect_photos(
     paths: Sequence[Path],
     model: nn.Module,
-    card: ModelCard,
+    card: ModelSpec,
     *,
     batch_size: int,
     score: float | None,

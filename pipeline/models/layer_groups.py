@@ -30,7 +30,7 @@ class LayerGroups:
         """Let only the named groups learn; frozen ones also keep their batch-norm statistics.
 
         Raises:
-            ValueError: *early* is to learn after `rest_early`.
+            ValueError: *early* is to learn after `freeze_and_fold`.
         """
         if "early" in names and any("forward" in vars(module) for module in self._early):
             raise ValueError("the early layers rest and cannot learn any more")
@@ -44,7 +44,7 @@ class LayerGroups:
             for module in self._early:
                 module.eval()
 
-    def rest_early(self, images: Tensor) -> None:
+    def freeze_and_fold(self, images: Tensor) -> None:
         """Let the early layers run folded from now on, in a training in which they never learn.
 
         Their parameters and buffers stay as they are and where they are, and so do the outputs but

@@ -21,7 +21,7 @@ from pipeline.report.error_report import write_error_report
 from pipeline.report.marks import marks_of
 from pipeline.report.photo_grid import photo_grid
 from pipeline.report.plot_csv import write_plot_csv
-from pipeline.rungs.saved_model import ModelCard
+from pipeline.rungs.saved_model import ModelSpec
 from pipeline.train.history import read_history
 
 _WORST_PHOTOS = 12
@@ -33,7 +33,7 @@ def draw(
     predicted: tuple[str, Photos, pa.Table],
     inputs: Inputs,
     options: EvaluateParams,
-    card: ModelCard,
+    card: ModelSpec,
     curves: dict[str, VocResult | None],
 ) -> None:
     """Write the rung's pictures, and the same numbers as tables for `dvc plots`."""

@@ -42,7 +42,7 @@ def outputs_of(model: nn.Module, batch: Any) -> dict[str, Tensor]:
     return model(batch.images)
 
 
-class KeptFeatures:
+class FeatureCache:
     """A source of `FeatureBatch`es: the photos of another source, looked at once.
 
     Args:

@@ -17,7 +17,7 @@ from pipeline.errors import InputError
 from pipeline.models.precision import autocast
 from pipeline.train.averaging import RunningAverage
 from pipeline.train.checkpoint import load_checkpoint, save_checkpoint
-from pipeline.train.feature_cache import KeptFeatures, outputs_of
+from pipeline.train.feature_cache import FeatureCache, outputs_of
 from pipeline.train.learner import Layers, Learner, Losses, Recipe
 from pipeline.train.schedule import THAWED, Phase
 
@@ -127,8 +127,8 @@ def _sources(
         return train, val
     options = {"seed": recipe.seed, "precision": recipe.precision, "folder": folder}
     return (
-        KeptFeatures(train, model, shuffled=True, **options),
-        KeptFeatures(val, model, shuffled=False, **options),
+        FeatureCache(train, model, shuffled=True, **options),
+        FeatureCache(val, model, shuffled=False, **options),
     )
 
 

@@ -13,15 +13,15 @@ from pipeline.errors import InputError
 from pipeline.formats.pascal import read_pascal
 from pipeline.inference.labels import detect_photos, write_pascal
 from pipeline.inference.photo_stream import PhotoBatch
-from pipeline.rungs.saved_model import ModelCard
+from pipeline.rungs.saved_model import ModelSpec
 
 CLASSES = ["cat", "dog"]
 THRESHOLDS = {"score": 0.3, "nms_threshold": 0.5, "max_detections": 10}
 
 
-def card_of(rung: str, **label_scores: float) -> ModelCard:
+def spec_of(rung: str, **label_scores: float) -> ModelSpec:
     plain = {"mean": (0.5,) * 3, "std": (0.5,) * 3, "options": {}, "params": {}}
-    return ModelCard(
+    return ModelSpec(
         rung, "tf_efficientnet_lite0", 100, CLASSES, label_scores=label_scores, **plain
     )
 
@@ -46,7 +46,7 @@ def solid(path: Path, size: tuple[int, int], grey: int) -> Path:
 
 def test_boxes_are_scaled_to_each_photo(tmp_path):
     paths = [solid(tmp_path / "a.png", (200, 50), 255), solid(tmp_path / "b.png", (100, 400), 0)]
-    detected = detect_photos(paths, Brightest(), card_of("combined"), batch_size=8, **THRESHOLDS)
+    detected = detect_photos(paths, Brightest(), spec_of("combined"), batch_size=8, **THRESHOLDS)
     [(batch, (first, second))] = list(detected)
     assert batch.paths == paths
     assert first["boxes"].tolist() == [[20, 10, 120, 60]]
@@ -60,7 +60,7 @@ def test_boxes_are_scaled_to_each_photo(tmp_path):
 )
 def test_every_class_has_a_score_of_its_own(tmp_path, scores, labels):
     path = solid(tmp_path / "a.png", (50, 50), 255)  # a dog, as sure as 0.99999
-    card, options = card_of("combined", **scores), THRESHOLDS | {"score": None}
+    card, options = spec_of("combined", **scores), THRESHOLDS | {"score": None}
     [(_, [found])] = list(detect_photos([path], Brightest(), card, batch_size=1, **options))
     assert found["labels"].tolist() == labels
 
@@ -68,7 +68,7 @@ def test_every_class_has_a_score_of_its_own(tmp_path, scores, labels):
 def test_what_is_not_sure_enough_is_no_label(tmp_path):
     path = solid(tmp_path / "a.png", (50, 50), 128)  # both classes near 1/2
     options = THRESHOLDS | {"score": 0.6}
-    detected = detect_photos([path], Brightest(), card_of("combined"), batch_size=1, **options)
+    detected = detect_photos([path], Brightest(), spec_of("combined"), batch_size=1, **options)
     [(_, [found])] = list(detected)
     assert found["boxes"].shape == (0, 4) and not len(found["labels"])
 
@@ -77,7 +77,7 @@ def test_a_batch_without_a_photo_has_no_detections(tmp_path):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"")
     [(batch, found)] = list(
-        detect_photos([bad], Brightest(), card_of("combined"), batch_size=1, **THRESHOLDS)
+        detect_photos([bad], Brightest(), spec_of("combined"), batch_size=1, **THRESHOLDS)
     )
     assert found == [] and len(batch.refused) == 1
 
@@ -85,7 +85,7 @@ def test_a_batch_without_a_photo_has_no_detections(tmp_path):
 @pytest.mark.parametrize("rung", ["classifier", "bbox"])
 def test_a_rung_without_class_or_box_cannot_label(tmp_path, rung):
     with pytest.raises(InputError, match=f"{rung}: says not both what and where"):
-        next(detect_photos([tmp_path], Brightest(), card_of(rung), batch_size=1, **THRESHOLDS))
+        next(detect_photos([tmp_path], Brightest(), spec_of(rung), batch_size=1, **THRESHOLDS))
 
 
 def batch_of(folder: Path, sizes: dict[str, tuple[int, int]], refused=()) -> PhotoBatch:

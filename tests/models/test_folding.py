@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from pipeline.models.folding import fold_batch_norms
 from pipeline.models.fused_conv import FusedConv
 from pipeline.rungs.registry import RUNGS
-from tests.rungs.making import card_of, model_of
+from tests.rungs.making import model_of, spec_of
 
 
 def norms(model):
@@ -57,7 +57,7 @@ def test_a_folded_backbone_answers_the_same(name, activations):
 
 @pytest.mark.parametrize("rung", [rung.name for rung in RUNGS])
 def test_a_folded_rung_answers_the_same(rung):
-    model, size = seasoned(model_of(rung)), card_of(rung).image_size
+    model, size = seasoned(model_of(rung)), spec_of(rung).image_size
     images = torch.randn(2, 3, size, size)
     before = len(norms(model))
     with torch.no_grad():

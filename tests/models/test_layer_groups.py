@@ -10,7 +10,7 @@ from torch.testing import assert_close
 from pipeline.models.backbone import Backbone
 from pipeline.models.layer_groups import GROUPS, LayerGroups
 from pipeline.rungs.largest.heads import ClassifierHead, CombinedHead, LargestObjectModel
-from pipeline.rungs.ssd.model import LessonSsd, PyramidSsd
+from pipeline.rungs.ssd.model import GridSsd, PyramidSsd
 
 EARLY = {
     "resnet18": ("net.conv1.", "net.bn1.", "net.layer1.", "net.layer2."),
@@ -52,7 +52,7 @@ def ssd_pyramid(name):
 
 
 def ssd_lesson(name):
-    return LessonSsd(Backbone(name), 128, 3, [4, 2, 1], [1.0], [(1.0, 1.0)], -4.0, 0.1, 0.1, True)
+    return GridSsd(Backbone(name), 128, 3, [4, 2, 1], [1.0], [(1.0, 1.0)], -4.0, 0.1, 0.1, True)
 
 
 @pytest.mark.parametrize("build", [ssd_pyramid, ssd_lesson])
@@ -145,7 +145,7 @@ def test_early_layers_at_rest_answer_and_teach_the_same(build):
     groups = LayerGroups(model)
     expected = outputs_and_gradients()
     early = [copy.deepcopy(module.state_dict()) for module in model.backbone.early_modules()]
-    groups.rest_early(images[:1])
+    groups.freeze_and_fold(images[:1])
     assert any("forward" in vars(module) for module in model.backbone.early_modules())
     assert_close(outputs_and_gradients(), expected, rtol=1e-3, atol=1e-3)
     assert list(model.state_dict()) == keys
@@ -155,7 +155,7 @@ def test_early_layers_at_rest_answer_and_teach_the_same(build):
 
 def test_a_copy_of_early_layers_at_rest_is_a_model_of_its_own():
     model, images = classifier("mobilenetv3_small_050").eval(), torch.randn(2, 3, 64, 64)
-    LayerGroups(model).rest_early(images[:1])
+    LayerGroups(model).freeze_and_fold(images[:1])
     other = copy.deepcopy(model)
     with torch.no_grad():
         expected = other(images)
@@ -167,7 +167,7 @@ def test_a_copy_of_early_layers_at_rest_is_a_model_of_its_own():
 
 def test_early_layers_at_rest_cannot_learn():
     groups = LayerGroups(classifier("mobilenetv3_small_050"))
-    groups.rest_early(torch.zeros(1, 3, 64, 64))
+    groups.freeze_and_fold(torch.zeros(1, 3, 64, 64))
     groups.thaw(("head", "late"))
     with pytest.raises(ValueError, match="rest"):
         groups.thaw(("head", "late", "early"))

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.data.batches import Batch
-from pipeline.rungs.saved_model import ModelCard, build_model
+from pipeline.rungs.saved_model import ModelSpec, build_model
 
 BACKBONE = "mobilenetv3_small_050"
 SIZES = {"ssd_4x4": 128, "ssd_189": 128}  # a 4x4 grid; the others take 64
@@ -22,8 +22,8 @@ PARAMS = {
 _OPTIONS = {"ssd_fpn": ("dropout", "channels", "anchor_scale")}
 
 
-def card_of(rung: str, **params) -> ModelCard:
-    return ModelCard(
+def spec_of(rung: str, **params) -> ModelSpec:
+    return ModelSpec(
         rung=rung,
         backbone=BACKBONE,
         image_size=SIZES.get(rung, 64),
@@ -37,7 +37,7 @@ def card_of(rung: str, **params) -> ModelCard:
 
 def model_of(rung: str, **params) -> nn.Module:
     torch.manual_seed(3)
-    return build_model(card_of(rung, **params))
+    return build_model(spec_of(rung, **params))
 
 
 def batch_of(size: int, boxes: list[list], labels: list[list], ignore: list[list]) -> Batch:

@@ -8,8 +8,8 @@ import torch
 
 from pipeline.errors import InputError
 from pipeline.rungs.registry import RUNGS
-from pipeline.rungs.saved_model import ModelCard, build_model, load_model, save_model
-from tests.rungs.making import CLASSES, card_of, model_of
+from pipeline.rungs.saved_model import ModelSpec, build_model, load_model, save_model
+from tests.rungs.making import CLASSES, model_of, spec_of
 
 CPU = torch.device("cpu")
 
@@ -18,7 +18,7 @@ CPU = torch.device("cpu")
 def saved(request, tmp_path_factory):
     """A model whose statistics are no longer those of a new one, and its folder."""
     folder = tmp_path_factory.mktemp(request.param)
-    card = card_of(request.param)
+    card = spec_of(request.param)
     model = model_of(request.param).to(memory_format=torch.channels_last).train()
     with torch.no_grad():
         model(torch.randn(4, 3, card.image_size, card.image_size))
@@ -45,7 +45,7 @@ def test_the_card_alone_rebuilds_the_model(saved):
     content = json.loads((folder / "model.json").read_text())
     assert content == json.loads(json.dumps(asdict(card)))
     assert content["classes"] == CLASSES
-    rebuilt = build_model(ModelCard(**content))
+    rebuilt = build_model(ModelSpec(**content))
     assert type(rebuilt) is type(model)
     shapes = {name: tensor.shape for name, tensor in rebuilt.state_dict().items()}
     assert shapes == {name: tensor.shape for name, tensor in model.state_dict().items()}
@@ -65,7 +65,7 @@ def test_the_loaded_card_is_the_saved_one(saved):
 
 @pytest.mark.parametrize("missing", ["model.json", "model.safetensors"])
 def test_without_a_model_there_is_one_line(tmp_path, missing):
-    save_model(tmp_path, model_of("classifier"), card_of("classifier"))
+    save_model(tmp_path, model_of("classifier"), spec_of("classifier"))
     (tmp_path / missing).unlink()
     with pytest.raises(InputError) as error:
         load_model(tmp_path, CPU)
@@ -93,7 +93,7 @@ def _other_rung(path):
 
 
 def _weights_of_another(path):
-    save_model(path.parent, model_of("bbox"), card_of("classifier"))
+    save_model(path.parent, model_of("bbox"), spec_of("classifier"))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def _weights_of_another(path):
     ],
 )
 def test_a_damaged_file_is_named_in_one_line(tmp_path, name, spoil, line):
-    save_model(tmp_path, model_of("classifier"), card_of("classifier"))
+    save_model(tmp_path, model_of("classifier"), spec_of("classifier"))
     spoil(tmp_path / name)
     with pytest.raises(InputError) as error:
         load_model(tmp_path, CPU)

@@ -3,7 +3,7 @@
 import pytest
 from torch.testing import assert_close
 
-from pipeline.train.feature_cache import FeatureBatch, KeptFeatures, outputs_of
+from pipeline.train.feature_cache import FeatureBatch, FeatureCache, outputs_of
 from pipeline.train.schedule import Phase
 from tests.train.making import Photos, Tiny, losses, train
 
@@ -31,7 +31,7 @@ class Looked:
 
 def kept(source, model, folder, **changes):
     options = {"seed": 3, "shuffled": True, "precision": "float32", "folder": folder}
-    return KeptFeatures(source, model.eval(), **options | changes)
+    return FeatureCache(source, model.eval(), **options | changes)
 
 
 def test_every_photo_is_looked_at_once(tmp_path):

@@ -1,32 +1,57 @@
-"""Step 6: losses of the rungs that speak of the largest object."""
+"""The losses of the rungs for the largest object."""
 
 from torch import Tensor
 from torch.nn import functional as F
 
+from pipeline.boxes import LESSON_SIDE
+from pipeline.data.batches import Batch
 
-def class_loss(cls_logits: Tensor, labels: Tensor, asked: Tensor) -> Tensor:
-    """Return the mean cross-entropy over the photos that are asked about; 0 if there are none.
+
+def largest_object_losses(
+    outputs: dict[str, Tensor], batch: Batch, *, class_weight: float
+) -> dict[str, Tensor]:
+    """Return `loss` and its parts: `l1_px` where boxes are given, `class_loss` where classes are.
+
+    Args:
+        outputs: `cls_logits` `(B, C)` and/or `boxes` `(B, 4)` xyxy in input pixels.
+        batch: with one object a photo.
+        class_weight: `loss` is `l1_px` plus so many times `class_loss`.
+    """
+    labels = batch.labels[:, 0]
+    valid = (labels >= 0) & ~batch.ignore[:, 0]
+    losses = {}
+    if "boxes" in outputs:
+        distance = box_loss(outputs["boxes"].float(), batch.boxes[:, 0], valid)
+        losses["l1_px"] = distance * (LESSON_SIDE / batch.images.shape[-1])
+    if "cls_logits" in outputs:
+        losses["class_loss"] = class_loss(outputs["cls_logits"].float(), labels, valid)
+    total = losses.get("l1_px", 0) + class_weight * losses.get("class_loss", 0)
+    return {"loss": total, **losses}
+
+
+def class_loss(cls_logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+    """Return the mean cross-entropy over the photos with a largest object that counts; 0 if there are none.
 
     Args:
         cls_logits: `(B, C)`.
-        labels: `(B,)`, 0..C-1 where asked.
-        asked: `(B,)` bool.
+        labels: `(B,)`, 0..C-1 where valid.
+        valid: `(B,)` bool.
     """
     each = F.cross_entropy(cls_logits, labels.clamp(min=0), reduction="none")
-    return _mean_over(each, asked)
+    return _mean_over(each, valid)
 
 
-def box_loss(boxes: Tensor, gt_boxes: Tensor, asked: Tensor) -> Tensor:
-    """Return the mean L1 distance in pixels, over four coordinates and the photos asked about.
+def box_loss(boxes: Tensor, gt_boxes: Tensor, valid: Tensor) -> Tensor:
+    """Return the mean L1 distance in pixels, over four coordinates and the photos with a largest object that counts.
 
     Args:
         boxes: `(B, 4)` xyxy in pixels.
         gt_boxes: `(B, 4)` likewise.
-        asked: `(B,)` bool.
+        valid: `(B,)` bool.
     """
-    return _mean_over((boxes - gt_boxes).abs().mean(1), asked)
+    return _mean_over((boxes - gt_boxes).abs().mean(1), valid)
 
 
-def _mean_over(values: Tensor, asked: Tensor) -> Tensor:
-    weight = asked.to(values)
+def _mean_over(values: Tensor, valid: Tensor) -> Tensor:
+    weight = valid.to(values)
     return (values * weight).sum() / weight.sum().clamp(min=1)

@@ -9,31 +9,6 @@ from pipeline.models.backbone import Backbone
 _LEAST_SHARE = 1e-4
 
 
-class LargestObjectModel(nn.Module):
-    """A backbone and a head that speaks of one object only.
-
-    `forward` takes normalised images `(B, 3, S, S)` and returns a dict with `cls_logits` `(B, C)`
-    and/or `boxes` `(B, 4)` xyxy in input pixels, each coordinate in 0..S.
-    """
-
-    def __init__(self, backbone: Backbone, head: nn.Module):
-        super().__init__()
-        self.backbone = backbone
-        self.head = head
-
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Return what the head makes of the last feature map."""
-        return self.read(self.features(images), images.shape[-1])
-
-    def features(self, images: Tensor) -> list[Tensor]:
-        """Return what the backbone makes of images: its last map, alone in a list."""
-        return [self.backbone(images)]
-
-    def read(self, features: list[Tensor], image_size: int) -> dict[str, Tensor]:
-        """Return the outputs of images of which these are the features."""
-        return self.head(features[0], image_size)
-
-
 class ClassifierHead(nn.Module):
     """What: every cell votes for a class or for none, and the pooled features add to the count.
 

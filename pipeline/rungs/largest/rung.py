@@ -1,84 +1,127 @@
-"""Step 8: the rungs for the largest object: what, where, both."""
+"""The rungs for the largest object: what it is, where it is, and both at once."""
 
-from typing import Any
+from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from pipeline.boxes import LESSON_SIDE
-from pipeline.data.batches import Batch
 from pipeline.models.backbone import Backbone
-from pipeline.rungs.largest.criterion import box_loss, class_loss
-from pipeline.rungs.largest.heads import BoxHead, ClassifierHead, CombinedHead, LargestObjectModel
+from pipeline.params import CombinedParams, LargestParams
+from pipeline.rungs.largest.criterion import largest_object_losses
+from pipeline.rungs.largest.heads import BoxHead, ClassifierHead, CombinedHead
 from pipeline.rungs.largest.lesson_heads import (
     LessonBoxHead,
     LessonClassifierHead,
     LessonCombinedHead,
 )
+from pipeline.rungs.largest.model import LargestObjectModel
+from pipeline.rungs.rung import Criterion, Options, Outputs, PhotoDetections, Rung, RungModel
+from pipeline.tasks import Task
+
+P = TypeVar("P", bound=LargestParams)
 
 
-class LargestFamily:
-    """Builds, trains and decodes `classifier`, `bbox` and `combined`."""
+class LargestRung(Rung[P]):
+    """A rung with one answer a photo; its head comes in our form and in the lesson's."""
 
-    def __init__(self, name: str):
-        self.name = name
-
-    def head_options(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Return what of the rung's parameters its model must remember to be rebuilt."""
-        return {"form": params["form"], "dropout": params["dropout"]}
+    def options(self, params: P) -> Options:
+        """Return the form of the head and its dropout."""
+        return {"form": params.form, "dropout": params.dropout}
 
     def build(
-        self, backbone: Backbone, image_size: int, num_classes: int, options: dict[str, Any]
-    ) -> nn.Module:
-        """Return the rung's model on top of a backbone."""
-        channels, dropout = backbone.num_features, options["dropout"]
+        self, backbone: Backbone, image_size: int, num_classes: int, options: Options
+    ) -> LargestObjectModel:
+        """Return the backbone with a head on its last map."""
+        channels, dropout = backbone.num_features, float(options["dropout"])
         if options["form"] == "lesson":
-            head = self._lesson_head(channels, -(-image_size // 32), num_classes, dropout)
-        else:
-            head = self._head(channels, num_classes, dropout)
-        return LargestObjectModel(backbone, head)
+            cells = -(-image_size // 32)
+            return LargestObjectModel(
+                backbone, self.lesson_head(channels, cells, num_classes, dropout)
+            )
+        return LargestObjectModel(backbone, self.head(channels, num_classes, dropout))
 
-    def _head(self, channels: int, num_classes: int, dropout: float) -> nn.Module:
-        if self.name == "classifier":
-            return ClassifierHead(channels, num_classes, dropout)
-        if self.name == "bbox":
-            return BoxHead(channels, dropout)
-        return CombinedHead(channels, num_classes, dropout)
+    def head(self, channels: int, num_classes: int, dropout: float) -> nn.Module:
+        """Return our head for maps with so many channels."""
+        raise NotImplementedError
 
-    def _lesson_head(self, channels: int, side: int, num_classes: int, dropout: float) -> nn.Module:
-        if self.name == "classifier":
-            return LessonClassifierHead(channels, num_classes, dropout)
-        if self.name == "bbox":
-            return LessonBoxHead(channels, side)
-        return LessonCombinedHead(channels, side, num_classes, dropout)
+    def lesson_head(self, channels: int, cells: int, num_classes: int, dropout: float) -> nn.Module:
+        """Return the lesson's head for maps of `cells` x `cells`."""
+        raise NotImplementedError
 
-    def losses(self, model: nn.Module, params: dict[str, Any]):
-        """Return the function from outputs and batch to `loss` and its parts."""
-        weight = params.get("class_weight", 1.0)
+    def criterion(self, model: RungModel, params: P) -> Criterion:
+        """Return L1 in the lesson's pixels and/or cross-entropy."""
+        return lambda outputs, batch: largest_object_losses(outputs, batch, class_weight=1.0)
 
-        def of_batch(outputs: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
-            labels = batch.labels[:, 0]
-            asked = (labels >= 0) & ~batch.ignore[:, 0]
-            parts = {}
-            if "boxes" in outputs:
-                distance = box_loss(outputs["boxes"].float(), batch.boxes[:, 0], asked)
-                parts["l1_px"] = distance * (LESSON_SIDE / batch.images.shape[-1])
-            if "cls_logits" in outputs:
-                parts["class_loss"] = class_loss(outputs["cls_logits"].float(), labels, asked)
-            total = parts.get("l1_px", 0) + weight * parts.get("class_loss", 0)
-            return {"loss": total, **parts}
-
-        return of_batch
-
-    def detect(self, outputs: dict[str, Tensor], **_: Any) -> list[dict[str, Tensor]]:
-        """Return one detection a photo: `labels` `(1,)` (-1: none), `scores`, `boxes` `(1, 4)`."""
+    def decode(
+        self,
+        outputs: Outputs,
+        *,
+        image_size: int,
+        min_score: float,
+        nms_threshold: float,
+        max_detections: int,
+    ) -> list[PhotoDetections]:
+        """Return one detection a photo, whatever its score."""
         known = next(iter(outputs.values()))
         labels = torch.full((len(known),), -1)
         scores = torch.ones(len(known))
         boxes = torch.full((len(known), 4), torch.nan)
-        if "cls_logits" in outputs:
+        if self.task.answers_class:
             scores, labels = outputs["cls_logits"].float().softmax(1).max(1)
-        if "boxes" in outputs:
+        if self.task.answers_box:
             boxes = outputs["boxes"].float()
-        parts = zip(labels.cpu(), scores.cpu(), boxes.cpu(), strict=True)
-        return [{"labels": la[None], "scores": sc[None], "boxes": bo[None]} for la, sc, bo in parts]
+        parts = zip(boxes.cpu(), labels.cpu(), scores.cpu(), strict=True)
+        return [PhotoDetections(box[None], label[None], score[None]) for box, label, score in parts]
+
+
+class ClassifierRung(LargestRung[LargestParams]):
+    """What is the largest object?"""
+
+    def __init__(self, name: str):
+        super().__init__(name, Task.CLASSIFY)
+
+    def head(self, channels: int, num_classes: int, dropout: float) -> nn.Module:
+        """Return the head in which cells vote."""
+        return ClassifierHead(channels, num_classes, dropout)
+
+    def lesson_head(self, channels: int, cells: int, num_classes: int, dropout: float) -> nn.Module:
+        """Return the lesson's head on pooled features."""
+        return LessonClassifierHead(channels, num_classes, dropout)
+
+
+class BoxRung(LargestRung[LargestParams]):
+    """Where is the largest object?"""
+
+    def __init__(self, name: str):
+        super().__init__(name, Task.LOCATE)
+
+    def head(self, channels: int, num_classes: int, dropout: float) -> nn.Module:
+        """Return the head in which every cell gives a box and a weight."""
+        return BoxHead(channels, dropout)
+
+    def lesson_head(self, channels: int, cells: int, num_classes: int, dropout: float) -> nn.Module:
+        """Return the lesson's linear layer; it has no dropout."""
+        return LessonBoxHead(channels, cells)
+
+
+class CombinedRung(LargestRung[CombinedParams]):
+    """What and where at once."""
+
+    def __init__(self, name: str):
+        super().__init__(name, Task.CLASSIFY_AND_LOCATE)
+
+    def head(self, channels: int, num_classes: int, dropout: float) -> nn.Module:
+        """Return both heads side by side."""
+        return CombinedHead(channels, num_classes, dropout)
+
+    def lesson_head(self, channels: int, cells: int, num_classes: int, dropout: float) -> nn.Module:
+        """Return the lesson's shared hidden layer."""
+        return LessonCombinedHead(channels, cells, num_classes, dropout)
+
+    def criterion(self, model: RungModel, params: CombinedParams) -> Criterion:
+        """Return L1 in the lesson's pixels plus `class_weight` times cross-entropy."""
+        weight = params.class_weight
+        return lambda outputs, batch: largest_object_losses(outputs, batch, class_weight=weight)
+
+
+RUNGS = (ClassifierRung("classifier"), BoxRung("bbox"), CombinedRung("combined"))

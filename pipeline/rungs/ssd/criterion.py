@@ -1,4 +1,4 @@
-"""Step 6: losses of the SSD rungs, over a whole padded batch at once.
+"""The losses of the SSD rungs, over a whole padded batch at once.
 
 Nothing here asks the device for a number: masks and weights, no index lists.
 """
@@ -6,7 +6,7 @@ Nothing here asks the device for a number: masks and weights, no index lists.
 import torch
 from torch import Tensor
 
-from pipeline.rungs.ssd.matching import BACKGROUND, NEITHER
+from pipeline.rungs.ssd.matching import BACKGROUND, IGNORE
 from pipeline.rungs.ssd.softplus import softplus
 
 _FOCAL_ALPHA = 0.25  # arXiv:1708.02002, table 1b
@@ -14,7 +14,7 @@ _QUALITY_BETA = 2.0  # arXiv:2006.04388, table 6
 _TINY = 1e-9  # square pixels
 
 
-def lesson_ssd_losses(
+def grid_ssd_losses(
     cls_logits: Tensor,
     boxes: Tensor,
     gt_boxes: Tensor,
@@ -26,7 +26,7 @@ def lesson_ssd_losses(
     """Return the lesson's two losses, each the mean over photos of what the lesson has per photo.
 
     `class_loss` is the binary cross-entropy of every anchor and class, summed and divided by C; the
-    background has no column, an unmatched anchor is 0 everywhere and one that is `NEITHER` does not
+    background has no column, an unmatched anchor is 0 everywhere and one that is `IGNORE` does not
     count. `box_loss` is the mean L1 distance of matched boxes as a share of the image's side; a
     photo without objects has none.
 
@@ -40,7 +40,7 @@ def lesson_ssd_losses(
         focal_gamma: 0 for plain cross-entropy, else the focal weight of the lesson, not detached.
     """
     matched, foreground = _objects_of_anchors(matched_idxs)
-    counted = matched_idxs != NEITHER
+    counted = matched_idxs != IGNORE
     class_sum = _cross_entropy(
         cls_logits, labels.gather(1, matched), foreground, counted, focal_gamma
     )
@@ -63,7 +63,7 @@ def pyramid_ssd_losses(
     A matched anchor's wanted score is the IoU of its box, so that scores rank by localisation too;
     the IoU also weighs its box loss, as that paper has it. The first is divided by the batch's
     number of matched anchors, the second by the sum of its weights. Shapes as in
-    `lesson_ssd_losses`; anchors that are `NEITHER` count in neither loss.
+    `grid_ssd_losses`; anchors that are `IGNORE` count in neither loss.
     """
     matched, foreground = _objects_of_anchors(matched_idxs)
     iou, generalised_iou = _paired_ious(boxes, _boxes_of_anchors(gt_boxes, matched))
@@ -71,7 +71,7 @@ def pyramid_ssd_losses(
     wanted = _one_hot(labels.gather(1, matched), foreground, cls_logits) * quality[..., None]
     distance = (wanted - cls_logits.sigmoid()).abs().pow(_QUALITY_BETA)
     each = _binary_cross_entropy(cls_logits, wanted) * distance
-    counted = (matched_idxs != NEITHER)[..., None]
+    counted = (matched_idxs != IGNORE)[..., None]
     class_loss = (each * counted).sum() / foreground.sum().clamp(min=1)
     weight = torch.where(foreground, quality.clamp(min=0.05), 0.0)
     box_loss = ((1 - generalised_iou) * weight).sum() / weight.sum().clamp(min=1)

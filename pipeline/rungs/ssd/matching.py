@@ -1,4 +1,4 @@
-"""Step 6: which anchor answers for which object.
+"""Which anchor answers for which object.
 
 All functions work on a whole padded batch without a loop over photos, and none asks the device for
 a number, so a GPU is never waited for. `matched_idxs` `(B, A)` holds the index of the object that
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 BACKGROUND = -1
-NEITHER = -2  # left out of the loss
+IGNORE = -2  # left out of the loss
 
 # A CPU is quickest with what a core's cache holds: so many pairs of an object and an anchor.
 _CACHED_PAIRS = 200_000
@@ -49,6 +49,32 @@ def _match_iou(boxes: Tensor, present: Tensor, anchors: Tensor, threshold: float
     return torch.where(forced >= 0, forced, matched_idxs)
 
 
+def match_grid_ssd(
+    boxes: Tensor,
+    present: Tensor,
+    ignore: Tensor,
+    anchors: Tensor,
+    threshold: float,
+    *,
+    ignored_is_background: bool,
+) -> Tensor:
+    """Return `matched_idxs` `(B, A)` of `match_iou`, with `IGNORE` on the anchors of ignored boxes.
+
+    Args:
+        boxes: `(B, N, 4)` xyxy.
+        present: `(B, N)` bool; False for padding.
+        ignore: `(B, N)` bool.
+        anchors: `(A, 4)` xyxy in the same unit.
+        threshold: 0..1, exceeded strictly.
+        ignored_is_background: leave such anchors to the background, as the lesson does.
+    """
+    matched_idxs = match_iou(boxes, present & ~ignore, anchors, threshold)
+    if ignored_is_background:
+        return matched_idxs
+    on_ignored = match_iou(boxes, ignore, anchors, threshold) > BACKGROUND
+    return torch.where((matched_idxs == BACKGROUND) & on_ignored, IGNORE, matched_idxs)
+
+
 def match_atss(
     boxes: Tensor, present: Tensor, ignore: Tensor, anchors: Tensor, level_sizes: Sequence[int]
 ) -> Tensor:
@@ -61,7 +87,7 @@ def match_atss(
     Args:
         boxes: `(B, N, 4)` xyxy.
         present: `(B, N)` bool; False for padding.
-        ignore: `(B, N)` bool; the anchors of such an object are `NEITHER`.
+        ignore: `(B, N)` bool; the anchors of such an object are `IGNORE`.
         anchors: `(A, 4)` xyxy in the same unit, level by level.
         level_sizes: anchors in each level; they add up to A.
     """
@@ -83,9 +109,9 @@ def match_atss(
         2, candidates, torch.where(positive, candidate_iou, -1.0)
     )
     best, matched_idxs = overlap.max(1)  # (B, A)
-    neither = (best >= 0) & ignore.gather(1, matched_idxs)
+    ignored = (best >= 0) & ignore.gather(1, matched_idxs)
     matched_idxs = torch.where(best >= 0, matched_idxs, BACKGROUND)
-    return torch.where(neither, NEITHER, matched_idxs)
+    return torch.where(ignored, IGNORE, matched_idxs)
 
 
 def _photos_at_once(

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from pipeline.errors import InputError
 from pipeline.models.backbone import Backbone
+from pipeline.rungs.rung import RungModel
 from pipeline.rungs.ssd.anchors import decode_boxes, decode_tanh, grid_anchors, lesson_sizes
 
 _LESSON_CHANNELS = 256
@@ -59,7 +60,7 @@ class OutConv(nn.Module):
         )
 
 
-class LessonSsd(nn.Module):
+class GridSsd(RungModel):
     """SSD after the lesson: the last feature map shrunk to 4x4 (and 2x2, 1x1).
 
     Args:
@@ -118,10 +119,6 @@ class LessonSsd(nn.Module):
             )
         return 1 if side == 4 else 2
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Return `cls_logits` `(B, A, C)` and `boxes` `(B, A, 4)` of images `(B, 3, S, S)`."""
-        return self.read(self.features(images), images.shape[-1])
-
     def features(self, images: Tensor) -> list[Tensor]:
         """Return what the backbone makes of images: its last map, alone in a list."""
         return [self.backbone(images)]
@@ -137,6 +134,10 @@ class LessonSsd(nn.Module):
             regressions.append(bbox_regression)
         boxes = self._decode(torch.cat(regressions, 1).float())
         return {"cls_logits": torch.cat(logits, 1).float(), "boxes": boxes}
+
+    def anchors_for(self, image_size: int) -> Tensor:
+        """Return the anchors; the grids make them of one size alone."""
+        return self.anchors
 
     def _decode(self, bbox_regression: Tensor) -> Tensor:
         if self.tanh:
@@ -164,7 +165,7 @@ class FeaturePyramid(nn.Module):
         return maps
 
 
-class PyramidSsd(nn.Module):
+class PyramidSsd(RungModel):
     """SSD on a feature pyramid: one anchor a cell, one head shared by all levels.
 
     The head is normalised by groups: batch norm would mix the statistics of levels that differ.
@@ -217,6 +218,10 @@ class PyramidSsd(nn.Module):
             self._other_sizes[wanted] = anchors.to(self.anchors.device), level_sizes
         return self._other_sizes[wanted]
 
+    def anchors_for(self, image_size: int) -> Tensor:
+        """Return the anchors `(A, 4)` of images of this size."""
+        return self.anchors_at(image_size)[0]
+
     def _cells(self, image_size: int) -> tuple[Tensor, list[int]]:
         # In steps of the stride whatever the image's size, as convolutions go: what is learnt on
         # photos of one size then holds on another. The last cells may lie beyond the image.
@@ -226,10 +231,6 @@ class PyramidSsd(nn.Module):
             levels.append(grid_anchors(grid * stride, [grid], [[(side, side)]]))
             level_sizes.append(grid * grid)
         return torch.cat(levels), level_sizes
-
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Return `cls_logits` `(B, A, C)` and `boxes` `(B, A, 4)` of images `(B, 3, S, S)`."""
-        return self.read(self.features(images), images.shape[-1])
 
     def features(self, images: Tensor) -> list[Tensor]:
         """Return what the backbone makes of images: its maps at strides 8, 16 and 32."""

@@ -1,8 +1,10 @@
-"""Step 7: from scores of all anchors to the few detections of a photo."""
+"""From scores of all anchors to the few detections of a photo."""
 
 import torch
 from torch import Tensor
 from torchvision.ops import nms
+
+from pipeline.rungs.rung import PhotoDetections
 
 # An untrained model scores everything alike; without a cap its first epochs would take for ever.
 _MAX_CANDIDATES = 1000
@@ -12,16 +14,16 @@ def suppress(
     boxes: Tensor,
     scores: Tensor,
     *,
-    score_threshold: float,
+    min_score: float,
     nms_threshold: float,
     max_detections: int,
-) -> list[dict[str, Tensor]]:
+) -> list[PhotoDetections]:
     """Return the detections of each photo after non-maximum suppression within each class.
 
     Args:
         boxes: `(B, A, 4)` xyxy.
         scores: `(B, A, C)` in 0..1.
-        score_threshold: scores up to this are dropped first.
+        min_score: scores up to this are dropped first.
         nms_threshold: of two boxes of a class with a higher IoU the lower-scored is dropped.
         max_detections: K at most, over all classes.
 
@@ -29,7 +31,7 @@ def suppress(
         for each photo `boxes` `(K, 4)`, `scores` `(K,)` falling, `labels` `(K,)`, on the CPU.
     """
     boxes, scores = boxes.cpu(), scores.cpu()
-    photo, anchor, label = torch.where(scores > score_threshold)
+    photo, anchor, label = torch.where(scores > min_score)
     candidates = torch.bincount(photo, minlength=len(boxes)).tolist()
     box, score = boxes[photo, anchor], scores[photo, anchor, label]
     # Every class is moved to a place of its own, so that one suppression serves them all.
@@ -48,9 +50,9 @@ def _extent(boxes: Tensor) -> Tensor:
 
 def _suppress_photo(
     box: Tensor, score: Tensor, label: Tensor, apart: Tensor, nms_threshold: float, keep: int
-) -> dict[str, Tensor]:
+) -> PhotoDetections:
     if len(score) > _MAX_CANDIDATES:
         score, best = score.topk(_MAX_CANDIDATES)
         box, label, apart = box[best], label[best], apart[best]
     kept = nms(apart, score, nms_threshold)[:keep]
-    return {"boxes": box[kept], "scores": score[kept], "labels": label[kept]}
+    return PhotoDetections(box[kept], label[kept], score[kept])

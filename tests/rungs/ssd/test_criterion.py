@@ -10,8 +10,8 @@ from torch.nn import functional as F
 from torchvision.ops import box_iou, generalized_box_iou_loss
 
 from benchmarks.ssd_loss import lesson_photo
-from pipeline.rungs.ssd.criterion import lesson_ssd_losses, pyramid_ssd_losses
-from pipeline.rungs.ssd.matching import NEITHER, match_iou
+from pipeline.rungs.ssd.criterion import grid_ssd_losses, pyramid_ssd_losses
+from pipeline.rungs.ssd.matching import IGNORE, match_iou
 
 SIZE, CLASSES = 64, 3
 ANCHORS = torch.tensor(
@@ -38,7 +38,7 @@ def gradients(total, *tensors):
 
 def lesson_losses(logits, boxes, gt_boxes, labels, gamma=0.0):
     matched = match_iou(gt_boxes, labels >= 0, ANCHORS, 0.4)
-    return lesson_ssd_losses(logits, boxes, gt_boxes, labels, matched, SIZE, gamma)
+    return grid_ssd_losses(logits, boxes, gt_boxes, labels, matched, SIZE, gamma)
 
 
 @given(seed=st.integers(0, 2**32 - 1), gamma=st.sampled_from([0.0, 1.0, 2.0]))
@@ -62,10 +62,10 @@ def test_lesson_losses_by_hand():
     boxes = torch.tensor([[[0.0, 0, 32, 32], [0, 0, 0, 0]]])
     gt_boxes, labels = torch.tensor([[[0.0, 0, 32, 64]]]), torch.tensor([[2]])
     matched = torch.tensor([[0, -1]])
-    plain = lesson_ssd_losses(logits, boxes, gt_boxes, labels, matched, 64, 0.0)
+    plain = grid_ssd_losses(logits, boxes, gt_boxes, labels, matched, 64, 0.0)
     assert plain["class_loss"] == pytest.approx(6 * math.log(2) / 3)
     assert plain["box_loss"] == 32 / 4 / 64
-    focal = lesson_ssd_losses(logits, boxes, gt_boxes, labels, matched, 64, 2.0)
+    focal = grid_ssd_losses(logits, boxes, gt_boxes, labels, matched, 64, 2.0)
     weights = (0.25 + 5 * 0.75) * 0.5**2
     assert focal["class_loss"] == pytest.approx(weights * math.log(2) / 3)
 
@@ -87,7 +87,7 @@ def matches_of(labels, neither=()):
     for photo, number in torch.nonzero(labels >= 0).tolist():
         matched[photo, 2 * number : 2 * number + 2] = number
     for photo, anchor in neither:
-        matched[photo, anchor] = NEITHER
+        matched[photo, anchor] = IGNORE
     return matched
 
 
@@ -104,7 +104,7 @@ def pyramid_by_loop(logits, boxes, gt_boxes, labels, matched):
                 weight = max(quality, 0.05)
                 box_loss = box_loss + weight * generalized_box_iou_loss(*pair)[0]
                 weights, positives = weights + weight, positives + 1
-            if number != NEITHER:
+            if number != IGNORE:
                 scores = logits[photo, anchor].sigmoid()
                 each = F.binary_cross_entropy(scores, wanted, reduction="none")
                 class_loss = class_loss + (each * (wanted - scores).abs() ** 2).sum()

@@ -8,7 +8,7 @@ from torchvision.ops import box_iou
 
 from benchmarks.ssd_loss import lesson_match
 from pipeline.rungs.ssd import matching
-from pipeline.rungs.ssd.matching import BACKGROUND, NEITHER, match_atss, match_iou
+from pipeline.rungs.ssd.matching import BACKGROUND, IGNORE, match_atss, match_iou
 
 # Two rows of two cells of 10 pixels: anchors 0 1 above 2 3.
 ANCHORS = torch.tensor(
@@ -139,7 +139,7 @@ def atss_by_loops(boxes, present, ignore, anchors, level_sizes):
             x, y = centres[c].tolist()
             inside = box[0] < x < box[2] and box[1] < y < box[3]
             if inside and iou[c] >= threshold and iou[c] > best[c]:
-                best[c], owner[c] = iou[c], NEITHER if ignore[number] else number
+                best[c], owner[c] = iou[c], IGNORE if ignore[number] else number
     return owner
 
 
@@ -171,7 +171,7 @@ def test_atss_leaves_out_the_anchors_of_an_ignored_object():
     matched = match_atss(boxes, present, ignore, PYRAMID, LEVELS)[0]
     plain = match_atss(boxes, present, ~present, PYRAMID, LEVELS)[0]
     assert (plain == 1).any() and (plain == 0).any()
-    assert torch.equal(matched == NEITHER, plain == 1)
+    assert torch.equal(matched == IGNORE, plain == 1)
     assert torch.equal(matched == 0, plain == 0)
 
 

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 
 from pipeline.errors import InputError
 from pipeline.models.backbone import Backbone
-from pipeline.rungs.ssd.model import LessonSsd, OutConv, PyramidSsd, StdConv, flatten_cells
+from pipeline.rungs.ssd.model import GridSsd, OutConv, PyramidSsd, StdConv, flatten_cells
 
 SMALL = "mobilenetv3_small_050"
 CLASSES = 3
@@ -20,7 +20,7 @@ SIDE = 128
 
 def lesson(size=SIDE, grids=GRIDS, zooms=ZOOMS, ratios=RATIOS, tanh=True, name=SMALL):
     backbone = Backbone(name)
-    return LessonSsd(backbone, size, CLASSES, grids, zooms, ratios, -4.0, 0.3, 0.2, tanh)
+    return GridSsd(backbone, size, CLASSES, grids, zooms, ratios, -4.0, 0.3, 0.2, tanh)
 
 
 def pyramid(size=SIDE, name=SMALL, scale=4.0, dropout=0.0, channels=16):
@@ -65,7 +65,7 @@ def test_flatten_by_hand():
 
 
 def shown(model, level, row, column):
-    """Return the outputs of a `LessonSsd` whose one grid sees an impulse and whose others are 0."""
+    """Return the outputs of a `GridSsd` whose one grid sees an impulse and whose others are 0."""
     hooks = [
         out.register_forward_pre_hook(
             lambda _, args, n=number: (

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pipeline.rungs.ssd.criterion import lesson_ssd_losses, pyramid_ssd_losses
+from pipeline.rungs.ssd.criterion import grid_ssd_losses, pyramid_ssd_losses
 from pipeline.rungs.ssd.matching import match_atss, match_iou
 from pipeline.rungs.ssd.rung import SsdFamily
-from tests.rungs.making import PARAMS, all_learn, card_of, model_of, objects_batch, scalar
+from tests.rungs.making import PARAMS, all_learn, model_of, objects_batch, scalar, spec_of
 
 ANCHORS = {"ssd_4x4": 16, "ssd_189": 189, "ssd_fpn": 64 + 16 + 4 + 1 + 1}
 DETECT = {"score_threshold": 0.0, "nms_threshold": 0.5, "max_detections": 7}
@@ -17,7 +17,7 @@ DETECT = {"score_threshold": 0.0, "nms_threshold": 0.5, "max_detections": 7}
 @pytest.fixture(scope="module", params=list(ANCHORS))
 def rung(request):
     name = request.param
-    size = card_of(name).image_size
+    size = spec_of(name).image_size
     return name, SsdFamily(name), model_of(name).train(), objects_batch(size)
 
 
@@ -65,7 +65,7 @@ def test_what_is_ignored_is_background_to_the_lesson():
     present = torch.tensor([[True, True], [False, False], [False, False]])
     matched = match_iou(batch.boxes, present, model.anchors, PARAMS["match_iou"])
     outputs = model(batch.images)
-    expected = lesson_ssd_losses(
+    expected = grid_ssd_losses(
         **outputs,
         gt_boxes=batch.boxes,
         labels=batch.labels,

@@ -1,0 +1,107 @@
+"""What a rung of the ladder is: a task, a model for it, a criterion to learn by, and a decoder."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from torch import Tensor, nn
+
+from pipeline.data.batches import Batch
+from pipeline.models.backbone import Backbone
+from pipeline.params import RungParams
+from pipeline.tasks import Task
+
+Outputs = dict[str, Tensor]
+Criterion = Callable[[Outputs, Batch], dict[str, Tensor]]
+Options = dict[str, str | float]
+P = TypeVar("P", bound=RungParams)
+
+
+@dataclass(frozen=True)
+class PhotoDetections:
+    """What a model found in one photo, on the CPU.
+
+    Attributes:
+        boxes: `(K, 4)` xyxy in input pixels; NaN where the rung gives no box.
+        labels: `(K,)` int64, 0..C-1; -1 where the rung gives no class.
+        scores: `(K,)` in 0..1, descending.
+    """
+
+    boxes: Tensor
+    labels: Tensor
+    scores: Tensor
+
+
+class RungModel(nn.Module, ABC):
+    """A network in two parts, so that a frozen backbone need not run again in every epoch.
+
+    Attributes:
+        backbone: everything else in the model is its head.
+    """
+
+    backbone: Backbone
+
+    @abstractmethod
+    def features(self, images: Tensor) -> list[Tensor]:
+        """Return the backbone's maps of normalised images `(B, 3, S, S)`."""
+
+    @abstractmethod
+    def read(self, features: list[Tensor], image_size: int) -> Outputs:
+        """Return the outputs for features of images of side `image_size`."""
+
+    def forward(self, images: Tensor) -> Outputs:
+        """Return `cls_logits` and/or `boxes` (xyxy in input pixels) of images `(B, 3, S, S)`."""
+        return self.read(self.features(images), images.shape[-1])
+
+    def anchors_for(self, image_size: int) -> Tensor | None:
+        """Return the anchors `(A, 4)` xyxy of an input of this size, None for a model without."""
+        return None
+
+
+class Rung(ABC, Generic[P]):
+    """One step of the ladder.
+
+    Args:
+        name: as in `params.yaml` and `dvc.yaml`.
+        task: what it answers of a photo.
+    """
+
+    def __init__(self, name: str, task: Task):
+        self.name = name
+        self.task = task
+
+    @abstractmethod
+    def options(self, params: P) -> Options:
+        """Return the parameters that `build` needs again when a saved model is loaded."""
+
+    @abstractmethod
+    def build(
+        self, backbone: Backbone, image_size: int, num_classes: int, options: Options
+    ) -> RungModel:
+        """Return the model on top of a backbone; `num_classes` does not count the background."""
+
+    @abstractmethod
+    def criterion(self, model: RungModel, params: P) -> Criterion:
+        """Return the function from outputs and batch to named losses; `loss` is minimised."""
+
+    @abstractmethod
+    def decode(
+        self,
+        outputs: Outputs,
+        *,
+        image_size: int,
+        min_score: float,
+        nms_threshold: float,
+        max_detections: int,
+    ) -> list[PhotoDetections]:
+        """Return the detections of each photo.
+
+        Args:
+            outputs: of the model.
+            image_size: side S of the input.
+            min_score: detections with this score or less are dropped; a rung of the largest
+                object always gives one answer.
+            nms_threshold: of two boxes of a class with a higher IoU the lower-scored is dropped.
+            max_detections: of one photo.
+        """

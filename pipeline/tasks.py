@@ -1,0 +1,50 @@
+"""What a rung answers of a photo, which says what it learns from and how it is measured."""
+
+from enum import Enum
+
+_BOX_METRICS = ("l1_px", "mean_iou")
+_MAP_METRICS = ("voc_map_50", "voc_map_50_11pt", "coco_map", "coco_map_50", "coco_map_75")
+
+
+class Task(Enum):
+    """A question about a photo: of its largest object, or of every object in it."""
+
+    CLASSIFY = "classify"
+    LOCATE = "locate"
+    CLASSIFY_AND_LOCATE = "classify_and_locate"
+    DETECT = "detect"
+
+    @property
+    def every_object(self) -> bool:
+        """Whether the answer covers all objects of a photo; else one, the largest."""
+        return self is Task.DETECT
+
+    @property
+    def answers_class(self) -> bool:
+        """Whether the answer says what an object is."""
+        return self is not Task.LOCATE
+
+    @property
+    def answers_box(self) -> bool:
+        """Whether the answer says where an object is."""
+        return self is not Task.CLASSIFY
+
+    @property
+    def table(self) -> str:
+        """The name of the table with the true answers, `objects` or `largest`."""
+        return "objects" if self.every_object else "largest"
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of all its metrics, in the order of the table of results."""
+        if self.every_object:
+            return _MAP_METRICS
+        accuracy = ("accuracy",) if self.answers_class else ()
+        return accuracy + (_BOX_METRICS if self.answers_box else ())
+
+    @property
+    def headline(self) -> str:
+        """The metric by which runs are compared."""
+        if self.every_object:
+            return "voc_map_50"
+        return "l1_px" if self.answers_box else "accuracy"
