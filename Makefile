@@ -28,9 +28,10 @@ repro: $(STAMP) ## run what is out of date and print the table of results
 test: $(STAMP) ## run the tests (ARGS="-k tables" runs some)
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: $(STAMP) ## check style, format and who imports whom
+lint: $(STAMP) ## check style, format, types and who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
 bench: $(STAMP) ## measure speed against peers and limits (TOPIC=tables for one)

@@ -27,7 +27,7 @@ def shared() -> Callable[[str], Path]:
 def stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a stage in this process from minding DVC and from tying itself to a parent."""
     monkeypatch.delenv("DVC_ROOT", raising=False)
-    for stage in ("train", "evaluate"):
+    for stage in ("train", "predict"):
         monkeypatch.setattr(f"stages.{stage}.die_with_parent", lambda: None)
 
 

@@ -58,7 +58,7 @@ def test_the_repositorys_own_parameters_load(content):
     assert params.fetch.source == content["fetch"]["source"]
     assert params.fetch.path == Path(content["fetch"]["path"])
     assert params.pixels.size == content["pixels"]["size"]
-    assert params.evaluate.max_detections == content["evaluate"]["max_detections"]
+    assert params.predict.max_detections == content["predict"]["max_detections"]
     for name in RUNGS:
         assert params.rung(name).head.lr == content["train"][name]["head"]["lr"]
         assert params.rung(name) is getattr(params.train, name)
@@ -89,7 +89,7 @@ def test_unknown_key(change, key):
         "train.ssd_fpn",
         "train.combined.class_weight",
         "train.ssd_189.late.lr",
-        "evaluate.grid_photos",
+        "report.grid_photos",
     ],
 )
 def test_missing_key(change, key):
@@ -151,8 +151,8 @@ OUT_OF_RANGE = [
     ("train.ssd_fpn.channels", 0),
     ("train.ssd_fpn.channels", 100),  # not a multiple of the groups of 8
     ("train.ssd_fpn.anchor_scale", 0),
-    ("evaluate.score_threshold", 2),
-    ("evaluate.max_detections", 0),
+    ("predict.min_score", 2),
+    ("predict.max_detections", 0),
 ]
 
 
@@ -195,8 +195,8 @@ def test_all_mistakes_are_named_at_once(change, tmp_path):
     path.write_text(path.read_text().replace("grid_photos:", "grid_fotos:"))
     message = refused(path)
     assert "pixels.size = 1" in message
-    assert "missing parameter evaluate.grid_photos" in message
-    assert "unknown parameter evaluate.grid_fotos" in message
+    assert "missing parameter report.grid_photos" in message
+    assert "unknown parameter report.grid_fotos" in message
 
 
 @pytest.mark.parametrize("text", ["1e-3", "1E-3", "1.e-3", "0.001"])

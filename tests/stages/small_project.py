@@ -16,7 +16,7 @@ import torch
 from ruamel.yaml import YAML
 from safetensors.torch import save_file
 
-from stages import evaluate, fetch, pixels, tables, train
+from stages import evaluate, fetch, pixels, predict, tables, train
 from tests.conftest import ROOT
 
 BACKBONE = "mobilenetv3_small_050"
@@ -55,7 +55,7 @@ def write_params(root: Path, **changes) -> None:
             section |= _PHASES | {"image_size": 64}
     for name in ("classifier", "bbox", "combined", "ssd_fpn"):
         params["train"][name]["train_size"] = 32
-    params["evaluate"]["grid_photos"] = 2
+    params["report"]["grid_photos"] = 2
     for path, value in changes.items():
         *sections, key = path.split("__")
         part = params
@@ -75,10 +75,10 @@ def run_main(stage, *args: str) -> None:
 
 
 def train_and_evaluate(root: Path, rung: str) -> None:
-    """Train a rung and score it."""
+    """Train a rung, let it predict, and evaluate it."""
     write_params(root, **{f"train__{rung}__image_size": SIZES.get(rung, 64)})
-    run_main(train, rung)
-    run_main(evaluate, rung)
+    for stage in (train, predict, evaluate):
+        run_main(stage, rung)
 
 
 def command(stage: str, *args: str, **options) -> subprocess.Popen:
