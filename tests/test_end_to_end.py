@@ -2,17 +2,28 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
-RUNGS = ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
+DVC_YAML = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())
+FAMILY_OF = {
+    rung: entry["family"]
+    for part in DVC_YAML["vars"]
+    for rung, entry in part.get("rungs", {}).items()
+}
+FAMILIES = set(FAMILY_OF.values())
+RUNGS = tuple(FAMILY_OF)
 PROJECT = ("pipeline", "stages", "photos", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore")
 # What only speaks to people, or only checks what DVC tracks by value: an edit changes no result.
 NO_DEPENDENCY = {
@@ -24,7 +35,18 @@ NO_DEPENDENCY = {
     "pipeline/train/training_log.py",
     "stages/entry.py",
 }
-# Python imports this at its start; it notes which of our files the process had loaded at its end.
+# What a stage must not import, so that it starts at once and its results depend on little.
+NOT_IMPORTED = {
+    "fetch": {"torch", "mlflow"},
+    "tables": {"torch", "mlflow"},
+    "pixels": {"mlflow"},
+    "train": {"mlflow", "matplotlib", "pipeline.evaluate", "pipeline.report"},
+    "predict": {"mlflow", "matplotlib", "pipeline.train", "pipeline.evaluate"},
+    "evaluate": {"torch", "mlflow", "matplotlib"},
+    "report": {"torch", "mlflow"},
+    "track": {"torch"},
+}
+# Python imports this at its start; it notes which modules the process had loaded at its end.
 NOTE_IMPORTS = """
 import atexit, json, os, sys
 
@@ -34,7 +56,7 @@ def note():
     ours = sorted({f[len(root):] for f in files if f.startswith(root) and os.path.getsize(f)})
     name = "-".join(sys.orig_argv[2:]).replace("/", "_")
     with open(os.path.join(os.environ["NOTED"], name + ".json"), "w") as file:
-        json.dump(ours, file)
+        json.dump({"files": ours, "modules": sorted(sys.modules)}, file)
 
 if sys.orig_argv[1:2] == ["-m"] and sys.orig_argv[2].startswith("stages."):
     atexit.register(note)
@@ -95,6 +117,21 @@ class Project:
         with sqlite3.connect(self.folder / "mlflow.db") as store:
             return [name for (name,) in store.execute("select name from runs")]
 
+    def noted_of(self, entry: dict) -> dict[str, list[str]]:
+        """Return which files and modules the command of a lock entry had loaded."""
+        command = entry["cmd"].split(" -m ")[1].split()
+        return json.loads((self.noted / f"{'-'.join(command)}.json").read_text())
+
+    def would_run_after_an_edit(self, file: str) -> list[str]:
+        """Return the stages that `dvc repro` would run after an edit of a file."""
+        path = self.folder / file
+        text = path.read_text()
+        path.write_text(text + "\n# an edit\n")
+        try:
+            return self.would_run()
+        finally:
+            path.write_text(text)
+
     def would_run(self) -> list[str]:
         """Return the stages that `dvc repro` would run now."""
         lines = self.dvc("repro", "--dry").splitlines()
@@ -121,6 +158,13 @@ def make_tiny(project: Project) -> None:
     project.run("git", "add", ".")
     who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
     project.run("git", *who, "commit", "-qm", "start")
+
+
+def what_makes_what_stale() -> list[tuple[str, list[str]]]:
+    """Return file and stages of each row of the table in docs/architecture.md that names a file."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\|[^|]*`((?:pipeline|stages)/[\w/]+\.py)`[^|]*\|([^|]*)\|", text, re.M)
+    return [(file, re.findall(r"`([^`]+)`", stages)) for file, stages in rows]
 
 
 @pytest.fixture(scope="module")
@@ -158,19 +202,40 @@ def test_each_rung_leaves_model_predictions_metrics_and_pictures(project: Projec
 def test_deps_in_dvc_yaml_cover_what_stages_import(project: Project) -> None:
     stages = YAML(typ="safe").load((project.folder / "dvc.lock").read_text())["stages"]
     checked = 0
-    for entry in stages.values():
-        command = entry["cmd"].split(" -m ")[1].split()
-        if command[0] == "stages.track":  # always runs
+    for name, entry in stages.items():
+        if name == "track":  # always runs
             continue
-        imported = set(json.loads((project.noted / f"{'-'.join(command)}.json").read_text()))
-        imported = {file for file in imported if not is_only_a_docstring(project.folder / file)}
         deps = [item["path"] for item in entry["deps"]]
-        covered = {file for file in imported if any(file.startswith(dep) for dep in deps)}
-        assert imported - covered - NO_DEPENDENCY == set(), command
-        code = {dep for dep in deps if dep.endswith(".py")}
-        assert code - imported == set(), f"{command} does not import these"
+        rung = name.partition("@")[2]
+        other_families = {f"pipeline/rungs/{family}/" for family in FAMILIES} - {
+            f"pipeline/rungs/{FAMILY_OF.get(rung)}/"
+        }
+        imported = {
+            file
+            for file in project.noted_of(entry)["files"]
+            if not is_only_a_docstring(project.folder / file)
+            and not any(file.startswith(family) for family in other_families)
+        }
+        covered = {file for file in imported if any(_holds(dep, file) for dep in deps)}
+        assert imported - covered - NO_DEPENDENCY == set(), name
+        code = {dep for dep in deps if dep.startswith(("pipeline", "stages"))}
+        unused = {dep for dep in code if not any(_holds(dep, file) for file in imported)}
+        assert unused == set(), f"{name} imports nothing of these"
         checked += 1
-    assert checked == 3 + 2 * len(RUNGS) + 1  # the overview
+    assert checked == 3 + 3 * len(RUNGS) + 1
+
+
+def _holds(dep: str, file: str) -> bool:
+    return file == dep or file.startswith(f"{dep}/")
+
+
+def test_stages_import_no_more_than_they_need(project: Project) -> None:
+    stages = YAML(typ="safe").load((project.folder / "dvc.lock").read_text())["stages"]
+    for name, entry in stages.items():
+        modules = set(project.noted_of(entry)["modules"])
+        # A new result is logged by MLflow, which may import torch to say which version is there.
+        banned = set() if name == "track" else NOT_IMPORTED[name.partition("@")[0]]
+        assert modules & banned == set(), name
 
 
 def is_only_a_docstring(path: Path) -> bool:
@@ -188,19 +253,41 @@ def test_second_repro_runs_track_alone_and_logs_nothing_anew(project: Project) -
 
 def test_a_rungs_parameter_retrains_that_rung_alone(project: Project) -> None:
     project.set("train.ssd_fpn.box_weight", 3.0)
-    assert project.would_run() == ["train_ssd@ssd_fpn", "track"]  # a dry run follows no outputs
+    assert project.would_run() == ["train@ssd_fpn", "track"]  # a dry run follows no outputs
     project.set("train.ssd_fpn.box_weight", 2.0)
     assert project.would_run() == ["track"]
 
 
-def test_an_edit_of_ssd_leaves_the_rungs_of_the_largest_object_alone(project: Project) -> None:
-    path = project.folder / "pipeline" / "models" / "ssd.py"
+@pytest.mark.parametrize(("file", "expected"), what_makes_what_stale())
+def test_an_edit_runs_what_the_documents_say(
+    project: Project, file: str, expected: list[str]
+) -> None:
+    stages = project.would_run_after_an_edit(file)
+    unexpected = [s for s in stages if not any(fnmatch(s, pattern) for pattern in expected)]
+    assert unexpected == []
+    unmet = [pattern for pattern in expected if not any(fnmatch(s, pattern) for s in stages)]
+    assert unmet == []
+
+
+def test_a_metric_that_changes_trains_and_predicts_nothing(project: Project) -> None:
+    path = project.folder / "pipeline" / "evaluate" / "largest.py"
     text = path.read_text()
     path.write_text(text + "\n# an edit\n")
-    stages = project.would_run()
+    printed = project.dvc("repro")
     path.write_text(text)
-    ssd = [f"{work}_ssd@{rung}" for rung in RUNGS[3:] for work in ("train", "evaluate")]
-    assert sorted(stages) == sorted([*ssd, "track"])
+    running = [line.split("'")[1] for line in printed.splitlines() if line.startswith("Running")]
+    assert {name.partition("@")[0] for name in running} == {"evaluate", "report", "track"}
+    for name in ("stages.evaluate-bbox", "stages.report"):
+        noted = json.loads((project.noted / f"{name}.json").read_text())
+        assert "torch" not in noted["modules"]
+    project.dvc("repro")
+
+
+def test_a_parameter_of_the_report_redraws_and_evaluates_nothing(project: Project) -> None:
+    project.set("report.grid_photos", 3)
+    assert project.would_run() == ["report", "track"]
+    project.set("report.grid_photos", 12)
+    assert project.would_run() == ["track"]
 
 
 def test_metrics_and_plots_show(project: Project) -> None:
@@ -233,9 +320,9 @@ def test_a_training_that_fails_leaves_what_was_there(project: Project) -> None:
     project.set("train.shared.weights", "bundled")
     assert "error: train.shared.weights = nowhere.pth: no such file; " in printed
     assert [path.read_bytes() for path in kept] == before
-    project.set("evaluate.nms_threshold", 1.5)
-    assert "evaluate.nms_threshold" in project.dvc("repro", succeeds=False)
-    project.set("evaluate.nms_threshold", 0.5)
+    project.set("predict.nms_threshold", 1.5)
+    assert "predict.nms_threshold" in project.dvc("repro", succeeds=False)
+    project.set("predict.nms_threshold", 0.5)
     assert [path.read_bytes() for path in kept] == before
     assert project.would_run() == ["track"]
 
@@ -244,5 +331,5 @@ def test_exp_run_sets_a_parameter_and_logs_a_seventh_run(project: Project) -> No
     printed = project.dvc("exp", "run", "-S", "train.bbox.head.lr=2e-4", "--name", "slower")
     running = [line for line in printed.splitlines() if line.startswith("Running stage")]
     names = [line.split("'")[1] for line in running]
-    assert names == ["train_largest@bbox", "evaluate_largest@bbox", "overview", "track"]
+    assert names == ["train@bbox", "predict@bbox", "evaluate@bbox", "report", "track"]
     assert sorted(project.mlflow_runs()) == sorted([*RUNGS, "bbox"])
