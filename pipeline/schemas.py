@@ -6,12 +6,14 @@ Reading a table needs this file alone, so that changes in how tables are made le
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import InputError
 
 SPLITS = ("train", "val", "test")
+BOX_SIDES = ("xmin", "ymin", "xmax", "ymax")
 IMAGES_SCHEMA = pa.schema(
     [
         ("image_id", pa.int64()),
@@ -27,7 +29,7 @@ OBJECTS_SCHEMA = pa.schema(
         *IMAGES_SCHEMA,
         ("label", pa.int16()),
         ("name", pa.dictionary(pa.int16(), pa.string())),
-        *((side, pa.float32()) for side in ("xmin", "ymin", "xmax", "ymax")),
+        *((side, pa.float32()) for side in BOX_SIDES),
         ("area", pa.float32()),
         ("ignore", pa.bool_()),
     ]
@@ -81,3 +83,8 @@ def check_schema(path: Path, schema: pa.Schema, expected: pa.Schema) -> None:
 def with_classes(schema: pa.Schema, classes: list[str]) -> pa.Schema:
     """Return the schema with the names of the classes, in label order, in its metadata."""
     return schema.with_metadata({b"classes": json.dumps(classes).encode()})
+
+
+def box_columns(table: pa.Table) -> np.ndarray:
+    """Return the boxes `(K, 4)` xyxy of a table with the four side columns."""
+    return np.stack([table[side].to_numpy() for side in BOX_SIDES], -1)

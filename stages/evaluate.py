@@ -13,7 +13,7 @@ from pipeline.data.batches import Batches, Photos
 from pipeline.data.inputs import PARAMS, TABLES, Inputs, read_inputs
 from pipeline.errors import InputError
 from pipeline.evaluate.bootstrap import Interval
-from pipeline.evaluate.predictions import predictions_table
+from pipeline.predictions import predictions_table
 from pipeline.evaluate.score import score_largest, score_objects
 from pipeline.evaluate.voc_ap import VocResult
 from pipeline.files import fresh_folder, write_beside

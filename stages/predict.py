@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.errors import InputError
-from pipeline.evaluate.predictions import predictions_table
+from pipeline.predictions import predictions_table
 from pipeline.files import MODELS, PARAMS, PIXELS, PREDICTIONS, TABLES, write_beside
 from pipeline.inference.detector import Detector
 from pipeline.memory import keep_freed_memory

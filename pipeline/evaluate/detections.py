@@ -8,6 +8,9 @@ from dataclasses import dataclass, fields
 from typing import TypeVar
 
 import numpy as np
+import pyarrow as pa
+
+from pipeline.schemas import box_columns
 
 
 @dataclass(frozen=True)
@@ -84,3 +87,23 @@ def _check_columns(side: Truth | Detections) -> None:
             raise ValueError(f"{field.name} has shape {np.shape(column)}; expected {expected}")
     if not np.isfinite(side.boxes).all():
         raise ValueError("boxes must be finite")
+
+
+def as_detections(predictions: pa.Table) -> Detections:
+    """Return the rows of a predictions table as flat arrays, for the metrics."""
+    return Detections(
+        photo=predictions["image_id"].to_numpy(),
+        boxes=box_columns(predictions),
+        labels=predictions["label"].to_numpy().astype(np.int64),
+        scores=predictions["score"].to_numpy(),
+    )
+
+
+def as_truth(objects: pa.Table) -> Truth:
+    """Return the rows of an objects table as flat arrays, for the metrics."""
+    return Truth(
+        photo=objects["image_id"].to_numpy(),
+        boxes=box_columns(objects),
+        labels=objects["label"].to_numpy().astype(np.int64),
+        ignore=objects["ignore"].to_numpy(),
+    )

@@ -7,7 +7,8 @@ from pipeline.boxes import LESSON_SIDE
 from pipeline.evaluate.bootstrap import Interval, map_interval, mean_interval
 from pipeline.evaluate.coco_ap import coco_average_precision
 from pipeline.evaluate.largest import iou, l1_px, right
-from pipeline.evaluate.predictions import as_detections, as_truth, box_columns
+from pipeline.evaluate.detections import as_detections, as_truth
+from pipeline.schemas import box_columns
 from pipeline.evaluate.voc_ap import VocResult, voc_average_precision
 
 

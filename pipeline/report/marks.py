@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.evaluate.predictions import box_columns
+from pipeline.schemas import box_columns
 from pipeline.report.photo_grid import Marks
 
 

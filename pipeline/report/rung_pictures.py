@@ -12,7 +12,8 @@ from pipeline.data.inputs import Inputs
 from pipeline.evaluate.anchor_fit import anchor_fit, anchor_picture, best_anchor_iou
 from pipeline.evaluate.detections import take
 from pipeline.evaluate.error_kinds import find_errors
-from pipeline.evaluate.predictions import as_detections, as_truth, box_columns
+from pipeline.evaluate.detections import as_detections, as_truth
+from pipeline.schemas import box_columns
 from pipeline.evaluate.voc_ap import VocResult
 from pipeline.evaluate.worst_photos import worst_photos
 from pipeline.params import EvaluateParams

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.evaluate.predictions import PREDICTIONS_SCHEMA
+from pipeline.predictions import PREDICTIONS_SCHEMA
 from pipeline.evaluate.score import score_largest, score_objects
 from pipeline.schemas import OBJECTS_SCHEMA
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from pipeline.demo.painter import CLASSES
-from pipeline.evaluate.predictions import predictions_table
+from pipeline.predictions import predictions_table
 from pipeline.rungs.registry import RUNGS
 from pipeline.schemas import IMAGES_SCHEMA
 from stages import overview

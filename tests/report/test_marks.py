@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.evaluate.predictions import PREDICTIONS_SCHEMA
+from pipeline.predictions import PREDICTIONS_SCHEMA
 from pipeline.report.marks import marks_of
 from pipeline.schemas import OBJECTS_SCHEMA
 

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.demo.painter import CLASSES
-from pipeline.evaluate.predictions import PREDICTIONS_SCHEMA, box_columns
+from pipeline.predictions import PREDICTIONS_SCHEMA
+from pipeline.schemas import box_columns
 from pipeline.rungs.registry import find_rung
 from stages import evaluate
 from stages.entry import run_stage

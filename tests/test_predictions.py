@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from pipeline.evaluate.predictions import (
+from pipeline.predictions import (
     PREDICTIONS_SCHEMA,
     as_detections,
     as_truth,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import InputError
-from pipeline.evaluate.detections import Detections, Truth
+from pipeline.schemas import BOX_SIDES
 from pipeline.tasks import Task
 
 PREDICTIONS_SCHEMA = pa.schema(
@@ -21,10 +21,9 @@ PREDICTIONS_SCHEMA = pa.schema(
         ("label", pa.int16()),
         ("name", pa.dictionary(pa.int16(), pa.string())),
         ("score", pa.float32()),
-        *((side, pa.float32()) for side in ("xmin", "ymin", "xmax", "ymax")),
+        *((side, pa.float32()) for side in BOX_SIDES),
     ]
 )
-_SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
 def predictions_table(
@@ -99,28 +98,3 @@ def read_predictions(path: Path) -> Predictions:
     ):
         raise InputError(f"{path}: not a file of predictions; {again}")
     return Predictions(table, Task(metadata[b"task"].decode()), json.loads(metadata[b"classes"]))
-
-
-def box_columns(table: pa.Table) -> np.ndarray:
-    """Return the boxes `(K, 4)` xyxy of a table with the four side columns."""
-    return np.stack([table[side].to_numpy() for side in _SIDES], -1)
-
-
-def as_detections(predictions: pa.Table) -> Detections:
-    """Return the rows of a predictions table as flat arrays, for the metrics."""
-    return Detections(
-        photo=predictions["image_id"].to_numpy(),
-        boxes=box_columns(predictions),
-        labels=predictions["label"].to_numpy().astype(np.int64),
-        scores=predictions["score"].to_numpy(),
-    )
-
-
-def as_truth(objects: pa.Table) -> Truth:
-    """Return the rows of an objects table as flat arrays, for the metrics."""
-    return Truth(
-        photo=objects["image_id"].to_numpy(),
-        boxes=box_columns(objects),
-        labels=objects["label"].to_numpy().astype(np.int64),
-        ignore=objects["ignore"].to_numpy(),
-    )
