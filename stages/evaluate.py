@@ -204,7 +204,7 @@ def write_curves(folder: Path, voc: VocResult, classes: list[str]) -> None:
 
 def write_confusion_of_largest(folder: Path, split: Split, classes: list[str]) -> None:
     """Write the true and the predicted class of each photo's largest object."""
-    labels = zip(split.truth["label"].to_pylist(), split.predictions["label"].to_pylist())
+    labels = zip(*(t["label"].to_pylist() for t in (split.truth, split.predictions)), strict=True)
     pairs = [ConfusedPair(classes[actual], classes[predicted]) for actual, predicted in labels]
     write_rows(folder / "confusion.csv", ConfusedPair, pairs)
 

@@ -5,9 +5,9 @@ draw: the bootstrap of Efron, "Bootstrap Methods: Another Look at the Jackknife"
 nothing of what another training would give: for that, train with another seed.
 
 Where all photos are right every draw is, too, and the bootstrap's interval is a point. There the
-rule of three holds instead: what did not happen in n photos happens in fewer than 3 / n of all, with
-a confidence of 95 % (Hanley and Lippman-Hand, "If Nothing Goes Wrong, Is Everything All Right?",
-1983). Proportions have Wilson's interval, which is honest everywhere.
+rule of three holds instead: what did not happen in n photos happens in fewer than 3 / n of all,
+with a confidence of 95 % (Hanley and Lippman-Hand, "If Nothing Goes Wrong, Is Everything All
+Right?", 1983). Proportions have Wilson's interval, which is honest everywhere.
 """
 
 from collections.abc import Iterable, Iterator
@@ -88,7 +88,7 @@ def interval(values: np.ndarray) -> Interval:
 
 
 def mean_interval(values: np.ndarray) -> Interval:
-    """Return the interval of the mean of `(photos,)` values; NaN of one photo, which says nothing."""
+    """Return the interval of the mean of `(photos,)` values; NaN of fewer than two."""
     if len(values) < 2:
         return UNKNOWN
     means = [draws @ values / len(values) for draws in draws_of(len(values))]

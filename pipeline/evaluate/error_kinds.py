@@ -11,7 +11,8 @@ Errors" (arXiv:2008.08115), section 2.2. A false positive is, first come first s
 
 and an object is `missed` that has no true positive, nor a `class` or `localisation` error that
 could become one. The paper lets kinds overlap; this order is that of the authors' program, tidecv.
-What is a true positive follows `voc_ap`. `ignore` objects, and detections that mean them, are left out.
+What is a true positive follows `voc_ap`. `ignore` objects, and detections that mean them, are left
+out.
 """
 
 from dataclasses import dataclass

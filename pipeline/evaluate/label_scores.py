@@ -1,10 +1,10 @@
 """From which score on a detection of a class becomes a label.
 
-A class of its own best score follows the chances of the photos it was chosen on: with 500 photos,
-20 such scores do worse on other photos than one common score does. So the scores are shrunk: a class
-with n objects takes the share n / (n + s) of its own best score and the rest of the common one. How
-strong the pull s is gets chosen by cross-validation inside the photos: scores are chosen on four
-fifths of them and tried on the last fifth, five times over.
+The best score of one class follows the accidents of the photos it was chosen on: with 500 photos, 20
+such scores do worse on other photos than one common score. So the scores are shrunk: a class with n
+objects takes the share n / (n + pull) of its own best score and the rest of the common one. The
+pull is chosen by cross-validation inside the photos: scores are chosen on four fifths of them and
+tried on the last fifth, five times over.
 """
 
 from dataclasses import dataclass
@@ -59,8 +59,8 @@ class _Ranked:
 def choose_label_scores(truth: Truth, detections: Detections, num_classes: int) -> LabelScores:
     """Return the scores with the best F1 at IoU .5, each pulled towards the common one.
 
-    F1 is the harmonic mean of precision and recall over the objects of all classes: who corrects the
-    labels meets every one of them.
+    F1 is the harmonic mean of precision and recall over the objects of all classes together, as
+    those who correct the labels meet them.
 
     Args:
         truth: the labelled objects.
@@ -135,7 +135,7 @@ def _cuts(ranked: _Ranked, num_classes: int) -> tuple[float, np.ndarray, np.ndar
 
 
 def _pulled(common: float, own: np.ndarray, objects: np.ndarray, pull: float) -> np.ndarray:
-    """Return the scores `(C,)`: the share n / (n + pull) of a class's own, the rest of the common."""
+    """Return the scores `(C,)`: n / (n + pull) of a class's own, the rest of the common."""
     share = objects / np.maximum(objects + pull, 1) if np.isfinite(pull) else np.zeros(len(own))
     return common + share * (own - common)
 

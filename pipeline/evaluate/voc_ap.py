@@ -2,9 +2,9 @@
 
 Detections of a class are ranked by score. Each asks only for the object of its class and photo that
 it overlaps most, and is a true positive if that IoU exceeds the threshold and no better-ranked
-detection had the same object; it never falls back on a second-best object, as COCO's matching does. One whose
-object is `ignore` leaves the ranking. Rules: Everingham et al., "The Pascal Visual Object Classes
-Challenge: A Retrospective" (2015), section 3.2, and the 2007 and 2012 development kits.
+detection had the same object; it never falls back on a second-best object, as COCO's matching does.
+One whose object is `ignore` leaves the ranking. Rules: Everingham et al., "The Pascal Visual Object
+Classes Challenge: A Retrospective" (2015), section 3.2, and the 2007 and 2012 development kits.
 
 The devkit counts pixels, `xmax - xmin + 1` of inclusive corners. Between our pixel edges
 `xmax - xmin` is the same number, so areas and IoUs agree with the devkit's to the last pixel.

@@ -1,15 +1,18 @@
 """What all pictures share: the colours of classes, and files that are equal byte for byte."""
 
 import colorsys
-import os
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from pipeline.files import write_beside
+
 # A turn of the hue by the golden ratio keeps any number of neighbouring classes apart.
 _HUE_STEP = 0.618034
 _MIN_LUMINANCE = 0.55
+# Of a picture in pixels, so that a page with all of them can be looked through.
+LARGEST_SIDE = 1400
 
 
 def class_color(label: int) -> tuple[float, float, float]:
@@ -39,10 +42,7 @@ def save_png(figure: Figure, path: Path, dpi: int = 100) -> None:
         path: its folder is made if absent.
         dpi: pixels an inch.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".partial")
     FigureCanvasAgg(figure)
     # Without the version of the software that drew it, which would change the bytes.
-    figure.savefig(beside, format="png", dpi=dpi, metadata={"Software": None})
-    os.replace(beside, path)
+    options = {"format": "png", "dpi": dpi, "metadata": {"Software": None}}
+    write_beside(path, lambda beside: figure.savefig(beside, **options))

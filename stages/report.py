@@ -1,0 +1,50 @@
+"""Stage `report`: pictures of all that was found, right and wrong, from files alone."""
+
+import argparse
+
+from pipeline.data.pixel_store import open_pixel_store
+from pipeline.files import (
+    EVALUATION,
+    FIGURES,
+    PARAMS,
+    PIXELS,
+    PREDICTIONS,
+    TABLES,
+    fresh_folder,
+)
+from pipeline.params import load_params
+from pipeline.predictions import read_predictions
+from pipeline.report.fonts import lettering
+from pipeline.report.ladder_picture import ladder_picture
+from pipeline.report.rung_pictures import Photos, draw_rung, read_answers
+from pipeline.schemas import SCHEMAS, read_classes, read_table
+from stages.entry import run_stage
+
+
+def main() -> None:
+    """Draw every rung and the ladder; write figures/RUNG/*.png and figures/ladder.png."""
+    argparse.ArgumentParser(prog="python -m stages.report", description=main.__doc__).parse_args()
+    params = load_params(PARAMS)
+    names = [name for name in type(params.train).model_fields if name != "shared"]
+    tables = {
+        name: read_table(TABLES / f"{name}.parquet", schema) for name, schema in SCHEMAS.items()
+    }
+    images = tables.pop("images")
+    ladder = [
+        read_answers(name, read_predictions(PREDICTIONS / f"{name}.parquet"), EVALUATION / name)
+        for name in names
+    ]
+    with fresh_folder(FIGURES) as folder, lettering(read_classes(images)) as letters:
+        photos = Photos(images, open_pixel_store(PIXELS), tables, letters)
+        for answers in ladder:
+            (folder / answers.rung).mkdir()
+            draw_rung(folder / answers.rung, answers, photos, params.report.grid_photos)
+        shown = ladder_picture(folder / "ladder.png", ladder, photos)
+    pictures = sum(1 for _ in FIGURES.rglob("*.png"))
+    print(f"{FIGURES}: {pictures} pictures of {len(names)} rungs; {shown} photos in ladder.png")
+    if letters.note:
+        print(letters.note)
+
+
+if __name__ == "__main__":
+    run_stage(main)
