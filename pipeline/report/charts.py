@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from pipeline.evaluate.anchor_fit import FITS, AnchorFit
 from pipeline.evaluate.confusion import NO_OBJECT, NOT_FOUND
 from pipeline.evaluate.result_files import ErrorKind, ObjectFit
 from pipeline.evaluate.size_ap import SizeAp
-from pipeline.report.figures import LARGEST_SIDE, save_png
+from pipeline.report.figures import LARGEST_SIDE, figure_of, save_png
 
 _BAR, _QUIET = "#1f5fa8", "#666666"
 _DPI = 100
@@ -32,7 +31,8 @@ def error_bars(
         sizes: AP of the objects of each size, and its interval; NaN has no bar.
         title: one line above all charts.
     """
-    figure = Figure(figsize=(13.2, 3.6), layout="constrained")
+    figure = figure_of(13.2, 3.6)
+    figure.set_layout_engine("constrained")
     figure.suptitle(title, size=13, parse_math=False)
     costs, frequencies, of_sizes = figure.subplots(1, 3)
     names = [error.kind for error in errors]
@@ -83,7 +83,8 @@ def confusion_picture(path: Path, matrix: np.ndarray, names: Sequence[str], titl
     size = min(_FONT, max(_SMALLEST_NAME, 72 * cell))
     count_size = min(size, 72 * cell / (_DIGIT * len(str(matrix.max()))))
     side = count * cell
-    figure = Figure(figsize=(max(side + _NAMES, 5), side + _NAMES), layout="constrained")
+    figure = figure_of(max(side + _NAMES, 5), side + _NAMES)
+    figure.set_layout_engine("constrained")
     figure.suptitle(title, size=12, parse_math=False)
     axes = figure.subplots()
     share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
@@ -117,7 +118,8 @@ def anchor_picture(
         objects: side and best IoU of each.
         title: one line above both.
     """
-    figure = Figure(figsize=(11, 3.8), layout="constrained")
+    figure = figure_of(11, 3.8)
+    figure.set_layout_engine("constrained")
     figure.suptitle(title, size=13, parse_math=False)
     shares, points = figure.subplots(1, 2, width_ratios=(1, 1.6))
     names = [f"{fit.size}\n{fit.objects} objects" for fit in fits]

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pipeline.evaluate.result_files import ClassAp, CurvePoint
-from pipeline.report.figures import save_png
+from pipeline.report.figures import figure_of, save_png
 
 _LINE, _FILL, _QUIET, _MARK = "#1f5fa8", "#cfe0f3", "#666666", "#c4161c"
 _PANELS = 20  # of classes; with more of them the worst and the best are drawn
@@ -41,7 +40,7 @@ def precision_recall(
     labels, drawn = _worth_drawing(classes)
     rows, columns = _rows_and_columns(len(labels))
     width, height = columns * _PANEL_WH[0] + _LEFT, rows * _PANEL_WH[1] + _TITLE + _BOTTOM
-    figure = Figure(figsize=(max(width, 7), height))
+    figure = figure_of(max(width, 7), height)
     means = f"mean AP {_mean(c.ap for c in classes)} (area), "
     means += f"{_mean(c.ap_11pt for c in classes)} (11-point)"
     words = "   ".join(filter(None, [title, means, drawn]))
@@ -126,7 +125,8 @@ def history_curves(path: Path, history: Sequence[Mapping[str, str]], title: str 
     count = len(quantities) + 1
     columns = 2 if count in (2, 4) else min(3, count)
     rows = math.ceil(count / columns)
-    figure = Figure(figsize=(4.6 * columns, 3.1 * rows + 0.4), layout="constrained")
+    figure = figure_of(4.6 * columns, 3.1 * rows + 0.4)
+    figure.set_layout_engine("constrained")
     figure.suptitle(title, size=13, parse_math=False)
     plots = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in plots[count:]:
@@ -159,7 +159,8 @@ def learning_rate_curve(
         suggestion: the rate to mark; None for no mark.
     """
     rates, losses = np.asarray(rates, dtype=float), np.asarray(losses, dtype=float)
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    figure = figure_of(7, 4.2)
+    figure.set_layout_engine("constrained")
     axes = figure.subplots()
     axes.plot(rates, losses, color=_LINE, linewidth=1.6, marker=".", markersize=4)
     axes.set(xscale="log", xlabel="learning rate", ylabel="loss")

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from pipeline.report.figures import LARGEST_SIDE
 from pipeline.report.marks import Marks, marks_of, verdict
-from pipeline.report.photo_grid import Layout, photo_grid
+from pipeline.report.page import Layout
+from pipeline.report.photo_grid import photo_grid
 from pipeline.report.rung_pictures import Answers, Photos
 
 _PHOTOS = 4
@@ -61,5 +62,7 @@ def cell_of(answers: Answers, image_id: int, photos: Photos) -> tuple[Marks, Mar
     truth = marks_of(photos.truths[answers.predictions.task.table], image_id)
     found = marks_of(answers.predictions.table, image_id, answers.label_scores)
     names = photos.lettering.names
-    said = verdict(truth, found, names)[0] if answers.single else f"{len(found.labels)} found"
+    objects = len(truth.labels) - int(np.sum(truth.ignore))
+    counted = f"{len(found.labels)} boxes for {objects} objects"
+    said = verdict(truth, found, names)[0] if answers.single else counted
     return truth, found, f"{answers.rung}\n{said}"

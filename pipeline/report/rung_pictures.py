@@ -29,7 +29,8 @@ from pipeline.report.charts import anchor_picture, confusion_picture, error_bars
 from pipeline.report.curves import history_curves, precision_recall
 from pipeline.report.fonts import Lettering
 from pipeline.report.marks import marks_of
-from pipeline.report.photo_grid import layout_of, photo_grid
+from pipeline.report.page import layout_of
+from pipeline.report.photo_grid import photo_grid
 
 
 @dataclass(frozen=True)
