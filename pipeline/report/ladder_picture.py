@@ -17,14 +17,14 @@ _PHOTOS = 4
 _CELL = 222  # pixels: six rungs beside each other
 
 
-def ladder_picture(path: Path, ladder: Sequence[Answers], photos: Photos) -> int:
-    """Write a PNG with a column for each rung and a row for each photo; return how many photos.
+def ladder_picture(path: Path, ladder: Sequence[Answers], photos: Photos) -> None:
+    """Write a PNG with a column for each rung and a row for each photo.
 
     Without a photo that has an object in it there is nothing to compare, and no picture.
     """
     rows = chosen_rows(photos.images, photos.truths["largest"])
     if not len(rows) or not ladder:
-        return 0
+        return
     images = photos.images.take(rows)
     cells = [
         cell_of(answers, image_id, photos)
@@ -46,7 +46,6 @@ def ladder_picture(path: Path, ladder: Sequence[Answers], photos: Photos) -> int
         captions=captions,
         sizes_wh=[size for size in sizes for _ in ladder],
     )
-    return len(rows)
 
 
 def chosen_rows(images: pa.Table, largest: pa.Table) -> np.ndarray:

@@ -106,6 +106,6 @@ def page_axes(figure: Figure, page: np.ndarray) -> Axes:
     height, width = page.shape[:2]
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    axes.imshow(page, extent=(0, width, height, 0), interpolation="nearest")
+    figure.figimage(page, zorder=-1)  # `imshow` would scale it, pixel by pixel to the same size
     axes.set(xlim=(0, width), ylim=(height, 0))
     return axes
