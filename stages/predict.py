@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.errors import InputError
-from pipeline.predictions import predictions_table
 from pipeline.files import MODELS, PARAMS, PIXELS, PREDICTIONS, TABLES, write_beside
 from pipeline.inference.detector import Detector
 from pipeline.memory import keep_freed_memory
 from pipeline.params import load_params
+from pipeline.predictions import predictions_table
 from pipeline.progress import progress
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.schemas import SCHEMAS, read_classes, read_table
