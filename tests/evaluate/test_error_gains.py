@@ -82,7 +82,7 @@ def test_a_class_whose_objects_are_all_missed_keeps_its_share_of_the_mean():
     found_per_photo=st.integers(0, 25),
     num_classes=st.integers(1, 4),
 )
-def test_mending_never_lowers_a_class(seed, photos, found_per_photo, num_classes):
+def test_fixing_never_lowers_a_class(seed, photos, found_per_photo, num_classes):
     truth, detections, _ = random_case(seed, photos, found_per_photo, num_classes)
     errors = find_errors(truth, detections, num_classes)
     before = [curve.ap for curve in voc_average_precision(truth, detections, num_classes).curves]

@@ -105,7 +105,7 @@ def test_the_wrong_place_is_asked_before_the_wrong_class():
     assert (errors.kinds.tolist(), errors.targets.tolist()) == (["localisation"], [1])
 
 
-def test_the_wrong_class_is_asked_before_the_duplicate():
+def test_the_wrong_class_comes_before_the_duplicate():
     truth = truth_of((1, LEFT, CAT, False), (1, tall(0, 9), DOG, False))
     assert kinds_of(truth, found((1, LEFT, CAT, 0.9), (1, LEFT, CAT, 0.8))) == [
         TRUE_POSITIVE,
@@ -185,7 +185,7 @@ def plain_loop(truth, detections):
     found_per_photo=st.integers(0, 20),
     num_classes=st.integers(1, 3),
 )
-def test_every_detection_that_stays_is_right_or_has_the_kind_of_a_plain_loop(
+def test_every_detection_that_stays_is_true_or_has_the_kind_of_a_plain_loop(
     seed, photos, found_per_photo, num_classes
 ):
     truth, detections, _ = random_case(seed, photos, found_per_photo, num_classes)
