@@ -72,10 +72,10 @@ def _check_ids(items: list[dict], key: str, file: Path) -> None:
                 raise InputError(
                     f"{file}: {key}[{index}]: {field} {item[field]!r} is no integer; number it"
                 )
-    index = _first_duplicate([item["id"] for item in items])
-    if index is not None:
+    twice = _first_duplicate([item["id"] for item in items])
+    if twice is not None:
         raise InputError(
-            f"{file}: {key}[{index}]: id {items[index]['id']} is there twice; ids must be unique"
+            f"{file}: {key}[{twice}]: id {items[twice]['id']} is there twice; ids must be unique"
         )
 
 
@@ -98,10 +98,10 @@ def _check_names(data: dict, file: Path) -> None:
                 raise InputError(f"{file}: {key}[{index}]: {field} {name!r} {fault}")
         if key == "images":
             names = [str(PurePosixPath(name)) for name in names]
-        index = _first_duplicate(names)
-        if index is not None:
+        twice = _first_duplicate(names)
+        if twice is not None:
             raise InputError(
-                f"{file}: {key}[{index}]: {field} {names[index]!r} is there twice; keep one"
+                f"{file}: {key}[{twice}]: {field} {names[twice]!r} is there twice; keep one"
             )
 
 

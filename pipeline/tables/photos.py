@@ -52,7 +52,7 @@ def _find(names: list[str], labels: Labels) -> list[str]:
 
 
 def _files_below(folder: Path) -> set[str]:
-    found = set()
+    found: set[str] = set()
     for place, _, names in os.walk(folder):
         below = Path(place).relative_to(folder).as_posix()
         found.update(names if below == "." else (f"{below}/{name}" for name in names))
@@ -70,9 +70,8 @@ def _search_below(
     for row, name in enumerate(names):
         if filled[row] is None:
             ending = f"/{PurePosixPath(name)}"
-            fits = [
-                file for file in by_name.get(PurePosixPath(name).name, []) if file.endswith(ending)
-            ]
+            alike = by_name.get(PurePosixPath(name).name, [])
+            fits = [file for file in alike if file.endswith(ending)]
             if len(fits) > 1:
                 raise InputError(
                     f"{labels.file}: photo {name!r} is in several folders "
