@@ -114,8 +114,9 @@ def ours(source: Path, out: Path) -> None:
     copied = out / "source"
     shutil.rmtree(copied, ignore_errors=True)
     copy_set(source, copied)
-    labels = with_photos(assign_splits(read_labels(copied), "given"), copied)
-    write_tables(out, build_tables(labels))
+    # Nothing here keeps the labels: of millions of boxes every copy counts.
+    tables = build_tables(with_photos(assign_splits(read_labels(copied), "given"), copied))
+    write_tables(out, tables)
 
 
 def with_pandas(source: Path, out: Path) -> None:

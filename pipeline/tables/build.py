@@ -53,10 +53,12 @@ def build_tables(labels: Labels) -> Tables:
     """
     file, classes = labels.file, labels.classes
     images = _images_table(labels.images, classes)
+    # Of millions of boxes every copy counts: what reading and clipping needed is given back.
+    memory = pa.default_memory_pool()
+    memory.release_unused()
     kept, clipped, dropped = clip_objects(labels)
-    # Of millions of boxes every copy counts: a step gives back what no later one needs.
     del labels
-    pa.default_memory_pool().release_unused()
+    memory.release_unused()
     areas = area(kept.boxes.astype(float))
     objects = _objects_table(kept, areas, images, classes)
     largest = objects.take(largest_rows(kept.rows, areas, kept.ignore))
