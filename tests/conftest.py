@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.making import Server
+from pipeline.tables.build import Tables, build_tables
+from tests.data.making import SMALL, Server, labels, pascal
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -34,6 +35,12 @@ def server() -> Iterator[Server]:
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def tables() -> Tables:
+    """Return the tables of two photos with objects and one without."""
+    return build_tables(labels(pascal(SMALL)))
 
 
 def stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,10 +42,10 @@ def assign_splits(
         _check_given(labels)
         splits = labels.images["split"]
     elif how == "fraction":
-        splits = pa.array(_draw(photos, val_fraction, test_fraction, seed))
+        splits = pa.array(_draw(photos, val_fraction, test_fraction, seed), pa.string())
     elif how == "lesson":
         labels = _only_train(labels)
-        splits = pa.array(_draw_like_lesson(len(labels.images)))
+        splits = pa.array(_draw_like_lesson(len(labels.images)), pa.string())
     else:
         raise ValueError(f"unknown way to split: {how}")
     if pc.index(splits, "train").as_py() < 0:
