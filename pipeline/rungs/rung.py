@@ -71,6 +71,11 @@ class Rung(ABC, Generic[P]):
         self.name = name
         self.task = task
 
+    @property
+    def family(self) -> str:
+        """The dotted name of the package with all code that only this kind of rung uses."""
+        return type(self).__module__.rpartition(".")[0]
+
     @abstractmethod
     def options(self, params: P) -> Options:
         """Return the parameters that `build` needs again when a saved model is loaded."""
