@@ -1,11 +1,11 @@
 """Step 6: a running average of a model's weights, which is often better than the last ones."""
 
-from timm.utils import ModelEmaV3
+from timm.utils.model_ema import ModelEmaV3
 from torch import nn
 
-# Early on the average is a short one, (1 + steps) / (10 + steps) of it old, as in TensorFlow's
-# `ExponentialMovingAverage`, or it would be one of random weights.
-_WARM_UP = {"use_warmup": True, "warmup_gamma": 9.0, "warmup_power": 1.0}
+# Early on a share (1 + steps) / (10 + steps) of the average is old, as TensorFlow's
+# `ExponentialMovingAverage` has it; with the full decay it would be one of random weights.
+_WARM_UP_GAMMA, _WARM_UP_POWER = 9.0, 1.0
 
 
 def average_of(model: nn.Module, decay: float) -> ModelEmaV3:
@@ -15,7 +15,13 @@ def average_of(model: nn.Module, decay: float) -> ModelEmaV3:
         model: is copied.
         decay: how much of the average is old at each step, once it has warmed up.
     """
-    return ModelEmaV3(model, decay, **_WARM_UP)
+    return ModelEmaV3(
+        model,
+        decay,
+        use_warmup=True,
+        warmup_gamma=_WARM_UP_GAMMA,
+        warmup_power=_WARM_UP_POWER,
+    )
 
 
 def update_average(average: ModelEmaV3, model: nn.Module, steps: int) -> None:

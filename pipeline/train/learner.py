@@ -3,7 +3,7 @@
 from typing import TypedDict, cast
 
 import torch
-from timm.utils import ModelEmaV3
+from timm.utils.model_ema import ModelEmaV3
 from torch import Tensor, nn
 
 from pipeline.data.batches import Batch
