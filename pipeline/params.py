@@ -194,8 +194,19 @@ class Params(Section):
     predict: PredictParams
     report: ReportParams
 
+    @property
+    def rungs(self) -> list[str]:
+        """The names of all rungs, in their order."""
+        return [name for name in TrainParams.model_fields if name != "shared"]
+
     def rung(self, name: str) -> RungParams:
-        """Return the section of the rung called `name`."""
+        """Return the section of the rung called `name`.
+
+        Raises:
+            InputError: there is no such rung; the message lists them.
+        """
+        if name not in self.rungs:
+            raise InputError(f"{name}: no such rung; there are {', '.join(self.rungs)}")
         return getattr(self.train, name)
 
 

@@ -84,9 +84,7 @@ class Rung(ABC, Generic[P, M]):
         """Return the parameters that `build` needs again when a saved model is loaded."""
 
     @abstractmethod
-    def build(
-        self, backbone: Backbone, image_size: int, num_classes: int, options: Options
-    ) -> M:
+    def build(self, backbone: Backbone, image_size: int, num_classes: int, options: Options) -> M:
         """Return the model on top of a backbone; `num_classes` does not count the background."""
 
     @abstractmethod
