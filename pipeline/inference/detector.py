@@ -153,7 +153,8 @@ class Detector:
 
         Threads decode the next batch while the network works on this one.
         """
-        numbered = enumerate(zip(photos, sizes_wh or repeat(None)))
+        sizes = repeat(None) if sizes_wh is None else sizes_wh
+        numbered = enumerate(zip(photos, sizes, strict=sizes_wh is not None))
         with ThreadPoolExecutor(initializer=torch.set_num_threads, initargs=(1,)) as pool:
 
             def read(item: tuple[int, tuple[Photo, SizeWh | None]]) -> Future[Square | InputError]:

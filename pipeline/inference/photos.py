@@ -1,6 +1,5 @@
 """Photos in any form, as a user has them, become the squares that a network takes."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from torch import Tensor
 
 from pipeline.data.pixels import decode_photo, squash, to_rgb
 from pipeline.errors import InputError
-from pipeline.formats.pascal import PHOTO_SUFFIXES
 
 Photo = Path | str | np.ndarray | Image.Image
 
@@ -43,31 +41,6 @@ def read_square(photo: Photo, number: int, side: int) -> Square:
     """
     pixels = _pixels(photo, number)
     return Square(squash(pixels, side), (pixels.shape[2], pixels.shape[1]))
-
-
-def find_photos(places: Sequence[Path]) -> list[Path]:
-    """Return the photos that are named or lie in a named folder or below it; each place sorted.
-
-    Args:
-        places: files, which count as photos whatever their names end in, and folders.
-
-    Raises:
-        InputError: a place is not there, or a folder has no photo in it.
-    """
-    return list(dict.fromkeys(path for place in places for path in _photos_at(place)))
-
-
-def _photos_at(place: Path) -> Iterable[Path]:
-    if place.is_file():
-        return [place]
-    if not place.is_dir():
-        raise InputError(f"{place}: no such file or folder; name photos or folders with photos")
-    named = (path for path in place.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)
-    found = sorted(path for path in named if path.is_file())
-    if not found:
-        kinds = ", ".join(sorted(PHOTO_SUFFIXES))
-        raise InputError(f"{place}: no photo in it; it needs files that end in one of {kinds}")
-    return found
 
 
 def _pixels(photo: Photo, number: int) -> Tensor:
