@@ -1,4 +1,4 @@
-"""Which files are the photos that a user means; torch stays away, so that a typo is told at once."""
+"""Which files are the photos that a user means. Without torch, so that a typo is told at once."""
 
 import os
 from collections.abc import Iterable, Sequence
