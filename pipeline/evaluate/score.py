@@ -6,10 +6,10 @@ import pyarrow as pa
 from pipeline.boxes import LESSON_SIDE
 from pipeline.evaluate.bootstrap import Interval, map_interval, mean_interval
 from pipeline.evaluate.coco_ap import coco_average_precision
-from pipeline.evaluate.largest import iou, l1_px, right
 from pipeline.evaluate.detections import as_detections, as_truth
-from pipeline.schemas import box_columns
+from pipeline.evaluate.largest import iou, l1_px, right
 from pipeline.evaluate.voc_ap import VocResult, voc_average_precision
+from pipeline.schemas import box_columns
 
 
 def judge_largest(largest: pa.Table, predictions: pa.Table) -> dict[str, np.ndarray]:

@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.schemas import box_columns
 from pipeline.report.photo_grid import Marks
+from pipeline.schemas import box_columns
 
 
 def marks_of(table: pa.Table, image_id: int, lowest_score: float = 0.0) -> Marks:

@@ -10,10 +10,8 @@ import pyarrow.compute as pc
 from pipeline.data.batches import Photos
 from pipeline.data.inputs import Inputs
 from pipeline.evaluate.anchor_fit import anchor_fit, anchor_picture, best_anchor_iou
-from pipeline.evaluate.detections import take
+from pipeline.evaluate.detections import as_detections, as_truth, take
 from pipeline.evaluate.error_kinds import find_errors
-from pipeline.evaluate.detections import as_detections, as_truth
-from pipeline.schemas import box_columns
 from pipeline.evaluate.voc_ap import VocResult
 from pipeline.evaluate.worst_photos import worst_photos
 from pipeline.params import EvaluateParams
@@ -23,6 +21,7 @@ from pipeline.report.marks import marks_of
 from pipeline.report.photo_grid import photo_grid
 from pipeline.report.plot_csv import write_plot_csv
 from pipeline.rungs.saved_model import ModelSpec
+from pipeline.schemas import box_columns
 from pipeline.train.history import read_history
 
 _WORST_PHOTOS = 12
