@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.errors import InputError
-from pipeline.tracking.mlflow_runs import experiment_name, local_store, without_password
-from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged
+from pipeline.tracking.mlflow_runs import experiment_name, without_password
+from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged, local_store
 
 _PORTS = range(5000, 5020)
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # of all addresses, one that a browser takes
