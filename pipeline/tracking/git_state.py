@@ -18,9 +18,8 @@ def git_tags() -> dict[str, str]:
 
 def committed_lines(pattern: str, folder: Path) -> list[str]:
     """Return the lines of the last commit's files in a folder that hold `pattern`, stripped."""
-    return run_git(
-        "grep", "-h", "--fixed-strings", pattern, "HEAD", "--", f"{folder}/"
-    ).splitlines()
+    words = ("grep", "-h", "--fixed-strings", pattern, "HEAD", "--", f"{folder}/")
+    return [line.strip() for line in run_git(*words).splitlines()]
 
 
 def run_git(*words: str) -> str:
