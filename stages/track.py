@@ -10,7 +10,13 @@ from pipeline.report.ladder_table import Row, print_ladder
 from pipeline.tracking.dvc_lock import read_lock
 from pipeline.tracking.git_state import git_tags
 from pipeline.tracking.mlflow_runs import Outcome, Result, track_results, without_password
-from pipeline.tracking.results import SPLIT, collect, missing_result, read_training
+from pipeline.tracking.results import (
+    SPLIT,
+    collect,
+    missing_result,
+    note_on_processors,
+    read_training,
+)
 from pipeline.tracking.sqlite_store import database
 from stages.entry import run_stage
 
@@ -41,7 +47,8 @@ def show(results: list[Result], outcomes: list[Outcome]) -> None:
         store = database(uri)
         where = store.name if store else without_password(uri)
         closing.append(f"MLflow:   {where}, opened by `make ui`")
-    print_ladder(rows, SPLIT, closing)
+    note = note_on_processors()
+    print_ladder(rows, SPLIT, [*closing, note] if note else closing)
 
 
 def _row(result: Result, outcome: Outcome) -> Row:

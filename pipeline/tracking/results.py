@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from pipeline.tracking.dvc_lock import (
     flat_params,
     with_upstream,
 )
+from pipeline.tracking.git_state import committed_lines
 from pipeline.tracking.mlflow_runs import Result
 from pipeline.train.history import read_history
 from pipeline.yaml_file import flatten
@@ -26,6 +27,7 @@ from pipeline.yaml_file import flatten
 SPLIT = "val"
 # How long the training took differs from run to run, and says nothing of the model.
 _TRAINING = "training.json"
+_PROCESSOR = '"processor": '
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,32 @@ def read_training(rung: str) -> Training:
         device=str(noted.get("device") or ""),
         processor=str(noted.get("processor") or ""),
     )
+
+
+def note_on_processors() -> str | None:
+    """Return a line where git's last commit has metrics of another processor, else None.
+
+    Models compute in bfloat16 where the processor has units for it, and equal runs on two kinds of
+    processor differ in the third digit of their metrics: no reason to look for a mistake.
+    """
+    lines = [line for path in METRICS.glob("*.json") for line in path.read_text().splitlines()]
+    here, committed = _processors(lines), _processors(committed_lines(_PROCESSOR, METRICS))
+    if not here or not committed or here == committed:
+        return None
+    return (
+        f"metrics/ as committed: made on {_named(committed)}, these on {_named(here)}; "
+        "equal runs on the two differ in the third digit"
+    )
+
+
+def _processors(lines: Iterable[str]) -> set[str]:
+    """Return the values of the JSON key `processor` that lines of an indented file hold."""
+    pairs = [line.strip().rstrip(",") for line in lines if _PROCESSOR in line]
+    return {str(json.loads(f"{{{pair}}}")["processor"]) for pair in pairs}
+
+
+def _named(processors: set[str]) -> str:
+    return " and ".join(sorted(processors))
 
 
 def missing_result(lock: Stages, rung: str) -> str | None:

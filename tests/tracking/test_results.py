@@ -1,5 +1,6 @@
 """What a rung has left behind, on a small project folder."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.tracking import results
 from pipeline.tracking.dvc_lock import read_lock
+from pipeline.tracking.git_state import run_git
 from pipeline.tracking.mlflow_runs import Result
-from pipeline.tracking.results import Training, read_training
+from pipeline.tracking.results import Training, note_on_processors, read_training
 from tests.stages.ladder_tree import make_tree, md5, read_stages, write_lock
 
 
@@ -77,6 +79,22 @@ def test_how_a_training_went(project):
     assert read_training("bbox") == Training(61.0, "cuda", "a fast one")
     Path("models/bbox/training.json").unlink()
     assert read_training("bbox") == Training(None, "", "")
+
+
+def test_metrics_of_another_processor_are_told(project, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+    make_tree(project, ("bbox",))
+    path = Path("metrics/bbox.json")
+    path.write_text(json.dumps({"bbox": {"val": {}, "processor": "old"}}, indent=2))
+    assert note_on_processors() is None  # no commit
+    run_git("init", "--quiet")
+    run_git("add", "metrics")
+    who = ("-c", "user.name=tester", "-c", "user.email=tester@example.com")
+    run_git(*who, "commit", "--quiet", "--message", "first")
+    assert note_on_processors() is None
+    path.write_text(path.read_text().replace("old", 'new "A"').replace('"A"', '\\"A\\"'))
+    note = note_on_processors()
+    assert note is not None and 'made on old, these on new "A";' in note
 
 
 def test_a_task_that_no_rung_has(project):
