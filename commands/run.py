@@ -1,153 +1,189 @@
-"""`ladder profile`: run the ladder with the parameters of one of `profiles/`.
+"""`ladder run`: run the ladder with a profile or with other parameters.
 
-A profile stands on `params.yaml` as it is committed: what an earlier profile has left there, this
-one takes back.
+Examples:
+  ladder run -S train.ssd_fpn.late.epochs=40     one parameter of params.yaml is another
+  ladder run voc2007                             Pascal VOC 2007, downloaded and checked
+  ladder run voc2007 --photos photos/mine -S fetch.split=fraction
+
+A profile is a file of profiles/, laid over params.yaml as it is committed: what an earlier profile
+has set is taken back. When the run ends well, params.yaml keeps the values and DVC an experiment;
+when it does not, or is stopped, params.yaml is as it was before, and the same command goes on.
 """
 
 import argparse
-import re
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from pipeline.errors import InputError
+from pipeline.exit_codes import INTERRUPTED
+from pipeline.files import PARAMS
+from pipeline.params import check_params
+from pipeline.params_guard import params_during, restore_params
+from pipeline.profiles import (
+    FlatParams,
+    parse_setting,
+    profile_names,
+    profile_values,
+    refuse_unknown,
+)
+from pipeline.yaml_file import flatten, parse_yaml, read_yaml, with_values
+from stages.entry import die_with_parent
 
-# Of a parameter that several files set the last one counts.
-PROFILES = {
-    "voc2007": ("pascal", "voc2007"),
-    "lesson": ("pascal", "lesson"),
-    "gpu": ("pascal", "voc2007", "gpu"),
-}
-_FOLDER, _PARAMS = Path("profiles"), Path("params.yaml")
-_PLAIN = re.compile(r"[\w.-]+")
+_BACK = "git restore --staged --worktree params.yaml dvc.lock metrics && make repro"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run `dvc exp run` with a profile's parameters; further arguments go to DVC."""
-    parser = argparse.ArgumentParser(
-        prog="ladder profile", description=main.__doc__, allow_abbrev=False
-    )
-    parser.add_argument("profile", choices=PROFILES)
-    parser.add_argument(
-        "--photos", type=Path, metavar="FOLDER", help="of photos and labels, for no download"
-    )
-    options, rest = parser.parse_known_args(arguments)
+    """Run what is out of date with the wanted parameters; return DVC's exit code."""
+    options = _parse(arguments)
     if options.photos and not options.photos.is_dir():
         raise InputError(f"{options.photos}: no such folder; name one that holds photos and labels")
-    wanted = profile_params(options.profile, committed_params(), options.photos)
-    words = ["exp", "run"]
-    for key, value in changes(wanted, _load(_PARAMS.read_text(), str(_PARAMS))):
-        words += ["-S", f"{key}={_override(value)}"]
-    print(" ".join(["dvc", *words, *rest]), flush=True)
-    code = subprocess.run([sys.executable, "-m", "dvc", *words, *rest], check=False).returncode
-    print("params.yaml and dvc.lock now hold this experiment; to return to the demo:")
-    print("  git restore params.yaml dvc.lock && make repro")
+    if restore_params():
+        print(f"{PARAMS}: what a run that was cut off had set is taken back")
+    current = _flat_params(read_yaml(PARAMS), str(PARAMS))
+    wanted = wanted_params(options.profile, options.photos, options.settings, current)
+    changed = {key: value for key, value in wanted.items() if current[key] != value}
+    text = with_values(PARAMS.read_text(), changed)
+    check_params(
+        parse_yaml(text, str(PARAMS)), "the parameters of this run" if changed else str(PARAMS)
+    )
+    for key, value in changed.items():
+        print(f"{key}: {current[key]} -> {value}")
+    if options.dry:
+        with params_during(text):
+            return _dvc("repro", "--dry", "--all-pipelines")
+    started = f"{datetime.now():%Y%m%d-%H%M%S}"
+    return run_and_save(text, options.name or f"{options.profile or 'run'}-{started}")
+
+
+def run_and_save(text: str, name: str) -> int:
+    """Run the ladder with this `params.yaml`, then save it as an experiment of DVC."""
+    with params_during(text) as keep:
+        code = _dvc("repro", "--all-pipelines", DVC_EXP_NAME=name)
+        if code == 0:
+            keep()
+    if code:
+        print(f"{PARAMS} is as it was before; what is finished is kept, the same command goes on")
+    elif _differs_from_commit():
+        _dvc("exp", "save", "--name", name)
+        print(f"{PARAMS}, dvc.lock and metrics/ hold this experiment; to return to the commit:")
+        print(f"  {_BACK}")
     return code
 
 
-def committed_params() -> dict[str, Any]:
-    """Return `params.yaml` of git's last commit.
+def wanted_params(
+    profile: str | None, photos: Path | None, settings: Sequence[str], current: FlatParams
+) -> FlatParams:
+    """Return the parameters that this run sets, by keys joined by dots.
+
+    Args:
+        profile: name of a profile; with one, all that any profile sets is as committed first.
+        photos: a folder to read instead of the profile's source.
+        settings: `KEY=VALUE`.
+        current: all parameters that there are.
+
+    Raises:
+        InputError: one of them is unknown or cannot be read.
+    """
+    wanted: FlatParams = {}
+    if profile:
+        committed = committed_params()
+        touched = {key for name in profile_names() for key in profile_values(name, committed)}
+        wanted = {key: committed[key] for key in sorted(touched | {"fetch.path"})}
+        wanted |= profile_values(profile, committed)
+    if photos:
+        wanted |= {"fetch.source": "local", "fetch.path": str(photos)}
+    for setting in settings:
+        values = parse_setting(setting)
+        refuse_unknown(values, current, f"-S {setting}")
+        wanted |= values
+    missing = [key for key in wanted if key not in current]
+    if missing:
+        raise InputError(f"{PARAMS}: missing parameter {', '.join(missing)}; `git restore` it")
+    return wanted
+
+
+def committed_params() -> FlatParams:
+    """Return the parameters of git's last commit.
 
     Raises:
         InputError: there is no commit, or it has no such file.
     """
-    shown = subprocess.run(
-        ["git", "show", f"HEAD:./{_PARAMS}"], capture_output=True, text=True, check=False
-    )
+    words = ["git", "show", f"HEAD:./{PARAMS}"]
+    shown = subprocess.run(words, capture_output=True, text=True, check=False)
     if shown.returncode:
         raise InputError(
-            f"no git commit with {_PARAMS} here, and an experiment of DVC starts from one; "
+            f"no git commit with {PARAMS} here, and a profile is laid over the committed one; "
             "git clone the project"
         )
-    return _load(shown.stdout, f"{_PARAMS} of the last commit")
+    name = f"{PARAMS} of the last commit"
+    return _flat_params(parse_yaml(shown.stdout, name), name)
 
 
-def profile_params(
-    profile: str, committed: dict[str, Any], photos: Path | None = None
-) -> dict[str, Any]:
-    """Return by dotted key all parameters that any profile sets, with the values of this one.
-
-    Args:
-        profile: one of `PROFILES`.
-        committed: parameters that hold where the profile says nothing; not changed.
-        photos: a folder to read instead of the official archives.
-
-    Raises:
-        InputError: a line sets what is no parameter.
-    """
-    params, touched = deepcopy(committed), {"fetch.path"}
-    read = {file: read_profile(file) for files in PROFILES.values() for file in files}
-    for file, values in read.items():
-        for key in values:
-            _check(committed, key, file)
-            touched.add(key)
-    for file in PROFILES[profile]:
-        for key, value in read[file].items():
-            section, _, last = key.rpartition(".")
-            _get(params, section)[last] = value
-    if photos:
-        params["fetch"] |= {"source": "local", "path": str(photos)}
-    leaves = (leaf for key in sorted(touched) for leaf in _leaves(key, _get(params, key)))
-    return dict(leaves)
+def _flat_params(content: object, name: str) -> FlatParams:
+    if not isinstance(content, dict):
+        raise InputError(f"{name}: no parameters in it; `git restore {PARAMS}` brings it back")
+    return flatten(content)
 
 
-def read_profile(file: str) -> dict[str, Any]:
-    """Return the parameters of `profiles/FILE.params`, one `key=value` a line, in its order."""
-    lines = (_FOLDER / f"{file}.params").read_text().splitlines()
-    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    return {key: YAML(typ="safe").load(value) for key, value in pairs}
+def _differs_from_commit() -> bool:
+    words = ["git", "diff", "--quiet", "HEAD", "--", str(PARAMS), "dvc.lock"]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 1
 
 
-def changes(wanted: dict[str, Any], current: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the wanted parameters, by dotted key, whose values differ from the current ones."""
-    for key, value in wanted.items():
-        try:
-            there = _get(current, key)
-        except (KeyError, TypeError):
-            there = None  # DVC or the first stage says what is wrong with this file
-        if there != value:
-            yield key, value
+def _dvc(*words: str, **environment: str) -> int:
+    """Return the exit code of a DVC command, or `INTERRUPTED` where Ctrl-C has ended it."""
+    print(" ".join(["dvc", *words]), flush=True)
+    command = [sys.executable, "-m", "dvc", *words]
+    with _interrupts_counted() as interrupts:
+        started = subprocess.Popen(
+            command, env=os.environ | environment, preexec_fn=die_with_parent
+        )
+        code = started.wait()
+    return INTERRUPTED if interrupts and code else code
 
 
-def _load(text: str, where: str) -> dict[str, Any]:
+@contextmanager
+def _interrupts_counted() -> Iterator[list[int]]:
+    """Leave Ctrl-C to the process that this one waits for, which takes its time to clean up."""
+    interrupts: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
     try:
-        return YAML(typ="safe").load(text)
-    except YAMLError as error:
-        raise InputError(f"{where}: not YAML ({' '.join(str(error).split())}); mend it") from None
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
-def _check(params: dict[str, Any], key: str, file: str) -> None:
-    try:
-        _get(params, key)
-    except (KeyError, TypeError):
-        raise InputError(f"{_FOLDER / file}.params: {key}: no such parameter; correct it") from None
-
-
-def _get(params: dict[str, Any], key: str) -> Any:
-    for section in key.split(".") if key else ():
-        params = params[section]
-    return params
-
-
-def _leaves(key: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _leaves(f"{key}.{name}", inner)
-    else:
-        yield key, value
-
-
-def _override(value: Any) -> str:
-    """Return a value as Hydra's grammar of overrides has it."""
-    if not isinstance(value, str):
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    if _PLAIN.fullmatch(value):
-        return value
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ladder run",
+        description=main.__doc__,
+        epilog=(__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    profiles = profile_names()
+    parser.add_argument("profile", metavar="PROFILE", nargs="?", help=", ".join(profiles))
+    parser.add_argument(
+        "-S",
+        "--set-param",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a parameter of params.yaml; may be given several times",
+    )
+    parser.add_argument(
+        "--photos", type=Path, metavar="FOLDER", help="of photos and labels, for no download"
+    )
+    parser.add_argument("--name", help="of the experiment (default: profile, date and time)")
+    parser.add_argument("--dry", action="store_true", help="only say what would run")
+    options = parser.parse_args(arguments)
+    if options.profile and options.profile not in profiles:
+        there = ", ".join(profiles) or "none here: run from the project's root folder"
+        parser.error(f"no such profile: {options.profile}; there are {there}")
+    return options

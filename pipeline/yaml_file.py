@@ -1,5 +1,7 @@
 """The one reader of YAML: YAML 1.2 as DVC reads it (`1e-3` is a number), faults in one line."""
 
+import io
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -39,6 +41,26 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> JsonValue:
     except YAMLError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{name}: not valid YAML: {reason}{_after(remedy)}") from None
+
+
+def with_values(text: str, values: Mapping[str, JsonValue]) -> str:
+    """Return a YAML document with some values set, its comments and its layout kept.
+
+    Args:
+        text: a document with a mapping.
+        values: by keys joined by dots; the sections that they are in must be there.
+    """
+    yaml, out = YAML(), io.StringIO()
+    yaml.width, yaml.preserve_quotes = 1000, True
+    document = yaml.load(text)
+    for key, value in values.items():
+        *sections, last = key.split(".")
+        section = document
+        for name in sections:
+            section = section[name]
+        section[last] = value
+    yaml.dump(document, out)
+    return out.getvalue()
 
 
 def flatten(nested: dict[str, JsonValue], prefix: str = "") -> dict[str, JsonValue]:
