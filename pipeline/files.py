@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+PROFILES = Path("profiles")
 SOURCE = Path("data/source")
 TABLES = Path("data/tables")
 PIXELS = Path("data/pixels/photos.npy")
@@ -15,6 +16,8 @@ PREDICTIONS = Path("predictions")
 EVALUATION = Path("evaluation")
 METRICS = Path("metrics")
 FIGURES = Path("figures")
+# By these endings photos are told from other files in their folder, of labels for instance.
+PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Typed parameters: `params.yaml`, checked as a whole before any work.
 
-The file is read with ruamel.yaml because DVC reads it so (YAML 1.2: `1e-3` is a number). Unknown
-keys are refused. Configuration stops at the stage: the library takes plain keyword arguments.
+Unknown keys are refused. Configuration stops at the stage: the library takes plain keyword
+arguments.
 """
 
 from pathlib import Path
@@ -11,14 +11,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from pipeline.errors import InputError
+from pipeline.yaml_file import read_yaml
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -88,6 +88,7 @@ class SharedTrainParams(Section):
     weight_decay: Annotated[float, Field(ge=0)]
     grad_clip: Positive
     early_stop: Annotated[int, Field(ge=0)]
+    min_epoch_steps: Count
     precision: Literal["auto", "float32", "bfloat16"]
     compile: bool
 
@@ -104,6 +105,11 @@ class RungParams(Section):
     ema: Annotated[float, Field(ge=0, lt=1)]
     augment: AugmentParams
 
+    @property
+    def size_in_training(self) -> int:
+        """The side of the input while the rung learns; for some smaller than `image_size`."""
+        return self.image_size
+
 
 class LargestParams(RungParams):
     """The rungs for the largest object: a head of ours, which takes any size, or the lesson's."""
@@ -117,6 +123,11 @@ class LargestParams(RungParams):
         if form == "lesson" and info.data.get("train_size") != info.data.get("image_size"):
             raise ValueError("such a head takes one size; give train_size and image_size the same")
         return form
+
+    @property
+    def size_in_training(self) -> int:
+        """The side of the input while the rung learns."""
+        return self.train_size
 
 
 class CombinedParams(LargestParams):
@@ -141,6 +152,11 @@ class PyramidSsdParams(RungParams):
     channels: Annotated[int, Field(ge=8, multiple_of=8)]  # normalised in groups of 8
     anchor_scale: Positive
     box_weight: Positive
+
+    @property
+    def size_in_training(self) -> int:
+        """The side of the input while the rung learns."""
+        return self.train_size
 
 
 class TrainParams(Section):
@@ -178,8 +194,19 @@ class Params(Section):
     predict: PredictParams
     report: ReportParams
 
+    @property
+    def rung_names(self) -> list[str]:
+        """The names of all rungs, in the order in which they are trained."""
+        return [name for name in TrainParams.model_fields if name != "shared"]
+
     def rung(self, name: str) -> RungParams:
-        """Return the section of the rung called `name`."""
+        """Return the section of the rung called `name`.
+
+        Raises:
+            InputError: there is no such rung; the message lists them.
+        """
+        if name not in self.rung_names:
+            raise InputError(f"{name}: no such rung; there are {', '.join(self.rung_names)}")
         return getattr(self.train, name)
 
 
@@ -190,19 +217,19 @@ def load_params(path: Path) -> Params:
         InputError: the file is missing, is not YAML, or a key is unknown, missing or out of range;
             one line names the file and every wrong key.
     """
-    try:
-        content = YAML(typ="safe").load(path.read_text())
-    except FileNotFoundError:
-        raise InputError(f"{path}: not found; run from the project's root folder") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
-    except YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not valid YAML: {reason}") from None
+    return check_params(read_yaml(path), str(path))
+
+
+def check_params(content: JsonValue, name: str) -> Params:
+    """Return parameters that are legal; `name` is where they came from, for the message.
+
+    Raises:
+        InputError: a key is unknown, missing or out of range; one line names every wrong key.
+    """
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        raise InputError(f"{path}: {_describe(error)}") from None
+        raise InputError(f"{name}: {_describe(error)}") from None
 
 
 def _describe(error: ValidationError) -> str:

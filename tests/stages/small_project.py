@@ -49,6 +49,7 @@ def write_params(root: Path, **changes) -> None:
         "backbone": BACKBONE,
         "weights": "backbone.safetensors",
         "batch_size": 4,
+        "min_epoch_steps": 1,
     }
     for name, section in params["train"].items():
         if name != "shared":
