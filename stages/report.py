@@ -25,7 +25,7 @@ def main() -> None:
     """Draw every rung and the ladder; write figures/RUNG/*.png and figures/ladder.png."""
     argparse.ArgumentParser(prog="python -m stages.report", description=main.__doc__).parse_args()
     params = load_params(PARAMS)
-    names = [name for name in type(params.train).model_fields if name != "shared"]
+    names = params.rung_names
     tables = {
         name: read_table(TABLES / f"{name}.parquet", schema) for name, schema in SCHEMAS.items()
     }

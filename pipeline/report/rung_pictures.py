@@ -144,7 +144,7 @@ def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, ti
             answers,
             photos,
             title=f"{title}: the photos with the most errors",
-            captions=[f"{photo.file_name}\n{photo.words}" for photo in worst],
+            captions=[f"{photo.file_name}: {photo.words}" for photo in worst],
         )
     if (results / "anchor_fit.csv").is_file():
         fits = read_rows(results / "anchor_fit.csv", AnchorFit)
