@@ -17,7 +17,8 @@ from matplotlib.ft2font import FT2Font
 BUNDLED = "DejaVu Sans"
 # Asked first, as they have most letters; any other font of the system comes after.
 _PREFERRED = ("Noto Sans CJK", "Noto Sans", "Source Han Sans", "WenQuanYi", "Droid Sans Fallback")
-_WITHOUT_OUTLINES = ("Emoji", "Color")
+# Fonts of coloured bitmaps, and one whose letters only say which script is missing.
+_NO_LETTERS = ("Emoji", "Color", "Last Resort", "LastResort")
 HOW_TO = "no font here has the letters of their names: apt install fonts-noto-cjk, for instance"
 
 
@@ -45,7 +46,7 @@ def lettering(names: Sequence[str]) -> Iterator[Lettering]:
 def readable(names: Sequence[str], family: Sequence[str]) -> Lettering:
     """Return the names as a family of fonts can draw them.
 
-    >>> readable(["cat", chr(0xE000)], ["DejaVu Sans"]).names
+    >>> readable(["cat", chr(0x10FFFD)], ["DejaVu Sans"]).names
     ['cat', 'class 1']
     """
     letters = frozenset().union(*(letters_of(_path(name)) for name in family))
@@ -97,7 +98,8 @@ def _has_all(letters: frozenset[str], name: str) -> bool:
 
 
 def _path(name: str) -> str:
-    return str(font_manager.findfont(name))
+    # Not the name itself, which would be read as a pattern: a hyphen has a meaning there.
+    return str(font_manager.findfont(font_manager.FontProperties(family=[name])))
 
 
 def _other_fonts() -> list[tuple[str, str]]:
@@ -105,6 +107,6 @@ def _other_fonts() -> list[tuple[str, str]]:
     fonts = {
         entry.name: entry.fname
         for entry in font_manager.fontManager.ttflist
-        if entry.style == "normal" and not any(word in entry.name for word in _WITHOUT_OUTLINES)
+        if entry.style == "normal" and not any(word in entry.name for word in _NO_LETTERS)
     }
     return sorted(fonts.items(), key=lambda font: (not font[0].startswith(_PREFERRED), font[0]))

@@ -28,18 +28,18 @@ class Row:
     Attributes:
         rung: its name.
         metrics: the metrics of the split that is shown; those it has not stay empty.
-        intervals: of those that have one, from `evaluation/RUNG/intervals.csv`.
         epochs: how many it was trained for.
         seconds: how long the training took, None where it came from DVC's cache.
         run: what MLflow has of it, in a word.
+        intervals: of the metrics that have one, from `evaluation/RUNG/intervals.csv`.
     """
 
     rung: str
     metrics: Mapping[str, float] = field(default_factory=dict)
-    intervals: Sequence[MetricInterval] = ()
     epochs: int | None = None
     seconds: float | None = None
     run: str = ""
+    intervals: Sequence[MetricInterval] = ()
 
 
 def print_ladder(rows: Iterable[Row], split: str, closing: Iterable[str] = ()) -> None:

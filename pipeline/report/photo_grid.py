@@ -207,7 +207,7 @@ def _write(
     text = axes.text(*place, words, size=size, color=color, va=va, ha=ha, parse_math=False)
     width = text.get_window_extent().width
     if width > room:
-        text.set_size(0.95 * size * max(room, 1) / width)  # letters shrink in steps
+        text.set_size(0.92 * size * max(room, 1) / width)  # letters shrink in steps
         text.set_visible(room / width > _SMALLEST_CAPTION)
     return text
 

@@ -63,8 +63,8 @@ def test_without_counts_all_cells_are_light(tmp_path):
 
 def test_a_cell_is_shaded_by_its_share_of_the_row(tmp_path):
     all_right = matrix_drawn(tmp_path / "a.png", [[90, 0, 0], [0, 1, 0], [0, 0, 0]])
-    half_missed = matrix_drawn(tmp_path / "h.png", [[45, 0, 45], [0, 1, 0], [0, 0, 0]])
-    assert count(all_right, DARKEST) == pytest.approx(2 * count(half_missed, DARKEST), rel=0.1)
+    half_wrong = matrix_drawn(tmp_path / "h.png", [[45, 45, 0], [0, 1, 0], [0, 0, 0]])
+    assert count(all_right, DARKEST) == pytest.approx(2 * count(half_wrong, DARKEST), rel=0.1)
 
 
 def test_truth_goes_down_and_prediction_to_the_right(tmp_path):

@@ -3,20 +3,19 @@ import sys
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
-from pipeline.report.figures import class_color, luminance, save_png
+from pipeline.report.figures import class_color, figure_of, luminance, save_png
 
 
-def figure_of(text):
-    figure = Figure(figsize=(2, 1))
+def with_text(text, dpi=100):
+    figure = figure_of(2, 1, dpi)
     figure.text(0.1, 0.5, text)
     return figure
 
 
 def test_png_has_the_size_asked_for_and_tells_nothing_of_its_origin(tmp_path):
-    save_png(figure_of("a"), tmp_path / "new" / "a.png", dpi=50)
+    save_png(with_text("a", dpi=50), tmp_path / "new" / "a.png")
     with Image.open(tmp_path / "new" / "a.png") as picture:
         assert picture.size == (100, 50)
         assert "Software" not in picture.info
@@ -26,7 +25,7 @@ def test_png_has_the_size_asked_for_and_tells_nothing_of_its_origin(tmp_path):
 
 def test_equal_figures_give_equal_bytes(tmp_path):
     for name, text in (("a", "same"), ("b", "same"), ("c", "other")):
-        save_png(figure_of(text), tmp_path / name)
+        save_png(with_text(text), tmp_path / name)
     first, second, third = ((tmp_path / name).read_bytes() for name in "abc")
     assert first == second != third
 
@@ -35,7 +34,7 @@ def test_a_figure_that_cannot_be_drawn_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(b"old")
     with pytest.raises(ValueError, match="frac"):
-        save_png(figure_of(r"$\frac$"), path)
+        save_png(with_text(r"$\frac$"), path)
     assert path.read_bytes() == b"old"
 
 
@@ -55,3 +54,10 @@ def test_figures_need_no_pyplot_and_no_torch():
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert said.stdout.strip() == "[]", said.stderr
+
+
+def test_a_saved_figure_lets_go_of_its_pixels(tmp_path):
+    figure = with_text("a")
+    save_png(figure, tmp_path / "a.png")
+    assert not figure.texts
+    assert "renderer" not in vars(figure.canvas)

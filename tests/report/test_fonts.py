@@ -8,7 +8,7 @@ from pipeline.report import fonts
 from pipeline.report.fonts import BUNDLED, drawable, families, lettering, letters_of, readable
 
 CHINESE, JAPANESE, KOREAN = "\u732b", "\u306d\u3053", "\uace0\uc591\uc774"  # cat
-IN_NO_FONT = chr(0xE000)  # for private use
+IN_NO_FONT = chr(0x10FFFD)  # for private use
 
 
 @pytest.fixture(autouse=True)

@@ -51,7 +51,7 @@ def interval(metric, value, low, high, note=""):
 
 def test_an_interval_stands_below_its_number(capsys):
     found = [interval("accuracy", 1, 0.912, 1), interval("l1_px", 6.88, 6.1, 7.7)]
-    row = Row("combined", {"accuracy": 1, "l1_px": 6.88, "mean_iou": 0.8}, found)
+    row = Row("combined", {"accuracy": 1, "l1_px": 6.88, "mean_iou": 0.8}, intervals=found)
     above, below = [x for x in lines_of(capsys, [row]) if x.startswith("│")]
     assert cells(above)[:4] == ["combined", "1.000", "6.9", "0.800"]
     assert cells(below)[:4] == ["", ".912-1.000", "6.1-7.7", ""]
@@ -59,6 +59,6 @@ def test_an_interval_stands_below_its_number(capsys):
 
 def test_an_unknown_interval_is_left_out_and_a_note_is_said(capsys):
     note = interval("accuracy", 1, math.nan, math.nan, "one class: always 1")
-    lines = lines_of(capsys, [Row("classifier", {"accuracy": 1}, [note])], ["closing"])
+    lines = lines_of(capsys, [Row("classifier", {"accuracy": 1}, intervals=[note])], ["closing"])
     assert len([line for line in lines if line.startswith("│")]) == 1
     assert lines[-2:] == ["classifier: accuracy: one class: always 1", "closing"]

@@ -8,7 +8,7 @@ from pipeline.boxes import xywh_to_xyxy
 from pipeline.report.figures import class_color
 from pipeline.report.marks import Marks
 from pipeline.report.page import CAPTION, GAP, NOTE, TITLE, Layout
-from pipeline.report.photo_grid import photo_grid
+from pipeline.report.photo_grid import CROWD, photo_grid
 
 NAMES = ["cat", "dog", "price in $ or $"]
 BOX = np.array([[56.0, 56, 168, 168]])
@@ -60,10 +60,10 @@ def test_a_zero_area_box_does_not_fail(tmp_path):
 
 def test_prediction_has_its_class_colour_where_its_box_is(tmp_path):
     cell = one_cell(tmp_path, Marks(), Marks(BOX, np.array([1]), np.array([0.9])))
-    across_left_edge = cell[224, 112 - 6 : 112 + 7]
-    assert has(across_left_edge[5:8], color_of(1))
-    assert has(across_left_edge[:4], (0, 0, 0), 60)  # the dark stroke outside
-    assert has(across_left_edge[-4:], (0, 0, 0), 60)  # and inside
+    across_left_edge = cell[224, 112 - 4 : 112 + 5]
+    assert has(across_left_edge[3:6], color_of(1))
+    assert has(across_left_edge[:3], (0, 0, 0), 60)  # the dark stroke outside
+    assert has(across_left_edge[-3:], (0, 0, 0), 60)  # and inside
     for inside_or_outside in (cell[224, 224], cell[224, 60], cell[400, 224]):
         assert (inside_or_outside == (40, 90, 140)).all()
 
@@ -84,8 +84,8 @@ def test_a_box_without_class_is_yellow_and_has_no_tag(tmp_path):
 @pytest.mark.parametrize(("ignore", "bright"), [(False, 255), (True, 191)])
 def test_truth_is_thin_and_broken_and_grey_where_ignored(tmp_path, ignore, bright):
     cell = one_cell(tmp_path, Marks(BOX, np.array([0]), ignore=np.array([ignore])), Marks())
-    edge = cell[150:300, 112]
-    assert has(edge, [bright] * 3)
+    edge = cell[150:300, 111:113]
+    assert has(edge, [bright] * 3, 50)  # the line is thin: its pixels are not all covered
     assert has(edge, (0, 0, 0), 60)
     assert edge.max() <= bright + 12
     assert (cell[150:300, 118] == (40, 90, 140)).all()
@@ -107,12 +107,28 @@ def test_many_boxes_each_have_their_colour(tmp_path):
     assert has(cell[240, 38:43], color_of(2))
 
 
-def test_in_a_crowd_tags_are_left_out_and_never_hide_each_other(tmp_path):
-    count = 30
-    boxes, scores = np.repeat(OTHER, count, 0), np.linspace(0.9, 0.1, count)
-    crowd = one_cell(tmp_path, Marks(), Marks(boxes, np.zeros(count, int), scores))
+def test_tags_never_hide_each_other(tmp_path):
+    boxes, scores = np.repeat(OTHER, CROWD, 0), np.linspace(0.9, 0.8, CROWD)
+    many = one_cell(tmp_path, Marks(), Marks(boxes, np.zeros(CROWD, int), scores))
     few = one_cell(tmp_path, Marks(), Marks(boxes[:8], np.zeros(8, int), scores[:8]))
-    np.testing.assert_array_equal(crowd, few)  # eight corners hold a tag, the others none
+    np.testing.assert_array_equal(many, few)  # eight corners hold a tag, the others none
+
+
+def test_a_crowded_photo_is_not_covered_and_what_it_has_is_counted_below(tmp_path):
+    count = CROWD + 1
+    boxes, labels = np.repeat(OTHER, count, 0), np.array([0] * 8 + [1] * 3)
+    cell = one_cell(tmp_path, Marks(), Marks(boxes, labels, np.linspace(0.9, 0.8, count)))
+    photo, below = cell[:CELL, :CELL], cell[CELL : CELL + CAPTION, :CELL]
+    changed = (photo != (40, 90, 140)).any(-1)
+    left, top, right, bottom = (OTHER[0] * 2).astype(int)
+    changed[top - 4 : bottom + 4, left - 4 : right + 4] = False
+    assert not changed.any()  # nothing but boxes: no tag beside them
+    assert has(below, color_of(0)) and has(below, color_of(1)) and has(below, (0, 0, 0), 60)
+    # The larger count stands first.
+    columns = [np.flatnonzero((np.abs(below - color_of(n)) <= 12).all(-1).any(0)) for n in (0, 1)]
+    assert columns[0].max() < columns[1].min()
+    few = one_cell(tmp_path, Marks(), Marks(boxes[:CROWD], labels[:CROWD], np.ones(CROWD)))
+    assert not has(few[CELL : CELL + CAPTION], color_of(0))
 
 
 def test_a_wide_photo_keeps_its_proportions(tmp_path):
@@ -167,9 +183,8 @@ def test_a_long_caption_is_written_smaller_and_an_endless_one_left_out(tmp_path)
         rows, columns = np.nonzero(below.sum(-1) < 600)
         return (rows.max(), columns.max()) if len(rows) else None
 
-    short, two_lines, long = ink("0" * 40), ink("0" * 40 + "\n0"), ink("0" * 70)
-    assert short[1] < CELL and two_lines[0] > short[0] + 10
-    assert short[1] < long[1] < CELL and long[0] < short[0]
+    short, long = ink("0" * 40), ink("0" * 90)
+    assert short[1] < long[1] < CELL and long[0] <= short[0]
     assert ink("0" * 200) is None
 
 

@@ -28,7 +28,7 @@ def drawn(painted_project, monkeypatch):
         seen[f"{path.parent.name}/{path.name}"] = named | {"truths": truths, "found": found}
 
     for rung in TASKS:
-        answer(rung)
+        answer(rung, wrong=0.5)
         run_main(evaluate, rung)
     monkeypatch.setattr(rung_pictures, "photo_grid", note)
     run_main(report)
@@ -100,5 +100,5 @@ def test_a_results_folder_without_metrics_is_refused(painted_project, tmp_path):
     answers = read_answers(
         "bbox", read_predictions(Path("predictions/bbox.parquet")), Path("evaluation/bbox")
     )
-    with pytest.raises(InputError, match="intervals.csv: empty"):
+    with pytest.raises(InputError, match=r"intervals\.csv: empty"):
         rung_pictures.draw_rung(tmp_path, answers, None, 4)
