@@ -37,7 +37,7 @@ def layout_of(photos: int) -> Layout:
     >>> layout_of(12)
     Layout(rows=3, columns=4, cell=332)
     """
-    columns = max(1, math.ceil(math.sqrt(photos * 4 / 3)))
+    columns = max(1, min(photos, math.ceil(math.sqrt(photos * 4 / 3))))
     rows = max(1, math.ceil(photos / columns))
     across = (LARGEST_SIDE - GAP) // columns - GAP
     down = (LARGEST_SIDE - TITLE - NOTE) // rows - CAPTION - GAP

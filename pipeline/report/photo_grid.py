@@ -205,10 +205,11 @@ def _write(
 ) -> Text:
     """Write a text so small that it fits into `room` pixels; leave it out where none could read."""
     text = axes.text(*place, words, size=size, color=color, va=va, ha=ha, parse_math=False)
-    width = text.get_window_extent().width
-    if width > room:
-        text.set_size(0.92 * size * max(room, 1) / width)  # letters shrink in steps
-        text.set_visible(room / width > _SMALLEST_CAPTION)
+    while text.get_window_extent().width > room:  # letters shrink in steps, not by the share
+        text.set_size(0.9 * text.get_size())
+        if text.get_size() < _SMALLEST_CAPTION * size:
+            text.set_visible(False)
+            break
     return text
 
 

@@ -14,6 +14,7 @@ def test_every_number_of_photos_has_room_on_a_moderate_page(photos):
     assert (layout.rows - 1) * layout.columns < photos  # no empty row
     assert max(layout.size_wh) <= LARGEST_SIDE
     assert layout.cell >= 60
+    assert layout.columns <= photos
 
 
 def test_the_page_is_as_large_as_its_photos():

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from ruamel.yaml import YAML
 
 from pipeline.report.figures import LARGEST_SIDE
 from stages import evaluate, report
 from stages.entry import run_stage
+from tests.conftest import ROOT
 from tests.stages.answers import TASKS, answer, rename_classes
 from tests.stages.small_project import contents, run_main, write_params
 
@@ -28,7 +30,7 @@ def evaluated(painted, tmp_path_factory):
         shutil.copytree(painted, root)
         monkeypatch.chdir(root)
         for rung in TASKS:
-            answer(rung)
+            answer(rung, wrong=0.5)
             run_main(evaluate, rung)
     return root
 
@@ -41,12 +43,21 @@ def project(evaluated, tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def two_rungs(project, monkeypatch):
+    """The same, and two rungs are all there are: each takes a second to draw."""
+    rungs = ["classifier", "ssd_fpn"]
+    monkeypatch.setattr("pipeline.params.Params.rung_names", property(lambda _: rungs))
+    return project
+
+
 def expected(rung):
     if TASKS[rung].every_object:
         return OF_ALL | OF_DETECTORS
     return OF_ALL | ({"confusion.png"} if TASKS[rung].answers_class else set())
 
 
+@pytest.mark.slow
 def test_every_rung_has_its_pictures_and_none_is_too_large(project, capsys):
     run_main(report)
     names = {f"{rung}/{name}" for rung in TASKS for name in expected(rung)} | {"ladder.png"}
@@ -58,24 +69,25 @@ def test_every_rung_has_its_pictures_and_none_is_too_large(project, capsys):
             assert len(np.unique(np.asarray(picture.convert("L")))) > 10
 
 
-def test_twice_is_byte_for_byte_the_same(project):
+def test_twice_is_byte_for_byte_the_same(two_rungs):
     run_main(report)
     before = contents(Path("figures"))
     run_main(report)
     assert contents(Path("figures")) == before
 
 
-def test_more_photos_are_drawn_where_more_are_asked_for(project):
-    write_params(project, report__grid_photos=1)
+def test_more_photos_are_drawn_where_more_are_asked_for(two_rungs):
+    write_params(two_rungs, report__grid_photos=1)
     run_main(report)
-    with Image.open("figures/bbox/val_grid.png") as picture:
+    with Image.open("figures/classifier/val_grid.png") as picture:
         one = picture.size
-    write_params(project, report__grid_photos=4)
+    write_params(two_rungs, report__grid_photos=4)
     run_main(report)
-    with Image.open("figures/bbox/val_grid.png") as picture:
-        assert picture.size[0] > 2 * one[0]
+    with Image.open("figures/classifier/val_grid.png") as picture:
+        assert picture.size[0] > 1.9 * one[0]
 
 
+@pytest.mark.slow
 def test_it_imports_neither_torch_nor_mlflow(project):
     code = (
         "import sys; from stages import report; report.main(); "
@@ -85,10 +97,30 @@ def test_it_imports_neither_torch_nor_mlflow(project):
     assert (done.returncode, done.stderr.strip()) == (0, "[]")
 
 
-def test_names_that_no_font_has_are_said(project, capsys):
+def test_numbers_for_dvc_lie_in_a_folder_for_each_kind_that_dvc_yaml_names(two_rungs):
+    run_main(report)
+    named = {
+        path: entry
+        for item in YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["plots"]
+        if isinstance(item, dict)
+        for path, entry in item.items()
+    }
+    files = contents(Path("plots"))
+    assert {f"plots/{file.split('/')[0]}" for file in files} == named.keys()
+    for file, content in files.items():
+        kind, name = file.split("/")
+        assert content == Path("evaluation", Path(name).stem, f"{kind}.csv").read_bytes()
+        entry, header = named[f"plots/{kind}"], content.decode().splitlines()[0].split(",")
+        columns = entry["y"] if isinstance(entry["y"], list) else [entry["y"]]
+        assert {entry["x"], *columns} <= set(header)
+    # One confusion matrix a rung: never two under one title.
+    assert {"confusion/classifier.csv", "confusion/ssd_fpn.csv"} <= files.keys()
+
+
+def test_names_that_no_font_has_are_said(two_rungs, capsys):
     names = [chr(0x10FFFD), *(f"class {n}" for n in range(1, 6))]  # for private use: in no font
     rename_classes(names)
-    for rung in TASKS:
+    for rung in ("classifier", "ssd_fpn"):
         answer(rung)
         run_main(evaluate, rung)
     capsys.readouterr()
