@@ -147,15 +147,15 @@ def write_intervals(
 def write_history(folder: Path, history: Path) -> None:
     """Write a row an epoch: epoch, phase, lr of the head, train_* and val_* losses and metrics."""
     epochs = read_history(history)
-    names = {
-        f"{part}_{name}": (part, name)
+    losses = [
+        {f"train_{name}": value for name, value in row["train"].items()}
+        | {f"val_{name}": value for name, value in row["val"].items()}
         for row in epochs
-        for part in ("train", "val")
-        for name in row[part]
-    }
+    ]
+    names = list(dict.fromkeys(name for of_epoch in losses for name in of_epoch))
     rows = [
-        [row["epoch"], row["phase"], row["lr"], *(row[p].get(n, "") for p, n in names.values())]
-        for row in epochs
+        [row["epoch"], row["phase"], row["lr"], *(of_epoch.get(name, "") for name in names)]
+        for row, of_epoch in zip(epochs, losses, strict=True)
     ]
     write_csv(folder / "history.csv", ["epoch", "phase", "lr", *names], rows)
 

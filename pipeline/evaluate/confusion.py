@@ -40,7 +40,7 @@ def confusion_matrix(truth: Truth, detections: Detections, num_classes: int) -> 
     matrix = np.zeros((num_classes + 1, num_classes + 1), dtype=int)
     actual = np.append(truth.labels, num_classes)[taken]
     np.add.at(matrix, (actual[~excused], detections.labels[~excused]), 1)
-    np.add.at(matrix, (truth.labels[missed], num_classes), 1)
+    matrix[:num_classes, num_classes] = np.bincount(truth.labels[missed], minlength=num_classes)
     return matrix
 
 

@@ -4,6 +4,8 @@ These judge the rungs that answer for the largest object; `voc_ap` and `coco_map
 that answer for all of them. Each gives a number for each photo; the rung's metric is their mean.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pipeline.boxes import paired_iou
@@ -45,7 +47,11 @@ def _floats(values: np.ndarray) -> np.ndarray:
     return np.asarray(values, dtype=float)
 
 
-def _same_shape(truth, predicted, compare) -> np.ndarray:
+def _same_shape(
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    compare: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
     """Return `compare(truth, predicted)`, refusing pairs that NumPy would broadcast silently."""
     truth, predicted = np.asarray(truth), np.asarray(predicted)
     if truth.shape != predicted.shape:

@@ -1,7 +1,7 @@
 """Tables of results on disk: CSV that `dvc plots` draws and the report stage reads again."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,9 @@ _DIGITS = 5
 @dataclass(frozen=True)
 class ResultRow:
     """A row of a result file: its fields are int, float or str, and name the columns."""
+
+
+_KINDS: dict[type | str, Callable[[str], int | float | str]] = {int: int, float: float, str: str}
 
 
 Row = TypeVar("Row", bound=ResultRow)
@@ -113,7 +116,7 @@ def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
     Raises:
         InputError: the file is absent or has other columns.
     """
-    kinds = {field.name: field.type for field in fields(row_type)}
+    kinds = {field.name: _KINDS[field.type] for field in fields(row_type)}
     try:
         with path.open(newline="", encoding="utf-8") as file:
             header, *lines = csv.reader(file)

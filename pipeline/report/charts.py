@@ -90,12 +90,12 @@ def confusion_picture(path: Path, matrix: np.ndarray, names: Sequence[str], titl
     if count_size >= _SMALLEST_NAME / 1.5:  # smaller digits are grey dust, and slow to draw
         for row, column in np.argwhere(matrix):
             color = "white" if share[row, column] > 0.5 else "black"
-            middle = {"ha": "center", "va": "center", "size": count_size}
-            axes.text(column, row, matrix[row, column], color=color, **middle)
+            words = str(matrix[row, column])
+            axes.text(column, row, words, color=color, ha="center", va="center", size=count_size)
     step = max(1, int(np.ceil(_SMALLEST_NAME / (72 * cell))))
-    labels = {"size": size, "parse_math": False}
-    axes.set_xticks(range(0, count, step), columns[::step], rotation=90, **labels)
-    axes.set_yticks(range(0, count, step), rows[::step], **labels)
+    ticks = range(0, count, step)
+    axes.set_xticks(ticks, columns[::step], rotation=90, size=size, parse_math=False)
+    axes.set_yticks(ticks, rows[::step], size=size, parse_math=False)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     if len(rows) > len(names):

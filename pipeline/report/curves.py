@@ -1,7 +1,7 @@
 """Pictures of numbers: precision and recall, the history of a training, the search for a rate."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +56,8 @@ def precision_recall(
             _PANEL_WH[0] - 0.35,
             _PANEL_WH[1] - 0.65,
         )
-        axes = figure.add_axes(np.divide(box, (max(width, 7), height) * 2))
+        left, bottom, *size = np.divide(box, (max(width, 7), height) * 2).tolist()
+        axes = figure.add_axes((left, bottom, size[0], size[1]))
         _curve(axes, classes[label], by_class.get(classes[label].name, []), names[label])
         # Ticks have their numbers below the last panel of each column, wherever it ends.
         axes.tick_params(labelbottom=place + columns >= len(labels), labelleft=column == 0)
@@ -105,7 +106,7 @@ def _curve(axes: Axes, one: ClassAp, points: Sequence[CurvePoint], name: str) ->
         axes.plot(recall, precision, color=_LINE, linewidth=1.4)
 
 
-def _mean(values) -> str:
+def _mean(values: Iterable[float]) -> str:
     known = [value for value in values if not math.isnan(value)]
     return f"{sum(known) / len(known):.3f}" if known else "-"
 
@@ -148,24 +149,24 @@ def history_curves(path: Path, history: Sequence[Mapping[str, str]], title: str 
 
 
 def learning_rate_curve(
-    path: Path, rates: Sequence[float], losses: Sequence[float], suggestion: float | None
+    path: Path, tried: Sequence[float], losses: Sequence[float], suggestion: float | None
 ) -> None:
     """Write a PNG of the loss against the learning rate that was tried, and the rate to take.
 
     Args:
         path: the PNG.
-        rates: ascending.
+        tried: learning rates, ascending.
         losses: one for each rate; where they explode the plot cuts them off.
         suggestion: the rate to mark; None for no mark.
     """
-    rates, losses = np.asarray(rates, dtype=float), np.asarray(losses, dtype=float)
+    rates, measured = np.asarray(tried, dtype=float), np.asarray(losses, dtype=float)
     figure = figure_of(7, 4.2)
     figure.set_layout_engine("constrained")
     axes = figure.subplots()
-    axes.plot(rates, losses, color=_LINE, linewidth=1.6, marker=".", markersize=4)
+    axes.plot(rates, measured, color=_LINE, linewidth=1.6, marker=".", markersize=4)
     axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
     axes.grid(color="0.92")
-    finite = losses[np.isfinite(losses)]
+    finite = measured[np.isfinite(measured)]
     if len(finite):
         low, start = finite.min(), finite[0]
         margin = 0.1 * (start - low) or 0.1 * abs(low) or 1.0

@@ -53,9 +53,16 @@ def save_png(figure: Figure, path: Path) -> None:
     """
     # Without the version of the software that drew it, which would change the bytes; compressed so
     # far as is cheap, since level 6 would take a third of the time that all pictures take.
-    options = {"format": "png", "dpi": figure.dpi, "metadata": {"Software": None}}
-    options |= {"pil_kwargs": {"compress_level": 3}}
-    write_beside(path, lambda beside: figure.savefig(beside, **options))
+    write_beside(
+        path,
+        lambda beside: figure.savefig(
+            beside,
+            format="png",
+            dpi=figure.dpi,
+            metadata={"Software": None},
+            pil_kwargs={"compress_level": 3},
+        ),
+    )
     # Figure and canvas hold each other: let go of the pixels now, not when Python finds the cycle.
     figure.clear()
     vars(figure.canvas).pop("renderer", None)

@@ -206,8 +206,8 @@ def _write(
     """Write a text so small that it fits into `room` pixels; leave it out where none could read."""
     text = axes.text(*place, words, size=size, color=color, va=va, ha=ha, parse_math=False)
     while text.get_window_extent().width > room:  # letters shrink in steps, not by the share
-        text.set_size(0.9 * text.get_size())
-        if text.get_size() < _SMALLEST_CAPTION * size:
+        text.set_fontsize(0.9 * text.get_fontsize())
+        if text.get_fontsize() < _SMALLEST_CAPTION * size:
             text.set_visible(False)
             break
     return text
