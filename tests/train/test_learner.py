@@ -113,8 +113,6 @@ def test_a_compiled_run_trains_the_same_weights(tmp_path, monkeypatch):
 
 def test_the_average_of_a_later_phase_goes_on_where_the_one_before_it_ended(tmp_path, monkeypatch):
     counted = []
-    monkeypatch.setattr(
-        "pipeline.train.learner.update_average", lambda *of: counted.append(of[-1])
-    )
+    monkeypatch.setattr("pipeline.train.learner.update_average", lambda *of: counted.append(of[-1]))
     train(tmp_path / "c.pt", ema=0.9)
     assert counted == list(range(10))  # five epochs of two steps, in three phases

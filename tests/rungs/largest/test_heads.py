@@ -10,8 +10,8 @@ from pipeline.rungs.largest.heads import (
     BoxHead,
     ClassifierHead,
     CombinedHead,
-    LargestObjectModel,
 )
+from pipeline.rungs.largest.model import LargestObjectModel
 
 CHANNELS, SIDE, CLASSES, PIXELS = 8, 3, 5, 96
 
