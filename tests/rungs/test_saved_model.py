@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 import torch
 
@@ -51,10 +52,15 @@ def test_the_spec_alone_rebuilds_the_model(saved):
     assert shapes == {name: tensor.shape for name, tensor in model.state_dict().items()}
 
 
-def test_the_folder_has_two_files(saved):
-    folder, _, _ = saved
-    names = sorted(path.name for path in folder.iterdir())
-    assert names == ["model.json", "model.safetensors"]
+def test_the_files_of_the_folder(saved):
+    folder, model, spec = saved
+    names = {path.name for path in folder.iterdir()}
+    anchors = model.anchors_for(spec.image_size)
+    if anchors is None:
+        assert names == {"model.json", "model.safetensors"}
+    else:
+        assert names == {"model.json", "model.safetensors", "anchors.npy"}
+        assert np.load(folder / "anchors.npy").tolist() == anchors.tolist()
 
 
 def test_the_loaded_spec_is_the_saved_one(saved):
