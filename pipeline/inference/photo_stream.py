@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pipeline.data.pixels import decode_photo, squash
 from pipeline.errors import InputError
-from pipeline.formats.pascal import PHOTO_SUFFIXES
+from pipeline.files import PHOTO_SUFFIXES
 
 
 @dataclass(frozen=True)
