@@ -16,9 +16,10 @@ import time
 from pathlib import Path
 
 from benchmarks.measure import machine
+from pipeline.params import load_params
 
 FIRST = "6870db0f69de121fe1d960c82c54f4273f9a6bed"
-RUNGS = ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
+RUNGS = load_params(Path(__file__).parent.parent / "params.yaml").rungs
 RESULT = Path("benchmarks/results/ladder.json")
 PHOTOS, SIDE, BATCH, EPOCHS = 500, 224, 32, 2
 NEEDED = ("pipeline", "stages", "params.yaml")
@@ -84,12 +85,19 @@ def trained(project: Path, rung: str) -> dict:
     seconds, after = time.perf_counter() - start, os.times()
     cpu = sum(getattr(after, f"children_{kind}") for kind in ("user", "system"))
     cpu -= sum(getattr(before, f"children_{kind}") for kind in ("user", "system"))
-    timings = json.loads((project / "timings" / f"{rung}.json").read_text())
     return {
-        "photos_per_s": timings["img_per_s"],
+        "photos_per_s": photos_per_second(project, rung),
         "seconds": round(seconds, 1),
         "cores_busy": round(cpu / seconds, 2),
     }
+
+
+def photos_per_second(project: Path, rung: str) -> float:
+    """Return what the stage has written; the first version did so in a file elsewhere."""
+    now = project / "models" / rung / "training.json"
+    if now.exists():
+        return json.loads(now.read_text())["photos_per_s"]
+    return json.loads((project / "timings" / f"{rung}.json").read_text())["img_per_s"]
 
 
 def table(rows: list[dict]) -> list[str]:
