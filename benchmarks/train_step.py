@@ -105,6 +105,6 @@ TOPIC = Topic(
     tuple(_setting(rung) for rung in load_params(PARAMS).rungs),
     "The same model, losses and photos, and but for the named case the same precision: bfloat16 "
     "where the processor has units for it, with the layers in float32 that are slow in it "
-    "(`pipeline/models/precision.py`). All run with freed memory kept (`pipeline/memory.py`), which "
-    "the peer would not have by itself. The goal for the limit is 0.95.",
+    "(`pipeline/models/precision.py`). All run with freed memory kept (`pipeline/memory.py`), "
+    "which the peer would not have by itself. The goal for the limit is 0.95.",
 )

@@ -44,7 +44,7 @@ def test_photo_without_boxes():
     assert hardly_visible(boxes, visible).shape == (2, 0)
 
 
-@pytest.mark.parametrize("change", [OFF, {"flip": 1.0, "rotate": 45.0, "crop": 0.5}])
+@pytest.mark.parametrize("change", [{}, {"flip": 1.0, "rotate": 45.0, "crop": 0.5}])
 @pytest.mark.parametrize(
     "empty", [(0, 0, 0, 0), (0.5, 0.5, 0.5, 0.5), (0.3, 0.2, 0.3, 0.8), (0.2, 0.3, 0.8, 0.3)]
 )

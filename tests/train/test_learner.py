@@ -102,12 +102,12 @@ def test_the_gradient_is_clipped(tmp_path):
 
 
 def test_a_compiled_run_trains_the_same_weights(tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(torch, "compile", lambda model: asked.append(model) or model)
+    compiled_models = []
+    monkeypatch.setattr(torch, "compile", lambda model: compiled_models.append(model) or model)
     plain, history = train(tmp_path / "a.pt")
     model = Tiny()
     compiled, rows = train(tmp_path / "b.pt", model, compile=True)
-    assert asked == [model] * len(PHASES)
+    assert compiled_models == [model] * len(PHASES)
     assert rows == history and same_weights(compiled, plain)
 
 
