@@ -18,8 +18,8 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.progress import progress
 from pipeline.tracking.dvc_lock import Stages, read_lock
-from pipeline.tracking.mlflow_runs import experiment_name, local_store
-from pipeline.tracking.sqlite_store import artifact_folder, is_damaged
+from pipeline.tracking.mlflow_runs import experiment_name
+from pipeline.tracking.sqlite_store import artifact_folder, is_damaged, local_store
 
 _NEW_VENV = "`make clean-venv`, then `make venv`"
 _PACKAGES = ("dvc", "mlflow", "torch", "torchvision", "timm", "pandas", "pyarrow")
@@ -168,14 +168,14 @@ def cached_objects(lock: Stages, folder: Path) -> dict[Path, str]:
     """
     found: dict[Path, str] = {}
     for entry in lock.values():
-        for out in entry.get("outs", []):
-            if out.get("hash") != "md5" or "md5" not in out:
+        for out in entry.outs:
+            if out.hash != "md5" or out.md5 is None:
                 continue
-            path = _object(folder, out["md5"])
-            found.setdefault(path, out["path"])
+            path = _object(folder, out.md5)
+            found.setdefault(path, out.path)
             if path.suffix == ".dir" and path.is_file() and is_sound(path):
                 for item in json.loads(path.read_bytes()):
-                    inner = f"{out['path']}/{item['relpath']}"
+                    inner = f"{out.path}/{item['relpath']}"
                     found.setdefault(_object(folder, item["md5"]), inner)
     return found
 

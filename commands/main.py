@@ -5,15 +5,14 @@ when it is called, so that `ladder --help` answers at once.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from pipeline.errors import InputError
+from pipeline.exit_codes import exit_code
 
 COMMANDS = {
     "label": "find objects in new photos with a trained rung, and write them as Pascal JSON",
-    "profile": "run the ladder with the parameters of one of profiles/",
+    "run": "run the ladder with a profile or with other parameters",
     "ui": "open MLflow on the comparison of the ladder's runs",
     "lr": "find the learning rate that suits a rung on this data",
     "doctor": "check environment, weights, DVC's cache and the MLflow store",
@@ -27,14 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, text in COMMANDS.items():
         commands.add_parser(name, help=text, add_help=False)  # the module has the real parser
     known, rest = parser.parse_known_args(arguments)
-    try:
-        code = import_module(f"commands.{known.command}").main(rest)
-    except (InputError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        code = 1
-    except KeyboardInterrupt:
-        code = 130
-    raise SystemExit(code)
+    raise SystemExit(exit_code(lambda: import_module(f"commands.{known.command}").main(rest)))
 
 
 if __name__ == "__main__":

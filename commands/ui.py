@@ -9,9 +9,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.errors import InputError
-from pipeline.tracking.mlflow_runs import experiment_name, local_store, without_password
-from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged
+from pipeline.tracking.mlflow_runs import experiment_name, without_password
+from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged, local_store
 
+Address = tuple[str | int | bytes, ...]  # host, port, and two numbers more of IPv6
 _PORTS = range(5000, 5020)
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # of all addresses, one that a browser takes
 # MLflow's landing page is about other things; this view has the runs, side by side.
@@ -75,19 +76,21 @@ def free_port(host: str, wanted: int | None) -> int:
     raise InputError(f"--port: {busy} on {host} cannot be used; name a free one with --port")
 
 
-def _addresses(host: str) -> list[tuple[int, tuple]]:
+def _addresses(host: str) -> list[tuple[int, Address]]:
     """Return family and socket address, with port 0, of all that a server can listen on."""
     try:
         found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError):  # the latter: a part of the name is empty or too long
         found = []
-    usable = [(family, address) for family, *_, address in found if _can_bind(family, address)]
+    usable: list[tuple[int, Address]] = [
+        (family, address) for family, *_, address in found if _can_bind(family, address)
+    ]
     if not usable:
         raise InputError(f"--host: {host} is no address of this machine; name one, or leave it out")
     return usable
 
 
-def _can_bind(family: int, address: tuple) -> bool:
+def _can_bind(family: int, address: Address) -> bool:
     try:
         with socket.socket(family) as probe:
             # Without this a port whose last server has just ended counts as busy for a minute.

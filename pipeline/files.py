@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+PROFILES = Path("profiles")
 SOURCE = Path("data/source")
 TABLES = Path("data/tables")
 PIXELS = Path("data/pixels/photos.npy")

@@ -1,7 +1,7 @@
 """Typed parameters: `params.yaml`, checked as a whole before any work.
 
-The file is read with ruamel.yaml because DVC reads it so (YAML 1.2: `1e-3` is a number). Unknown
-keys are refused. Configuration stops at the stage: the library takes plain keyword arguments.
+Unknown keys are refused. Configuration stops at the stage: the library takes plain keyword
+arguments.
 """
 
 from pathlib import Path
@@ -11,14 +11,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from pipeline.errors import InputError
+from pipeline.yaml_file import read_yaml
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -195,8 +195,8 @@ class Params(Section):
     report: ReportParams
 
     @property
-    def rungs(self) -> list[str]:
-        """The names of all rungs, in their order."""
+    def rung_names(self) -> list[str]:
+        """The names of all rungs, in the order in which they are trained."""
         return [name for name in TrainParams.model_fields if name != "shared"]
 
     def rung(self, name: str) -> RungParams:
@@ -205,8 +205,8 @@ class Params(Section):
         Raises:
             InputError: there is no such rung; the message lists them.
         """
-        if name not in self.rungs:
-            raise InputError(f"{name}: no such rung; there are {', '.join(self.rungs)}")
+        if name not in self.rung_names:
+            raise InputError(f"{name}: no such rung; there are {', '.join(self.rung_names)}")
         return getattr(self.train, name)
 
 
@@ -217,19 +217,19 @@ def load_params(path: Path) -> Params:
         InputError: the file is missing, is not YAML, or a key is unknown, missing or out of range;
             one line names the file and every wrong key.
     """
-    try:
-        content = YAML(typ="safe").load(path.read_text())
-    except FileNotFoundError:
-        raise InputError(f"{path}: not found; run from the project's root folder") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
-    except YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not valid YAML: {reason}") from None
+    return check_params(read_yaml(path), str(path))
+
+
+def check_params(content: JsonValue, name: str) -> Params:
+    """Return parameters that are legal; `name` is where they came from, for the message.
+
+    Raises:
+        InputError: a key is unknown, missing or out of range; one line names every wrong key.
+    """
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        raise InputError(f"{path}: {_describe(error)}") from None
+        raise InputError(f"{name}: {_describe(error)}") from None
 
 
 def _describe(error: ValidationError) -> str:

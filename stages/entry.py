@@ -1,24 +1,17 @@
-"""How every stage ends: its own errors in one line, everything unforeseen with a traceback."""
+"""How every stage starts and ends: with its parent, and with an exit code."""
 
 import os
 import sys
 from collections.abc import Callable
 
-from pipeline.errors import InputError
+from pipeline.exit_codes import exit_code
 
 
 def run_stage(main: Callable[[], None]) -> None:
-    """Call `main`; an `InputError` becomes one line on stderr and exit code 1."""
-    # A full disk, a missing folder or Ctrl-C is the user's to mend as well: one line, too.
-    try:
-        main()
-    except (InputError, OSError) as error:
-        sys.stdout.flush()
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        print("stopped: run the same command again to go on", file=sys.stderr)
-        raise SystemExit(130) from None
+    """Call `main` and end this process; what the user can mend is one line on stderr."""
+    code = exit_code(main, "stopped: run the same command again to go on")
+    if code:
+        raise SystemExit(code)
 
 
 def die_with_parent() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.formats.pascal import PHOTO_SUFFIXES
+from pipeline.files import PHOTO_SUFFIXES
 
 
 def find_photos(places: Sequence[Path]) -> list[Path]:

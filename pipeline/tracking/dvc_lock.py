@@ -2,18 +2,34 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
+from pipeline.yaml_file import flatten, read_yaml
 
-Stages = dict[str, dict[str, Any]]
-# Path to stage and md5: a renamed stage stays in `dvc.lock`, which then has its outputs twice.
-_Outs = dict[str, list[tuple[str, str]]]
+
+class LockedFile(BaseModel):
+    """A file or folder that a stage has read or made; one of a cloud has no md5."""
+
+    path: str
+    md5: str | None = None
+    hash: str | None = None
+
+
+class LockEntry(BaseModel):
+    """What DVC noted when it ran a stage; `params` has a dictionary for each file of them."""
+
+    cmd: str | list[str] = ""
+    deps: list[LockedFile] = []
+    params: dict[str, dict[str, JsonValue]] = {}
+    outs: list[LockedFile] = []
+
+
+Stages = dict[str, LockEntry]
+_STAGES = TypeAdapter(Stages)
 
 
 def read_lock(path: Path) -> Stages:
@@ -22,35 +38,25 @@ def read_lock(path: Path) -> Stages:
     Raises:
         InputError: the file is not YAML or not of the form that DVC writes.
     """
-    try:
-        content = YAML(typ="safe").load(path.read_text())
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except (YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not valid YAML: {reason}; run `dvc repro`") from None
-    stages = content.get("stages", {}) if isinstance(content, dict) else None
-    if not isinstance(stages, dict) or not all(isinstance(e, dict) for e in stages.values()):
-        raise InputError(f"{path}: stages: not a lock file of DVC; restore it with git")
-    return stages
+    content = read_yaml(path, "run `dvc repro`")
+    try:
+        if isinstance(content, dict):
+            return _STAGES.validate_python(content.get("stages", {}))
+    except ValidationError:
+        pass
+    raise InputError(f"{path}: stages: not a lock file of DVC; restore it with git")
 
 
-def digests(entry: dict[str, Any], kind: str) -> dict[str, str]:
-    """Return path to md5 of an entry's files.
-
-    Args:
-        entry: one stage of a lock file.
-        kind: `deps` or `outs`. Files without an md5 (a cloud dependency) are left out.
-    """
-    return {item["path"]: item["md5"] for item in entry.get(kind, []) if "md5" in item}
+def digests(files: Iterable[LockedFile]) -> dict[str, str]:
+    """Return path to md5 of the files that have one."""
+    return {file.path: file.md5 for file in files if file.md5 is not None}
 
 
-def maker(stages: Stages, path: str) -> str | None:
-    """Return the name of the stage with this output, None when the lock file has none."""
-    return next((name for name, entry in stages.items() if path in digests(entry, "outs")), None)
-
-
-def fingerprint(stages: Stages, names: Iterable[str]) -> str:
+def fingerprint(
+    stages: Stages, names: Iterable[str], own_digests: Mapping[str, str] | None = None
+) -> str:
     """Return the SHA-256 of what went in and out of stages: commands, parameters, md5s.
 
     Two results share a fingerprint exactly when data, parameters, code and model agree. Names of
@@ -59,18 +65,24 @@ def fingerprint(stages: Stages, names: Iterable[str]) -> str:
     Args:
         stages: the lock file.
         names: the stages that made the result, each of them in the lock file.
+        own_digests: by path, what stands for an output whose md5 differs from run to run.
     """
+    instead = own_digests or {}
     content = [
         {
-            "cmd": stages[name].get("cmd"),
-            "params": stages[name].get("params"),
-            "deps": digests(stages[name], "deps"),
-            "outs": digests(stages[name], "outs"),
+            "cmd": entry.cmd,
+            "params": entry.params,
+            "deps": digests(entry.deps) | _of(entry.deps, instead),
+            "outs": digests(entry.outs) | _of(entry.outs, instead),
         }
-        for name in names
+        for entry in (stages[name] for name in names)
     ]
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _of(files: Iterable[LockedFile], instead: Mapping[str, str]) -> dict[str, str]:
+    return {file.path: instead[file.path] for file in files if file.path in instead}
 
 
 def with_upstream(stages: Stages, names: Iterable[str]) -> list[str]:
@@ -87,38 +99,30 @@ def with_upstream(stages: Stages, names: Iterable[str]) -> list[str]:
         name = waiting.pop()
         if name not in reached:
             reached.add(name)
-            for path, md5 in digests(stages[name], "deps").items():
+            for path, md5 in digests(stages[name].deps).items():
                 waiting += _makers(outs, path, md5)
     return [name for name in stages if name in reached]
 
 
-def _all_outs(stages: Stages) -> _Outs:
-    outs: _Outs = {}
+# Path to stage and md5: a renamed stage stays in `dvc.lock`, which then has its outputs twice.
+def _all_outs(stages: Stages) -> dict[str, list[tuple[str, str]]]:
+    outs: dict[str, list[tuple[str, str]]] = {}
     for name, entry in stages.items():
-        for path, md5 in digests(entry, "outs").items():
+        for path, md5 in digests(entry.outs).items():
             outs.setdefault(path, []).append((name, md5))
     return outs
 
 
-def _makers(outs: _Outs, path: str, md5: str) -> list[str]:
+def _makers(outs: dict[str, list[tuple[str, str]]], path: str, md5: str) -> list[str]:
     folders = map(str, PurePosixPath(path).parents)
     around = [name for folder in folders for name, _ in outs.get(folder, ())]
     return around + [name for name, made in outs.get(path, ()) if made == md5]
 
 
-def flat_params(stages: Stages, names: Iterable[str]) -> dict[str, Any]:
+def flat_params(stages: Stages, names: Iterable[str]) -> dict[str, JsonValue]:
     """Return the parameters that stages were run with, nested keys joined by dots."""
-    flat: dict[str, Any] = {}
+    flat: dict[str, JsonValue] = {}
     for name in names:
-        for values in (stages[name].get("params") or {}).values():
+        for values in stages[name].params.values():
             flat |= flatten(values)
-    return flat
-
-
-def flatten(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return one level of keys joined by dots: `{"a": {"b": 1}}` becomes `{"a.b": 1}`."""
-    flat: dict[str, Any] = {}
-    for key, value in nested.items():
-        name = f"{prefix}{key}"
-        flat |= flatten(value, f"{name}.") if isinstance(value, dict) else {name: value}
     return flat

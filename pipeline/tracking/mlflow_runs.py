@@ -1,4 +1,4 @@
-"""Step 9: every distinct result becomes exactly one MLflow run.
+"""Every distinct result becomes exactly one MLflow run.
 
 This is the only file that knows MLflow, and it imports it inside functions: when all results are
 known already, which is so on most calls, MLflow is never imported (2 to 4 s).
@@ -8,15 +8,15 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from pipeline.errors import InputError
-from pipeline.tracking.sqlite_store import COMPLETE, FINGERPRINT, database, known_runs
+from pipeline.tracking.sqlite_store import COMPLETE, FINGERPRINT, database, known_runs, local_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -26,9 +26,10 @@ _PROBE_SECONDS = 3
 _LOCK_SECONDS = 600
 # On a server that several machines share, a run younger than this may still be written by another.
 _ABANDONED_AFTER_SECONDS = 600
-_ENTITIES_PER_CALL = {"metrics": 1000, "params": 100}  # mlflow.utils.validation
+_METRICS_PER_CALL, _PARAMS_PER_CALL = 1000, 100  # mlflow.utils.validation
 # MLflow's pages sort their charts by prefix: the final numbers (test, val) come before the curves.
 _CURVES = "while_training"
+T = TypeVar("T")
 _NOT_IN_A_KEY = re.compile(r"[^\w.\- :/]")
 
 
@@ -45,18 +46,18 @@ class Result:
         tags: whatever else identifies the result.
         datasets: path to md5 of the data it learnt from.
         pictures: image files.
-        model_files: the folder with weights and description.
+        folders: folders of files, by the name that MLflow shows them under.
     """
 
     rung: str
     fingerprint: str
-    params: dict[str, Any] = field(default_factory=dict)
-    metrics: dict[str, float] = field(default_factory=dict)
-    history: list[dict[str, Any]] = field(default_factory=list)
-    tags: dict[str, str] = field(default_factory=dict)
-    datasets: dict[str, str] = field(default_factory=dict)
-    pictures: list[Path] = field(default_factory=list)
-    model_files: Path | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    history: Sequence[Mapping[str, object]] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    datasets: Mapping[str, str] = field(default_factory=dict)
+    pictures: Sequence[Path] = ()
+    folders: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,6 @@ class Outcome:
     run_id: str
     new: bool
     store: str
-
-
-def local_store(root: Path) -> str:
-    """Return the URI of the SQLite store at the project's root folder."""
-    return f"sqlite:///{root.resolve() / 'mlflow.db'}"
 
 
 def experiment_name() -> str:
@@ -118,7 +114,7 @@ def track_results(results: Sequence[Result], root: Path, uri: str | None = None)
     except Exception as error:
         raise InputError(
             f"{local}: cannot be written: {_first_line(error)}; "
-            "move mlflow.db aside (it is made anew) or mend the folder"
+            "move mlflow.db aside (it is made anew) or repair the folder"
         ) from error
 
 
@@ -168,8 +164,8 @@ def _log(client: "MlflowClient", experiment_id: str, result: Result) -> str:
     _log_numbers(client, run_id, result)
     _log_datasets(client, run_id, result.datasets)
     _log_pictures(client, run_id, result)
-    if result.model_files:
-        client.log_artifacts(run_id, str(result.model_files), "model")
+    for name, folder in result.folders.items():
+        client.log_artifacts(run_id, str(folder), name)
     client.set_tag(run_id, COMPLETE, "true")
     client.set_terminated(run_id)
     return run_id
@@ -181,12 +177,17 @@ def _log_numbers(client: "MlflowClient", run_id: str, result: Result) -> None:
     now = int(time.time() * 1000)
     metrics = [Metric(_key(name), value, now, 0) for name, value in result.metrics.items()]
     for row in result.history:
-        metrics += [Metric(_key(f"{_CURVES}/{k}"), v, now, row["epoch"]) for k, v in _numbers(row)]
+        epoch = int(str(row["epoch"]))
+        metrics += [Metric(_key(f"{_CURVES}/{k}"), v, now, epoch) for k, v in _numbers(row)]
     params = [Param(_key(name), str(value)) for name, value in result.params.items()]
-    for kind, entities in (("metrics", metrics), ("params", params)):
-        size = _ENTITIES_PER_CALL[kind]
-        for start in range(0, len(entities), size):
-            client.log_batch(run_id, **{kind: entities[start : start + size]})
+    for some in _portions(metrics, _METRICS_PER_CALL):
+        client.log_batch(run_id, metrics=some)
+    for few in _portions(params, _PARAMS_PER_CALL):
+        client.log_batch(run_id, params=few)
+
+
+def _portions(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:
@@ -198,7 +199,7 @@ def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:
             client.log_image(run_id, image, key=picture.stem, step=len(result.history))
 
 
-def _log_datasets(client: "MlflowClient", run_id: str, datasets: dict[str, str]) -> None:
+def _log_datasets(client: "MlflowClient", run_id: str, datasets: Mapping[str, str]) -> None:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     purpose = [InputTag("mlflow.data.context", "training")]
@@ -266,10 +267,10 @@ def _probe(uri: str) -> None:
             raise
 
 
-def _numbers(row: dict[str, Any]) -> Iterator[tuple[str, float]]:
+def _numbers(row: Mapping[str, object]) -> Iterator[tuple[str, float]]:
     """Yield the names and numbers of an epoch, nested ones joined by a slash."""
     for name, value in row.items():
-        if isinstance(value, dict):
+        if isinstance(value, Mapping):
             yield from ((f"{name}/{inner}", number) for inner, number in _numbers(value))
         elif isinstance(value, int | float) and not isinstance(value, bool) and name != "epoch":
             yield name, value

@@ -5,17 +5,29 @@ file) reads as "nothing known", and the caller asks MLflow itself. Only `is_dama
 file from none.
 """
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 FINGERPRINT, COMPLETE = "fingerprint", "complete"
-_SCHEME = "sqlite:///"
+_SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
+
+
+def local_store(root: Path) -> str:
+    """Return the URI of the SQLite store at the project's root folder."""
+    path = str(root.resolve() / "mlflow.db")
+    quoted = path.replace("%", "%25").replace("?", "%3F")
+    # MLflow takes what follows `sqlite:///` for a path and would make the folder of that name, but
+    # passes a URI with the name of the driver on to SQLAlchemy, which takes the quotes off.
+    return f"sqlite:///{path}" if quoted == path else f"sqlite+pysqlite:///{quoted}"
 
 
 def database(uri: str) -> Path | None:
     """Return the file of an SQLite store, None for any other kind of store."""
-    return Path(uri.removeprefix(_SCHEME)) if uri.startswith(_SCHEME) else None
+    found = _SQLITE.match(uri)
+    return Path(unquote(found[1])) if found else None
 
 
 def known_runs(uri: str, experiment: str) -> dict[str, str]:

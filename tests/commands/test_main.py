@@ -44,7 +44,7 @@ def test_an_unknown_command_and_an_unknown_option(capsys):
     [
         (InputError("a.json: bad; mend it"), 1, "error: a.json: bad; mend it\n"),
         (PermissionError("mlflow.db"), 1, "error: mlflow.db\n"),
-        (KeyboardInterrupt(), 130, ""),
+        (KeyboardInterrupt(), 130, "stopped\n"),
     ],
 )
 def test_bad_input_is_one_line(monkeypatch, capsys, error, code, line):

@@ -16,6 +16,15 @@ METRICS = {
     "ssd_189": {"voc_map_50": 0.52, "voc_map_50_11pt": 0.53, "coco_map": 0.21},
     "ssd_fpn": {"voc_map_50": 0.83, "voc_map_50_11pt": 0.81, "coco_map": 0.52},
 }
+TASKS = {
+    "classifier": "classify",
+    "bbox": "locate",
+    "combined": "classify_and_locate",
+    "ssd_4x4": "detect",
+    "ssd_189": "detect",
+    "ssd_fpn": "detect",
+}
+TRAINING = {"seconds": 61.0, "device": "cuda", "processor": "a fast one", "threads": 2}
 
 
 def md5(content: bytes | str) -> str:
@@ -33,7 +42,7 @@ def make_tree(root: Path, rungs: tuple[str, ...] = RUNGS, epochs: int = 3) -> Pa
         },
         "pixels": {
             "cmd": "python -m stages.pixels",
-            "deps": [{"path": "data/source/photos", "hash": "md5", "md5": md5("photos") + ".dir"}],
+            "deps": [{"path": "data/source", "hash": "md5", "md5": md5("source") + ".dir"}],
             "params": {"params.yaml": {"pixels": {"size": 160}}},
             "outs": [{"path": "data/pixels", "hash": "md5", "md5": md5("pixels") + ".dir"}],
         },
@@ -62,30 +71,46 @@ def _rung_stages(root: Path, rung: str, epochs: int) -> dict:
         for e in range(1, epochs + 1)
     ]
     history = "".join(json.dumps(row) + "\n" for row in rows)
+    task = TASKS[rung]
     for path, content in {
-        f"models/{rung}/model.json": json.dumps({"rung": rung}),
+        f"models/{rung}/model.json": json.dumps({"rung": rung, "task": task}),
         f"models/{rung}/model.safetensors": "weights",
         f"models/{rung}/history.jsonl": history,
+        f"models/{rung}/training.json": json.dumps(TRAINING),
+        f"evaluation/{rung}/intervals.csv": "split,metric,value,low,high\n",
         f"metrics/{rung}.json": metrics,
     }.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(content)
     (root / "figures" / rung).mkdir(parents=True)
     Image.new("RGB", (4, 3)).save(root / "figures" / rung / "val_grid.png")
-    model = {"path": f"models/{rung}", "hash": "md5", "md5": md5(rung + history) + ".dir"}
+    pixels = _locked("data/pixels", md5("pixels") + ".dir")
+    model = _locked(f"models/{rung}", md5(rung + history) + ".dir")
+    predictions = _locked(f"predictions/{rung}.parquet", md5(f"{rung} predictions"))
     train = {"shared": {"seed": 42, "device": "auto"}, rung: {"head": {"epochs": 3, "lr": 0.001}}}
-    kind = "ssd" if "ssd" in rung else "largest"
     return {
-        f"train_{kind}@{rung}": {
+        f"train@{rung}": {
             "cmd": f"python -m stages.train {rung}",
-            "deps": [{"path": "data/pixels", "hash": "md5", "md5": md5("pixels") + ".dir"}],
+            "deps": [pixels],
             "params": {"params.yaml": {f"train.{key}": value for key, value in train.items()}},
             "outs": [model],
         },
-        f"evaluate_{kind}@{rung}": {
+        f"predict@{rung}": {
+            "cmd": f"python -m stages.predict {rung}",
+            "deps": [model, pixels],
+            "params": {"params.yaml": {"predict": {"min_score": 0.05}}},
+            "outs": [predictions],
+        },
+        f"evaluate@{rung}": {
             "cmd": f"python -m stages.evaluate {rung}",
-            "deps": [model],
-            "params": {"params.yaml": {"evaluate": {"score_threshold": 0.05}}},
-            "outs": [{"path": f"metrics/{rung}.json", "hash": "md5", "md5": md5(metrics)}],
+            "deps": [model, predictions],
+            "outs": [
+                _locked(f"evaluation/{rung}", md5(f"{rung} evaluation") + ".dir"),
+                _locked(f"metrics/{rung}.json", md5(metrics)),
+            ],
         },
     }
+
+
+def _locked(path: str, digest: str) -> dict[str, str]:
+    return {"path": path, "hash": "md5", "md5": digest}

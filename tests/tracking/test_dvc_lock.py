@@ -6,16 +6,16 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.tracking.dvc_lock import (
+    LockEntry,
+    Stages,
     digests,
     fingerprint,
     flat_params,
-    flatten,
-    maker,
     read_lock,
     with_upstream,
 )
 
-STAGES = {
+NOTED = {
     "fetch": {
         "cmd": "fetch",
         "params": {"params.yaml": {"fetch.seed": 42}},
@@ -31,10 +31,21 @@ STAGES = {
 }
 
 
-def changed(stage: str, kind: str, key: str, value) -> dict:
-    stages = copy.deepcopy(STAGES)
-    stages[stage][kind][0][key] = value
-    return stages
+def lock(noted: dict) -> Stages:
+    return {name: LockEntry(**entry) for name, entry in noted.items()}
+
+
+def changed(stage: str, kind: str, key: str, value: object) -> Stages:
+    noted = copy.deepcopy(NOTED)
+    noted[stage][kind][0][key] = value
+    return lock(noted)
+
+
+def with_train(**changes: object) -> Stages:
+    return lock(NOTED | {"train@bbox": NOTED["train@bbox"] | changes})
+
+
+STAGES = lock(NOTED)
 
 
 def test_no_file_has_no_stages(tmp_path):
@@ -60,10 +71,10 @@ def test_numbers_are_read_as_dvc_reads_them(tmp_path):
     assert flat_params(read_lock(tmp_path / "dvc.lock"), ["s"]) == {"lr": 0.001}
 
 
-def test_digests_of_an_entry_without_files():
-    assert digests({"cmd": "x"}, "deps") == {}
-    assert digests({"deps": [{"path": "s3://a", "etag": "1"}]}, "deps") == {}
-    assert digests(STAGES["fetch"], "outs") == {"photos": "f1.dir"}
+def test_digests_of_files():
+    assert digests([]) == {}
+    assert digests(LockEntry(deps=[{"path": "s3://a", "etag": "1"}]).deps) == {}
+    assert digests(STAGES["fetch"].outs) == {"photos": "f1.dir"}
 
 
 @pytest.mark.parametrize(
@@ -71,8 +82,8 @@ def test_digests_of_an_entry_without_files():
     [
         changed("train@bbox", "deps", "md5", "f2.dir"),
         changed("train@bbox", "outs", "md5", "m2"),
-        STAGES | {"train@bbox": STAGES["train@bbox"] | {"cmd": "other"}},
-        STAGES | {"train@bbox": STAGES["train@bbox"] | {"params": {"params.yaml": {"a": 1}}}},
+        with_train(cmd="other"),
+        with_train(params={"params.yaml": {"a": 1}}),
     ],
     ids=["data", "model", "command", "parameters"],
 )
@@ -82,10 +93,17 @@ def test_fingerprint_tells_results_apart(stages):
 
 def test_fingerprint_ignores_what_says_nothing_new():
     resized = changed("train@bbox", "deps", "size", 10)
-    reordered = {name: dict(reversed(STAGES[name].items())) for name in reversed(STAGES)}
-    other = STAGES | {"other": {"cmd": "changed"}}
+    reordered = lock({name: dict(reversed(NOTED[name].items())) for name in reversed(NOTED)})
+    other = lock(NOTED | {"other": {"cmd": "changed"}})
     assert len({fingerprint(s, ["train@bbox"]) for s in (STAGES, resized, reordered, other)}) == 1
     assert len(fingerprint(STAGES, ["train@bbox"])) == 64
+
+
+def test_fingerprint_with_a_digest_in_place_of_the_one_in_the_lock_file():
+    again = changed("train@bbox", "outs", "md5", "m2")
+    alike = [fingerprint(s, ["train@bbox"], {"model": "same"}) for s in (STAGES, again)]
+    assert alike[0] == alike[1] != fingerprint(STAGES, ["train@bbox"])
+    assert fingerprint(STAGES, ["train@bbox"], {"model": "other"}) != alike[0]
 
 
 def test_upstream_is_what_the_result_has_seen():
@@ -102,15 +120,9 @@ def test_upstream_of_a_file_inside_an_output():
 
 
 def test_upstream_where_a_renamed_stage_is_still_listed():
-    old = {"cmd": "old", "outs": [{"path": "photos", "md5": "f0.dir"}]}
-    for stages in (STAGES | {"old": old}, {"old": old} | STAGES):
+    old = lock({"old": {"cmd": "old", "outs": [{"path": "photos", "md5": "f0.dir"}]}})
+    for stages in (STAGES | old, old | STAGES):
         assert with_upstream(stages, ["train@bbox"]) == ["fetch", "train@bbox"]
-
-
-def test_maker():
-    assert maker({}, "model") is None
-    assert maker(STAGES, "mod") is None
-    assert maker(STAGES, "model") == "train@bbox"
 
 
 def test_params_of_a_result():
@@ -119,9 +131,3 @@ def test_params_of_a_result():
         "train.shared.seed": 1,
         "train.bbox.head.lr": 2,
     }
-
-
-def test_flatten():
-    assert flatten({}) == {}
-    nested = {"a": {"b": {"c": 1}, "d": [2]}, "e": None}
-    assert flatten(nested) == {"a.b.c": 1, "a.d": [2], "e": None}

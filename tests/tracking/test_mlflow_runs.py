@@ -18,10 +18,10 @@ from pipeline.tracking import mlflow_runs
 from pipeline.tracking.mlflow_runs import (
     EXPERIMENT,
     Result,
-    local_store,
     track_results,
     without_password,
 )
+from pipeline.tracking.sqlite_store import database, local_store
 from tests.mlflow_store import client_of, give_store, runs_of
 
 
@@ -85,7 +85,7 @@ def test_everything_arrives(root):
         tags={"seed": "42"},
         datasets={"data/pixels": "0123456789abcdef0123456789abcdef.dir"},
         pictures=[picture],
-        model_files=model,
+        folders={"model": model},
     )
     (outcome,) = track_results([full], root)
     client, (run,) = client_of(root), runs_of(root)
@@ -168,7 +168,7 @@ def test_a_run_killed_half_way_is_replaced(root, monkeypatch, survivor):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(tracking, "_log_datasets", killed)
+        patch.setattr(mlflow_runs, "_log_datasets", killed)
         track_results([result(1)], root)
     (half,) = runs_of(root)
     assert (half.info.status, "complete" in half.data.tags) == ("RUNNING", False)
@@ -298,3 +298,19 @@ def test_a_damaged_store_is_named_with_its_remedy(tmp_path):
 def test_without_password(uri, shown):
     assert without_password(uri) == shown
     assert without_password(uri, f"GET {uri}/health failed") == f"GET {shown}/health failed"
+
+
+@pytest.mark.parametrize("name", ["a%20b", "feature%2Fx", "q?x", "h#x 100%"])
+def test_a_project_folder_of_any_name(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    give_store(folder)
+    picture = folder / "grid.png"
+    Image.new("RGB", (4, 3)).save(picture)
+    (first,) = track_results([result(pictures=[picture])], folder)
+    (again,) = track_results([result(pictures=[picture])], folder)
+    assert (again.run_id, first.new, again.new) == (first.run_id, True, False)
+    artifacts = folder / "mlruns" / first.run_id / "artifacts"
+    assert (artifacts / "pictures" / "grid.png").is_file()
+    assert database(first.store) == folder / "mlflow.db"
+    assert [path.name for path in tmp_path.iterdir()] == [name]

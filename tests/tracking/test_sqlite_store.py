@@ -5,13 +5,14 @@ from functools import partial
 
 import pytest
 
-from pipeline.tracking.mlflow_runs import EXPERIMENT, Result, local_store, track_results
+from pipeline.tracking.mlflow_runs import EXPERIMENT, Result, track_results
 from pipeline.tracking.sqlite_store import (
     artifact_folder,
     database,
     find_experiment,
     is_damaged,
     known_runs,
+    local_store,
 )
 from tests.mlflow_store import client_of, give_store
 

@@ -1,0 +1,189 @@
+"""`ladder run`: run the ladder with a profile or with other parameters.
+
+Examples:
+  ladder run -S train.ssd_fpn.late.epochs=40     one parameter of params.yaml is another
+  ladder run voc2007                             Pascal VOC 2007, downloaded and checked
+  ladder run voc2007 --photos photos/mine -S fetch.split=fraction
+
+A profile is a file of profiles/, laid over params.yaml as it is committed: what an earlier profile
+has set is taken back. When the run ends well, params.yaml keeps the values and DVC an experiment;
+when it does not, or is stopped, params.yaml is as it was before, and the same command goes on.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.exit_codes import INTERRUPTED
+from pipeline.files import PARAMS
+from pipeline.params import check_params
+from pipeline.params_guard import params_during, restore_params
+from pipeline.profiles import (
+    FlatParams,
+    parse_setting,
+    profile_names,
+    profile_values,
+    refuse_unknown,
+)
+from pipeline.yaml_file import flatten, parse_yaml, read_yaml, with_values
+from stages.entry import die_with_parent
+
+_BACK = "git restore --staged --worktree params.yaml dvc.lock metrics && make repro"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is out of date with the wanted parameters; return DVC's exit code."""
+    options = _parse(arguments)
+    if options.photos and not options.photos.is_dir():
+        raise InputError(f"{options.photos}: no such folder; name one that holds photos and labels")
+    if restore_params():
+        print(f"{PARAMS}: what a run that was cut off had set is taken back")
+    current = _flat_params(read_yaml(PARAMS), str(PARAMS))
+    wanted = wanted_params(options.profile, options.photos, options.settings, current)
+    changed = {key: value for key, value in wanted.items() if current[key] != value}
+    text = with_values(PARAMS.read_text(), changed)
+    check_params(
+        parse_yaml(text, str(PARAMS)), "the parameters of this run" if changed else str(PARAMS)
+    )
+    for key, value in changed.items():
+        print(f"{key}: {current[key]} -> {value}")
+    if options.dry:
+        with params_during(text):
+            return _dvc("repro", "--dry", "--all-pipelines")
+    started = f"{datetime.now():%Y%m%d-%H%M%S}"
+    return run_and_save(text, options.name or f"{options.profile or 'run'}-{started}")
+
+
+def run_and_save(text: str, name: str) -> int:
+    """Run the ladder with this `params.yaml`, then save it as an experiment of DVC."""
+    with params_during(text) as keep:
+        code = _dvc("repro", "--all-pipelines", DVC_EXP_NAME=name)
+        if code == 0:
+            keep()
+    if code:
+        print(f"{PARAMS} is as it was before; what is finished is kept, the same command goes on")
+    elif _differs_from_commit():
+        _dvc("exp", "save", "--name", name)
+        print(f"{PARAMS}, dvc.lock and metrics/ hold this experiment; to return to the commit:")
+        print(f"  {_BACK}")
+    return code
+
+
+def wanted_params(
+    profile: str | None, photos: Path | None, settings: Sequence[str], current: FlatParams
+) -> FlatParams:
+    """Return the parameters that this run sets, by keys joined by dots.
+
+    Args:
+        profile: name of a profile; with one, all that any profile sets is as committed first.
+        photos: a folder to read instead of the profile's source.
+        settings: `KEY=VALUE`.
+        current: all parameters that there are.
+
+    Raises:
+        InputError: one of them is unknown or cannot be read.
+    """
+    wanted: FlatParams = {}
+    if profile:
+        committed = committed_params()
+        touched = {key for name in profile_names() for key in profile_values(name, committed)}
+        wanted = {key: committed[key] for key in sorted(touched | {"fetch.path"})}
+        wanted |= profile_values(profile, committed)
+    if photos:
+        wanted |= {"fetch.source": "local", "fetch.path": str(photos)}
+    for setting in settings:
+        values = parse_setting(setting)
+        refuse_unknown(values, current, f"-S {setting}")
+        wanted |= values
+    missing = [key for key in wanted if key not in current]
+    if missing:
+        raise InputError(f"{PARAMS}: missing parameter {', '.join(missing)}; `git restore` it")
+    return wanted
+
+
+def committed_params() -> FlatParams:
+    """Return the parameters of git's last commit.
+
+    Raises:
+        InputError: there is no commit, or it has no such file.
+    """
+    words = ["git", "show", f"HEAD:./{PARAMS}"]
+    shown = subprocess.run(words, capture_output=True, text=True, check=False)
+    if shown.returncode:
+        raise InputError(
+            f"no git commit with {PARAMS} here, and a profile is laid over the committed one; "
+            "git clone the project"
+        )
+    name = f"{PARAMS} of the last commit"
+    return _flat_params(parse_yaml(shown.stdout, name), name)
+
+
+def _flat_params(content: object, name: str) -> FlatParams:
+    if not isinstance(content, dict):
+        raise InputError(f"{name}: no parameters in it; `git restore {PARAMS}` brings it back")
+    return flatten(content)
+
+
+def _differs_from_commit() -> bool:
+    words = ["git", "diff", "--quiet", "HEAD", "--", str(PARAMS), "dvc.lock"]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 1
+
+
+def _dvc(*words: str, **environment: str) -> int:
+    """Return the exit code of a DVC command, or `INTERRUPTED` where Ctrl-C has ended it."""
+    print(" ".join(["dvc", *words]), flush=True)
+    command = [sys.executable, "-m", "dvc", *words]
+    with _interrupts_counted() as interrupts:
+        started = subprocess.Popen(
+            command, env=os.environ | environment, preexec_fn=die_with_parent
+        )
+        code = started.wait()
+    return INTERRUPTED if interrupts and code else code
+
+
+@contextmanager
+def _interrupts_counted() -> Iterator[list[int]]:
+    """Leave Ctrl-C to the process that this one waits for, which takes its time to clean up."""
+    interrupts: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ladder run",
+        description=main.__doc__,
+        epilog=(__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    profiles = profile_names()
+    parser.add_argument("profile", metavar="PROFILE", nargs="?", help=", ".join(profiles))
+    parser.add_argument(
+        "-S",
+        "--set-param",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a parameter of params.yaml; may be given several times",
+    )
+    parser.add_argument(
+        "--photos", type=Path, metavar="FOLDER", help="of photos and labels, for no download"
+    )
+    parser.add_argument("--name", help="of the experiment (default: profile, date and time)")
+    parser.add_argument("--dry", action="store_true", help="only say what would run")
+    options = parser.parse_args(arguments)
+    if options.profile and options.profile not in profiles:
+        there = ", ".join(profiles) or "none here: run from the project's root folder"
+        parser.error(f"no such profile: {options.profile}; there are {there}")
+    return options

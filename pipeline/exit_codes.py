@@ -1,0 +1,27 @@
+"""How every stage and command ends: errors that the user can mend in one line, and a code."""
+
+import sys
+from collections.abc import Callable
+
+from pipeline.errors import InputError
+
+FAILED, INTERRUPTED = 1, 130
+
+
+def exit_code(work: Callable[[], int | None], when_interrupted: str = "stopped") -> int:
+    """Return the exit code of `work`, 0 where it returns none; a bug keeps its traceback.
+
+    Args:
+        work: what is done. An `InputError`, or an `OSError` (a full disk, a missing folder), is
+            one line on stderr and the code 1; Ctrl-C is 130.
+        when_interrupted: the line that is printed then.
+    """
+    try:
+        return work() or 0
+    except (InputError, OSError) as error:
+        sys.stdout.flush()
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print(when_interrupted, file=sys.stderr)
+        return INTERRUPTED

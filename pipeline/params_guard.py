@@ -1,0 +1,74 @@
+"""`params.yaml` with other values for the length of a run, and never longer than it should."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.errors import InputError
+from pipeline.files import PARAMS, write_beside
+
+BACKUP = Path(".ladder/params.before.yaml")
+_LOCK = Path(".ladder/run.lock")
+# Its input ends with this process, however that ends, `kill -9` included. A backup that is still
+# there was not given up by a run that ended well.
+_GUARD = 'cat > /dev/null; if [ -e "$1" ]; then mv -f "$1" "$2"; fi'
+
+
+@contextmanager
+def params_during(text: str) -> Iterator[Callable[[], None]]:
+    """Give `params.yaml` another content within the block, and a function that keeps it for good.
+
+    When the block or this process ends before that function is called, `params.yaml` is as it was.
+    After a loss of power the next call restores it.
+
+    Args:
+        text: the content.
+
+    Raises:
+        InputError: another process is within such a block.
+    """
+    with _one_at_a_time():
+        _restore()
+        write_beside(BACKUP, lambda path: path.write_bytes(PARAMS.read_bytes()))
+        guard = subprocess.Popen(
+            ["sh", "-c", _GUARD, "guard", BACKUP, PARAMS],
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is not for it
+        )
+        try:
+            write_beside(PARAMS, lambda path: path.write_text(text))
+            yield BACKUP.unlink
+        finally:
+            guard.communicate()
+
+
+def restore_params() -> bool:
+    """Return whether a run had been cut off with its power, after undoing its parameters.
+
+    Raises:
+        InputError: a run is at work.
+    """
+    if not BACKUP.exists():
+        return False
+    with _one_at_a_time():
+        return _restore()
+
+
+def _restore() -> bool:
+    left = BACKUP.exists()
+    if left:
+        BACKUP.replace(PARAMS)
+    return left
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    _LOCK.parent.mkdir(exist_ok=True)
+    try:
+        with FileLock(_LOCK, timeout=0):
+            yield
+    except Timeout:
+        raise InputError(f"{PARAMS}: another `ladder run` is at work; wait for its end") from None

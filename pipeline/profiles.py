@@ -1,0 +1,74 @@
+"""Profiles: YAML files laid over `params.yaml`, each of which says only what it changes."""
+
+from collections.abc import Iterator
+
+from pydantic import JsonValue
+
+from pipeline.errors import InputError
+from pipeline.files import PROFILES
+from pipeline.yaml_file import flatten, parse_yaml, read_yaml
+
+FlatParams = dict[str, JsonValue]  # by keys joined by dots
+_EXTENDS = "extends"
+
+
+def profile_names() -> list[str]:
+    """Return the names of all profiles of the project."""
+    return sorted(path.stem for path in PROFILES.glob("*.yaml"))
+
+
+def profile_values(name: str, params: FlatParams) -> FlatParams:
+    """Return what a profile sets, and before it the one that it extends.
+
+    Args:
+        name: of `profiles/NAME.yaml`.
+        params: all parameters that there are.
+
+    Raises:
+        InputError: a file is missing, is not YAML, or sets what is no parameter.
+    """
+    values: FlatParams = {}
+    for file, content in reversed(list(_lineage(name))):
+        flat = flatten(content)
+        refuse_unknown(flat, params, str(PROFILES / f"{file}.yaml"))
+        values |= flat
+    return values
+
+
+def _lineage(name: str) -> Iterator[tuple[str, dict[str, JsonValue]]]:
+    """Yield a profile, the one that it extends, and so on."""
+    seen: set[str] = set()
+    following: JsonValue = name
+    while following is not None:
+        file = str(following)
+        path = PROFILES / f"{file}.yaml"
+        if file in seen:
+            raise InputError(f"{path}: {_EXTENDS}: comes back to itself; correct it")
+        seen.add(file)
+        content = read_yaml(path)
+        if not isinstance(content, dict):
+            raise InputError(f"{path}: no parameters; write them as in params.yaml")
+        following = content.pop(_EXTENDS, None)
+        yield file, content
+
+
+def refuse_unknown(values: FlatParams, params: FlatParams, name: str) -> None:
+    """Raise an `InputError` that names `name` and every key that is no parameter."""
+    unknown = [key for key in values if key not in params]
+    if unknown:
+        raise InputError(f"{name}: unknown parameter {', '.join(unknown)}; correct it")
+
+
+def parse_setting(setting: str) -> FlatParams:
+    """Return what `key=value` sets; the value is YAML, and a mapping of it sets several keys.
+
+    >>> parse_setting("train.bbox.late={epochs: 40, lr: 1e-3}")
+    {'train.bbox.late.epochs': 40, 'train.bbox.late.lr': 0.001}
+
+    Raises:
+        InputError: it has no `=`, or the value is not YAML.
+    """
+    key, equals, value = setting.partition("=")
+    if not equals or not key:
+        raise InputError(f"-S {setting}: write KEY=VALUE, as in -S train.bbox.late.epochs=40")
+    return flatten({key: parse_yaml(value, f"-S {setting}")})

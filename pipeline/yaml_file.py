@@ -1,0 +1,80 @@
+"""The one reader of YAML: YAML 1.2 as DVC reads it (`1e-3` is a number), faults in one line."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import JsonValue
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipeline.errors import InputError
+
+
+def read_yaml(path: Path, remedy: str = "") -> JsonValue:
+    """Return the content of a YAML file, None of an empty one.
+
+    Args:
+        path: of the file.
+        remedy: what to do about a file that is damaged, for the message.
+
+    Raises:
+        InputError: the file is missing, cannot be read or is not YAML; one line names it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: not found; run from the project's root folder") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}{_after(remedy)}") from None
+    return parse_yaml(text, str(path), remedy)
+
+
+def parse_yaml(text: str, name: str, remedy: str = "") -> JsonValue:
+    """Return what YAML says; `name` is where it came from, for the message.
+
+    Raises:
+        InputError: it is not YAML; one line names it.
+    """
+    try:
+        return YAML(typ="safe").load(text)
+    except YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{name}: not valid YAML: {reason}{_after(remedy)}") from None
+
+
+def with_values(text: str, values: Mapping[str, JsonValue]) -> str:
+    """Return a YAML document with some values set, its comments and its layout kept.
+
+    Args:
+        text: a document with a mapping.
+        values: by keys joined by dots; the sections that they are in must be there.
+    """
+    yaml, out = YAML(), io.StringIO()
+    yaml.width, yaml.preserve_quotes = 1000, True
+    document = yaml.load(text)
+    for key, value in values.items():
+        *sections, last = key.split(".")
+        section = document
+        for name in sections:
+            section = section[name]
+        section[last] = value
+    yaml.dump(document, out)
+    return out.getvalue()
+
+
+def flatten(nested: dict[str, JsonValue], prefix: str = "") -> dict[str, JsonValue]:
+    """Return one level of keys joined by dots.
+
+    >>> flatten({"a": {"b": 1, "c": {"d": 2}}})
+    {'a.b': 1, 'a.c.d': 2}
+    """
+    flat: dict[str, JsonValue] = {}
+    for key, value in nested.items():
+        name = f"{prefix}{key}"
+        flat |= flatten(value, f"{name}.") if isinstance(value, dict) else {name: value}
+    return flat
+
+
+def _after(remedy: str) -> str:
+    return f"; {remedy}" if remedy else ""

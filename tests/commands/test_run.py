@@ -1,0 +1,240 @@
+"""`ladder run`, with real git and DVC on a project of one stage."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pydantic import JsonValue
+
+from commands import run
+from commands.run import committed_params, wanted_params
+from pipeline.errors import InputError
+from pipeline.params import check_params
+from pipeline.params_guard import BACKUP
+from pipeline.yaml_file import flatten, parse_yaml, with_values
+from tests.conftest import ROOT
+
+STAGE = {
+    "cmd": "cp params.yaml seen.yaml",
+    "params": ["fetch", "pixels", "train", "predict", "report"],
+    "outs": ["seen.yaml"],
+}
+ONE = "fetch: {demo: {photos: 30}}\ntrain:\n  bbox:\n    late: {epochs: 3}\n"
+TWO = "extends: one\ntrain:\n  bbox: {late: {lr: 0.5}, dropout: 0.1}\n"
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A committed project with this project's parameters and two profiles."""
+    folder = tmp_path_factory.mktemp("committed")
+    shutil.copy(ROOT / "params.yaml", folder)
+    (folder / ".gitignore").write_text(".ladder/\n")
+    (folder / "profiles").mkdir()
+    (folder / "profiles/one.yaml").write_text(ONE)
+    (folder / "profiles/two.yaml").write_text(TWO)
+    (folder / "photos").mkdir()
+    write_stage(folder, "cp params.yaml seen.yaml")
+    git(folder, "init", "--quiet")
+    dvc(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "All")
+    return folder
+
+
+@pytest.fixture
+def project(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a copy of the committed project."""
+    folder = tmp_path / "project"
+    shutil.copytree(committed, folder, symlinks=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "me")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "me@example.com")
+    return folder
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ("-c", "user.name=me", "-c", "user.email=me@example.com")
+    done = subprocess.run(["git", *who, *words], cwd=folder, check=True, stdout=subprocess.PIPE)
+    return done.stdout.decode()
+
+
+def dvc(folder: Path, *words: str) -> str:
+    environment = os.environ | {"DVC_NO_ANALYTICS": "1"}
+    command = [sys.executable, "-m", "dvc", *words]
+    done = subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.PIPE)
+    return done.stdout.decode()
+
+
+def write_stage(folder: Path, command: str) -> None:
+    (folder / "dvc.yaml").write_text(json.dumps({"stages": {"see": STAGE | {"cmd": command}}}))
+
+
+def flatten_yaml(text: str) -> dict[str, JsonValue]:
+    content = parse_yaml(text, "text")
+    assert isinstance(content, dict)
+    return flatten(content)
+
+
+def differing(path: str = "params.yaml") -> dict[str, JsonValue]:
+    """Return the values of a file of parameters that are not as committed."""
+    values, committed = flatten_yaml(Path(path).read_text()), committed_params()
+    return {key: value for key, value in values.items() if committed[key] != value}
+
+
+def test_one_parameter_is_run_kept_and_saved_as_an_experiment(project, capfd):
+    assert run.main(["-S", "train.bbox.late.epochs=40", "--name", "longer"]) == 0
+    assert "train.bbox.late.epochs: 13 -> 40\n" in capfd.readouterr().out
+    assert differing() == differing("seen.yaml") == {"train.bbox.late.epochs": 40}
+    assert "longer" in dvc(project, "exp", "list", "--name-only").split()
+    changed = git(project, "diff", "--stat", "HEAD", "--", "params.yaml")
+    assert "1 insertion(+), 1 deletion(-)" in changed  # comments and layout stay
+    assert git(project, "symbolic-ref", "HEAD").startswith("refs/heads/")
+
+
+@pytest.mark.slow
+def test_a_profile_takes_back_what_an_earlier_one_has_set(project):
+    assert run.main(["two"]) == 0
+    of_one = {"fetch.demo.photos": 30, "train.bbox.late.epochs": 3}
+    of_two = {"train.bbox.late.lr": 0.5, "train.bbox.dropout": 0.1}
+    assert differing("seen.yaml") == of_one | of_two
+    assert run.main(["one", "-S", "train.bbox.late.epochs=7"]) == 0
+    assert differing("seen.yaml") == of_one | {"train.bbox.late.epochs": 7}
+
+
+@pytest.mark.slow
+def test_the_line_that_leads_back_does(project, capfd):
+    (project / "metrics").mkdir()
+    (project / "metrics" / "x.json").write_text("{}")
+    dvc(project, "repro", "--quiet")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "Run")
+    assert run.main(["one"]) == 0
+    back = capfd.readouterr().out.splitlines()[-1]
+    subprocess.run(back.partition("&&")[0], shell=True, check=True)
+    assert differing() == {}
+    assert git(project, "status", "--porcelain") == ""
+
+
+def test_photos_of_a_folder_with_a_name_that_yaml_would_quote(project):
+    folder = Path("it's mine: all of it")
+    wanted = wanted_params("one", folder, [], committed_params())
+    text = with_values(Path("params.yaml").read_text(), wanted)
+    params = check_params(parse_yaml(text, "new"), "new")
+    assert (params.fetch.source, params.fetch.path) == ("local", folder)
+    assert wanted_params("one", None, [], flatten_yaml(text))["fetch.path"] == "photos"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-S", "train.bbox.late.epochs=two"], "of this run: train.bbox.late.epochs = 'two'"),
+        (["-S", "train.bbox.lat.epochs=2"], "unknown parameter train.bbox.lat.epochs"),
+        (["-S", "train.bbox.late.epochs"], "write KEY=VALUE"),
+        (["-S", "train.bbox.late=[1"], "not valid YAML"),
+        (["one", "--photos", "absent"], "absent: no such folder; name one that holds photos"),
+    ],
+)
+def test_bad_input_is_refused_before_any_work(project, monkeypatch, arguments, message):
+    monkeypatch.setattr(run, "_dvc", lambda *words, **environment: pytest.fail("DVC was started"))
+    before = Path("params.yaml").read_bytes()
+    with pytest.raises(InputError) as error:
+        run.main(arguments)
+    assert message in str(error.value) and "\n" not in str(error.value)
+    assert Path("params.yaml").read_bytes() == before
+
+
+def test_a_bad_key_of_a_profile_is_named(project):
+    Path("profiles/one.yaml").write_text("train: {bbox: {x: 4}}\n")
+    with pytest.raises(InputError, match=r"profiles/one\.yaml: unknown parameter train\.bbox\.x"):
+        run.main(["two"])
+
+
+def test_what_is_wrong_in_the_file_itself_is_named(project):
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text("a: [")
+    with pytest.raises(InputError, match=r"params\.yaml: not valid YAML"):
+        run.main(["one"])
+    Path("params.yaml").write_text(text.replace("photos: 500", "photos: abc"))
+    with pytest.raises(InputError, match=r"params\.yaml: fetch\.demo\.photos = 'abc'"):
+        run.main([])
+    Path("params.yaml").write_text("fetch: {path: photos}")
+    with pytest.raises(InputError, match=r"params\.yaml: missing parameter fetch\.demo\.photos"):
+        run.main(["one"])
+
+
+def test_an_unknown_profile_lists_those_there_are(project, capsys):
+    with pytest.raises(SystemExit) as end:
+        run.main(["three"])
+    assert end.value.code == 2
+    assert "no such profile: three; there are one, two" in capsys.readouterr().err
+
+
+def test_a_failed_run_leaves_params_as_they_were(project, capfd):
+    """The new file is as long as the old one and of the same second: git itself sees no change."""
+    write_stage(project, "false")
+    before = Path("params.yaml").read_bytes()
+    assert run.main(["-S", "fetch.demo.photos=700"]) not in (0, 130)
+    assert Path("params.yaml").read_bytes() == before
+    assert "params.yaml is as it was before" in capfd.readouterr().out
+    assert not BACKUP.exists()
+    assert dvc(project, "exp", "list", "--name-only").split() == []
+
+
+def test_a_dry_run_keeps_nothing(project, capfd):
+    assert run.main(["one", "--dry"]) == 0
+    assert "Running stage 'see'" in capfd.readouterr().out
+    assert differing() == {} and not Path("seen.yaml").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_run_leaves_params_as_they_were(project, number):
+    write_stage(project, f"{sys.executable} -c 'import time; print(1, flush=True); time.sleep(60)'")
+    before = Path("params.yaml").read_bytes()
+    code = "import sys; from commands.main import main; main(['run', *sys.argv[1:]])"
+    command = [sys.executable, "-c", code, "-S", "fetch.demo.photos=700"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    started = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while started.stdout.readline() != "1\n":
+        pass
+    assert b"photos: 700" in Path("params.yaml").read_bytes()
+    if number == signal.SIGINT:  # a terminal sends it to all that run in it
+        os.killpg(started.pid, number)
+    else:
+        started.send_signal(number)
+    assert started.wait(timeout=30) == (130 if number == signal.SIGINT else -number)
+    deadline = time.monotonic() + 10
+    while BACKUP.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert Path("params.yaml").read_bytes() == before
+
+
+def test_a_run_after_a_loss_of_power_starts_from_what_was_there(project, capfd):
+    BACKUP.parent.mkdir()
+    shutil.copy("params.yaml", BACKUP)
+    Path("params.yaml").write_text("half a li")
+    assert run.main([]) == 0
+    assert "what a run that was cut off had set is taken back" in capfd.readouterr().out
+    assert differing() == {}
+
+
+def test_without_a_commit_there_is_nothing_to_lay_a_profile_over(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    with pytest.raises(InputError, match=r"no git commit with params\.yaml here"):
+        committed_params()
+
+
+def test_what_no_profile_touches_stays_as_edited(project):
+    edited = committed_params() | {"report.grid_photos": 3, "train.bbox.dropout": 0.9}
+    wanted = edited | wanted_params("one", None, [], edited)
+    assert (wanted["report.grid_photos"], wanted["train.bbox.dropout"]) == (3, 0.0)

@@ -1,0 +1,51 @@
+"""Reading YAML, and setting values in it."""
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.yaml_file import flatten, parse_yaml, read_yaml, with_values
+
+
+def test_numbers_are_read_as_dvc_reads_them(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 1e-3\nb: no\nc: 010\n")
+    assert read_yaml(path) == {"a": 0.001, "b": "no", "c": 10}
+    path.write_text("")
+    assert read_yaml(path) is None
+
+
+@pytest.mark.parametrize("content", [b"a: [", b"a: 1\n  b: 2", b"\x00", b"a: \xff", b"a: 1\na: 2"])
+def test_what_is_no_yaml_is_one_line_with_the_remedy(tmp_path, content):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as error:
+        read_yaml(path, "mend it")
+    assert str(error.value).startswith(f"{path}: ") and str(error.value).endswith("; mend it")
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    with pytest.raises(InputError, match=r"a\.yaml: not found; run from the project's root folder"):
+        read_yaml(tmp_path / "a.yaml")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_yaml(tmp_path)
+
+
+def test_a_text_is_called_by_its_name():
+    assert parse_yaml("[1, x]", "-S a") == [1, "x"]
+    with pytest.raises(InputError, match="^-S a: not valid YAML: [^;]*$"):
+        parse_yaml("[1", "-S a")
+
+
+def test_values_are_set_and_everything_else_stays():
+    text = "# head\na:   # why\n  b: {c: 1, d: 0.50}  # both\n  e: 'x'\n\n  f: 2   # last\n"
+    assert with_values(text, {}) == text.replace("f: 2   #", "f: 2   #")
+    changed = with_values(text, {"a.b.c": 3, "a.f": "y z"})
+    assert "  b: {c: 3, d: 0.50}  # both" in changed and "  f: y z # last" in changed
+    assert parse_yaml(changed, "") == {"a": {"b": {"c": 3, "d": 0.5}, "e": "x", "f": "y z"}}
+
+
+def test_flatten():
+    assert flatten({}) == {}
+    nested = {"a": {"b": {"c": 1}, "d": [2]}, "e": None}
+    assert flatten(nested) == {"a.b.c": 1, "a.d": [2], "e": None}

@@ -1,0 +1,158 @@
+"""What a rung has left behind, on a small project folder."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.tracking import results
+from pipeline.tracking.dvc_lock import read_lock
+from pipeline.tracking.git_state import run_git
+from pipeline.tracking.mlflow_runs import Result
+from pipeline.tracking.results import Training, note_on_processors, read_training
+from tests.stages.ladder_tree import make_tree, md5, read_stages, write_lock
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is the working directory."""
+    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def missing(rung: str) -> str | None:
+    return results.missing_result(read_lock(Path("dvc.lock")), rung)
+
+
+def collect(rung: str) -> Result:
+    return results.collect(read_lock(Path("dvc.lock")), rung, {})
+
+
+def test_what_a_result_says(project):
+    make_tree(project, ("combined",), epochs=2)
+    found = collect("combined")
+    assert found.params == {
+        "fetch.source": "demo",
+        "fetch.seed": 42,
+        "pixels.size": 160,
+        "train.seed": 42,
+        "train.device": "auto",
+        "train.head.epochs": 3,
+        "train.head.lr": 0.001,
+        "predict.min_score": 0.05,
+    }
+    assert found.metrics == {"val/accuracy": 0.95, "val/l1_px": 8.5, "val/mean_iou": 0.77}
+    assert [row["epoch"] for row in found.history] == [1, 2]
+    assert found.datasets == {"data/pixels": md5("pixels") + ".dir"}
+    assert found.tags["dvc.dep.data/pixels"] == md5("pixels") + ".dir"
+    assert (found.tags["seed"], found.tags["device"]) == ("42", "cuda")
+    assert found.tags["headline"] == "l1_px 8.500"
+    assert found.tags["processor"] == "a fast one"
+    assert found.folders == {
+        "model": Path("models/combined"),
+        "evaluation": Path("evaluation/combined"),
+    }
+    assert [picture.name for picture in found.pictures] == ["val_grid.png"]
+
+
+def test_the_same_model_trained_again_in_other_time_is_the_same_result(project):
+    make_tree(project, ("bbox",))
+    first = collect("bbox").fingerprint
+    stages = read_stages(project)
+    for entry in stages.values():
+        for file in [*entry.get("deps", []), *entry["outs"]]:
+            if file["path"] == "models/bbox":
+                file["md5"] = "0" * 32 + ".dir"
+    write_lock(project, stages)
+    Path("models/bbox/training.json").write_text('{"seconds": 5.0}')
+    assert missing("bbox") is None
+    assert collect("bbox").fingerprint == first
+    Path("models/bbox/model.safetensors").write_text("other weights")
+    assert collect("bbox").fingerprint != first
+
+
+def test_how_a_training_went(project):
+    make_tree(project, ("bbox",))
+    assert read_training("bbox") == Training(61.0, "cuda", "a fast one")
+    Path("models/bbox/training.json").unlink()
+    assert read_training("bbox") == Training(None, "", "")
+
+
+def test_metrics_of_another_processor_are_told(project, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+    make_tree(project, ("bbox",))
+    path = Path("metrics/bbox.json")
+    path.write_text(json.dumps({"bbox": {"val": {}, "processor": "old"}}, indent=2))
+    assert note_on_processors() is None  # no commit
+    run_git("init", "--quiet")
+    run_git("add", "metrics")
+    who = ("-c", "user.name=tester", "-c", "user.email=tester@example.com")
+    run_git(*who, "commit", "--quiet", "--message", "first")
+    assert note_on_processors() is None
+    path.write_text(path.read_text().replace("old", 'new "A"').replace('"A"', '\\"A\\"'))
+    note = note_on_processors()
+    assert note is not None and 'made on old, these on new "A";' in note
+
+
+def test_a_task_that_no_rung_has(project):
+    make_tree(project, ("bbox",))
+    Path("models/bbox/model.json").write_text('{"task": "dance"}')
+    with pytest.raises(InputError, match=r"models/bbox/model\.json: task: "):
+        collect("bbox")
+
+
+def test_missing_values_are_left_out(project):
+    make_tree(project, ("bbox",))
+    Path("metrics/bbox.json").write_text('{"bbox": {"val": {"l1_px": null}}}')
+    found = collect("bbox")
+    assert found.metrics == {} and "headline" not in found.tags
+
+
+def _without(path: str):
+    return lambda project: shutil.rmtree(path) if Path(path).is_dir() else Path(path).unlink()
+
+
+def _other_metrics(project):
+    Path("metrics/bbox.json").write_text("{}")
+
+
+def _other_model(project):
+    stages = read_stages(project)
+    stages["train@bbox"]["outs"] = [{"path": "models/bbox", "md5": "0" * 32 + ".dir"}]
+    write_lock(project, stages)
+
+
+def _not_evaluated(project):
+    stages = read_stages(project)
+    del stages["evaluate@bbox"]
+    write_lock(project, stages)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_without("dvc.lock"), "not in dvc.lock yet"),
+        (_not_evaluated, "not in dvc.lock yet"),
+        (_without("models/bbox"), "is not here"),
+        (_without("evaluation/bbox"), "is not here"),
+        (_without("metrics/bbox.json"), "is not here"),
+        (_other_metrics, "is not the one in dvc.lock"),
+        (_other_model, "predict@bbox has seen an older models/bbox"),
+    ],
+)
+def test_a_rung_without_a_sound_result_is_skipped_with_the_reason(project, change, reason):
+    make_tree(project, ("bbox",))
+    assert missing("bbox") is None
+    change(project)
+    assert reason in missing("bbox")
+
+
+@pytest.mark.parametrize("text", ["{", "[]"])
+def test_damaged_metrics_are_named(project, text):
+    make_tree(project, ("bbox",))
+    Path("metrics/bbox.json").write_text(text)
+    with pytest.raises(InputError, match=r"metrics/bbox\.json: not a JSON object"):
+        collect("bbox")
