@@ -16,11 +16,12 @@ RESULT, PLOT = Path("benchmarks/results/growth.json"), Path("docs/growth.png")
 
 
 def tables(photos: int):
-    """Return the work of the tables stage, three annotations a photo."""
-    from benchmarks.tables import ours, pascal_file
+    """Return the work of the stages fetch and tables, three annotations a photo."""
+    from benchmarks.tables import ours, pascal_folder
 
-    source = pascal_file(3 * photos)
-    return lambda: ours(source, FOLDER / "out")
+    source, out = pascal_folder(3 * photos, photos), FOLDER / "out"
+    out.mkdir(parents=True, exist_ok=True)
+    return lambda: ours(source, out)
 
 
 def store(photos: int):

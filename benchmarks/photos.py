@@ -28,13 +28,15 @@ def stored(count: int, folder: Path = FOLDER):
     from pipeline.data.batches import photos_of_split
     from pipeline.data.pixel_store import open_pixel_store
     from pipeline.data.pixels import build_pixel_store
-    from pipeline.formats.columns import columns_of
+    from pipeline.formats.read import read_labels
     from pipeline.tables.build import build_tables
+    from pipeline.tables.photos import with_photos
+    from pipeline.tables.splits import assign_splits
 
     paths, pascal = painted(count, folder)
-    for image in pascal["images"]:
-        image["split"] = "train"
-    tables = build_tables(columns_of(pascal))
+    place = paths[0].parent.parent
+    labels = assign_splits(read_labels(place), "fraction", val_fraction=0.0)
+    tables = build_tables(with_photos(labels, place))
     store = folder / f"store-{count}.npy"
     if not store.exists():
         build_pixel_store(paths, sizes_wh(pascal), store, STORE)

@@ -1,83 +1,159 @@
 """`ladder label`: a trained rung labels new photos."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.files import EVALUATION, MODELS, PARAMS, write_beside
+from pipeline.inference.photo_files import common_folder, find_photos
+from pipeline.progress import progress
 
-BATCH_SIZE = 32
+_MLFLOW = ("models:/", "runs:/")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to label with what.
+
+    Attributes:
+        photos: files.
+        folder: that their names in the labels are relative to.
+        out: the file to write.
+        model: a folder, or the URI of a model in MLflow.
+        score: above which a detection becomes a label; None leaves it to each class.
+    """
+
+    photos: list[Path]
+    folder: Path
+    out: Path
+    model: str
+    score: float | None
 
 
 def main(arguments: Sequence[str]) -> int:
     """Find objects in photos and write Pascal JSON, which `fetch.source: local` reads again."""
     parser = argparse.ArgumentParser(prog="ladder label", description=main.__doc__)
-    parser.add_argument("photos", metavar="FOLDER", type=Path, help="of photos, with subfolders")
     parser.add_argument(
-        "--out", type=Path, help="the file to write (default FOLDER/labels.json)", metavar="FILE"
+        "photos", metavar="PHOTOS", type=Path, nargs="+", help="files and folders, with subfolders"
     )
     parser.add_argument(
-        "--model", type=Path, default=Path("models/ssd_fpn"), help="of a rung (%(default)s)"
+        "--out",
+        type=Path,
+        help="the file to write (default: labels.json in the folder of all photos)",
+        metavar="FILE",
+    )
+    parser.add_argument(
+        "--model",
+        default=str(MODELS / "ssd_fpn"),
+        help="folder of a rung, or an MLflow URI such as models:/NAME@ALIAS (%(default)s)",
     )
     parser.add_argument(
         "--score",
         type=float,
-        help="the least score of a label (default: the model's own for each class, chosen on val)",
+        help="label what scores above this (default: a score for each class, chosen on val)",
     )
     options = parser.parse_args(arguments)
     if options.score is not None and not 0 <= options.score < 1:
         parser.error("--score must be from 0 to below 1")
-    out = options.out or options.photos / "labels.json"
-    photos, boxes, refused = label(options.photos, out, options.model, options.score)
-    print(f"{out}: {boxes} boxes in {photos} photos")
+    job = check_job(options.photos, options.out, options.model, options.score)
+    photos, boxes, refused = label(job)
+    print(f"{job.out}: {boxes} boxes in {photos} photos")
     if refused:
         print(f"left out: {refused} photos, named above", file=sys.stderr)
     return 1 if refused else 0
 
 
-def label(folder: Path, out: Path, model_folder: Path, score: float | None) -> tuple[int, int, int]:
-    """Write the labels; return how many photos and boxes there are, and how many photos are not."""
-    from pipeline.data.inputs import PARAMS
-    from pipeline.files import write_beside
-    from pipeline.inference.detector import prepare_for_inference
-    from pipeline.inference.labels import detect_photos, write_pascal
-    from pipeline.inference.photo_stream import find_photos
-    from pipeline.memory import keep_freed_memory
-    from pipeline.models.device import choose_device
-    from pipeline.params import load_params
-    from pipeline.progress import progress
-    from pipeline.rungs.saved_model import load_model
+def check_job(places: list[Path], out: Path | None, model: str, score: float | None) -> Job:
+    """Return what there is to do, after everything that can be checked without torch.
 
-    paths = find_photos(folder)
+    Raises:
+        InputError: a place, the model or the folder of `out` is not there, or `out` would replace
+            the labels of more photos than these.
+    """
+    photos, folder = find_photos(places), common_folder(places)
+    if not model.startswith(_MLFLOW) and not (Path(model) / "model.json").is_file():
+        raise InputError(f"{Path(model) / 'model.json'}: no model there; train it first")
+    if out is None:
+        out = folder / "labels.json"
+        if places != [folder] and out.exists():
+            raise InputError(f"{out}: is there already; name the file to write with --out")
     if not out.absolute().parent.is_dir():
         raise InputError(f"{out}: its folder is not there; make it first")
     if out.is_dir():
         raise InputError(f"{out}: is a folder; name the file to write")
-    keep_freed_memory()
+    return Job(photos, folder, out, model, score)
+
+
+def label(job: Job) -> tuple[int, int, int]:
+    """Write the labels; return how many photos and boxes there are, and how many photos are not.
+
+    Raises:
+        InputError: the model does not say both what an object is and where.
+    """
+    from pipeline.inference.detector import Detector
+    from pipeline.inference.labels import thresholds, write_pascal
+    from pipeline.params import load_params
+    from pipeline.tasks import Task
+    from pipeline.tracking.mlflow_runs import local_store
+
     params = load_params(PARAMS)
-    model, card = load_model(model_folder, choose_device(params.train.shared.device))
-    detected = detect_photos(
-        paths,
-        prepare_for_inference(model, card),
-        card,
-        batch_size=BATCH_SIZE,
-        score=score,
-        nms_threshold=params.evaluate.nms_threshold,
-        max_detections=params.evaluate.max_detections,
+    decoding = params.predict
+    if job.score is not None:
+        decoding = decoding.model_copy(update={"min_score": job.score})
+    detector = Detector.load(
+        job.model,
+        device=params.train.shared.device,
+        decoding=decoding,
+        tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or local_store(Path()),
     )
-    refused: list[str] = []
+    task = Task(detector.spec.task)
+    if not (task.answers_class and task.answers_box):
+        raise InputError(
+            f"{detector.spec.rung}: does not say both what and where; label with another rung"
+        )
+    refused: list[InputError] = []
 
-    def refuse(line: str) -> None:
-        refused.append(line)
-        print(f"warning: {line}", file=sys.stderr)
+    def refuse(error: InputError) -> None:
+        refused.append(error)
+        print(f"warning: {error}", file=sys.stderr)
 
-    batches = -(-len(paths) // BATCH_SIZE)
-    watched = progress(detected, total=batches, desc="label", unit="batches")
+    root = job.folder.absolute()
+    names = [path.absolute().relative_to(root).as_posix() for path in job.photos]
+    found = progress(
+        detector.stream_all(job.photos), total=len(job.photos), desc="label", unit="photos"
+    )
     counts: list[int] = []
+    min_scores = thresholds(detector.classes, label_scores(job, detector.classes))
     write_beside(
-        out,
-        lambda path: counts.extend(write_pascal(path, watched, card.classes, folder, refuse)),
+        job.out,
+        lambda path: counts.extend(
+            write_pascal(path, zip(names, found, strict=True), detector.classes, min_scores, refuse)
+        ),
     )
     photos, boxes = counts
     return photos, boxes, len(refused)
+
+
+def label_scores(job: Job, classes: Sequence[str]) -> dict[str, float]:
+    """Return the score for each class: the user's, or what `evaluate` has chosen for the model.
+
+    Those lie in the project that has trained the model, in evaluation/RUNG beside models/RUNG.
+    """
+    from pipeline.inference.labels import LABEL_SCORE, read_label_scores
+
+    if job.score is not None:
+        return dict.fromkeys(classes, job.score)
+    model = Path(job.model)
+    path = model.parent.parent / EVALUATION / model.name / "label_scores.json"
+    scores = {} if job.model.startswith(_MLFLOW) else read_label_scores(path)
+    if not scores:
+        print(
+            f"warning: no score of each class is known for {job.model}; labelling what scores "
+            f"above {LABEL_SCORE} (--score says otherwise)",
+            file=sys.stderr,
+        )
+    return scores

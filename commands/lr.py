@@ -4,60 +4,58 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.files import PARAMS
+from pipeline.params import Params, load_params
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run the learning-rate finder for a rung and write lr_finder/RUNG.png."""
     parser = argparse.ArgumentParser(prog="ladder lr", description=main.__doc__)
-    parser.add_argument("rung", metavar="RUNG")
-    # The names of `THAWED`, whose import would load torch for --help.
+    parser.add_argument("rung", metavar="RUNG", help="as in params.yaml")
+    # The names of `THAWED`, whose import would load torch before the arguments are checked.
     parser.add_argument("--phase", choices=("head", "late", "all"), default="head")
-    parser.add_argument("--steps", type=int, default=60, help="of the whole range (default 60)")
+    parser.add_argument("--steps", type=int, default=100, help="of the whole range (%(default)s)")
     options = parser.parse_args(arguments)
     if options.steps < 2:
         parser.error("--steps must be at least 2")
-    print(f"the curve: {find(options.rung, options.phase, options.steps)}")
+    params = load_params(PARAMS)
+    params.rung(options.rung)  # says at once if there is none
+    print(f"the curve: {find(params, options.rung, options.phase, options.steps)}")
     return 0
 
 
-def find(name: str, phase: str, steps: int) -> Path:
+def find(params: Params, name: str, phase: str, steps: int) -> Path:
     """Return the path of the curve, after printing the suggested rate."""
     import torch
 
-    from pipeline.data.inputs import PARAMS, read_inputs
+    from pipeline.data.inputs import read_inputs
     from pipeline.memory import keep_freed_memory
     from pipeline.models.device import choose_device
-    from pipeline.models.layer_groups import LayerGroups
-    from pipeline.params import load_params
     from pipeline.report.curves import learning_rate_curve
     from pipeline.rungs.registry import find_rung
     from pipeline.train.lr_finder import find_learning_rate
-    from pipeline.train.schedule import THAWED
-    from stages.train import batches, model_card, pretrained_model
+    from stages.train import batches, model_spec, pretrained_model
 
     keep_freed_memory()
-    rung, params = find_rung(name), load_params(PARAMS)
-    shared, section = params.train.shared, params.rung(name)
-    inputs = read_inputs(rung)
+    rung, shared, own = find_rung(name), params.train.shared, params.rung(name)
+    inputs = read_inputs(rung.task)
     torch.manual_seed(shared.seed)
-    card = model_card(rung, params, inputs.classes)
-    model = pretrained_model(card, shared.weights, choose_device(shared.device))
-    layers = LayerGroups(model)
-    layers.thaw(THAWED[phase])
+    spec = model_spec(rung, params, inputs.classes)
+    device = choose_device(shared.device)
+    model = pretrained_model(spec, shared.weights, device)
+    source, _ = batches(params, inputs, spec, device)
     found = find_learning_rate(
         model,
-        layers.parameters,
-        phase,
-        rung.family().losses(model, card.params[name]),
-        batches(params, inputs, card, model)[0],
+        rung.criterion(model, own),
+        source,
+        phase_name=phase,
         steps=steps,
-        lr_divisor=section.lr_divisor,
-        weight_decay=shared.weight_decay,
-        seed=shared.seed,
-        precision=shared.precision,
+        shared=shared,
+        rung=own,
     )
     path = Path("lr_finder") / f"{name}.png"
     path.parent.mkdir(exist_ok=True)
-    learning_rate_curve(path, found.rates, found.losses, found.suggestion)
+    learning_rate_curve(path, found.rates, found.smoothed, found.suggestion)
     advice = "the loss never fell" if found.suggestion is None else f"{found.suggestion:.1e}"
     print(f"{name}, {phase} learning: steepest fall of the loss at lr = {advice}")
     return path

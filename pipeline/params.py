@@ -88,6 +88,7 @@ class SharedTrainParams(Section):
     weight_decay: Annotated[float, Field(ge=0)]
     grad_clip: Positive
     early_stop: Annotated[int, Field(ge=0)]
+    min_epoch_steps: Count
     precision: Literal["auto", "float32", "bfloat16"]
     compile: bool
 
@@ -104,6 +105,11 @@ class RungParams(Section):
     ema: Annotated[float, Field(ge=0, lt=1)]
     augment: AugmentParams
 
+    @property
+    def size_in_training(self) -> int:
+        """The side of the input while the rung learns; for some smaller than `image_size`."""
+        return self.image_size
+
 
 class LargestParams(RungParams):
     """The rungs for the largest object: a head of ours, which takes any size, or the lesson's."""
@@ -117,6 +123,11 @@ class LargestParams(RungParams):
         if form == "lesson" and info.data.get("train_size") != info.data.get("image_size"):
             raise ValueError("such a head takes one size; give train_size and image_size the same")
         return form
+
+    @property
+    def size_in_training(self) -> int:
+        """The side of the input while the rung learns."""
+        return self.train_size
 
 
 class CombinedParams(LargestParams):
@@ -141,6 +152,11 @@ class PyramidSsdParams(RungParams):
     channels: Annotated[int, Field(ge=8, multiple_of=8)]  # normalised in groups of 8
     anchor_scale: Positive
     box_weight: Positive
+
+    @property
+    def size_in_training(self) -> int:
+        """The side of the input while the rung learns."""
+        return self.train_size
 
 
 class TrainParams(Section):
@@ -184,7 +200,13 @@ class Params(Section):
         return [name for name in TrainParams.model_fields if name != "shared"]
 
     def rung(self, name: str) -> RungParams:
-        """Return the section of the rung called `name`."""
+        """Return the section of the rung called `name`.
+
+        Raises:
+            InputError: there is no such rung; the message lists them.
+        """
+        if name not in self.rung_names:
+            raise InputError(f"{name}: no such rung; there are {', '.join(self.rung_names)}")
         return getattr(self.train, name)
 
 

@@ -1,6 +1,6 @@
-"""The form of the three tables, where step 2 of the journey ends and every later step begins.
+"""The form of the three tables that the tables stage writes and every later stage reads.
 
-Reading a table needs this file alone, so that changes in how tables are made leave training be.
+Reading a table needs this file alone, so a change in how tables are made leaves training alone.
 """
 
 import json
@@ -14,19 +14,19 @@ from pipeline.errors import InputError
 
 SPLITS = ("train", "val", "test")
 BOX_SIDES = ("xmin", "ymin", "xmax", "ymax")
-IMAGES_SCHEMA = pa.schema(
-    [
-        ("image_id", pa.int64()),
-        ("file_name", pa.string()),
-        ("width", pa.int32()),
-        ("height", pa.int32()),
-        ("split", pa.dictionary(pa.int8(), pa.string())),
-    ]
-)
+_IMAGE_COLUMNS = [
+    ("image_id", pa.int64()),
+    ("file_name", pa.string()),
+    ("width", pa.int32()),
+    ("height", pa.int32()),
+    ("split", pa.dictionary(pa.int8(), pa.string())),
+]
+# `photo` is the path of the photo's file below data/source.
+IMAGES_SCHEMA = pa.schema([*_IMAGE_COLUMNS, ("photo", pa.string())])
 OBJECTS_SCHEMA = pa.schema(
     [
         ("object_id", pa.int64()),
-        *IMAGES_SCHEMA,
+        *_IMAGE_COLUMNS,
         ("label", pa.int16()),
         ("name", pa.dictionary(pa.int16(), pa.string())),
         *((side, pa.float32()) for side in BOX_SIDES),

@@ -1,133 +1,258 @@
-"""Stage `evaluate`: a trained rung looks at photos it has not learnt from."""
+"""Stage `evaluate`: the predictions of a rung against the labels, as numbers."""
 
 import argparse
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
-from torch import nn
+import pyarrow.compute as pc
 
-from pipeline.data.batches import Batches, Photos
-from pipeline.data.inputs import PARAMS, TABLES, Inputs, read_inputs
 from pipeline.errors import InputError
+from pipeline.evaluate.anchor_fit import AnchorFit, anchor_fit, best_anchor_iou
 from pipeline.evaluate.bootstrap import Interval
-from pipeline.predictions import predictions_table
-from pipeline.evaluate.score import score_largest, score_objects
+from pipeline.evaluate.confusion import confused_pairs, confusion_matrix
+from pipeline.evaluate.detections import as_detections, as_truth
+from pipeline.evaluate.error_gains import error_gains
+from pipeline.evaluate.error_kinds import KINDS, errors_by_photo, find_errors, worst_photos
+from pipeline.evaluate.label_scores import choose_label_scores, keep_labels
+from pipeline.evaluate.result_files import (
+    ClassAp,
+    ConfusedPair,
+    CurvePoint,
+    ErrorKind,
+    MetricInterval,
+    ObjectFit,
+    WorstPhoto,
+    write_csv,
+    write_rows,
+)
+from pipeline.evaluate.score import answers_for, score_largest, score_objects
+from pipeline.evaluate.size_ap import SizeAp, ap_by_size
 from pipeline.evaluate.voc_ap import VocResult
-from pipeline.files import fresh_folder, write_beside
-from pipeline.inference.detector import detect, prepare_for_inference
-from pipeline.memory import keep_freed_memory
-from pipeline.models.device import choose_device
-from pipeline.params import Params, load_params
-from pipeline.progress import progress
-from pipeline.report.plot_csv import write_plot_csv
-from pipeline.report.rung_pictures import draw, draw_anchors
-from pipeline.rungs.registry import RUNGS, find_rung
-from pipeline.rungs.saved_model import ModelSpec, load_model
-from stages.entry import die_with_parent, run_stage
+from pipeline.files import (
+    EVALUATION,
+    METRICS,
+    MODELS,
+    PREDICTIONS,
+    TABLES,
+    fresh_folder,
+    write_beside,
+)
+from pipeline.predictions import Predictions, read_predictions
+from pipeline.schemas import SCHEMAS, box_columns, read_classes, read_table
+from pipeline.train.history import read_history
+from stages.entry import run_stage
 
 SPLITS = ("val", "test")
-_DECODING = {"score_threshold", "nms_threshold", "max_detections"}
+_WORST_PHOTOS = 12
+_ONE_CLASS = "one class: always 1"
+
+
+@dataclass(frozen=True)
+class Split:
+    """What there is of one split, each table with its photos alone."""
+
+    name: str
+    images: pa.Table
+    truth: pa.Table
+    predictions: pa.Table
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The metrics of one split, and the curves of the classes where all objects are found."""
+
+    metrics: dict[str, float]
+    intervals: dict[str, Interval]
+    voc: VocResult | None
 
 
 def main() -> None:
-    """Score the rung named on the command line; write predictions, metrics, figures and plots."""
+    """Score the rung named on the command line; write metrics/RUNG.json and evaluation/RUNG."""
     parser = argparse.ArgumentParser(prog="python -m stages.evaluate", description=main.__doc__)
-    parser.add_argument("rung", metavar="RUNG", help=", ".join(rung.name for rung in RUNGS))
-    rung = find_rung(parser.parse_args().rung)
-    params = load_params(PARAMS)
-    die_with_parent()
-    keep_freed_memory()
-    inputs = read_inputs(rung)
-    model, card = load_model(Path("models") / rung.name, choose_device(params.train.shared.device))
-    if card.classes != inputs.classes:
-        raise InputError(f"models/{rung.name}: learnt other classes than the tables; train again")
-    evaluate(inputs, params, prepare_for_inference(model, card), card)
-
-
-def evaluate(inputs: Inputs, params: Params, model: nn.Module, card: ModelSpec) -> None:
-    """Predict every split that has photos, score it, and write all outputs of the rung."""
-    name = inputs.rung.name
-    tables, metrics, intervals, curves = [], {}, {}, {}
-    for split in SPLITS:
-        photos = inputs.photos(split)
-        if not len(photos):
-            continue
-        predictions = predict(inputs, photos, params, model, card)
-        metrics[split], intervals[split], curves[split] = score(inputs, photos, predictions, card)
-        tables.append((split, photos, predictions))
-    if not tables:
+    parser.add_argument("rung", metavar="RUNG", help="a name from the `train` section")
+    rung = parser.parse_args().rung
+    predictions = read_predictions(PREDICTIONS / f"{rung}.parquet")
+    images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
+    table = predictions.task.table
+    truth = read_table(TABLES / f"{table}.parquet", SCHEMAS[table])
+    if predictions.classes != read_classes(images):
         raise InputError(
-            f"{TABLES}: no photo in val or test for {name}; see fetch.split in params.yaml"
+            f"{PREDICTIONS / rung}.parquet: of other classes than the tables; run train and predict"
         )
-    folders = Path("figures") / name, Path("plots") / name
-    with fresh_folder(folders[0]) as figures, fresh_folder(folders[1]) as plots:
-        draw(figures, plots, tables[0], inputs, params.evaluate, card, curves)
-        write_intervals(plots / "intervals.csv", metrics, intervals)
-        if hasattr(model, "anchors"):
-            draw_anchors(figures, plots, inputs, model.anchors.cpu().numpy(), card.image_size)
-    table = pa.concat_tables([predictions for _, _, predictions in tables])
-    write_beside(Path("predictions") / f"{name}.parquet", lambda path: pq.write_table(table, path))
-    text = json.dumps({name: metrics}, indent=2) + "\n"
-    write_beside(Path("metrics") / f"{name}.json", lambda path: path.write_text(text))
-    for split, values in metrics.items():
-        print(f"{name} {split}: " + ", ".join(f"{key} {value}" for key, value in values.items()))
-        for key, (low, high) in intervals[split].items():
-            print(f"  {key}: {low:.5g} to {high:.5g} (95 % interval over the photos)")
+    splits = splits_of(predictions, images, truth)
+    if not splits:
+        raise InputError(
+            f"{TABLES}: no photo in val or test for {rung}; see fetch.split in params.yaml"
+        )
+    scores = [score(split, predictions) for split in splits]
+    with fresh_folder(EVALUATION / rung) as folder:
+        write_intervals(folder, splits, scores, len(predictions.classes))
+        write_history(folder, MODELS / rung / "history.jsonl")
+        if predictions.task.every_object:
+            write_objects(folder, splits[0], scores[0], predictions.classes)
+        elif predictions.task.answers_class:
+            write_confusion_of_largest(folder, splits[0], predictions.classes)
+        if (MODELS / rung / "anchors.npy").is_file():
+            write_anchor_fit(folder, MODELS / rung, truth)
+    write_metrics(rung, splits, scores, predictions)
 
 
-def predict(
-    inputs: Inputs, photos: Photos, params: Params, model: nn.Module, card: ModelSpec
-) -> pa.Table:
-    """Return what the model says of each photo, in the order of the tables."""
-    source = Batches(
-        photos,
-        image_size=card.image_size,
-        batch_size=params.train.shared.batch_size,
-        mean=card.mean,
-        std=card.std,
-        device=next(model.parameters()).device,
-    )
-    options = params.evaluate.model_dump(include=_DECODING)
-    detections = []
-    for batch in progress(source.epoch(0), total=len(source), desc=card.rung, unit="batches"):
-        detections += detect(model, card, batch.images, **options)
-    return predictions_table(
-        inputs.images.take(photos.rows), detections, card.image_size, card.classes
-    )
+def splits_of(predictions: Predictions, images: pa.Table, truth: pa.Table) -> list[Split]:
+    """Return the splits that have a photo for this task; for the largest object, one with any."""
+    splits = []
+    for name in SPLITS:
+        of_split = _only(images, name)
+        objects, found = _only(truth, name), _only(predictions.table, name)
+        if not predictions.task.every_object:
+            found = answers_for(objects, found)
+        if len(of_split if predictions.task.every_object else objects):
+            splits.append(Split(name, of_split, objects, found))
+    return splits
 
 
-def score(
-    inputs: Inputs, photos: Photos, predictions: pa.Table, card: ModelSpec
-) -> tuple[dict[str, float | None], dict[str, Interval], VocResult | None]:
-    """Return the rung's metrics, null where there was nothing to measure, intervals and curves."""
-    objects, voc = inputs.objects_of(photos), None
-    if inputs.rung.table == "largest":
-        values, intervals = score_largest(objects, predictions)
-    else:
-        image_ids = inputs.images["image_id"].take(photos.rows).to_numpy()
-        values, intervals, voc = score_objects(objects, predictions, image_ids, len(card.classes))
-    rounded = {
-        name: None if math.isnan(values[name]) else round(values[name], 5)
-        for name in inputs.rung.metrics
-    }
-    return rounded, intervals, voc
+def _only(table: pa.Table, split: str) -> pa.Table:
+    return table.filter(pc.equal(table["split"].cast(pa.string()), split)).combine_chunks()
+
+
+def score(split: Split, predictions: Predictions) -> Scores:
+    """Return the metrics of a split."""
+    if not predictions.task.every_object:
+        return Scores(*score_largest(split.truth, split.predictions), None)
+    photos = split.images["image_id"].to_numpy()
+    return Scores(*score_objects(split.truth, split.predictions, photos, len(predictions.classes)))
 
 
 def write_intervals(
-    path: Path,
-    metrics: dict[str, dict[str, float | None]],
-    intervals: dict[str, dict[str, Interval]],
+    folder: Path, splits: list[Split], scores: list[Scores], num_classes: int
 ) -> None:
     """Write how far each metric depends on the photos it was measured on."""
     rows = [
-        (split, name, metrics[split][name], round(low, 5), round(high, 5))
-        for split, ends in intervals.items()
-        for name, (low, high) in ends.items()
+        MetricInterval(
+            split.name,
+            metric,
+            of_split.metrics[metric],
+            *ends,
+            note=_ONE_CLASS if metric == "accuracy" and num_classes == 1 else "",
+        )
+        for split, of_split in zip(splits, scores, strict=True)
+        for metric, ends in of_split.intervals.items()
     ]
-    write_plot_csv(path, ("split", "metric", "value", "low", "high"), rows)
+    write_rows(folder / "intervals.csv", MetricInterval, rows)
+
+
+def write_history(folder: Path, history: Path) -> None:
+    """Write a row an epoch: epoch, phase, lr of the head, train_* and val_* losses and metrics."""
+    epochs = read_history(history)
+    names = {
+        f"{part}_{name}": (part, name)
+        for row in epochs
+        for part in ("train", "val")
+        for name in row[part]
+    }
+    rows = [
+        [row["epoch"], row["phase"], row["lr"], *(row[p].get(n, "") for p, n in names.values())]
+        for row in epochs
+    ]
+    write_csv(folder / "history.csv", ["epoch", "phase", "lr", *names], rows)
+
+
+def write_objects(folder: Path, split: Split, scores: Scores, classes: list[str]) -> None:
+    """Write what is to be said of rungs that answer for all objects: curves, sizes and errors."""
+    truth, detections = as_truth(split.truth), as_detections(split.predictions)
+    photos, count = split.images["image_id"].to_numpy(), len(classes)
+    if scores.voc:
+        write_curves(folder, scores.voc, classes)
+    sizes = ap_by_size(truth, detections, photos, count)
+    write_rows(folder / "ap_by_size.csv", SizeAp, sizes)
+    chosen = choose_label_scores(truth, detections, count)
+    by_class = dict(zip(classes, chosen.scores.tolist(), strict=True))
+    (folder / "label_scores.json").write_text(
+        json.dumps(by_class, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    labels = keep_labels(detections, chosen.scores)
+    pairs = confused_pairs(confusion_matrix(truth, labels, count), classes)
+    write_rows(folder / "confusion.csv", ConfusedPair, pairs)
+    gains = error_gains(find_errors(truth, detections, count), count)
+    errors = find_errors(truth, labels, count)
+    kinds = [ErrorKind(kind, len(errors.photos(kind)), gains[kind]) for kind in KINDS]
+    write_rows(folder / "errors.csv", ErrorKind, kinds)
+    counts = errors_by_photo(errors, photos)
+    files = split.images["file_name"].to_pylist()
+    worst = [
+        WorstPhoto(int(photos[place]), files[place], int(counts[place].sum()), words)
+        for place, words in worst_photos(counts, _WORST_PHOTOS)
+    ]
+    write_rows(folder / "worst_photos.csv", WorstPhoto, worst)
+
+
+def write_curves(folder: Path, voc: VocResult, classes: list[str]) -> None:
+    """Write the average precisions and, for drawing, the true positives of each class's ranking."""
+    aps, points = [], []
+    for name, curve in zip(classes, voc.curves, strict=True):
+        aps.append(ClassAp(name, curve.ap, curve.ap_11pt, curve.positives))
+        if curve.positives:
+            hits = np.flatnonzero(np.diff(curve.recall, prepend=0.0) > 0)
+            columns = (curve.recall, curve.precision, curve.scores)
+            points += [CurvePoint(name, *(float(c[hit]) for c in columns)) for hit in hits]
+    write_rows(folder / "ap_by_class.csv", ClassAp, aps)
+    write_rows(folder / "pr_curves.csv", CurvePoint, points)
+
+
+def write_confusion_of_largest(folder: Path, split: Split, classes: list[str]) -> None:
+    """Write the true and the predicted class of each photo's largest object."""
+    labels = zip(*(t["label"].to_pylist() for t in (split.truth, split.predictions)), strict=True)
+    pairs = [ConfusedPair(classes[actual], classes[predicted]) for actual, predicted in labels]
+    write_rows(folder / "confusion.csv", ConfusedPair, pairs)
+
+
+def write_anchor_fit(folder: Path, model: Path, objects: pa.Table) -> None:
+    """Write how the model's anchors fit the objects that it has learnt from."""
+    learnt = _only(objects, "train")
+    learnt = learnt.filter(pc.invert(learnt["ignore"]))
+    boxes = box_columns(learnt)
+    sizes_wh = np.stack([learnt["width"].to_numpy(), learnt["height"].to_numpy()], -1)
+    image_size = json.loads((model / "model.json").read_text())["image_size"]
+    scaled = boxes * (image_size / np.tile(sizes_wh, 2))
+    best_iou = best_anchor_iou(scaled, np.load(model / "anchors.npy", allow_pickle=False))
+    write_rows(folder / "anchor_fit.csv", AnchorFit, anchor_fit(best_iou, boxes))
+    sides = np.sqrt((scaled[:, 2:] - scaled[:, :2]).prod(1))
+    fits = [ObjectFit(float(s), float(i)) for s, i in zip(sides, best_iou, strict=True)]
+    write_rows(folder / "anchor_iou.csv", ObjectFit, fits)
+
+
+def write_metrics(
+    rung: str, splits: list[Split], scores: list[Scores], predictions: Predictions
+) -> None:
+    """Write and print the metrics, null where there was nothing to measure."""
+    rounded = {
+        split.name: {
+            name: None if math.isnan(of_split.metrics[name]) else round(of_split.metrics[name], 5)
+            for name in predictions.task.metrics
+        }
+        for split, of_split in zip(splits, scores, strict=True)
+    }
+    content: dict[str, object] = {rung: rounded}
+    # Equal runs differ in the third digit between kinds of processors; DVC shows numbers alone.
+    processor = processor_of(MODELS / rung)
+    if processor:
+        content["processor"] = processor
+    text = json.dumps(content, indent=2) + "\n"
+    write_beside(METRICS / f"{rung}.json", lambda path: path.write_text(text))
+    for split, of_split in zip(splits, scores, strict=True):
+        values = rounded[split.name].items()
+        print(f"{rung} {split.name}: " + ", ".join(f"{key} {value}" for key, value in values))
+        for key, (low, high) in of_split.intervals.items():
+            print(f"  {key}: {low:.5g} to {high:.5g} (95 % interval over the photos)")
+
+
+def processor_of(model: Path) -> str:
+    """Return the kind of processor that has trained a model, empty where it has not been noted."""
+    path = model / "training.json"
+    return str(json.loads(path.read_text()).get("processor", "")) if path.is_file() else ""
 
 
 if __name__ == "__main__":

@@ -1,84 +1,50 @@
-"""Stage `fetch`: the labelled photos become data/source, in one normal form."""
+"""Stage `fetch`: labelled photos become data/source, as they came."""
 
 import argparse
-from collections import Counter
+import shutil
 from pathlib import Path
 
 import orjson
 
-from pipeline.errors import InputError
-from pipeline.files import fresh_folder
+from pipeline.demo.painter import paint_demo
+from pipeline.files import PARAMS, PHOTO_SUFFIXES, SOURCE, fresh_folder
 from pipeline.params import FetchParams, load_params
-from pipeline.schemas import SPLITS
-from pipeline.sources.folders import read_source
-from pipeline.tables.splits import assign_splits
+from pipeline.sources.archives import OFFICIAL, download_all
+from pipeline.sources.copies import copy_set
 from stages.entry import run_stage
 
-OUTPUT = Path("data/source")
 DOWNLOADS = Path("data/downloads")
 
 
 def main() -> None:
-    """Read the source that params.yaml names and write data/source: photos, annotations.json."""
+    """Paint, copy or download what params.yaml names into data/source; labels are not parsed."""
     argparse.ArgumentParser(prog="python -m stages.fetch", description=main.__doc__).parse_args()
-    params = load_params(Path("params.yaml")).fetch
-    with fresh_folder(OUTPUT) as folder:
-        pascal = fetch(params, folder)
-        (folder / "annotations.json").write_bytes(_to_json(pascal, _source_name(params)))
-    print(summary(pascal))
+    params = load_params(PARAMS).fetch
+    with fresh_folder(SOURCE) as folder:
+        fetch(params, folder)
+        print(summary(folder))
 
 
-def fetch(params: FetchParams, folder: Path) -> dict:
-    """Fill `folder/photos` and return the Pascal JSON of its photos, each with a split."""
-    found = read_source(
-        params.source,
-        folder,
-        path=params.path,
-        downloads=DOWNLOADS,
-        demo_photos=params.demo.photos,
-        demo_size=params.demo.size,
-        seed=params.seed,
-    )
-    pascal = assign_splits(
-        found,
-        params.split,
-        where=_source_name(params),
-        val_fraction=params.val_fraction,
-        test_fraction=params.test_fraction,
-        seed=params.seed,
-    )
-    _remove_left_out(found, pascal, folder / "photos")
-    return pascal
+def fetch(params: FetchParams, folder: Path) -> None:
+    """Fill an empty folder with the photos and labels of a source."""
+    if params.source == "demo":
+        pascal = paint_demo(folder, params.demo.photos, params.demo.size, params.seed)
+        (folder / "annotations.json").write_bytes(orjson.dumps(pascal))
+    elif params.source == "local":
+        copy_set(params.path, folder)
+    else:
+        unpacked = folder / "unpacked"
+        download_all(OFFICIAL[params.source], DOWNLOADS, unpacked)
+        copy_set(unpacked, folder)
+        shutil.rmtree(unpacked)
 
 
-def _source_name(params: FetchParams) -> str:
-    """Return what messages call the source."""
-    return str(params.path) if params.source == "local" else params.source
-
-
-def _to_json(pascal: dict, where: str) -> bytes:
-    try:
-        return orjson.dumps(pascal)
-    except orjson.JSONEncodeError as error:  # in keys that nothing here reads, so none checks them
-        problem = f"labels cannot be written as JSON ({error})"
-        raise InputError(f"{where}: {problem}; export them without extra keys") from None
-
-
-def _remove_left_out(found: dict, kept: dict, photos: Path) -> None:
-    """Remove the copied photos of the images that the split leaves out."""
-    before, after = ({image["file_name"] for image in x["images"]} for x in (found, kept))
-    for name in before - after:
-        (photos / name).unlink()
-
-
-def summary(pascal: dict) -> str:
-    """Return one line: photos, objects, classes and the photos of each split."""
-    splits = Counter(image["split"] for image in pascal["images"])
-    sizes = ", ".join(f"{split} {splits[split]}" for split in SPLITS if splits[split])
-    return (
-        f"{OUTPUT}: {len(pascal['images'])} photos, {len(pascal['annotations'])} objects, "
-        f"{len(pascal['categories'])} classes; {sizes}"
-    )
+def summary(folder: Path) -> str:
+    """Return one line: how many photos and other files, and how large they are together."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    photos = sum(file.suffix.lower() in PHOTO_SUFFIXES for file in files)
+    size = sum(file.stat().st_size for file in files) / 1e6
+    return f"{SOURCE}: {photos} photos, {len(files) - photos} files of labels, {size:.1f} MB"
 
 
 if __name__ == "__main__":

@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.data.pixels import build_pixel_store
-from pipeline.files import fresh_folder
+from pipeline.files import SOURCE, fresh_folder
 from pipeline.params import load_params
 from pipeline.schemas import IMAGES_SCHEMA, read_table
 from stages.entry import run_stage
 
 IMAGES = Path("data/tables/images.parquet")
-PHOTOS = Path("data/source/photos")
 OUTPUT = Path("data/pixels")
 
 
@@ -21,7 +20,7 @@ def main() -> None:
     argparse.ArgumentParser(prog="python -m stages.pixels", description=main.__doc__).parse_args()
     side = load_params(Path("params.yaml")).pixels.size
     images = read_table(IMAGES, IMAGES_SCHEMA)
-    paths = [PHOTOS / name for name in images["file_name"].to_pylist()]
+    paths = [SOURCE / photo for photo in images["photo"].to_pylist()]
     sizes_wh = np.stack([images["width"], images["height"]], -1)
     with fresh_folder(OUTPUT) as folder:
         build_pixel_store(paths, sizes_wh, folder / "photos.npy", side)

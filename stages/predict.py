@@ -9,11 +9,10 @@ import pyarrow.parquet as pq
 
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.errors import InputError
-from pipeline.predictions import predictions_table
 from pipeline.files import MODELS, PARAMS, PIXELS, PREDICTIONS, TABLES, write_beside
 from pipeline.inference.detector import Detector
-from pipeline.memory import keep_freed_memory
 from pipeline.params import load_params
+from pipeline.predictions import predictions_table
 from pipeline.progress import progress
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.schemas import SCHEMAS, read_classes, read_table
@@ -28,33 +27,45 @@ def main() -> None:
     rung = find_rung(parser.parse_args().rung)
     params = load_params(PARAMS)
     die_with_parent()
-    keep_freed_memory()
     images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
-    detector = Detector.load(
-        MODELS / rung.name, params.train.shared.device, **params.predict.model_dump()
-    )
-    if detector.spec.classes != read_classes(images):
-        raise InputError(f"{MODELS / rung.name}: learnt other classes than the tables; train again")
-    table = predict(detector, images, open_pixel_store(PIXELS))
+    pixels = open_pixel_store(PIXELS, len(images))
+    model = MODELS / rung.name
+    detector = Detector.load(model, device=params.train.shared.device, decoding=params.predict)
+    if detector.classes != read_classes(images):
+        raise InputError(f"{model}: learnt other classes than the tables; train again")
+    table = predict(detector, images, pixels)
     path = PREDICTIONS / f"{rung.name}.parquet"
     write_beside(path, lambda beside: pq.write_table(table, beside))
-    print(f"{path}: {len(table)} detections in {len(pc.unique(table['image_id']))} photos")
+    print(f"{path}: {len(table)} detections")
 
 
 def predict(detector: Detector, images: pa.Table, pixels: np.ndarray) -> pa.Table:
-    """Return the predictions table of all photos that are not in train."""
+    """Return the predictions table of all photos that are not in train, in their order.
+
+    Args:
+        detector: of any rung.
+        images: `P` rows of the `images` table.
+        pixels: the pixel store, `(P, S, S, 3)` uint8, in the order of `images`.
+
+    Raises:
+        InputError: every photo is in train.
+    """
     rows = np.flatnonzero(pc.not_equal(images["split"].cast(pa.string()), "train").to_numpy())
+    if not len(rows):
+        raise InputError(
+            f"{TABLES}: no photo in val or test to predict; see fetch.split in params.yaml"
+        )
     photos = images.take(rows)
-    sizes = list(zip(photos["width"].to_pylist(), photos["height"].to_pylist(), strict=True))
-    found = detector.stream([pixels[row] for row in rows], sizes)
-    name = detector.spec.rung
-    detections = list(progress(found, total=len(rows), desc=name, unit="photos"))
+    sizes_wh = zip(photos["width"].to_pylist(), photos["height"].to_pylist(), strict=True)
+    found = detector.stream((pixels[row] for row in rows), sizes_wh)
+    watched = progress(found, total=len(rows), desc=detector.spec.rung, unit="photos")
+    detections = list(watched)
     return predictions_table(
         photos,
         [one.boxes for one in detections],
         [one.labels for one in detections],
         [one.scores for one in detections],
-        classes=detector.spec.classes,
+        classes=detector.classes,
         task=Task(detector.spec.task),
     )
 

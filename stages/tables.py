@@ -1,30 +1,61 @@
-"""Stage `tables`: the normal Pascal JSON becomes `images`, `objects` and `largest`."""
+"""Stage `tables`: labels are read, checked and split, and become Parquet."""
 
 import argparse
-import gc
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Column, Table
 
-from pipeline.files import fresh_folder
-from pipeline.formats.columns import load_fetched
+from pipeline.errors import InputError
+from pipeline.files import PARAMS, SOURCE, TABLES, fresh_folder
+from pipeline.formats.layout import find_set
+from pipeline.formats.read import read_labels
+from pipeline.params import FetchParams, load_params
 from pipeline.schemas import SPLITS
-from pipeline.tables.build import build_tables, write_tables
+from pipeline.tables.build import Tables, build_tables, write_tables
+from pipeline.tables.photos import with_photos
+from pipeline.tables.splits import assign_splits
 from stages.entry import run_stage
 
-SOURCE = Path("data/source/annotations.json")
-OUTPUT = Path("data/tables")
 _DROPPED_SHOWN = 10
 
 
 def main() -> None:
-    """Read data/source/annotations.json and write data/tables, with a short report."""
+    """Read the labels in data/source and write data/tables, with a short report."""
     argparse.ArgumentParser(prog="python -m stages.tables", description=main.__doc__).parse_args()
-    tables = build_tables(load_fetched(SOURCE))
-    with fresh_folder(OUTPUT) as folder:
+    params = load_params(PARAMS).fetch
+    if not SOURCE.is_dir():
+        raise InputError(f"{SOURCE}: no such folder; run the fetch stage first")
+    with _naming_the_original(params):
+        tables = make_tables(params)
+    with fresh_folder(TABLES) as folder:
         write_tables(folder, tables)
     print_report(tables.report)
+
+
+def make_tables(params: FetchParams) -> Tables:
+    """Return the tables of data/source."""
+    labels = assign_splits(
+        read_labels(SOURCE),
+        params.split,
+        val_fraction=params.val_fraction,
+        test_fraction=params.test_fraction,
+        seed=params.seed,
+    )
+    return build_tables(with_photos(labels, SOURCE))
+
+
+@contextmanager
+def _naming_the_original(params: FetchParams) -> Iterator[None]:
+    """Name the user's own files in messages, not their copies."""
+    try:
+        yield
+    except InputError as error:
+        if params.source != "local" or not params.path.exists():
+            raise
+        original = find_set(params.path).root
+        raise InputError(str(error).replace(str(SOURCE), str(original))) from None
 
 
 def print_report(report: dict) -> None:
@@ -44,9 +75,8 @@ def print_report(report: dict) -> None:
         print(f"  {box['file']}: annotation {box['object_id']}: {box['reason']}")
     if len(report["dropped"]) > _DROPPED_SHOWN:
         more = len(report["dropped"]) - _DROPPED_SHOWN
-        print(f"  and {more} more, in {OUTPUT / 'report.json'}")
+        print(f"  and {more} more, in {TABLES / 'report.json'}")
 
 
 if __name__ == "__main__":
-    gc.disable()  # looking for cycles among a million small dicts takes longer than the work
     run_stage(main)

@@ -2,10 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from pipeline.tables.build import Tables, build_tables
+from tests.data.making import SMALL, Server, labels, pascal
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -22,6 +26,21 @@ def shared() -> Callable[[str], Path]:
         return folder
 
     return find
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def tables() -> Tables:
+    """Return the tables of two photos with objects and one without."""
+    return build_tables(labels(pascal(SMALL)))
 
 
 def stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def _one_more(table):
 
 
 def _other_order(table):
-    return table.select(["file_name", "image_id", "width", "height", "split"])
+    return table.select(table.column_names[::-1])
 
 
 def _no_classes(table):

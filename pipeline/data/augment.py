@@ -10,29 +10,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from pipeline.params import AugmentParams
+
 # An object of which less is left than this is neither an object nor background any more.
 _MIN_VISIBLE = 0.3
 
 
-def random_matrices(
-    batch: int,
-    generator: torch.Generator,
-    *,
-    flip: float,
-    rotate: float,
-    crop: float,
-    zoom_out: float,
-) -> Tensor:
+def random_matrices(batch: int, generator: torch.Generator, augment: AugmentParams) -> Tensor:
     """Return one random matrix `(B, 3, 3)` per sample: crop or zoom-out, then rotation, then flip.
+
+    Half of the samples are cropped, half of the others zoomed out, and half of all rotated.
 
     Args:
         batch: B.
         generator: of the CPU; the only source of chance.
-        flip: probability of a mirror image, 0..1.
-        rotate: largest angle in degrees; half of the samples are turned.
-        crop: smallest share of each side that a crop keeps, in (0, 1]; half of the samples.
-        zoom_out: largest canvas in sides of the photo, >= 1; half of the samples that keep all.
+        augment: how likely and how large the changes are.
     """
+    crop, zoom_out, rotate = augment.crop, augment.zoom_out, augment.rotate
     chance = torch.rand(batch, 9, generator=generator)
     cropped = chance[:, 0] < (0.5 if crop < 1 else 0.0)
     zoomed = ~cropped & (chance[:, 1] < (0.5 if zoom_out > 1 else 0.0))
@@ -43,7 +37,7 @@ def random_matrices(
     offset = (chance[:, 5:7] * 2 - 1) * (1 - window)  # centre of the window, anywhere legal
     angle = (chance[:, 7] * 4 - 1) * math.radians(rotate)
     angle = torch.where(angle.abs() <= math.radians(rotate), angle, torch.zeros(()))
-    mirror = torch.where(chance[:, 8] < flip, -1.0, 1.0)
+    mirror = torch.where(chance[:, 8] < augment.flip, -1.0, 1.0)
     return _compose(1 / window, -offset / window, angle, mirror)
 
 

@@ -17,17 +17,7 @@ from pipeline.data.augment import (
     warp_boxes,
     warp_images,
 )
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """The parameters of `random_matrices` and `random_lighting`."""
-
-    flip: float
-    rotate: float
-    crop: float
-    zoom_out: float
-    lighting: float
+from pipeline.params import AugmentParams
 
 
 @dataclass(frozen=True)
@@ -130,7 +120,7 @@ class Batches:
         batch_size: B; the last batch of a plain pass may be smaller.
         mean, std: of the backbone's weights, for pixels in 0..1.
         device: where batches are made.
-        augmentation: None gives every photo once, in order; else they are shuffled, augmented, and
+        augment: None gives every photo once, in order; else they are shuffled, augmented, and
             the last B - 1 at most are left out of an epoch.
     """
 
@@ -143,19 +133,19 @@ class Batches:
         mean: tuple[float, ...],
         std: tuple[float, ...],
         device: torch.device,
-        augmentation: Augmentation | None = None,
+        augment: AugmentParams | None = None,
     ):
         self.photos = photos
         self.image_size = image_size
-        self.batch_size = min(batch_size, len(photos)) if augmentation else batch_size
+        self.batch_size = min(batch_size, len(photos)) if augment else batch_size
         self.mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
         self.std = torch.tensor(std, device=device).view(1, 3, 1, 1)
         self.device = device
-        self.augmentation = augmentation
+        self.augment = augment
         self._store = _on_device(photos, device)
 
     def __len__(self) -> int:
-        if self.augmentation:
+        if self.augment:
             return len(self.photos) // self.batch_size
         return -(-len(self.photos) // self.batch_size)
 
@@ -166,7 +156,7 @@ class Batches:
         """
         generator = torch.Generator().manual_seed(seed)
         order = torch.arange(len(self.photos))
-        if self.augmentation:
+        if self.augment:
             order = torch.randperm(len(self.photos), generator=generator)
         end = len(order) if whole else len(self) * self.batch_size
         for start in range(0, end, self.batch_size):
@@ -181,8 +171,8 @@ class Batches:
             part[chosen].to(self.device, non_blocking=True)
             for part in (self.photos.boxes, self.photos.labels, self.photos.ignore)
         )
-        if self.augmentation:
-            matrices, factors = self._changes(len(chosen), generator)
+        if self.augment:
+            matrices, factors = self._changes(len(chosen), generator, self.augment)
             images = self._warped(pixels, matrices, factors)
             boxes, visible = warp_boxes(boxes, matrices, size)
             ignore = ignore | hardly_visible(boxes, visible)
@@ -200,17 +190,11 @@ class Batches:
         pixels = torch.from_numpy(self.photos.pixels[self.photos.rows[chosen.numpy()]])
         return pixels.to(self.device, non_blocking=True)
 
-    def _changes(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
-        change = self.augmentation
-        factors = random_lighting(batch, generator, change.lighting)
-        matrices = random_matrices(
-            batch,
-            generator,
-            flip=change.flip,
-            rotate=change.rotate,
-            crop=change.crop,
-            zoom_out=change.zoom_out,
-        )
+    def _changes(
+        self, batch: int, generator: torch.Generator, augment: AugmentParams
+    ) -> tuple[Tensor, Tensor | None]:
+        factors = random_lighting(batch, generator, augment.lighting)
+        matrices = random_matrices(batch, generator, augment)
         if factors is not None:
             factors = factors.to(self.device, non_blocking=True)
         return matrices.to(self.device, non_blocking=True), factors

@@ -5,13 +5,18 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.files import TABLES
 
 
-def open_pixel_store(path: Path) -> np.memmap:
+def open_pixel_store(path: Path, photos: int | None = None) -> np.memmap:
     """Return the memory-mapped store, uint8 `(P, S, S, 3)` RGB, read-only.
 
+    Args:
+        path: the file.
+        photos: P, the number of rows of the `images` table; None takes any.
+
     Raises:
-        InputError: The file is absent, is cut short, or holds something else.
+        InputError: the file is absent, is cut short, holds something else or other photos.
     """
     try:
         store = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -25,4 +30,9 @@ def open_pixel_store(path: Path) -> np.memmap:
     if store.dtype != np.uint8 or not square:
         has = f"has {store.dtype} {store.shape}, expected uint8 (P, S, S, 3)"
         raise InputError(f"{path}: {has}; run the pixels stage again")
+    if photos is not None and len(store) != photos:
+        raise InputError(
+            f"{path}: has {len(store)} photos, {TABLES / 'images.parquet'} has {photos}; "
+            "run the pixels stage again"
+        )
     return store

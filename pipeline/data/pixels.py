@@ -95,6 +95,15 @@ def squash(photo: torch.Tensor, side: int) -> np.ndarray:
     return square.permute(1, 2, 0).numpy()
 
 
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Return an 8-bit RGB image; of 16-bit grey the high byte, where PIL would cut at 255."""
+    if image.mode == "F":
+        raise ValueError("its pixels are floating-point numbers without a range")
+    if image.mode.startswith("I"):
+        image = Image.fromarray((np.clip(np.array(image), 0, 65535) >> 8).astype(np.uint8))
+    return image.convert("RGB")
+
+
 def _fill_store(
     store: np.ndarray, paths: Sequence[Path], sizes_wh: np.ndarray, workers: int
 ) -> Iterator[int]:
@@ -167,7 +176,7 @@ def _decode(path: Path, data: bytes, turn: bool) -> torch.Tensor:
             return photo.expand(3, -1, -1)
     try:
         with Image.open(io.BytesIO(data)) as image:
-            pixels = np.array(_to_rgb(ImageOps.exif_transpose(image) if turn else image))
+            pixels = np.array(to_rgb(ImageOps.exif_transpose(image) if turn else image))
     except Exception as error:  # over damaged files PIL raises a dozen types
         known = not isinstance(error, UnidentifiedImageError)
         reason = " ".join(str(error).split()) if known else "not an image of a known kind"
@@ -175,12 +184,3 @@ def _decode(path: Path, data: bytes, turn: bool) -> torch.Tensor:
         remedy = "replace the file or remove it from the annotations"
         raise InputError(f"{path}: photo: {problem}; {remedy}") from None
     return torch.from_numpy(pixels).permute(2, 0, 1)
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Return an 8-bit RGB image; of 16-bit grey the high byte, where PIL would cut at 255."""
-    if image.mode == "F":
-        raise ValueError("its pixels are floating-point numbers without a range")
-    if image.mode.startswith("I"):
-        image = Image.fromarray((np.clip(np.array(image), 0, 65535) >> 8).astype(np.uint8))
-    return image.convert("RGB")

@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 
 from pipeline.demo.backdrops import paint_backdrop
 from pipeline.demo.drawings import DRAWINGS, Pen
-from pipeline.formats.pascal import new_annotation, new_pascal
+from pipeline.formats.new_pascal import new_annotation, new_pascal
 from pipeline.progress import progress
 
 CLASSES = tuple(DRAWINGS)

@@ -1,1 +1,1 @@
-"""Predictions, metrics and pictures: step 7 of the journey."""
+"""Predictions against labels, numbers only: step 6 of the journey."""

@@ -1,11 +1,17 @@
-"""How far a metric depends on which photos it was measured on: step 7 of the journey.
+"""How far a metric depends on which photos it was measured on.
 
 The photos are drawn anew with replacement, as many as there are, and the metric is taken of every
 draw: the bootstrap of Efron, "Bootstrap Methods: Another Look at the Jackknife" (1979). It says
 nothing of what another training would give: for that, train with another seed.
+
+Where all photos are right every draw is, too, and the bootstrap's interval is a point. There the
+rule of three holds instead: what did not happen in n photos happens in fewer than 3 / n of all,
+with a confidence of 95 % (Hanley and Lippman-Hand, "If Nothing Goes Wrong, Is Everything All
+Right?", 1983). Proportions have Wilson's interval, which is honest everywhere.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -15,20 +21,59 @@ from pipeline.evaluate.voc_ap import match_detections
 
 Interval = tuple[float, float]
 
+UNKNOWN: Interval = (float("nan"), float("nan"))
 _DRAWS = 500
-_AT_A_TIME = 2**19  # photos in the draws that memory holds at once
+_AT_A_TIME = 2**21  # photos or detections in the draws that memory holds at once
 _SEED = 0
 _SHARE = 95  # percent of the draws that lie in the interval
+_Z = 1.96  # standard errors to either side that hold the same share of a normal distribution
 
 
-def draws_of(photos: int) -> Iterator[np.ndarray]:
+@dataclass(frozen=True)
+class Ranking:
+    """Detections that compete for the same objects, the best score first.
+
+    Attributes:
+        photo: `(K,)` place of each detection's photo among all photos.
+        true_positive: `(K,)` bool; the last one is true, since what follows it changes no AP.
+        object_photo: `(N,)` place of each object's photo.
+    """
+
+    photo: np.ndarray
+    true_positive: np.ndarray
+    object_photo: np.ndarray
+
+
+def proportion_interval(successes: float, count: int) -> Interval:
+    """Return Wilson's interval of a proportion; NaN of none.
+
+    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference" (1927).
+
+    >>> low, high = proportion_interval(40, 40)
+    >>> round(low, 3), high
+    (0.912, 1.0)
+    """
+    if not count:
+        return UNKNOWN
+    share, per_photo = successes / count, _Z**2 / count
+    centre = share + per_photo / 2
+    reach = _Z * np.sqrt(share * (1 - share) / count + per_photo / count / 4)
+    low, high = (centre - reach) / (1 + per_photo), (centre + reach) / (1 + per_photo)
+    return max(0.0, float(low)), min(1.0, float(high))
+
+
+def draws_of(photos: int, width: int = 1) -> Iterator[np.ndarray]:
     """Yield how often each of `photos` photos is in each draw, `(D, photos)` some at a time.
 
     There are 500 draws in all, the same ones each time.
+
+    Args:
+        photos: P.
+        width: of the longest row of numbers that will be made of a draw, if longer than P.
     """
     generator = np.random.default_rng(_SEED)
     shares = np.full(photos, 1 / photos)
-    step = max(1, _AT_A_TIME // photos)
+    step = max(1, _AT_A_TIME // max(photos, width))
     for first in range(0, _DRAWS, step):
         yield generator.multinomial(photos, shares, size=min(step, _DRAWS - first))
 
@@ -37,17 +82,42 @@ def interval(values: np.ndarray) -> Interval:
     """Return the ends of the middle 95 % of the draws' values; NaN ones are left out."""
     known = values[~np.isnan(values)]
     if not len(known):
-        return float("nan"), float("nan")
+        return UNKNOWN
     low, high = np.percentile(known, [50 - _SHARE / 2, 50 + _SHARE / 2])
     return float(low), float(high)
 
 
 def mean_interval(values: np.ndarray) -> Interval:
-    """Return the interval of the mean of `(photos,)` values."""
-    if not len(values):
-        return float("nan"), float("nan")
+    """Return the interval of the mean of `(photos,)` values; NaN of fewer than two."""
+    if len(values) < 2:
+        return UNKNOWN
     means = [draws @ values / len(values) for draws in draws_of(len(values))]
     return interval(np.concatenate(means))
+
+
+def honest_at_the_edge(value: float, ends: Interval, photos: int) -> Interval:
+    """Return the interval of a metric within 0..1, at 0 and 1 by the rule of three.
+
+    >>> honest_at_the_edge(1.0, (1.0, 1.0), 30)
+    (0.9, 1.0)
+    >>> honest_at_the_edge(0.5, (0.4, 0.6), 30)
+    (0.4, 0.6)
+
+    Args:
+        value: of the metric.
+        ends: of the bootstrap.
+        photos: on which the metric was measured.
+    """
+    low, high = ends
+    if np.isnan(value) or not photos:
+        return UNKNOWN
+    if value >= 1:
+        low = min(low, max(0.0, 1 - 3 / photos)) if not np.isnan(low) else max(0.0, 1 - 3 / photos)
+        high = 1.0
+    if value <= 0:
+        high = max(high, min(1.0, 3 / photos)) if not np.isnan(high) else min(1.0, 3 / photos)
+        low = 0.0
+    return low, high
 
 
 def map_interval(
@@ -55,83 +125,114 @@ def map_interval(
 ) -> Interval:
     """Return the interval of VOC mAP at IoU .5 (area under the curve), within 0..1.
 
-    The mAP of a draw is on average larger than that of the photos drawn from, by about what the
-    latter is larger than that of all photos in the world. So the draws' distances from the mAP are
-    taken to its other side: the basic interval of Davison and Hinkley, "Bootstrap Methods and their
-    Application" (1997), section 5.2.
-
     Args:
         truth: the labelled objects.
         detections: what was found.
         photos: `(P,)` ids of all photos, those with nothing in them included.
         num_classes: C.
     """
-    if not len(photos):
-        return float("nan"), float("nan")
-    once = np.ones((1, len(photos)), int)
-    draws = chain([once], draws_of(len(photos)))
-    here, *means = map_of_draws(truth, detections, photos, num_classes, draws)
+    return ap_interval(class_rankings(truth, detections, photos, num_classes), len(photos))
+
+
+def ap_interval(rankings: list[Ranking], photos: int) -> Interval:
+    """Return the interval of the mean AP over rankings, within 0..1; NaN without objects.
+
+    The mAP of a draw is on average larger than that of the photos drawn from, by about what the
+    latter is larger than that of all photos in the world. So the draws' distances from the mAP are
+    taken to its other side: the basic interval of Davison and Hinkley, "Bootstrap Methods and their
+    Application" (1997), section 5.2.
+    """
+    if not photos:
+        return UNKNOWN
+    once = np.ones((1, photos), int)
+    width = max((len(ranking.photo) for ranking in rankings), default=1)
+    here, *means = mean_ap_of_draws(rankings, chain([once], draws_of(photos, width)))
     low, high = interval(np.array(means))
     low, high = np.clip([2 * here - high, 2 * here - low], 0, 1)
-    return float(low), float(high)
+    with_objects = {place for ranking in rankings for place in ranking.object_photo.tolist()}
+    return honest_at_the_edge(float(here), (float(low), float(high)), len(with_objects))
 
 
-def map_of_draws(
-    truth: Truth,
+def class_rankings(
+    truth: Truth, detections: Detections, photos: np.ndarray, num_classes: int
+) -> list[Ranking]:
+    """Return the ranking of every class, matched by the rules of VOC at IoU .5."""
+    matches = match_detections(truth, detections, num_classes)
+    return [
+        ranking_of(
+            detections,
+            truth.photo[~truth.ignore & (truth.labels == label)],
+            matches.true_positive,
+            ~matches.ignored & (detections.labels == label),
+            photos,
+        )
+        for label in range(num_classes)
+    ]
+
+
+def ranking_of(
     detections: Detections,
+    object_photo: np.ndarray,
+    true_positive: np.ndarray,
+    chosen: np.ndarray,
     photos: np.ndarray,
-    num_classes: int,
-    draws: Iterable[np.ndarray],
-) -> np.ndarray:
-    """Return the mAP of every draw, NaN for one without objects.
+) -> Ranking:
+    """Return the chosen detections in the order of their scores.
+
+    Args:
+        detections: K of them.
+        object_photo: `(N,)` photo ids of the objects to find.
+        true_positive: `(K,)` bool.
+        chosen: `(K,)` bool.
+        photos: `(P,)` ids of all photos, which places refer to.
+    """
+    order = np.argsort(photos)
+    rows = np.flatnonzero(chosen)
+    rows = rows[np.argsort(-detections.scores[rows], kind="stable")]
+    hits = np.flatnonzero(true_positive[rows])
+    rows = rows[: hits[-1] + 1 if len(hits) else 0]
+    return Ranking(
+        order[np.searchsorted(photos, detections.photo[rows], sorter=order)],
+        true_positive[rows],
+        order[np.searchsorted(photos, object_photo, sorter=order)],
+    )
+
+
+def mean_ap_of_draws(rankings: list[Ranking], draws: Iterable[np.ndarray]) -> np.ndarray:
+    """Return of every draw the mean AP over the rankings with objects, NaN where none has any.
 
     A photo that is drawn twice is two photos with the same contents, so its detections and objects
     count twice, and what was matched with what stays as it is.
 
     Args:
-        truth: the labelled objects.
-        detections: what was found.
-        photos: `(P,)` ids of all photos.
-        num_classes: C.
+        rankings: at least one.
         draws: some `(D, P)` at a time, how often each photo counts.
     """
-    matches = match_detections(truth, detections, num_classes)
-    order = np.argsort(photos)
-    of_detection = order[np.searchsorted(photos, detections.photo, sorter=order)]
-    of_object = order[np.searchsorted(photos, truth.photo, sorter=order)]
-    classes = []
-    for label in range(num_classes):
-        ranked = np.flatnonzero(~matches.neutral & (detections.labels == label))
-        ranked = ranked[np.argsort(-detections.scores[ranked], kind="stable")]
-        wanted = of_object[~truth.ignore & (truth.labels == label)]
-        classes.append((of_detection[ranked], matches.right[ranked], wanted))
-    return np.concatenate([_mean_over_classes(some, classes) for some in draws])
+    return np.concatenate([_mean_over_rankings(some.astype(np.int32), rankings) for some in draws])
 
 
-def _mean_over_classes(draws: np.ndarray, classes: list[tuple]) -> np.ndarray:
-    """Return the mean AP of every draw over the classes that it has objects of."""
-    by_class = np.stack(
-        [
-            _average_precision(draws[:, photo], right, draws[:, wanted].sum(1))
-            for photo, right, wanted in classes
-        ],
-        1,
-    )
-    known = ~np.isnan(by_class)
-    sums = np.where(known, by_class, 0).sum(1)
-    return np.divide(sums, known.sum(1), out=np.full(len(draws), np.nan), where=known.any(1))
+def _mean_over_rankings(draws: np.ndarray, rankings: list[Ranking]) -> np.ndarray:
+    sums, known = np.zeros(len(draws)), np.zeros(len(draws), int)
+    for ranking in rankings:
+        positives = draws[:, ranking.object_photo].sum(1)
+        ap = _average_precision(draws[:, ranking.photo], ranking.true_positive, positives)
+        sums += np.nan_to_num(ap)
+        known += ~np.isnan(ap)
+    return np.divide(sums, known, out=np.full(len(draws), np.nan), where=known > 0)
 
 
-def _average_precision(counts: np.ndarray, right: np.ndarray, positives: np.ndarray) -> np.ndarray:
+def _average_precision(
+    counts: np.ndarray, true_positive: np.ndarray, positives: np.ndarray
+) -> np.ndarray:
     """Return the AP of every draw, NaN without objects.
 
     Args:
         counts: `(D, K)` how often each detection counts, the best score first.
-        right: `(K,)` bool.
+        true_positive: `(K,)` bool.
         positives: `(D,)` objects to find.
     """
-    found = np.cumsum(counts * right, 1)
-    precision = found / np.maximum(np.cumsum(counts, 1), 1)
+    hits = counts * true_positive
+    precision = np.cumsum(hits, 1) / np.maximum(np.cumsum(counts, 1), 1)
     envelope = np.maximum.accumulate(precision[:, ::-1], 1)[:, ::-1]
-    area = (np.diff(found, prepend=0, axis=1) * envelope).sum(1)
+    area = (hits * envelope).sum(1)
     return np.divide(area, positives, out=np.full(len(counts), np.nan), where=positives > 0)

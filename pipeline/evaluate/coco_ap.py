@@ -1,8 +1,8 @@
-"""Average precision by the rules of COCO: step 7 of the journey.
+"""Average precision by the rules of COCO.
 
 Matching and accumulation are `faster_coco_eval`'s, whose digits are pycocotools'. `ignore` objects
-take the part of COCO's crowds: a detection on one is neither right nor wrong, any number of them
-may lie on it, and the overlap is measured against the detection's own area
+take the part of COCO's crowds: a detection on one is neither a true nor a false positive, any
+number of them may lie on it, and the overlap is measured against the detection's own area
 (https://cocodataset.org/#detection-eval).
 """
 

@@ -1,20 +1,19 @@
-"""Which classes are taken for which, and for nothing: step 7 of the journey."""
+"""Which classes are taken for which, and for nothing."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.evaluate.detections import Detections, Truth, check_labels, take
+from pipeline.evaluate.detections import Detections, Truth, check_labels
 from pipeline.evaluate.pairs import Pairs, pairs_of_photo
+from pipeline.evaluate.result_files import ConfusedPair
 
 # Not the name of any class, and before all names in a table that is sorted by them.
 NO_OBJECT, NOT_FOUND = "(background)", "(missed)"
 _IOU = 0.5
 
 
-def confusion_matrix(
-    truth: Truth, detections: Detections, num_classes: int, lowest_score: float
-) -> np.ndarray:
+def confusion_matrix(truth: Truth, detections: Detections, num_classes: int) -> np.ndarray:
     """Return how often an object of one class was found as another.
 
     The detection with the highest score chooses first: it takes the object that it overlaps most of
@@ -23,9 +22,8 @@ def confusion_matrix(
 
     Args:
         truth: the labelled objects.
-        detections: what was found.
+        detections: those that are believed.
         num_classes: C; both sides' labels must be in 0..C-1.
-        lowest_score: detections below it are left out.
 
     Returns:
         `(C + 1, C + 1)` counts. Rows are the true class, last: no object there. Columns are the
@@ -33,22 +31,21 @@ def confusion_matrix(
     """
     check_labels(truth, num_classes)
     check_labels(detections, num_classes)
-    detections = take(detections, detections.scores >= lowest_score)
     pairs = pairs_of_photo(truth, detections)
     pairs = pairs.where(pairs.iou > _IOU)
     ignored = truth.ignore[pairs.objects]
     taken = _greedy(pairs.where(~ignored), detections.scores)  # (K,) object or -1
-    neutral = np.isin(np.arange(len(taken)), pairs.detections[ignored]) & (taken < 0)
+    excused = np.isin(np.arange(len(taken)), pairs.detections[ignored]) & (taken < 0)
     missed = ~truth.ignore & ~np.isin(np.arange(len(truth.photo)), taken)
     matrix = np.zeros((num_classes + 1, num_classes + 1), dtype=int)
     actual = np.append(truth.labels, num_classes)[taken]
-    np.add.at(matrix, (actual[~neutral], detections.labels[~neutral]), 1)
+    np.add.at(matrix, (actual[~excused], detections.labels[~excused]), 1)
     np.add.at(matrix, (truth.labels[missed], num_classes), 1)
     return matrix
 
 
-def confusion_rows(matrix: np.ndarray, names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return a row of true and predicted name for each count, the form of DVC's `confusion` plot.
+def confused_pairs(matrix: np.ndarray, names: Sequence[str]) -> list[ConfusedPair]:
+    """Return a pair of true and predicted name for each count, the form of DVC's `confusion` plot.
 
     Args:
         matrix: of `confusion_matrix`.
@@ -58,9 +55,19 @@ def confusion_rows(matrix: np.ndarray, names: Sequence[str]) -> list[tuple[str, 
     counts = matrix[actual, predicted]
     rows, columns = [*names, NO_OBJECT], [*names, NOT_FOUND]
     return [
-        (rows[row], columns[column])
+        ConfusedPair(rows[row], columns[column])
         for row, column in zip(np.repeat(actual, counts), np.repeat(predicted, counts), strict=True)
     ]
+
+
+def count_pairs(pairs: Sequence[ConfusedPair], names: Sequence[str]) -> np.ndarray:
+    """Return the matrix of which `confused_pairs` makes these pairs."""
+    rows = {name: place for place, name in enumerate([*names, NO_OBJECT])}
+    columns = {name: place for place, name in enumerate([*names, NOT_FOUND])}
+    matrix = np.zeros((len(rows), len(columns)), dtype=int)
+    for pair in pairs:
+        matrix[rows[pair.actual], columns[pair.predicted]] += 1
+    return matrix
 
 
 def _greedy(pairs: Pairs, scores: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The two sides of every comparison, as flat arrays: step 7 of the journey.
+"""The two sides of every comparison, as flat arrays.
 
 One row is one box. The `photo` column ties the sides together, so a photo with nothing in it simply
 has no row.
@@ -21,7 +21,7 @@ class Truth:
         photo: `(N,)` integer id of each object's photo.
         boxes: `(N, 4)` xyxy pixel edges.
         labels: `(N,)` class, 0..C-1.
-        ignore: `(N,)` bool; finding such an object is neither right nor wrong.
+        ignore: `(N,)` bool; a detection of such an object counts neither for nor against.
     """
 
     photo: np.ndarray

@@ -1,7 +1,7 @@
-"""What is wrong with each detection, and which objects nobody saw: step 7 of the journey.
+"""What is wrong with each detection, and which objects nobody saw.
 
 The kinds are TIDE's: Bolya et al., "TIDE: A General Toolbox for Identifying Object Detection
-Errors" (arXiv:2008.08115), section 2.2. A wrong detection is, first come first served,
+Errors" (arXiv:2008.08115), section 2.2. A false positive is, first come first served,
 
 - `localisation`: an object of its class overlaps it by .1 to .5,
 - `class`: an object of another class overlaps it by more than .5,
@@ -9,9 +9,10 @@ Errors" (arXiv:2008.08115), section 2.2. A wrong detection is, first come first 
 - `background`: no object overlaps it by more than .1,
 - `both`: an object of another class overlaps it by .1 to .5,
 
-and an object is `missed` that has no right detection, nor a `class` or `localisation` error that
+and an object is `missed` that has no true positive, nor a `class` or `localisation` error that
 could become one. The paper lets kinds overlap; this order is that of the authors' program, tidecv.
-What is right follows `voc_ap`. `ignore` objects, and detections that mean them, are left out.
+What is a true positive follows `voc_ap`. `ignore` objects, and detections that mean them, are left
+out.
 """
 
 from dataclasses import dataclass
@@ -23,20 +24,21 @@ from pipeline.evaluate.pairs import pairs_of_photo
 from pipeline.evaluate.voc_ap import match_detections
 
 KINDS = ("class", "localisation", "both", "duplicate", "background", "missed")
+TRUE_POSITIVE = "true positive"
 FOREGROUND, BACKGROUND = 0.5, 0.1  # IoU; TIDE, section 2.2
 
 
 @dataclass(frozen=True)
 class Errors:
-    """Both sides without what is neither right nor wrong, and what is wrong with them.
+    """Both sides without what is `ignore`, and what is wrong with them.
 
     Attributes:
         truth: the N objects that count.
         detections: the K detections that count.
-        kinds: `(K,)` names: `right`, or one of `KINDS` except `missed`.
-        targets: `(K,)` row of the object that a `class` or `localisation` error should have been
-            right about; -1 for all others.
-        found: `(N,)` bool; a right detection has this object.
+        kinds: `(K,)` names: `TRUE_POSITIVE`, or one of `KINDS` except `missed`.
+        targets: `(K,)` row of the object that a `class` or `localisation` error should have
+            found; -1 for all others.
+        found: `(N,)` bool; a true positive has this object.
         missed: `(N,)` bool.
     """
 
@@ -62,25 +64,60 @@ def find_errors(truth: Truth, detections: Detections, num_classes: int) -> Error
         detections: what was found, of any score.
         num_classes: C; both sides' labels must be in 0..C-1.
     """
-    neutral = match_detections(truth, detections, num_classes, FOREGROUND).neutral
-    truth, detections = take(truth, ~truth.ignore), take(detections, ~neutral)
+    ignored = match_detections(truth, detections, num_classes, FOREGROUND).ignored
+    truth, detections = take(truth, ~truth.ignore), take(detections, ~ignored)
     same = match_detections(truth, detections, num_classes, FOREGROUND)
     other, other_iou = _best_of_another_class(truth, detections)
     kinds = np.select(
         [
-            same.right,
+            same.true_positive,
             (same.iou >= BACKGROUND) & (same.iou <= FOREGROUND),
             other_iou > FOREGROUND,
             same.iou > FOREGROUND,
             other_iou <= BACKGROUND,
         ],
-        ["right", "localisation", "class", "duplicate", "background"],
+        [TRUE_POSITIVE, "localisation", "class", "duplicate", "background"],
         "both",
     )
     targets = np.select([kinds == "localisation", kinds == "class"], [same.best, other], -1)
-    found = _are_among(same.best[same.right], len(truth.photo))
+    found = _are_among(same.best[same.true_positive], len(truth.photo))
     targeted = _are_among(targets[targets >= 0], len(truth.photo))
     return Errors(truth, detections, kinds, targets, found, ~found & ~targeted)
+
+
+def errors_by_photo(errors: Errors, photos: np.ndarray) -> np.ndarray:
+    """Return `(P, 6)`: how many errors of each of `KINDS` every photo has.
+
+    Args:
+        errors: of `find_errors`.
+        photos: `(P,)` different ids, all that occur in `errors` among them.
+    """
+    order = np.argsort(photos)
+    counts = np.zeros((len(photos), len(KINDS)), dtype=int)
+    for column, kind in enumerate(KINDS):
+        places = order[np.searchsorted(photos, errors.photos(kind), sorter=order)]
+        counts[:, column] = np.bincount(places, minlength=len(photos))
+    return counts
+
+
+def worst_photos(counts: np.ndarray, limit: int) -> list[tuple[int, str]]:
+    """Return place and words like "2 missed, 1 background" of the photos with the most errors.
+
+    Photos without errors are left out; of two with as many errors the earlier comes first.
+
+    Args:
+        counts: `(P, 6)` of `errors_by_photo`.
+        limit: of photos to return at most.
+    """
+    totals = counts.sum(1)
+    worst = np.argsort(-totals, kind="stable")[: min(limit, np.count_nonzero(totals))]
+    return [(int(place), _in_words(counts[place])) for place in worst]
+
+
+def _in_words(counts: np.ndarray) -> str:
+    """Return the kinds that occur, the most frequent first."""
+    order = np.argsort(-counts, kind="stable")
+    return ", ".join(f"{counts[kind]} {KINDS[kind]}" for kind in order if counts[kind])
 
 
 def _best_of_another_class(truth: Truth, detections: Detections) -> tuple[np.ndarray, np.ndarray]:

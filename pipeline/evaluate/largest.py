@@ -1,4 +1,4 @@
-"""How well one object a photo was named and placed: step 7 of the journey.
+"""How well one object a photo was named and placed.
 
 These judge the rungs that answer for the largest object; `voc_ap` and `coco_map` judge the rungs
 that answer for all of them. Each gives a number for each photo; the rung's metric is their mean.
@@ -9,8 +9,8 @@ import numpy as np
 from pipeline.boxes import paired_iou
 
 
-def right(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Return `(P,)` 1 where the class is right, else 0; their mean is the accuracy.
+def is_class(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Return `(P,)` 1 where the class is the true one, else 0; their mean is the accuracy.
 
     Args:
         labels: `(P,)` true class.

@@ -1,4 +1,4 @@
-"""Which detection lies beside which object: step 7 of the journey, before any rule of matching."""
+"""Which detection lies beside which object, before any rule of matching."""
 
 from dataclasses import dataclass
 
@@ -58,13 +58,13 @@ def pairs_of_photo(truth: Truth, detections: Detections) -> Pairs:
 
 
 def _pairs_of_equal_keys(
-    truth: Truth, detections: Detections, wanted: np.ndarray, asked: np.ndarray
+    truth: Truth, detections: Detections, object_keys: np.ndarray, detection_keys: np.ndarray
 ) -> Pairs:
-    """Return the pairs of which the object's key `wanted` is the detection's key `asked`."""
-    by_key = np.argsort(wanted, kind="stable")
-    first = np.searchsorted(wanted[by_key], asked)
-    count = np.searchsorted(wanted[by_key], asked, side="right") - first
-    rows = np.repeat(np.arange(len(asked)), count)
+    """Return the pairs of which the object's key is the detection's key."""
+    by_key = np.argsort(object_keys, kind="stable")
+    first = np.searchsorted(object_keys[by_key], detection_keys)
+    count = np.searchsorted(object_keys[by_key], detection_keys, side="right") - first
+    rows = np.repeat(np.arange(len(detection_keys)), count)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
     objects = by_key[np.repeat(first, count) + within]
     iou = paired_iou(truth.boxes[objects].astype(float), detections.boxes[rows].astype(float))

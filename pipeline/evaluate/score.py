@@ -1,15 +1,42 @@
-"""Step 7: predictions against the tables: the numbers of each rung."""
+"""Predictions against the tables: the metrics of each rung and their intervals."""
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.boxes import LESSON_SIDE
-from pipeline.evaluate.bootstrap import Interval, map_interval, mean_interval
+from pipeline.errors import InputError
+from pipeline.evaluate.bootstrap import (
+    Interval,
+    honest_at_the_edge,
+    map_interval,
+    mean_interval,
+    proportion_interval,
+)
 from pipeline.evaluate.coco_ap import coco_average_precision
-from pipeline.evaluate.largest import iou, l1_px, right
 from pipeline.evaluate.detections import as_detections, as_truth
-from pipeline.schemas import box_columns
+from pipeline.evaluate.largest import iou, is_class, l1_px
 from pipeline.evaluate.voc_ap import VocResult, voc_average_precision
+from pipeline.schemas import box_columns
+
+
+def answers_for(largest: pa.Table, predictions: pa.Table) -> pa.Table:
+    """Return the answer for each photo that has a largest object, in the order of `largest`.
+
+    Raises:
+        InputError: a photo has no answer.
+    """
+    rows = pc.index_in(largest["image_id"], value_set=predictions["image_id"])
+    if rows.null_count:
+        raise InputError(
+            f"predictions: none of {largest['file_name'][_first_null(rows)]}; "
+            "run the predict stage again"
+        )
+    return predictions.take(rows)
+
+
+def _first_null(rows: pa.ChunkedArray) -> int:
+    return pc.index(pc.is_null(rows), True).as_py()
 
 
 def judge_largest(largest: pa.Table, predictions: pa.Table) -> dict[str, np.ndarray]:
@@ -20,14 +47,14 @@ def judge_largest(largest: pa.Table, predictions: pa.Table) -> dict[str, np.ndar
 
     Args:
         largest: the largest object of each photo.
-        predictions: one row a photo, in the same order.
+        predictions: of `answers_for` these.
     """
     if largest["image_id"] != predictions["image_id"]:
         raise ValueError("predictions are not of these photos in this order")
     judged = {}
     labels = predictions["label"].to_numpy()
     if (labels >= 0).all():
-        judged["accuracy"] = right(largest["label"].to_numpy(), labels)
+        judged["accuracy"] = is_class(largest["label"].to_numpy(), labels)
     found = box_columns(predictions)
     if not np.isnan(found).any():
         sides = np.stack([largest["width"].to_numpy(), largest["height"].to_numpy()] * 2, -1)
@@ -43,7 +70,16 @@ def score_largest(
     """Return the metrics that `judge_largest` names, and their intervals; NaN without photos."""
     judged = judge_largest(largest, predictions)
     means = {name: float(v.mean()) if len(v) else float("nan") for name, v in judged.items()}
-    return means, {name: mean_interval(values) for name, values in judged.items()}
+    return means, {name: _interval_of(name, values) for name, values in judged.items()}
+
+
+def _interval_of(name: str, values: np.ndarray) -> Interval:
+    if name == "accuracy":
+        return proportion_interval(values.sum(), len(values))
+    ends = mean_interval(values)
+    if name == "l1_px" or len(values) < 2:
+        return ends
+    return honest_at_the_edge(float(values.mean()), ends, len(values))
 
 
 def score_objects(

@@ -1,10 +1,10 @@
-"""Average precision by the rules of the Pascal VOC devkit: step 7 of the journey.
+"""Average precision by the rules of the Pascal VOC devkit.
 
 Detections of a class are ranked by score. Each asks only for the object of its class and photo that
-it overlaps most, and is right if that IoU exceeds the threshold and no better-ranked detection had
-the same object; it never falls back on a second-best object, as COCO's matching does. One whose
-object is `ignore` leaves the ranking. Rules: Everingham et al., "The Pascal Visual Object Classes
-Challenge: A Retrospective" (2015), section 3.2, and the 2007 and 2012 development kits.
+it overlaps most, and is a true positive if that IoU exceeds the threshold and no better-ranked
+detection had the same object; it never falls back on a second-best object, as COCO's matching does.
+One whose object is `ignore` leaves the ranking. Rules: Everingham et al., "The Pascal Visual Object
+Classes Challenge: A Retrospective" (2015), section 3.2, and the 2007 and 2012 development kits.
 
 The devkit counts pixels, `xmax - xmin + 1` of inclusive corners. Between our pixel edges
 `xmax - xmin` is the same number, so areas and IoUs agree with the devkit's to the last pixel.
@@ -28,14 +28,14 @@ class Matches:
     Attributes:
         best: `(K,)` row of the most overlapping object of its photo and class, -1 for none.
         iou: `(K,)` their IoU, 0 for none.
-        right: `(K,)` bool; the first to claim its object.
-        neutral: `(K,)` bool; its object is `ignore`.
+        true_positive: `(K,)` bool; the first to claim its object.
+        ignored: `(K,)` bool; its object is `ignore`.
     """
 
     best: np.ndarray
     iou: np.ndarray
-    right: np.ndarray
-    neutral: np.ndarray
+    true_positive: np.ndarray
+    ignored: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ClassCurve:
     """Precision and recall of one class down its ranking.
 
     Attributes:
-        precision: `(K,)` share of right ones among the first k detections.
+        precision: `(K,)` share of true positives among the first k detections.
         recall: `(K,)` share of the class's objects found by them.
         scores: `(K,)` descending score of the k-th detection.
         positives: objects to find, `ignore` ones not counted.
@@ -85,15 +85,15 @@ def voc_average_precision(
         truth: the labelled objects.
         detections: what was found; in a photo unknown to `truth` everything found is wrong.
         num_classes: C; both sides' labels must be in 0..C-1.
-        iou_threshold: a right detection's IoU is strictly above it.
+        iou_threshold: the IoU of a true positive is strictly above it.
 
     Returns:
         C curves. Of two detections with the same score the earlier row ranks first.
     """
     matches = match_detections(truth, detections, num_classes, iou_threshold)
-    ranked = ~matches.neutral
+    ranked = ~matches.ignored
     return rank_detections(
-        matches.right[ranked],
+        matches.true_positive[ranked],
         detections.labels[ranked],
         detections.scores[ranked],
         np.bincount(truth.labels[~truth.ignore], minlength=num_classes),
@@ -103,13 +103,13 @@ def voc_average_precision(
 def match_detections(
     truth: Truth, detections: Detections, num_classes: int, iou_threshold: float = 0.5
 ) -> Matches:
-    """Return which object of its class each detection means, and whether that is right.
+    """Return which object of its class each detection means, and whether it is a true positive.
 
     Args:
         truth: the labelled objects.
         detections: what was found.
         num_classes: C; both sides' labels must be in 0..C-1.
-        iou_threshold: a right detection's IoU is strictly above it.
+        iou_threshold: the IoU of a true positive is strictly above it.
 
     Raises:
         ValueError: a label lies outside the classes.
@@ -118,10 +118,10 @@ def match_detections(
     check_labels(detections, num_classes)
     best, iou = pairs_of_class(truth, detections, num_classes).best(len(detections.photo))
     matched = iou > iou_threshold
-    neutral = matched & np.append(truth.ignore, False)[best]
-    claimed = np.where(matched & ~neutral, best, -1)
-    right = first_claims(claimed, detections.scores, len(truth.photo))
-    return Matches(best, iou, right, neutral)
+    ignored = matched & np.append(truth.ignore, False)[best]
+    claimed = np.where(matched & ~ignored, best, -1)
+    true_positive = first_claims(claimed, detections.scores, len(truth.photo))
+    return Matches(best, iou, true_positive, ignored)
 
 
 def first_claims(claimed: np.ndarray, scores: np.ndarray, num_objects: int) -> np.ndarray:
@@ -140,37 +140,37 @@ def first_claims(claimed: np.ndarray, scores: np.ndarray, num_objects: int) -> n
     first = np.full(num_objects, -1)
     # Of repeated indices NumPy keeps the last value, so the reversed order keeps the best one.
     first[claimed[rows][::-1]] = rows[::-1]
-    right = np.zeros(len(claimed), dtype=bool)
-    right[first[first >= 0]] = True
-    return right
+    is_first = np.zeros(len(claimed), dtype=bool)
+    is_first[first[first >= 0]] = True
+    return is_first
 
 
 def rank_detections(
-    right: np.ndarray, labels: np.ndarray, scores: np.ndarray, positives: np.ndarray
+    true_positive: np.ndarray, labels: np.ndarray, scores: np.ndarray, positives: np.ndarray
 ) -> VocResult:
     """Return the curve of every class from what each detection was judged to be.
 
     Args:
-        right: `(K,)` bool; the others are wrong.
+        true_positive: `(K,)` bool; the others are false positives.
         labels: `(K,)` class, 0..C-1.
         scores: `(K,)`; of two detections with the same score the earlier row ranks first.
         positives: `(C,)` objects to find.
     """
     ranking = np.lexsort((-scores, labels))
-    right, scores = right[ranking], scores[ranking]
+    true_positive, scores = true_positive[ranking], scores[ranking]
     ends = np.searchsorted(labels[ranking], np.arange(len(positives) + 1))
     spans = [slice(*ends[label : label + 2]) for label in range(len(positives))]
     return VocResult(
         tuple(
-            _class_curve(right[span], scores[span], int(count))
+            _class_curve(true_positive[span], scores[span], int(count))
             for span, count in zip(spans, positives, strict=True)
         )
     )
 
 
-def _class_curve(right: np.ndarray, scores: np.ndarray, positives: int) -> ClassCurve:
-    """Return the curve of one class from its ranking: `(K,)` right or wrong, and scores."""
-    found = np.cumsum(right)
+def _class_curve(true_positive: np.ndarray, scores: np.ndarray, positives: int) -> ClassCurve:
+    """Return the curve of one class from its ranking."""
+    found = np.cumsum(true_positive)
     precision = found / np.arange(1, len(found) + 1)
     recall = found / positives if positives else np.full(len(found), np.nan)
     ap, ap_11pt = float("nan"), float("nan")

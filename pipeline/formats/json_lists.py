@@ -1,4 +1,4 @@
-"""Step 2 of the journey, reading: long lists of a JSON file become Arrow tables, block by block.
+"""Long lists of a JSON file become Arrow tables, block by block.
 
 As Python objects a million annotations take gigabytes. Here the commas between the objects of a
 list become line ends, block by block, and Arrow parses the blocks on all cores. Where to cut is
@@ -15,7 +15,7 @@ import re
 import uuid
 from collections import deque
 from collections.abc import Set
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import cycle
 from pathlib import Path
 
@@ -44,7 +44,9 @@ def read_lists(path: Path, schemas: dict[str, pa.Schema]) -> tuple[dict, dict[st
     Raises:
         UnusualError: it cannot be read this way.
     """
-    tables, around, position = {}, [], 0
+    tables: dict[str, pa.Table] = {}
+    around: list[bytes] = []
+    position = 0
     mark = uuid.uuid4().hex  # stands for each list in the rest; no file holds it by chance
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
@@ -79,7 +81,8 @@ def _read_list(text: mmap.mmap, start: int, schema: pa.Schema) -> tuple[pa.Table
     cores = pa.cpu_count()
     # One to cut in while the others are parsed; used again, as fresh memory costs more than a cut.
     rooms = cycle(np.empty((cores + 1, _BLOCK), np.uint8))
-    parts, parsing = [], deque()
+    parts: list[pa.Table] = []
+    parsing: deque[Future[pa.Table]] = deque()
     with ThreadPoolExecutor(cores) as pool:
         while end is None:
             if len(parsing) > cores:

@@ -1,42 +1,153 @@
-"""Reads and checks Pascal JSON (COCO style), the one form in which labels enter the pipeline."""
+"""Reads Pascal JSON (COCO style) into columns.
+
+A million annotations are read in blocks, by Arrow, and checked as columns. Whatever is unusual or
+wrong in a file sends it through the plain parser and `check_pascal`, which is slow and names it.
+"""
 
 import json
-from collections.abc import Hashable, Iterable, Sequence
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.errors import InputError
+from pipeline.formats.json_lists import UnusualError, read_lists
+from pipeline.formats.labels import IMAGES, Labels
+from pipeline.formats.pascal_checks import check_pascal
 
-# By these endings photos are told from other files in their folder, of labels for instance.
-PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
-_KEYS = {
-    "images": ("id", "file_name"),
-    "annotations": ("id", "image_id", "category_id", "bbox"),
-    "categories": ("id", "name"),
-}
+_ANNOTATIONS = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("image_id", pa.int64()),
+        ("category_id", pa.int64()),
+        ("bbox", pa.list_(pa.float64())),
+        ("ignore", pa.int64()),
+        ("iscrowd", pa.int64()),
+    ]
+)
+# A path inside the folder on any system, without empty, `.` or `..` parts.
+_PLAIN_NAME = r"^[^/\\:\x00\s][^/\\:\x00]*(/[^/\\:\x00]+)*$"
+_DOTS = r"(^|/)\.{1,2}(/|$)"
 
 
-def read_pascal(file: Path) -> dict:
-    """Return the checked content of a Pascal JSON file; see `check_pascal`.
+def read_pascal(file: Path, photos: Path) -> Labels:
+    """Return the labels of a Pascal JSON file.
+
+    Args:
+        file: the JSON.
+        photos: the folder below which its photos lie.
 
     Raises:
-        InputError: the file cannot be read or is no JSON, with line and column.
+        InputError: the file cannot be read, is no JSON, or breaks a rule of `check_pascal`.
     """
     try:
-        text = file.read_bytes()
+        return _read_in_blocks(file, photos)
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror}); check the path") from None
+    except UnusualError:
+        return labels_of(check_pascal(_parse(file), file), file, photos)
+
+
+def _read_in_blocks(file: Path, photos: Path) -> Labels:
+    """Return the labels of a file in which all is as it should be.
+
+    Raises:
+        UnusualError: something is not.
+    """
+    rest, tables = read_lists(file, {"images": IMAGES, "annotations": _ANNOTATIONS})
+    images, annotations = tables["images"].combine_chunks(), tables.pop("annotations")
+    categories = _sound_categories(rest.get("categories"))
+    _hold(_sound_images(images))
+    _hold(_is_unique(annotations["id"]))
+    flags = [annotations[name] for name in ("ignore", "iscrowd")]
+    _hold(all(_all(pc.is_in(flag, pa.array([0, 1, None], pa.int64()))) for flag in flags))
+    return Labels(
+        file,
+        photos,
+        images,
+        list(categories.values()),
+        annotations["id"].to_numpy(),
+        _positions(annotations["image_id"], images["id"]).astype(np.int32),
+        _positions(annotations["category_id"], pa.array(list(categories))).astype(np.int16),
+        _sound_boxes(annotations["bbox"]),
+        np.logical_or(*(pc.fill_null(flag, 0).to_numpy() != 0 for flag in flags)),
+    )
+
+
+def _hold(sound: bool) -> None:
+    if not sound:
+        raise UnusualError("something is missing or wrong")
+
+
+def _all(values: pa.ChunkedArray) -> bool:
+    return bool(pc.all(values, skip_nulls=False, min_count=0).as_py())
+
+
+def _is_unique(ids: pa.ChunkedArray) -> bool:
+    """Tell whether no id is null or there twice."""
+    if ids.null_count:
+        return False
+    values = ids.to_numpy()
+    if not (values[1:] > values[:-1]).all():  # mostly they ascend; a hash table takes a gigabyte
+        values = np.sort(values)
+    return bool((values[1:] != values[:-1]).all())
+
+
+def _sound_categories(categories: object) -> dict[int, str]:
+    """Return the name of each id, in label order; small enough to check item by item."""
+    _hold(isinstance(categories, list) and len(categories) > 0)
+    assert isinstance(categories, list)
+    _hold(all(isinstance(item, dict) and {"id", "name"} <= item.keys() for item in categories))
+    names = {item["id"]: item["name"] for item in categories}
+    _hold(all(type(number) is int and abs(number) < 2**63 for number in names))
+    _hold(all(isinstance(name, str) and name.strip() for name in names.values()))
+    _hold(len(set(names.values())) == len(categories))
+    return names
+
+
+def _sound_images(images: pa.Table) -> bool:
+    names = images["file_name"]
+    sizes = (images[side] for side in ("width", "height"))
+    return (
+        len(images) > 0
+        and _is_unique(images["id"])
+        and names.null_count == 0
+        and pc.count_distinct(names).as_py() == len(names)
+        and _all(pc.match_substring_regex(names, _PLAIN_NAME))
+        and not pc.any(pc.match_substring_regex(names, _DOTS)).as_py()
+        and all(
+            _all(pc.fill_null(pc.and_(pc.greater(side, 0), pc.less(side, 2**31)), True))
+            for side in sizes
+        )
+    )
+
+
+def _positions(wanted: pa.ChunkedArray, owners: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Return where each wanted id stands in `owners`."""
+    found = pc.index_in(wanted, value_set=owners)
+    _hold(found.null_count == 0)
+    return found.to_numpy()
+
+
+def _sound_boxes(column: pa.ChunkedArray) -> np.ndarray:
+    """Return `(O, 4)` float64 xywh."""
+    sides = pc.list_flatten(column)
+    four = _all(pc.equal(pc.list_value_length(column), 4))
+    _hold(column.null_count == 0 and sides.null_count == 0 and four)
+    boxes = sides.to_numpy().reshape(-1, 4)
+    _hold(bool(np.isfinite(boxes).all() and (boxes[:, 2:] >= 0).all()))
+    return boxes
+
+
+def _parse(file: Path) -> object:
+    """Return the content of any JSON file; NaN, which orjson refuses, is for the checks to name."""
+    text = file.read_bytes()
     try:
-        data = orjson.loads(text)
+        return orjson.loads(text)
     except ValueError:
-        data = _read_lenient(text, file)
-    return check_pascal(data, file)
-
-
-def _read_lenient(text: bytes, file: Path) -> object:
-    """Read what orjson refuses: NaN is named with its annotation later, the rest is no JSON."""
+        pass
     try:
         return json.loads(text, parse_int=_int64_or_float)
     except json.JSONDecodeError as error:
@@ -47,212 +158,26 @@ def _read_lenient(text: bytes, file: Path) -> object:
 
 
 def _int64_or_float(digits: str) -> int | float:
-    return int(digits) if len(digits) < 19 else float(digits)  # what JSON can be written with again
+    return int(digits) if len(digits) < 19 else float(digits)
 
 
-def check_pascal(data: object, file: Path) -> dict:
-    """Return Pascal JSON whose items are complete, unique and refer to each other.
-
-    Boxes of zero area, and boxes that leave the photo, are legal here: the tables stage drops or
-    clips and counts them. Keys that the pipeline does not know are kept.
-
-    Args:
-        data: the parsed JSON.
-        file: its name, for messages.
-
-    Returns:
-        A new dict, in which `width` and `height` may still be absent. In each annotation a missing
-        `iscrowd` is 0, a missing `ignore` is `iscrowd` (a COCO crowd is no single object), and a
-        missing `area` is w * h.
-
-    Raises:
-        InputError: one line that names the file, the item and the remedy.
-    """
-    if not isinstance(data, dict):
-        raise InputError(f"{file}: top level: not an object; give a JSON object with {_listed()}")
-    for key in _KEYS:
-        _check_items(data, key, file)
-    for key in ("images", "annotations", "categories"):
-        _check_ids(data[key], key, file)
-    _check_names(data, file)
-    _check_sizes(data["images"], file)
-    _check_references(data, file)
-    _check_boxes(data["annotations"], file)
-    return data | {"annotations": [_with_defaults(item, file) for item in data["annotations"]]}
-
-
-def _listed() -> str:
-    return ", ".join(_KEYS)
-
-
-def _check_items(data: dict, key: str, file: Path) -> None:
-    items = data.get(key)
-    if not isinstance(items, list):
-        what = "not a list" if key in data else "missing"
-        raise InputError(f"{file}: key '{key}': {what}; the object needs the lists {_listed()}")
-    for index, item in enumerate(items):
-        if not isinstance(item, dict):
-            raise InputError(f"{file}: {key}[{index}]: not an object; remove or mend it")
-        for need in _KEYS[key]:
-            if need not in item:
-                raise InputError(f"{file}: {key}[{index}]: misses the key '{need}'; add it")
-    if not items and key != "annotations":
-        raise InputError(f"{file}: key '{key}': empty; give at least one")
-
-
-def _check_ids(items: list[dict], key: str, file: Path) -> None:
-    fields = [field for field in _KEYS[key] if field == "id" or field.endswith("_id")]
-    for field in fields:
-        for index, item in enumerate(items):
-            if type(item[field]) is not int or abs(item[field]) >= 2**63:
-                raise InputError(
-                    f"{file}: {key}[{index}]: {field} {item[field]!r} is no integer; number it"
-                )
-    index = _first_duplicate([item["id"] for item in items])
-    if index is not None:
-        raise InputError(
-            f"{file}: {key}[{index}]: id {items[index]['id']} is there twice; ids must be unique"
-        )
-
-
-def _first_duplicate(values: Iterable[Hashable]) -> int | None:
-    """Return the index of the first value that was there before, None if all differ."""
-    seen = set()
-    for index, value in enumerate(values):
-        if value in seen:
-            return index
-        seen.add(value)
-    return None
-
-
-def _check_names(data: dict, file: Path) -> None:
-    for key, field in (("images", "file_name"), ("categories", "name")):
-        names = [item[field] for item in data[key]]
-        for index, name in enumerate(names):
-            if not isinstance(name, str) or not name.strip():
-                problem = "is no name; give one"
-            elif not _is_utf8(name):
-                problem = "is not text in UTF-8; rename it"
-            elif key == "images" and _escapes(name):
-                problem = "leaves the folder; give a path inside it"
-            else:
-                continue
-            raise InputError(f"{file}: {key}[{index}]: {field} {name!r} {problem}")
-        if key == "images":
-            names = [str(PurePosixPath(name)) for name in names]
-        index = _first_duplicate(names)
-        if index is not None:
-            raise InputError(
-                f"{file}: {key}[{index}]: {field} {names[index]!r} is there twice; keep one"
-            )
-
-
-def _is_utf8(name: str) -> bool:
-    """Tell whether a name can be written: JSON's escapes can spell half a character."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _escapes(name: str) -> bool:
-    """Tell whether a path is absolute, climbs, or names no file, on any system."""
-    posix, windows = PurePosixPath(name), PureWindowsPath(name)
-    climbs = ".." in posix.parts or ".." in windows.parts
-    return climbs or posix.is_absolute() or bool(windows.anchor) or not posix.name or "\0" in name
-
-
-def _check_sizes(images: list[dict], file: Path) -> None:
-    """Hold width and height to whole pixels; an image may lack them, its photo has them too."""
-    for index, image in enumerate(images):
-        for key in ("width", "height"):
-            value = image.get(key)
-            if value is not None and (type(value) is not int or not 0 < value < 2**31):
-                raise InputError(
-                    f"{file}: images[{index}]: {key} {_short(value)} is no positive integer; "
-                    "correct it, or leave it out"
-                )
-
-
-def _check_references(data: dict, file: Path) -> None:
-    for field, key in (("image_id", "images"), ("category_id", "categories")):
-        known = {item["id"] for item in data[key]}
-        for index, item in enumerate(data["annotations"]):
-            if item[field] not in known:
-                raise InputError(
-                    f"{file}: annotations[{index}]: {field} {item[field]} is not among the {key}; "
-                    f"add it to '{key}' or remove the annotation"
-                )
-
-
-def _check_boxes(annotations: list[dict], file: Path) -> None:
-    """Hold every bbox to four finite numbers, the last two not negative."""
-    for index, item in enumerate(annotations):
-        box = item["bbox"]
-        if type(box) is not list or [type(v) in (int, float) for v in box] != [True] * 4:
-            raise InputError(
-                f"{file}: annotations[{index}]: bbox {_short(box)} is not four numbers; "
-                "give [x, y, width, height]"
-            )
-    boxes = np.array([item["bbox"] for item in annotations], np.float64).reshape(-1, 4)
-    checks = (
-        (~np.isfinite(boxes).all(1), "has NaN or infinite numbers"),
-        ((boxes[:, 2:] < 0).any(1), "has a negative width or height"),
+def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:
+    """Return the labels of parsed Pascal JSON that `check_pascal` has passed."""
+    images, annotations, categories = (
+        pascal[key] for key in ("images", "annotations", "categories")
     )
-    for wrong, what in checks:
-        if wrong.any():
-            index = int(wrong.argmax())
-            raise InputError(
-                f"{file}: annotations[{index}] (id {annotations[index]['id']}): "
-                f"bbox {_short(annotations[index]['bbox'])} {what}; mend or remove it"
-            )
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _with_defaults(item: dict, file: Path) -> dict:
-    crowd = item.get("iscrowd", 0)
-    ignore = item.get("ignore", crowd)
-    for key, flag in (("iscrowd", crowd), ("ignore", ignore)):
-        if flag not in (0, 1):
-            raise InputError(
-                f"{file}: annotation {item['id']}: {key} {_short(flag)} is neither 0 nor 1; mend it"
-            )
-    width, height = item["bbox"][2:]
-    area = item.get("area", float(width) * height)  # two integers can give more than 64 bits
-    return item | {"area": area, "iscrowd": int(crowd), "ignore": int(ignore)}
-
-
-def new_annotation(
-    number: int, image_id: int, category_id: int, box: list[float], ignore: int
-) -> dict:
-    """Return one item of `annotations`, in the normal form; `box` is 0-based xywh in pixels."""
-    return {
-        "id": number,
-        "image_id": image_id,
-        "category_id": category_id,
-        "bbox": box,
-        "area": box[2] * box[3],
-        "iscrowd": 0,
-        "ignore": ignore,
-    }
-
-
-def new_pascal(
-    images: list[dict], annotations: list[dict], classes: Sequence[str], supercategory: str
-) -> dict:
-    """Return the Pascal JSON of these parts; `classes` get the ids 1..C."""
-    categories = [
-        {"id": number, "name": name, "supercategory": supercategory}
-        for number, name in enumerate(classes, 1)
-    ]
-    return {
-        "images": images,
-        "annotations": annotations,
-        "categories": categories,
-        "type": "instances",
-    }
+    columns = {name: [image.get(name) for image in images] for name in IMAGES.names}
+    columns["split"] = [None if name is None else str(name) for name in columns["split"]]
+    rows = {image["id"]: row for row, image in enumerate(images)}
+    labels = {category["id"]: label for label, category in enumerate(categories)}
+    return Labels(
+        file,
+        photos,
+        pa.table(columns, schema=IMAGES),
+        [category["name"] for category in categories],
+        np.array([item["id"] for item in annotations], np.int64),
+        np.array([rows[item["image_id"]] for item in annotations], np.int32),
+        np.array([labels[item["category_id"]] for item in annotations], np.int16),
+        np.array([item["bbox"] for item in annotations], np.float64).reshape(-1, 4),
+        np.array([bool(item["ignore"] or item["iscrowd"]) for item in annotations], bool),
+    )

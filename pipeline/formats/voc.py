@@ -1,36 +1,36 @@
-"""Turns a VOC folder (Annotations/*.xml, JPEGImages, ImageSets/Main) into Pascal JSON."""
+"""Reads a VOC folder: Annotations/*.xml, JPEGImages, ImageSets/Main."""
 
 import re
+from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.boxes import voc_to_xyxy, xyxy_to_xywh
 from pipeline.errors import InputError
-from pipeline.formats.pascal import PHOTO_SUFFIXES, new_annotation, new_pascal
+from pipeline.files import PHOTO_SUFFIXES
+from pipeline.formats.labels import IMAGES, Labels
+from pipeline.formats.names import fault_of_path
+from pipeline.formats.split_lists import read_split_lists
 from pipeline.progress import progress
-from pipeline.tables.splits import read_split_lists
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
-def is_voc_folder(folder: Path) -> bool:
-    """Tell whether the folder holds `Annotations` and `JPEGImages`."""
-    return (folder / "Annotations").is_dir() and (folder / "JPEGImages").is_dir()
-
-
-def read_voc_folder(folder: Path) -> dict:
-    """Return the Pascal JSON of a VOC folder.
+def read_voc(folder: Path) -> Labels:
+    """Return the labels of a VOC folder.
 
     Where `ImageSets/Main` has lists they say which photos belong to the set, as VOC 2012 carries
     thousands more that are not fully labelled for detection; each listed image gets its `split`.
     `difficult` becomes `ignore`. Boxes are not repaired, see `corners_to_xywh`.
 
     Returns:
-        `{"images", "annotations", "categories", "type"}`; file names are relative to `JPEGImages`,
-        images ordered by stem, categories by name, ids the number in the stem where all have one.
-        `width` and `height` are absent where the XML has no size.
+        Labels whose file names are relative to `JPEGImages`, images ordered by stem, classes by
+        name; ids are the number in the stem where all have one. Sizes are null where the XML has
+        none.
 
     Raises:
         InputError: XML that is broken or incomplete, or a listed photo without XML.
@@ -40,19 +40,57 @@ def read_voc_folder(folder: Path) -> dict:
     if not stems:
         raise InputError(f"{folder / 'Annotations'}: holds no *.xml; check the path")
     photos = _photo_names(folder / "JPEGImages")
-    images, objects = [], []
+    images: list[dict] = []
+    objects: list[_Object] = []
+    named: set[str] = set()
     numbers = _image_ids(stems)
-    for number, stem in progress(
-        zip(numbers, stems, strict=True), total=len(stems), desc="reading XML", unit="files"
-    ):
+    for row, stem in enumerate(progress(stems, desc="reading XML", unit="files")):
         file = folder / "Annotations" / f"{stem}.xml"
         root = _parse(file)
         # The stem leads: labelling tools leave stale names in <filename> when files are renamed.
         name = photos.get(stem) or (root.findtext("filename") or f"{stem}.jpg").strip()
-        split = {"split": lists[stem]} if lists else {}
-        images.append({"id": number, "file_name": name} | _size(root, file) | split)
-        objects += [_object(node, file, number) for node in root.findall("object")]
-    return _to_pascal(images, objects)
+        _check_name(name, file, named)
+        width, height = _size(root, file)
+        images.append(
+            {
+                "id": numbers[row],
+                "file_name": name,
+                "width": width,
+                "height": height,
+                "split": lists.get(stem),
+            }
+        )
+        objects += [_object(node, file, row) for node in root.findall("object")]
+    return _labels(folder, images, objects)
+
+
+@dataclass(frozen=True)
+class _Object:
+    """One object; `corners` are xmin, ymin, xmax, ymax as written, `row` that of its image."""
+
+    row: int
+    name: str
+    corners: list[float]
+    ignore: bool
+
+
+def _labels(folder: Path, images: list[dict], objects: list[_Object]) -> Labels:
+    classes = sorted({item.name for item in objects})
+    label_of = {name: label for label, name in enumerate(classes)}
+    file = folder / "Annotations"
+    if not classes:
+        raise InputError(f"{file}: no object in {len(images)} files; label objects in the photos")
+    return Labels(
+        file,
+        folder / "JPEGImages",
+        pa.Table.from_pylist(images, schema=IMAGES),
+        classes,
+        np.arange(1, len(objects) + 1),
+        np.array([item.row for item in objects], np.int32),
+        np.array([label_of[item.name] for item in objects], np.int16),
+        corners_to_xywh(np.array([item.corners for item in objects])),
+        np.array([item.ignore for item in objects], bool),
+    )
 
 
 def _photo_names(folder: Path) -> dict[str, str]:
@@ -82,32 +120,39 @@ def _parse(file: Path) -> ElementTree.Element:
         raise InputError(f"{file}: not XML ({error}); export it again in UTF-8") from None
 
 
-def _size(root: ElementTree.Element, file: Path) -> dict[str, int]:
-    """Return width and height as far as the XML has them; nothing where it has 0."""
+def _check_name(name: str, file: Path, named: set[str]) -> None:
+    """Refuse a name that leaves the folder or is among `named`, to which it is added."""
+    if fault := fault_of_path(name):
+        raise InputError(f"{file}: filename {name!r} {fault}")
+    if name in named:
+        raise InputError(f"{file}: filename {name!r} is there twice; keep one")
+    named.add(name)
+
+
+def _size(root: ElementTree.Element, file: Path) -> tuple[int | None, int | None]:
+    """Return width and height; None for both where the XML lacks one or has 0."""
     texts = root.findtext("size/width"), root.findtext("size/height")
-    if None in texts:
-        return {}
+    if texts[0] is None or texts[1] is None:
+        return None, None
     try:
-        width, height = (int(float(text)) for text in texts)
+        width, height = int(float(texts[0])), int(float(texts[1]))
     except (ValueError, OverflowError):
-        raise InputError(f"{file}: size: {texts} are no numbers; mend it") from None
-    return {"width": width, "height": height} if width > 0 and height > 0 else {}
+        raise InputError(f"{file}: size: {texts} are no numbers; correct it") from None
+    return (width, height) if width > 0 and height > 0 else (None, None)
 
 
-def _object(node: ElementTree.Element, file: Path, image_id: int) -> dict:
-    """Return one object: name, corners (xmin, ymin, xmax, ymax) as written, ignore, image_id."""
+def _object(node: ElementTree.Element, file: Path, row: int) -> _Object:
     name = (node.findtext("name") or "").strip()
     if not name:
         raise InputError(f"{file}: object: has no name; add it or remove the object")
     texts = [node.findtext(f"bndbox/{corner}") for corner in _CORNERS]
     try:
-        corners = [float(text) for text in texts]
-    except (TypeError, ValueError):
-        corners = [float("nan")]
-    if not np.isfinite(corners).all():
-        raise InputError(f"{file}: object {name}: bndbox {texts} is not four numbers; mend it")
-    ignore = int((node.findtext("difficult") or "0").strip() == "1")
-    return {"name": name, "corners": corners, "ignore": ignore, "image_id": image_id}
+        corners = [float(text) for text in texts if text is not None]
+    except ValueError:
+        corners = []
+    if len(corners) != 4 or not all(map(isfinite, corners)):
+        raise InputError(f"{file}: object {name}: bndbox {texts} is not four numbers; correct it")
+    return _Object(row, name, corners, (node.findtext("difficult") or "0").strip() == "1")
 
 
 def corners_to_xywh(corners: np.ndarray) -> np.ndarray:
@@ -126,13 +171,3 @@ def corners_to_xywh(corners: np.ndarray) -> np.ndarray:
     boxes = xyxy_to_xywh(voc_to_xyxy(corners)).astype(np.float64)
     boxes[:, 2:] *= corners[:, 2:] > corners[:, :2]
     return boxes
-
-
-def _to_pascal(images: list[dict], objects: list[dict]) -> dict:
-    names = sorted({item["name"] for item in objects})
-    boxes = corners_to_xywh([item["corners"] for item in objects])
-    annotations = [
-        new_annotation(number, item["image_id"], names.index(item["name"]) + 1, box, item["ignore"])
-        for number, (item, box) in enumerate(zip(objects, boxes.tolist(), strict=True), 1)
-    ]
-    return new_pascal(images, annotations, names, "none")

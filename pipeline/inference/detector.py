@@ -1,23 +1,32 @@
 """Photos in, boxes out: the one way from pixels to detections."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice, repeat
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from pipeline.data.pixels import decode_photo, squash
+from pipeline.errors import InputError
+from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
+from pipeline.inference.photos import Photo, Square, read_square
+from pipeline.inference.prepare import prepare_for_inference
 from pipeline.models.device import choose_device
-from pipeline.models.folding import fold_batch_norms
 from pipeline.models.precision import autocast
+from pipeline.params import PredictParams
 from pipeline.rungs.registry import find_rung
-from pipeline.rungs.rung import RungModel
+from pipeline.rungs.rung import PhotoDetections, RungModel
 from pipeline.rungs.saved_model import ModelSpec, load_model
 
-Photo = Path | str | np.ndarray | Image.Image
+SizeWh = tuple[int, int]
+DECODING = PredictParams(min_score=0.05, nms_threshold=0.5, max_detections=100)
+_BATCHES_AHEAD = 1
 
 
 @dataclass(frozen=True)
@@ -28,27 +37,33 @@ class Detections:
         boxes: `(K, 4)` float32 xyxy in pixels of the photo; NaN where the rung gives no box.
         labels: `(K,)` int64, 0..C-1; -1 where the rung gives no class.
         scores: `(K,)` float32 in 0..1, descending.
+        size_wh: width and height that the boxes refer to, in pixels.
     """
 
     boxes: np.ndarray
     labels: np.ndarray
     scores: np.ndarray
+    size_wh: SizeWh
 
     def __len__(self) -> int:
         return len(self.scores)
 
 
 class Detector:
-    """A trained rung, ready to be asked.
+    """A trained rung that takes photos in any form and returns boxes in their pixels.
+
+    ```python
+    detector = Detector.load("models/ssd_fpn")
+    for found in detector.predict(["street.jpg"]):
+        for box, label, score in zip(found.boxes, found.labels, found.scores):
+            print(detector.classes[label], box, score)
+    ```
 
     Args:
-        model: on its device, in evaluation mode; changed in place so that it is quicker and cannot
-            be trained any more.
+        model: on its device, in evaluation mode; it is changed in place, see
+            `prepare_for_inference`.
         spec: of the model.
-        min_score: detections with this score or less are dropped.
-        nms_threshold: of two boxes of a class with a higher IoU the lower-scored is dropped.
-        max_detections: of one photo.
-        label_scores: by class, the score above which a detection is kept, besides `min_score`.
+        decoding: which of the network's outputs become detections.
         batch_size: photos in one forward pass.
     """
 
@@ -57,85 +72,136 @@ class Detector:
         model: RungModel,
         spec: ModelSpec,
         *,
-        min_score: float = 0.05,
-        nms_threshold: float = 0.5,
-        max_detections: int = 100,
-        label_scores: Mapping[str, float] | None = None,
+        decoding: PredictParams = DECODING,
         batch_size: int = 32,
     ):
         self.spec = spec
-        self.device = next(model.parameters()).device
+        self.decoding = decoding
         self.batch_size = batch_size
+        self.device = next(model.parameters()).device
         self._model = prepare_for_inference(model, spec.image_size)
         self._rung = find_rung(spec.rung)
-        self._decoding = {
-            "min_score": min_score,
-            "nms_threshold": nms_threshold,
-            "max_detections": max_detections,
-        }
-        self._label_scores = label_scores or {}
+        self._mean, self._std = (
+            torch.tensor(value, device=self.device).view(1, 3, 1, 1)
+            for value in (spec.mean, spec.std)
+        )
 
     @classmethod
-    def load(cls, folder: Path | str, device: str = "auto", **options: float) -> "Detector":
-        """Return the detector of a model folder."""
-        model, spec = load_model(Path(folder), choose_device(device))
-        return cls(model, spec, **options)
+    def load(
+        cls,
+        source: Path | str,
+        *,
+        device: str = "auto",
+        decoding: PredictParams = DECODING,
+        batch_size: int = 32,
+        tracking_uri: str | None = None,
+    ) -> Self:
+        """Return the detector of a trained model.
+
+        Args:
+            source: a folder that the train stage has left, or the URI of a model in MLflow, such as
+                `models:/NAME@ALIAS`, `models:/NAME/VERSION` or `runs:/RUN_ID/model`.
+            device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+            decoding: see the class.
+            batch_size: see the class.
+            tracking_uri: of the MLflow store; by default MLflow's own choice.
+
+        Raises:
+            InputError: there is no such model, or one of its files is damaged.
+        """
+        on = choose_device(device)
+        if is_mlflow_uri(source):
+            with mlflow_model(str(source), tracking_uri) as folder:
+                model, spec = load_model(folder, on)
+        else:
+            model, spec = load_model(Path(source), on)
+        return cls(model, spec, decoding=decoding, batch_size=batch_size)
+
+    @property
+    def classes(self) -> list[str]:
+        """The names of the classes, in the order of the labels."""
+        return self.spec.classes
 
     def predict(
-        self, photos: Sequence[Photo], sizes_wh: Sequence[tuple[int, int]] | None = None
+        self, photos: Iterable[Photo], sizes_wh: Iterable[SizeWh] | None = None
     ) -> list[Detections]:
-        """Return the detections of each photo, in their order.
+        """Return the detections of each photo, in the order of the photos.
 
         Args:
             photos: paths, `(height, width, 3)` uint8 RGB arrays or PIL images.
-            sizes_wh: width and height that boxes refer to, where photos are stored at another
-                size, as in the pixel store; by default their own.
+            sizes_wh: width and height in pixels that the boxes of each photo shall refer to; by
+                default the photo's own. The pixel store holds photos at another size, for instance.
+
+        Raises:
+            InputError: a photo is missing or does not decode; the message names it.
         """
         return list(self.stream(photos, sizes_wh))
 
     def stream(
-        self, photos: Sequence[Photo], sizes_wh: Sequence[tuple[int, int]] | None = None
+        self, photos: Iterable[Photo], sizes_wh: Iterable[SizeWh] | None = None
     ) -> Iterator[Detections]:
-        """Yield what `predict` returns, batch by batch, with flat memory."""
-        for at in range(0, len(photos), self.batch_size):
-            pixels = [_pixels(photo) for photo in photos[at : at + self.batch_size]]
-            sizes = (
-                [(photo.shape[2], photo.shape[1]) for photo in pixels]
-                if sizes_wh is None
-                else sizes_wh[at : at + self.batch_size]
-            )
-            squares = np.stack([squash(photo, self.spec.image_size) for photo in pixels])
-            yield from self._detect(squares, sizes)
+        """Yield what `predict` returns, in memory that does not grow with the number of photos."""
+        for found in self.stream_all(photos, sizes_wh):
+            if isinstance(found, InputError):
+                raise found
+            yield found
+
+    def stream_all(
+        self, photos: Iterable[Photo], sizes_wh: Iterable[SizeWh] | None = None
+    ) -> Iterator[Detections | InputError]:
+        """Yield for each photo its detections, or the error that says why there are none.
+
+        Threads decode the next batch while the network works on this one.
+        """
+        sizes = repeat(None) if sizes_wh is None else sizes_wh
+        numbered = enumerate(zip(photos, sizes, strict=sizes_wh is not None))
+        with ThreadPoolExecutor(initializer=torch.set_num_threads, initargs=(1,)) as pool:
+
+            def read(item: tuple[int, tuple[Photo, SizeWh | None]]) -> Future[Square | InputError]:
+                number, (photo, size_wh) = item
+                return pool.submit(self._read, photo, number, size_wh)
+
+            reading: deque[list[Future[Square | InputError]]] = deque()
+            try:
+                while batch := list(map(read, islice(numbered, self.batch_size))):
+                    reading.append(batch)
+                    if len(reading) > _BATCHES_AHEAD:
+                        yield from self._answer([one.result() for one in reading.popleft()])
+                while reading:
+                    yield from self._answer([one.result() for one in reading.popleft()])
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _read(self, photo: Photo, number: int, size_wh: SizeWh | None) -> Square | InputError:
+        try:
+            square = read_square(photo, number, self.spec.image_size)
+        except InputError as error:
+            return error
+        return square if size_wh is None else Square(square.pixels, size_wh)
+
+    def _answer(self, batch: list[Square | InputError]) -> Iterator[Detections | InputError]:
+        found = self._detect([item for item in batch if isinstance(item, Square)])
+        for item in batch:
+            yield next(found) if isinstance(item, Square) else item
 
     @torch.inference_mode()
-    def _detect(
-        self, squares: np.ndarray, sizes_wh: Sequence[tuple[int, int]]
-    ) -> Iterator[Detections]:
-        images = torch.from_numpy(squares).to(self.device).permute(0, 3, 1, 2).float() / 255
-        mean, std = (
-            torch.tensor(value, device=self.device).view(1, 3, 1, 1)
-            for value in (self.spec.mean, self.spec.std)
-        )
-        images = ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+    def _detect(self, squares: list[Square]) -> Iterator[Detections]:
+        """Return the detections of one batch of squares, on the scale of their photos."""
+        if not squares:
+            return iter(())
         with autocast(self.device, self.spec.precision):
-            outputs = self._model(images)
+            outputs = self._model(self._normalised(np.stack([one.pixels for one in squares])))
         side = self.spec.image_size
-        found = self._rung.decode(outputs, image_size=side, **self._decoding)
-        for one, (width, height) in zip(found, sizes_wh, strict=True):
-            boxes = one.boxes.numpy() * (np.array([width, height] * 2, np.float32) / side)
-            yield Detections(boxes, one.labels.numpy(), one.scores.numpy())
+        decoded = self._rung.decode(outputs, image_size=side, **self.decoding.model_dump())
+        return map(partial(_on_photo, side=side), decoded, squares)
+
+    def _normalised(self, pixels: np.ndarray) -> Tensor:
+        """Return `(B, 3, S, S)` on the device of pixels `(B, S, S, 3)` uint8."""
+        images = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
+        return images.div_(255).sub_(self._mean).div_(self._std)
 
 
-def prepare_for_inference(model: RungModel, image_size: int) -> RungModel:
-    """Return a model in evaluation mode, changed in place: quicker, but for good."""
-    device = next(model.parameters()).device
-    return fold_batch_norms(model, torch.zeros(1, 3, image_size, image_size, device=device))
-
-
-def _pixels(photo: Photo) -> Tensor:
-    """Return `(3, height, width)` uint8 of a photo in any form."""
-    if isinstance(photo, Path | str):
-        return decode_photo(Path(photo))
-    if isinstance(photo, Image.Image):
-        photo = np.array(photo.convert("RGB"))
-    return torch.from_numpy(photo).permute(2, 0, 1)
+def _on_photo(found: PhotoDetections, square: Square, side: int) -> Detections:
+    scale = np.array(square.size_wh * 2, np.float32) / side
+    boxes = found.boxes.float().numpy() * scale
+    return Detections(boxes, found.labels.numpy(), found.scores.numpy(), square.size_wh)

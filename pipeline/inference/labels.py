@@ -1,140 +1,106 @@
-"""Step 8: a trained rung looks at photos without labels, and what it sees becomes labels."""
+"""What a detector finds in photos without labels becomes labels, as Pascal JSON."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import torch
-from torch import nn
+import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.inference.detector import detect
-from pipeline.inference.photo_stream import PhotoBatch, stream_photos
-from pipeline.rungs.saved_model import LABEL_SCORE, ModelSpec
+from pipeline.inference.detector import Detections
+
+LABEL_SCORE = 0.3  # of a class whose own score is not known
 
 
-@torch.inference_mode()
-def detect_photos(
-    paths: Sequence[Path],
-    model: nn.Module,
-    card: ModelSpec,
-    *,
-    batch_size: int,
-    score: float | None,
-    nms_threshold: float,
-    max_detections: int,
-) -> Iterator[tuple[PhotoBatch, list[dict]]]:
-    """Yield batches of photos and, for each photo, its detections in pixels of the photo.
+def read_label_scores(path: Path) -> dict[str, float]:
+    """Return by class the score above which a detection is worth a label.
 
-    Args:
-        paths: the photos.
-        model: at rest, on its device.
-        card: the model's.
-        batch_size: photos that are in memory at a time.
-        score: detections with this score or less are dropped; None takes the card's, by class.
-        nms_threshold: of two boxes of a class with a higher IoU the lower-scored is dropped.
-        max_detections: of one photo.
+    The evaluate stage chooses them on val. Where the file is absent nothing is known: `{}`.
 
     Raises:
-        InputError: the rung does not say both what and where.
+        InputError: the file is something else.
     """
-    if card.rung in ("classifier", "bbox"):
-        raise InputError(f"{card.rung}: says not both what and where; label with another rung")
-    least = torch.tensor(
-        [
-            card.label_scores.get(name, LABEL_SCORE) if score is None else score
-            for name in card.classes
-        ]
-    )
-    stream = stream_photos(
-        paths,
-        image_size=card.image_size,
-        batch_size=batch_size,
-        mean=card.mean,
-        std=card.std,
-        device=next(model.parameters()).device,
-    )
-    for batch in stream:
-        found = []
-        if batch.paths:
-            found = detect(
-                model,
-                card,
-                batch.images,
-                score_threshold=float(least.min()),
-                nms_threshold=nms_threshold,
-                max_detections=max_detections,
-            )
-        scales = torch.from_numpy(batch.sizes_wh).float() / card.image_size
-        pairs = zip(found, scales, strict=True)
-        yield batch, [_on_photo(one, scale, least) for one, scale in pairs]
+    try:
+        scores = json.loads(path.read_text())
+        return {str(name): float(score) for name, score in scores.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path}: not label scores by class ({error}); run the evaluate stage again"
+        ) from None
 
 
-def _on_photo(found: dict, scale_wh: torch.Tensor, least: torch.Tensor) -> dict:
-    """Return the detections above the least score `(C,)` of their class."""
-    kept = found["scores"] > least[found["labels"]]
-    return {
-        "boxes": found["boxes"][kept] * scale_wh.repeat(2),
-        "labels": found["labels"][kept],
-        "scores": found["scores"][kept],
-    }
+def thresholds(classes: Sequence[str], label_scores: Mapping[str, float]) -> np.ndarray:
+    """Return the score `(C,)` above which a detection of each class becomes a label."""
+    scores = [label_scores.get(name, LABEL_SCORE) for name in classes]
+    return np.array(scores, np.float32)
 
 
 def write_pascal(
     path: Path,
-    detected: Iterable[tuple[PhotoBatch, list[dict]]],
+    photos: Iterable[tuple[str, Detections | InputError]],
     classes: Sequence[str],
-    folder: Path,
-    refuse: Callable[[str], None],
+    min_scores: np.ndarray,
+    refuse: Callable[[InputError], None],
 ) -> tuple[int, int]:
-    """Write detections as Pascal JSON, while they come; return how many photos and boxes it has.
+    """Write labels as Pascal JSON while detections come; return how many photos and boxes it has.
 
     Every annotation has its `score` besides; who reads the file as labels may ignore it.
 
     Args:
         path: the file to write.
-        detected: of `detect_photos`.
+        photos: the `file_name` of each photo, and what was found in it or why nothing could be.
         classes: names in label order; category c + 1 is label c.
-        folder: which `file_name` is relative to.
-        refuse: hears what is wrong with a photo that is left out.
+        min_scores: `(C,)` the score above which a detection of a class becomes a label.
+        refuse: is told of each photo that is left out.
     """
-    images: list[dict] = []
+    images: list[dict[str, int | str]] = []
     boxes = 0
     with path.open("w") as file:
         file.write('{"annotations": [')
-        for batch, found in detected:
-            for line in batch.refused:
-                refuse(line)
-            for photo, size, one in zip(batch.paths, batch.sizes_wh.tolist(), found, strict=True):
-                name = photo.relative_to(folder).as_posix()
-                image = dict(zip(("width", "height"), size, strict=True))
-                images.append({"id": len(images) + 1, "file_name": name, **image})
-                for item in _annotations(one, len(images), size):
-                    boxes += 1
-                    file.write(",\n" if boxes > 1 else "\n")
-                    file.write(json.dumps({"id": boxes, **item}))
+        for name, found in photos:
+            if isinstance(found, InputError):
+                refuse(found)
+                continue
+            width, height = found.size_wh
+            images.append(
+                {"id": len(images) + 1, "file_name": name, "width": width, "height": height}
+            )
+            for box, label, score in _labels(found, min_scores):
+                boxes += 1
+                annotation = _annotation(boxes, len(images), box, label, score)
+                file.write(",\n" if boxes > 1 else "\n")
+                file.write(json.dumps(annotation))
         categories = [{"id": label + 1, "name": name} for label, name in enumerate(classes)]
         rest = {"images": images, "categories": categories, "type": "instances"}
         file.write("],\n" + json.dumps(rest)[1:] + "\n")
     return len(images), boxes
 
 
-def _annotations(found: dict, image_id: int, size_wh: list[int]) -> Iterator[dict]:
-    """Yield the annotations of a photo; a box is cut to it, and one without area is none."""
-    limits = torch.tensor([*size_wh, *size_wh])
-    rows = zip(found["boxes"], found["labels"].tolist(), found["scores"].tolist(), strict=True)
-    for box, label, score in rows:
-        left, top, right, bottom = (
-            torch.minimum(box.clamp(min=0), limits).round(decimals=2).tolist()
-        )
-        width, height = round(right - left, 2), round(bottom - top, 2)
-        if width > 0 and height > 0:
-            yield {
-                "image_id": image_id,
-                "category_id": label + 1,
-                "bbox": [left, top, width, height],
-                "area": round(width * height, 2),
-                "iscrowd": 0,
-                "ignore": 0,
-                "score": round(score, 4),
-            }
+def _labels(found: Detections, min_scores: np.ndarray) -> Iterator[tuple[list[float], int, float]]:
+    """Yield xyxy, label and score of what is sure enough; boxes are cut to their photo."""
+    limits = np.array(found.size_wh * 2, np.float32)
+    boxes = np.clip(found.boxes, 0, limits).astype(float).round(2)
+    kept = found.scores > min_scores[found.labels]
+    kept &= (boxes[:, 2:] > boxes[:, :2]).all(1)
+    yield from zip(
+        boxes[kept].tolist(), found.labels[kept].tolist(), found.scores[kept].tolist(), strict=True
+    )
+
+
+def _annotation(
+    number: int, image: int, box: list[float], label: int, score: float
+) -> dict[str, int | float | list[float]]:
+    left, top, right, bottom = box
+    width, height = round(right - left, 2), round(bottom - top, 2)
+    return {
+        "id": number,
+        "image_id": image,
+        "category_id": label + 1,
+        "bbox": [left, top, width, height],
+        "area": round(width * height, 2),
+        "iscrowd": 0,
+        "ignore": 0,
+        "score": round(score, 4),
+    }

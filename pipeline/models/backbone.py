@@ -7,6 +7,7 @@ backbone, and the *head* is whatever a rung puts on top. Training freezes and th
 import math
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -35,16 +36,11 @@ class Backbone(nn.Module):
 
     def __init__(self, name: str):
         super().__init__()
-        try:
-            self.net = timm.create_model(name, num_classes=0, global_pool="")
-        except RuntimeError as error:
-            raise InputError(
-                f"train.shared.backbone = {name}: {error}; see timm.list_models()"
-            ) from None
+        self.net = _timm_network(name)
         self.name = name
-        self.mean = tuple(self.net.pretrained_cfg["mean"])
-        self.std = tuple(self.net.pretrained_cfg["std"])
-        self.num_features = self.net.num_features
+        self.mean: tuple[float, ...] = tuple(self.net.pretrained_cfg["mean"])
+        self.std: tuple[float, ...] = tuple(self.net.pretrained_cfg["std"])
+        self.num_features: int = self.net.num_features
         strides = {info["reduction"]: info["module"] for info in reversed(self.net.feature_info)}
         if not {8, 16, 32} <= strides.keys():
             raise InputError(
@@ -52,7 +48,7 @@ class Backbone(nn.Module):
                 "choose a convolutional network"
             )
         self._last_early = strides[_LAST_EARLY_STRIDE]
-        self.pyramid_channels = [info["num_chs"] for info in self.net.feature_info][-3:]
+        self.pyramid_channels: list[int] = [info["num_chs"] for info in self.net.feature_info][-3:]
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the last map `(B, num_features, S/32, S/32)` of normalised `(B, 3, S, S)`."""
@@ -89,10 +85,20 @@ class Backbone(nn.Module):
         self.net.prune_intermediate_layers(3, prune_norm=True, prune_head=True)
 
 
+def _timm_network(name: str) -> Any:  # their common class, `nn.Module`, has none of their methods
+    """Return a network of timm's, with random weights and without its classifier."""
+    try:
+        return timm.create_model(name, num_classes=0, global_pool="")
+    except RuntimeError as error:
+        raise InputError(
+            f"train.shared.backbone = {name}: {error}; see timm.list_models()"
+        ) from None
+
+
 def _up_to(module: nn.Module, path: str) -> list[nn.Module]:
     """Return the parts of a module in order, the last of them the one at a dotted path."""
     first, _, rest = path.partition(".")
-    parts = []
+    parts: list[nn.Module] = []
     for name, child in module.named_children():
         if name == first:
             return parts + (_up_to(child, rest) if rest else [child])

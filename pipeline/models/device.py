@@ -1,5 +1,8 @@
 """Where tensors live."""
 
+import platform
+from pathlib import Path
+
 import torch
 
 from pipeline.errors import InputError
@@ -19,3 +22,20 @@ def choose_device(name: str) -> torch.device:
             f"train.shared.device = {name}: not usable here; use auto, cpu, cuda, cuda:N or mps"
         ) from None
     return device
+
+
+def device_name(device: torch.device) -> str:
+    """Return `cpu`, or the kind of a device and what its maker calls it."""
+    if device.type == "cuda":
+        return f"cuda {torch.cuda.get_device_name(device)}"
+    return device.type
+
+
+def processor_name() -> str:
+    """Return what the maker calls the processor; its architecture where the system does not say."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

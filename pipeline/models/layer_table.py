@@ -1,10 +1,12 @@
 """Step 5: a model on one page, like the lesson's `learn.summary()`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+Recorder = Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def summarize(model: nn.Module, image_size: int) -> list[LayerRow]:
         with torch.no_grad():
             model.eval()(torch.zeros(1, 3, image_size, image_size, device=device))
     finally:
-        for module, training in modes:  # frozen parts rest while others learn
+        for module, training in modes:  # frozen parts are in evaluation mode while others learn
             module.training = training
         for hook in hooks:
             hook.remove()
@@ -52,8 +54,8 @@ def _layers(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]
         yield from _layers(part, f"{name}.{part_name}".lstrip("."))
 
 
-def _recorder(name: str, rows: list[LayerRow], seen: set[int]):
-    def record(module: nn.Module, inputs: tuple, output: Tensor) -> None:
+def _recorder(name: str, rows: list[LayerRow], seen: set[int]) -> Recorder:
+    def record(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         parameters = [] if id(module) in seen else list(module.parameters())
         seen.add(id(module))
         rows.append(

@@ -1,11 +1,15 @@
 """In which numbers a model computes: bfloat16 where the device has units for it."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 
-def autocast(device: torch.device, precision: str) -> AbstractContextManager:
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
     """Return the context of a forward pass.
 
     Args:
@@ -15,7 +19,72 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
     """
     if precision == "float32" or (precision == "auto" and not _has_bfloat16(device)):
         return nullcontext()
-    return torch.autocast(device.type, torch.bfloat16)
+    return _bfloat16(device)
+
+
+@contextmanager
+def _bfloat16(device: torch.device) -> Iterator[None]:
+    slow = SlowGradientsInFloat32() if device.type == "cpu" else nullcontext()
+    with torch.autocast(device.type, torch.bfloat16), slow:
+        yield
+
+
+class SlowGradientsInFloat32(TorchFunctionMode):
+    """While this context is open, some layers that learn compute in float32, despite autocast.
+
+    With bfloat16 units a CPU computes everything else in half the time, but the gradients of
+    depthwise convolutions and group norms in three to eight times the time
+    (`docs/performance.md`). The gradient of a strided convolution over a map of one cell is not
+    even finite there (seen with torch 2.14.1). Layers that do not learn stay in bfloat16.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Tensor],
+        types: Sequence[type],
+        args: Sequence[object] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
+        """Call a function of torch, in float32 if its gradient is slow."""
+        named = kwargs or {}
+        slow = _SLOW.get(func)
+        if slow is None or not torch.is_grad_enabled() or not slow(*args, **named):
+            return func(*args, **named)
+        with torch.autocast("cpu", enabled=False):
+            inputs, *rest = args
+            return func(inputs.float() if isinstance(inputs, Tensor) else inputs, *rest, **named)
+
+
+def _slow_convolution(
+    inputs: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: int | str | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+) -> bool:
+    """Say whether a convolution, called as `F.conv2d`, learns and is depthwise or strided."""
+    widest = stride if isinstance(stride, int) else max(stride)
+    strided = widest > 1 and max(weight.shape[2:]) > 1
+    return weight.requires_grad and (groups > 1 or strided)
+
+
+def _slow_group_norm(
+    inputs: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> bool:
+    """Say whether a group norm, called as `F.group_norm`, learns."""
+    return weight is not None and weight.requires_grad
+
+
+_SLOW: Mapping[Callable[..., Tensor], Callable[..., bool]] = {
+    F.conv2d: _slow_convolution,
+    F.group_norm: _slow_group_norm,
+}
 
 
 def _has_bfloat16(device: torch.device) -> bool:

@@ -6,85 +6,144 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.evaluate.voc_ap import VocResult
-from pipeline.report.figures import save_png
+from pipeline.evaluate.result_files import ClassAp, CurvePoint
+from pipeline.report.figures import figure_of, save_png
 
 _LINE, _FILL, _QUIET, _MARK = "#1f5fa8", "#cfe0f3", "#666666", "#c4161c"
-_COLUMNS = 5
+_PANELS = 20  # of classes; with more of them the worst and the best are drawn
+_MOST_COLUMNS = 5
+_PANEL_WH = (2.55, 2.3)  # inches, margins included
+_TITLE, _BOTTOM, _LEFT = 0.6, 0.5, 0.55
 
 
-def precision_recall(path: Path, result: VocResult, names: Sequence[str], title: str = "") -> None:
+def precision_recall(
+    path: Path,
+    classes: Sequence[ClassAp],
+    points: Sequence[CurvePoint],
+    names: Sequence[str],
+    title: str = "",
+) -> None:
     """Write a PNG with one small plot a class: precision against recall, AP and objects.
 
-    The line is what was measured; the filled area under its envelope is the AP.
+    The line goes through the true positives of the ranking; the filled area under its envelope is
+    the AP. Of more than 20 classes the worst and the best ten are drawn, and the title says so.
 
     Args:
         path: the PNG.
-        result: curves in label order.
-        names: of the classes, in label order.
+        classes: in label order.
+        points: true positives of all classes, those of one class by falling score.
+        names: how each class is called in the picture.
         title: one line above all plots; the mean APs follow it.
     """
-    columns = min(_COLUMNS, max(1, len(names)))
-    rows = max(1, math.ceil(len(names) / columns))
-    figure = Figure(figsize=(max(2.6 * columns, 7), 2.5 * rows + 0.9), layout="constrained")
-    means = f"mean AP {result.mean_ap:.3f} (area), {result.mean_ap_11pt:.3f} (11-point)"
-    figure.suptitle("   ".join(filter(None, [title, means])), size=13, parse_math=False)
-    plots = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    for axes in plots.flat[len(names) :]:
-        axes.set_visible(False)
-    for axes, curve, name in zip(plots.flat, result.curves, names, strict=False):
-        axes.set(xlim=(0, 1.02), ylim=(0, 1.04), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
-        axes.grid(color="0.92")
-        axes.set_axisbelow(True)
-        found = f"  AP {curve.ap:.2f}" if curve.positives else ""
-        axes.set_title(f"{name}{found}", size=11, loc="left", parse_math=False)
-        axes.text(0.04, 0.05, f"{curve.positives} objects", size=9, color=_QUIET)
-        if curve.positives and len(curve.recall):
-            envelope = np.maximum.accumulate(curve.precision[::-1])[::-1]
-            recall, envelope = np.append(0, curve.recall), np.append(envelope[0], envelope)
-            axes.fill_between(recall, envelope, step="pre", color=_FILL, linewidth=0)
-            axes.plot(curve.recall, curve.precision, color=_LINE, linewidth=1.4)
-    figure.supxlabel("recall", size=11)
-    figure.supylabel("precision", size=11)
+    labels, drawn = _worth_drawing(classes)
+    rows, columns = _rows_and_columns(len(labels))
+    width, height = columns * _PANEL_WH[0] + _LEFT, rows * _PANEL_WH[1] + _TITLE + _BOTTOM
+    figure = figure_of(max(width, 7), height)
+    means = f"mean AP {_mean(c.ap for c in classes)} (area), "
+    means += f"{_mean(c.ap_11pt for c in classes)} (11-point)"
+    words = "   ".join(filter(None, [title, means, drawn]))
+    figure.suptitle(words, size=12, y=1 - 0.22 / height, parse_math=False)
+    by_class: dict[str, list[CurvePoint]] = {}
+    for point in points:
+        by_class.setdefault(point.name, []).append(point)
+    for place, label in enumerate(labels):
+        row, column = divmod(place, columns)
+        box = (
+            column * _PANEL_WH[0] + _LEFT,
+            height - _TITLE - (row + 1) * _PANEL_WH[1] + 0.3,
+            _PANEL_WH[0] - 0.35,
+            _PANEL_WH[1] - 0.65,
+        )
+        axes = figure.add_axes(np.divide(box, (max(width, 7), height) * 2))
+        _curve(axes, classes[label], by_class.get(classes[label].name, []), names[label])
+        # Ticks have their numbers below the last panel of each column, wherever it ends.
+        axes.tick_params(labelbottom=place + columns >= len(labels), labelleft=column == 0)
+    figure.supxlabel("recall", size=11, y=0.08 / height)
+    figure.supylabel("precision", size=11, x=0.06 / max(width, 7))
     save_png(figure, path)
 
 
-def history_curves(path: Path, history: Sequence[Mapping], title: str = "") -> None:
+def _worth_drawing(classes: Sequence[ClassAp]) -> tuple[list[int], str]:
+    """Return the labels to draw, and in words which they are where not all are."""
+    if len(classes) <= _PANELS:
+        return list(range(len(classes))), ""
+    known = [label for label, one in enumerate(classes) if not math.isnan(one.ap)]
+    known.sort(key=lambda label: classes[label].ap)
+    if len(known) <= _PANELS:
+        return known, f"{len(known)} of {len(classes)} classes have objects"
+    half = _PANELS // 2
+    return known[:half] + known[-half:], f"the worst and best {half} of {len(known)} classes"
+
+
+def _rows_and_columns(count: int) -> tuple[int, int]:
+    """Return a grid with few empty places, at most five columns wide.
+
+    >>> _rows_and_columns(6), _rows_and_columns(20), _rows_and_columns(7)
+    ((2, 3), (4, 5), (2, 4))
+    """
+    if count <= 3:
+        return 1, max(1, count)
+    columns = min((5, 4, 3), key=lambda c: (-count % c, -c))
+    return math.ceil(count / columns), columns
+
+
+def _curve(axes: Axes, one: ClassAp, points: Sequence[CurvePoint], name: str) -> None:
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.04), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+    axes.grid(color="0.92")
+    axes.set_axisbelow(True)
+    found = f"AP {one.ap:.2f}" if one.objects else "no AP"
+    axes.set_title(name, size=10, loc="left", parse_math=False)
+    axes.set_title(f"{found}, {one.objects} obj.", size=8, loc="right", color=_QUIET)
+    if points:
+        recall = np.array([point.recall for point in points])
+        precision = np.array([point.precision for point in points])
+        envelope = np.maximum.accumulate(precision[::-1])[::-1]
+        corners = np.append(0, recall), np.append(envelope[0], envelope)
+        axes.fill_between(*corners, step="pre", color=_FILL, linewidth=0)
+        axes.plot(recall, precision, color=_LINE, linewidth=1.4)
+
+
+def _mean(values) -> str:
+    known = [value for value in values if not math.isnan(value)]
+    return f"{sum(known) / len(known):.3f}" if known else "-"
+
+
+def history_curves(path: Path, history: Sequence[Mapping[str, str]], title: str = "") -> None:
     """Write a PNG with one plot for each quantity over the epochs, train and val, and the rate.
 
     Args:
         path: the PNG.
-        history: one row an epoch: `epoch`, `phase`, `lr` (the head's), `train` and `val`, which map
-            names of losses or metrics to values.
+        history: one row an epoch as `history.csv` has it: `epoch`, `phase`, `lr` (the head's),
+            `train_*` and `val_*`; what an epoch has not is empty.
         title: one line above all plots.
     """
-    seen = [name for row in history for part in ("train", "val") for name in row[part]]
-    quantities = list(dict.fromkeys(seen))  # in order of appearance
+    columns_read = list(history[0]) if history else []
+    parts = [name.split("_", 1)[1] for name in columns_read if name.startswith(("train_", "val_"))]
+    quantities = list(dict.fromkeys(parts))  # in order of appearance
     count = len(quantities) + 1
     columns = 2 if count in (2, 4) else min(3, count)
     rows = math.ceil(count / columns)
-    figure = Figure(figsize=(4.6 * columns, 3.1 * rows + 0.4), layout="constrained")
+    figure = figure_of(4.6 * columns, 3.1 * rows + 0.4)
+    figure.set_layout_engine("constrained")
     figure.suptitle(title, size=13, parse_math=False)
     plots = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in plots[count:]:
         axes.set_visible(False)
     for axes, name in zip(plots, quantities, strict=False):
-        _line(axes, history, lambda row, name=name: row["train"].get(name), _QUIET, "train")
-        _line(axes, history, lambda row, name=name: row["val"].get(name), _LINE, "val")
+        _line(axes, history, f"train_{name}", _QUIET, "train")
+        _line(axes, history, f"val_{name}", _LINE, "val")
         axes.set_title(name, size=11, loc="left")
         axes.legend(frameon=False, fontsize=9)
     rate = plots[len(quantities)]
-    _line(rate, history, lambda row: row["lr"], _LINE, "lr")
-    rate.set_title("learning rate of the head", size=11, loc="left")
+    _line(rate, history, "lr", _LINE, "lr")
+    rate.set_title("learning rate of the head, and the phases", size=11, loc="left")
     for axes in plots[:count]:
         axes.set_xlabel("epoch", size=9)
         axes.grid(color="0.92")
-        axes.margins(y=0.14)  # for the names of the phases
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        _mark_phases(axes, history)
+        _mark_phases(axes, history, named=axes is rate)
     save_png(figure, path)
 
 
@@ -100,7 +159,8 @@ def learning_rate_curve(
         suggestion: the rate to mark; None for no mark.
     """
     rates, losses = np.asarray(rates, dtype=float), np.asarray(losses, dtype=float)
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    figure = figure_of(7, 4.2)
+    figure.set_layout_engine("constrained")
     axes = figure.subplots()
     axes.plot(rates, losses, color=_LINE, linewidth=1.6, marker=".", markersize=4)
     axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
@@ -116,31 +176,40 @@ def learning_rate_curve(
     save_png(figure, path)
 
 
-def _line(axes: Axes, history: Sequence[Mapping], value_of, color: str, label: str) -> None:
+def _line(
+    axes: Axes, history: Sequence[Mapping[str, str]], column: str, color: str, label: str
+) -> None:
     """Draw one quantity over the epochs that have it."""
-    points = [(row["epoch"], value_of(row)) for row in history if value_of(row) is not None]
+    points = [(int(row["epoch"]), float(row[column])) for row in history if row.get(column)]
     if points:
         marker = "o" if len(points) == 1 else None
         axes.plot(*zip(*points, strict=True), color=color, label=label, marker=marker)
 
 
-def _mark_phases(axes: Axes, history: Sequence[Mapping]) -> None:
-    """Write each phase's name where it begins, after a dotted line between phases."""
-    before = None
-    for row in history:
-        if row["phase"] == before:
-            continue
-        start = row["epoch"] - (0.5 if before else 0.0)
-        if before:
+def _mark_phases(axes: Axes, history: Sequence[Mapping[str, str]], named: bool) -> None:
+    """Draw a dotted line between phases; with their names, each on a line of its own.
+
+    A phase may be one epoch of a hundred, so two names beside each other would overprint.
+    """
+    starts = [
+        (int(row["epoch"]), row["phase"])
+        for before, row in zip([None, *history], history, strict=False)
+        if before is None or before["phase"] != row["phase"]
+    ]
+    for place, (epoch, phase) in enumerate(starts):
+        start = epoch - 0.5 if place else epoch
+        if place:
             axes.axvline(start, color=_QUIET, linewidth=1, linestyle=":")
-        axes.annotate(
-            row["phase"],
-            (start, 1),
-            (3, -3),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            va="top",
-            size=8,
-            color=_QUIET,
-        )
-        before = row["phase"]
+        if named:
+            axes.annotate(
+                phase,
+                (start, 1),
+                (3, -3 - 10 * place),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                va="top",
+                size=8,
+                color=_QUIET,
+            )
+    if named and starts:
+        axes.margins(y=0.1 + 0.1 * len(starts))

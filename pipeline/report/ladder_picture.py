@@ -1,99 +1,67 @@
-"""Stage `overview`: the same photos as every rung of the ladder sees them, in one picture."""
+"""The same photos as every rung of the ladder sees them, in one picture."""
 
-import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from pipeline.data.inputs import PARAMS, PIXELS, TABLES
-from pipeline.data.pixel_store import open_pixel_store
-from pipeline.errors import InputError
-from pipeline.files import write_beside
-from pipeline.params import load_params
-from pipeline.report.marks import marks_of
-from pipeline.report.photo_grid import photo_grid, verdict
-from pipeline.rungs.registry import RUNGS, Rung
-from pipeline.schemas import SCHEMAS, read_classes, read_table
-from stages.entry import run_stage
+from pipeline.report.figures import LARGEST_SIDE
+from pipeline.report.marks import Marks, marks_of, verdict
+from pipeline.report.page import Layout
+from pipeline.report.photo_grid import photo_grid
+from pipeline.report.rung_pictures import Answers, Photos
 
-OUTPUT = Path("figures/ladder.png")
-_COLUMNS = 4
+_PHOTOS = 4
+_CELL = 222  # pixels: six rungs beside each other
 
 
-def main() -> None:
-    """Draw four val photos under each rung; write figures/ladder.png."""
-    argparse.ArgumentParser(
-        prog="python -m pipeline.report.ladder_picture", description=main.__doc__
-    ).parse_args()
-    score = load_params(PARAMS).evaluate.grid_score
-    images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
-    tables = {
-        name: read_table(TABLES / f"{name}.parquet", SCHEMAS[name])
-        for name in ("largest", "objects")
-    }
-    rows = chosen_rows(images, tables["largest"])
-    if not rows:
-        raise InputError(f"{TABLES}: no photo of val has an object; see fetch.split in params.yaml")
-    cells = [cell for rung in RUNGS for cell in row_of_rung(rung, images.take(rows), tables, score)]
+def ladder_picture(path: Path, ladder: Sequence[Answers], photos: Photos) -> None:
+    """Write a PNG with a column for each rung and a row for each photo.
+
+    Without a photo that has an object in it there is nothing to compare, and no picture.
+    """
+    rows = chosen_rows(photos.images, photos.truths["largest"])
+    if not len(rows) or not ladder:
+        return
+    images = photos.images.take(rows)
+    cells = [
+        cell_of(answers, image_id, photos)
+        for image_id in images["image_id"].to_pylist()
+        for answers in ladder
+    ]
     truths, predicted, captions = zip(*cells, strict=True)
-    pixels = open_pixel_store(PIXELS)
-    chosen = images.take(rows)
-    sizes = list(zip(chosen["width"].to_pylist(), chosen["height"].to_pylist(), strict=True))
-
-    def draw(path: Path) -> None:
-        photo_grid(
-            path,
-            [pixels[row] for row in rows] * len(RUNGS),
-            truths,
-            predicted,
-            names=read_classes(images),
-            title="the ladder: what each rung sees in photos it has not learnt from",
-            captions=captions,
-            sizes_wh=sizes * len(RUNGS),
-            rows=len(RUNGS),
-            columns=len(rows),
-        )
-
-    write_beside(OUTPUT, draw)
-    print(f"{OUTPUT}: {len(rows)} photos under {len(RUNGS)} rungs")
-
-
-def chosen_rows(images: pa.Table, largest: pa.Table) -> list[int]:
-    """Return the rows of the first val photos that have a largest object."""
-    usable = pc.and_(
-        pc.equal(images["split"].cast(pa.string()), "val"),
-        pc.is_in(images["image_id"], largest["image_id"]),
+    sizes = zip(images["width"].to_pylist(), images["height"].to_pylist(), strict=True)
+    cell = min(_CELL, LARGEST_SIDE // len(ladder) - 10)
+    photo_grid(
+        path,
+        [photos.pixels[row] for row in rows for _ in ladder],
+        truths,
+        predicted,
+        names=photos.lettering.names,
+        title="the ladder: what each rung sees in photos it has not learnt from",
+        note="    ".join(filter(None, ["detectors: what becomes a label", photos.lettering.note])),
+        layout=Layout(len(rows), len(ladder), cell),
+        captions=captions,
+        sizes_wh=[size for size in sizes for _ in ladder],
     )
-    return [row for row, chosen in enumerate(usable.to_pylist()) if chosen][:_COLUMNS]
 
 
-def row_of_rung(rung: Rung, images: pa.Table, tables: dict[str, pa.Table], score: float) -> list:
-    """Return truth, prediction and caption of each photo for one rung."""
-    predictions = read_predictions(rung.name)
-    names, cells = read_classes(images), []
-    single = rung.table == "largest"
-    for image_id in images["image_id"].to_pylist():
-        truth = marks_of(tables[rung.table], image_id)
-        found = marks_of(predictions, image_id, lowest_score=0 if single else score)
-        said = verdict(truth, found, names)[0] if single else f"{len(found.labels)} found"
-        cells.append((truth, found, f"{rung.name}: {said}"))
-    return cells
+def chosen_rows(images: pa.Table, largest: pa.Table) -> np.ndarray:
+    """Return the rows of the first photos of val, else of test, that have a largest object."""
+    usable = pc.is_in(images["image_id"], largest["image_id"]).to_numpy()
+    splits = np.asarray(images["split"].cast(pa.string()))
+    of_split = (np.flatnonzero(usable & (splits == split)) for split in ("val", "test"))
+    return next((rows for rows in of_split if len(rows)), np.zeros(0, int))[:_PHOTOS]
 
 
-def read_predictions(rung: str) -> pa.Table:
-    """Return what a rung said of every photo; without its file, or a sound one, `InputError`."""
-    path = Path("predictions") / f"{rung}.parquet"
-    try:
-        return pq.read_table(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run the evaluate stage of {rung} first") from None
-    except pa.ArrowInvalid:
-        raise InputError(
-            f"{path}: not a Parquet file; run the evaluate stage of {rung} again"
-        ) from None
-
-
-if __name__ == "__main__":
-    run_stage(main)
+def cell_of(answers: Answers, image_id: int, photos: Photos) -> tuple[Marks, Marks, str]:
+    """Return truth, prediction and caption of one photo for one rung."""
+    truth = marks_of(photos.truths[answers.predictions.task.table], image_id)
+    found = marks_of(answers.predictions.table, image_id, answers.label_scores)
+    names = photos.lettering.names
+    objects = len(truth.labels) - int(np.sum(truth.ignore))
+    counted = f"{len(found.labels)} boxes for {objects} objects"
+    said = verdict(truth, found, names)[0] if answers.single else counted
+    return truth, found, f"{answers.rung}\n{said}"

@@ -1,25 +1,54 @@
-"""Step 7: rows of a table become something to draw on a photo."""
+"""Rows of a table become something to draw on a photo."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.boxes import paired_iou
 from pipeline.schemas import box_columns
-from pipeline.report.photo_grid import Marks
 
 
-def marks_of(table: pa.Table, image_id: int, lowest_score: float = 0.0) -> Marks:
+def _no_boxes() -> np.ndarray:
+    return np.zeros((0, 4))
+
+
+def _nothing() -> np.ndarray:
+    return np.zeros(0, dtype=int)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What to draw on one photo: its true objects, or what was predicted for it.
+
+    Attributes:
+        boxes: `(N, 4)` xyxy; empty where only a class is known.
+        labels: `(N,)` class; empty where only boxes are known.
+        scores: `(N,)` in 0..1; empty for truth.
+        ignore: `(N,)` bool, drawn grey and dotted; empty for none.
+    """
+
+    boxes: np.ndarray = field(default_factory=_no_boxes)
+    labels: np.ndarray = field(default_factory=_nothing)
+    scores: np.ndarray = field(default_factory=_nothing)
+    ignore: np.ndarray = field(default_factory=_nothing)
+
+
+def marks_of(table: pa.Table, image_id: int, label_scores: np.ndarray | None = None) -> Marks:
     """Return what a table of objects or predictions has of one photo.
 
     Args:
         table: with labels (-1: no class) and boxes (NaN: no box); what a rung does not say stays
             empty in the marks (a score is that of a class).
         image_id: of the photo.
-        lowest_score: predictions below it are left out.
+        label_scores: `(C,)` by class; only predictions with a higher score are kept, as in labels.
     """
     rows = table.filter(pc.equal(table["image_id"], image_id))
-    if "score" in rows.column_names:
-        rows = rows.filter(pc.greater_equal(rows["score"], lowest_score))
+    if label_scores is not None:
+        lowest = label_scores.astype(np.float32)[rows["label"].to_numpy()]
+        rows = rows.filter(pa.array(rows["score"].to_numpy() > lowest))
     boxes, labels = box_columns(rows), rows["label"].to_numpy()
     known = {}
     if not np.isnan(boxes).any():
@@ -31,3 +60,27 @@ def marks_of(table: pa.Table, image_id: int, lowest_score: float = 0.0) -> Marks
     if "ignore" in rows.column_names:
         known["ignore"] = rows["ignore"].to_numpy()
     return Marks(**known)
+
+
+def verdict(truth: Marks, predicted: Marks, names: Sequence[str]) -> tuple[str, bool]:
+    """Return a line that compares a photo's one answer with the truth, and whether it is right.
+
+    Right is the true class, where classes are compared, and an IoU above .5, where boxes are.
+    """
+    words, right = [], True
+    if len(truth.labels) and len(predicted.labels):
+        same = truth.labels[0] == predicted.labels[0]
+        score = f" {two_digits(predicted.scores[0])}" if len(predicted.scores) else ""
+        guess = f"{names[predicted.labels[0]]}{score}"
+        words.append(guess if same else f"{guess}, is {names[truth.labels[0]]}")
+        right &= bool(same)
+    if len(truth.boxes) and len(predicted.boxes):
+        iou = float(paired_iou(truth.boxes[0], predicted.boxes[0]))
+        words.append(f"IoU {two_digits(iou)}")
+        right &= iou > 0.5
+    return "  ".join(words), right
+
+
+def two_digits(value: float) -> str:
+    """Return a score or IoU of 0..1 with two digits and no leading zero: `.87`, `1.0`."""
+    return "1.0" if value >= 0.995 else f"{value:.2f}"[1:]

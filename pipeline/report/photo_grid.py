@@ -1,59 +1,34 @@
 """Photos with truth and predictions drawn on them: what a person looks at first.
 
-The truth is a thin dashed white box, a prediction a thick box in its class's colour with name and
-score on a tag; every line has a black stroke, so both can be read on any photo.
+A prediction is a box in its class's colour with name and score on a tag; the truth is dashed and
+white and lies on top, so that a box which is right shows both. Black strokes below both keep them
+legible on any photo. Tags never cover each other; above `CROWD` boxes there are none, and what was
+found is counted below the photo instead. `torchvision.utils.draw_bounding_boxes` and `supervision`
+draw neither dashes nor tags that avoid each other, and the first needs torch, which takes longer to
+import than all pictures take to draw: so these are drawn here.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 
-from pipeline.boxes import paired_iou
-from pipeline.report.figures import class_color, save_png
+from pipeline.report.figures import class_color, figure_of, save_png
+from pipeline.report.fonts import drawable
+from pipeline.report.marks import Marks, two_digits, verdict
+from pipeline.report.page import GAP, TITLE, Layout, View, page_axes
 from pipeline.report.tags import free_place
 
+CROWD = 10  # boxes on a photo; with more of them tags would hide what they name
 _DPI = 100
-_CELL = 448  # pixels: a photo of 224 at twice its size
-_GAP = 12
-_CAPTION = 34
-_TITLE = 56
-_FONT = 13.0  # points
-_SMALL_FONT = 10.0
+_FONT = 9.0  # points
 _SMALLEST_CAPTION = 0.6  # of its size; one that is too long even then is left out
-_CROWD = 6  # boxes on a photo; more of them get smaller tags
-_TAG_PAD = 1.5
-_AS_IS = {"parse_math": False}  # a name may hold dollar signs
+_TAG_PAD = 1.2
 _RIGHT, _WRONG, _QUIET = "#137a2b", "#c4161c", "#555555"
-
-
-def _no_boxes() -> np.ndarray:
-    return np.zeros((0, 4))
-
-
-def _nothing() -> np.ndarray:
-    return np.zeros(0, dtype=int)
-
-
-@dataclass(frozen=True)
-class Marks:
-    """What to draw on one photo: its true objects, or what was predicted for it.
-
-    Attributes:
-        boxes: `(N, 4)` xyxy; empty where only a class is known.
-        labels: `(N,)` class; empty where only boxes are known.
-        scores: `(N,)` in 0..1; empty for truth.
-        ignore: `(N,)` bool, drawn grey and dotted; empty for none.
-    """
-
-    boxes: np.ndarray = field(default_factory=_no_boxes)
-    labels: np.ndarray = field(default_factory=_nothing)
-    scores: np.ndarray = field(default_factory=_nothing)
-    ignore: np.ndarray = field(default_factory=_nothing)
 
 
 def photo_grid(
@@ -64,13 +39,13 @@ def photo_grid(
     *,
     names: Sequence[str],
     title: str,
+    layout: Layout,
+    note: str = "",
     single: bool = False,
     captions: Sequence[str] = (),
     sizes_wh: Sequence[tuple[int, int]] = (),
-    rows: int = 3,
-    columns: int = 4,
 ) -> None:
-    """Write a PNG of the first `rows * columns` photos with truth and predictions on them.
+    """Write a PNG of photos with truth and predictions on them, row by row.
 
     Args:
         path: the PNG.
@@ -79,197 +54,174 @@ def photo_grid(
         predictions: one `Marks` a photo.
         names: of the classes, in label order.
         title: one line above all photos.
+        layout: of the page; photos beyond it are left out.
+        note: a quiet line below the title, before what the lines mean.
         single: each photo has one answer; say below it, in green or red, how good it is.
         captions: a quiet line or two for each photo, its file name for instance; a long one is
             written smaller, one that is too long even then is left out.
         sizes_wh: width and height that the boxes refer to, where they are not the photo's own; a
             photo squashed to a square is drawn with these proportions again.
-        rows: of photos.
-        columns: of photos.
     """
-    shown = slice(rows * columns)
-    key = _key(truths[shown], predictions[shown])
-    figure, cells = _empty_grid(title, key, rows, columns)
-    for place, axes in zip(range(len(photos)), cells, strict=False):
-        photo, truth, predicted = photos[place], truths[place], predictions[place]
-        view = _fit(sizes_wh[place] if len(sizes_wh) else photo.shape[1::-1])
-        axes.imshow(photo, extent=view.extent, interpolation="bilinear")
-        axes.set(xlim=(0, _CELL), ylim=(_CELL, 0), facecolor="0.93")
-        _draw_truth(axes, view.to_cell(truth.boxes), truth.ignore)
-        _draw_predictions(axes, view.to_cell(predicted.boxes), predicted, names)
-        _write_below(
-            axes,
-            captions[place] if len(captions) else "",
-            verdict(truth, predicted, names) if single else None,
-        )
-    save_png(figure, path, _DPI)
-
-
-def verdict(truth: Marks, predicted: Marks, names: Sequence[str]) -> tuple[str, bool]:
-    """Return a line that compares a photo's one answer with the truth, and whether it is right.
-
-    Right is the right class, where classes are compared, and an IoU above .5, where boxes are.
-    """
-    words, right = [], True
-    if len(truth.labels) and len(predicted.labels):
-        same = truth.labels[0] == predicted.labels[0]
-        score = f" {_score(predicted.scores[0])}" if len(predicted.scores) else ""
-        guess = f"{names[predicted.labels[0]]}{score}"
-        words.append(guess if same else f"{guess}, is {names[truth.labels[0]]}")
-        right &= bool(same)
-    if len(truth.boxes) and len(predicted.boxes):
-        iou = float(paired_iou(truth.boxes[0], predicted.boxes[0]))
-        words.append(f"IoU {_score(iou)}")
-        right &= iou > 0.5
-    return "  ".join(words), right
+    width, height = layout.size_wh
+    shown = range(min(len(photos), layout.rows * layout.columns))
+    sizes = sizes_wh if len(sizes_wh) else [photo.shape[1::-1] for photo in photos]
+    views = [View.of(layout, place, sizes[place]) for place in shown]
+    page = np.full((height, width, 3), 255, np.uint8)
+    for place, view in zip(shown, views, strict=True):
+        view.paste(page, photos[place])
+    figure = figure_of(width / _DPI, height / _DPI, _DPI)
+    axes = page_axes(figure, page)
+    key = _key(truths[: len(views)], predictions[: len(views)])
+    _write(axes, title, (GAP, TITLE / 2), _FONT + 4, "black", width - 2 * GAP)
+    words = "    ".join(filter(None, (note, key)))
+    _write(axes, words, (GAP, TITLE + 8), _FONT - 0.5, _QUIET, width - 2 * GAP)
+    for place, view in zip(shown, views, strict=True):
+        truth, predicted = truths[place], predictions[place]
+        crowded = len(predicted.boxes) > CROWD
+        _draw_truth(axes, view.to_page(truth.boxes), truth.ignore, crowded)
+        _draw_predictions(axes, view, predicted, names)
+        told = verdict(truth, predicted, names) if single else ("", True)
+        room = _write_verdict(axes, view, *told)
+        caption = drawable(captions[place]) if len(captions) else ""
+        _write_caption(axes, view, caption, room)
+        if crowded:
+            _count_below(axes, view, predicted.labels, names)
+    save_png(figure, path)
 
 
 def _key(truths: Sequence[Marks], predictions: Sequence[Marks]) -> str:
     """Return what the lines mean, naming only those that are there."""
     kinds = {
         "dashed white: truth": any(len(marks.boxes) for marks in truths),
-        "dotted: truth not counted": any(np.any(marks.ignore) for marks in truths),
+        "dotted grey: truth not counted": any(np.any(marks.ignore) for marks in truths),
         "colour: prediction": any(len(marks.boxes) for marks in predictions),
     }
     return "    ".join(kind for kind, present in kinds.items() if present)
 
 
-@dataclass(frozen=True)
-class _View:
-    """How a photo lies in its square cell: its pixels times `scale`, moved by `left, top`."""
-
-    size_wh: tuple[int, int]
-    scale: float
-    left: float
-    top: float
-
-    @property
-    def extent(self) -> tuple[float, float, float, float]:
-        """Left, right, bottom and top of the photo in the cell."""
-        width, height = np.multiply(self.size_wh, self.scale)
-        return (self.left, self.left + width, self.top + height, self.top)
-
-    def to_cell(self, boxes: np.ndarray) -> np.ndarray:
-        """Return `(N, 4)` xyxy boxes in pixels of the cell, cut off at the photo's border."""
-        inside = np.clip(np.asarray(boxes, dtype=float), 0, np.tile(self.size_wh, 2))
-        return inside * self.scale + np.array([self.left, self.top] * 2)
-
-
-def _fit(size_wh: tuple[int, int]) -> _View:
-    """Return the view that centres a photo in its cell, as large as it goes."""
-    width, height = size_wh
-    scale = _CELL / max(width, height)
-    return _View((width, height), scale, (_CELL - width * scale) / 2, (_CELL - height * scale) / 2)
-
-
-def _empty_grid(title: str, key: str, rows: int, columns: int) -> tuple[Figure, list[Axes]]:
-    """Return a titled figure with one square for each photo, row by row, measured in pixels."""
-    width = columns * (_CELL + _GAP) + _GAP
-    height = rows * (_CELL + _CAPTION + _GAP) + _TITLE
-    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor="white")
-    figure.text(
-        _GAP / width, 1 - 0.5 * _TITLE / height, title, va="center", size=_FONT + 5, **_AS_IS
-    )
-    figure.text(
-        1 - _GAP / width,
-        1 - 0.5 * _TITLE / height,
-        key,
-        va="center",
-        ha="right",
-        size=_FONT - 1,
-        color=_QUIET,
-    )
-    cells = []
-    for row in range(rows):
-        for column in range(columns):
-            left = _GAP + column * (_CELL + _GAP)
-            top = _TITLE + row * (_CELL + _CAPTION + _GAP)
-            place = (left, height - top - _CELL, _CELL, _CELL)
-            axes = figure.add_axes(np.divide(place, (width, height, width, height)))
-            axes.set(xticks=[], yticks=[])
-            axes.spines[:].set_visible(False)
-            cells.append(axes)
-    return figure, cells
-
-
-def _draw_truth(axes: Axes, boxes: np.ndarray, ignore: np.ndarray) -> None:
-    """Draw thin dashed white boxes; ignored objects grey and dotted."""
+def _draw_truth(axes: Axes, boxes: np.ndarray, ignore: np.ndarray, crowded: bool) -> None:
+    """Draw thin dashed white boxes above everything; ignored objects grey and dotted."""
+    width = 0.9 if crowded else 1.2
     for row, box in enumerate(boxes):
         ignored = bool(len(ignore) and ignore[row])
-        color, dashes = ("0.75", (0, (1, 2))) if ignored else ("white", (0, (4, 3)))
-        _rectangle(axes, box, "black", 2.6)
-        _rectangle(axes, box, color, 1.4, dashes)
+        color, dashes = ("0.75", (0, (1, 2))) if ignored else ("white", (0, (4, 4)))
+        _rectangle(axes, box, "black", width + 0.9, zorder=1.5)
+        _rectangle(axes, box, color, width, dashes, zorder=3.5)
 
 
-def _draw_predictions(
-    axes: Axes, boxes: np.ndarray, predicted: Marks, names: Sequence[str]
-) -> None:
-    """Draw thick boxes in class colours with a tag of name and score, the best one on top."""
-    count = len(boxes)
+def _draw_predictions(axes: Axes, view: View, predicted: Marks, names: Sequence[str]) -> None:
+    """Draw boxes in class colours with a tag of name and score, the best one on top."""
+    boxes, count = view.to_page(predicted.boxes), len(predicted.boxes)
     labels = predicted.labels if len(predicted.labels) else np.full(count, -1)
     ranking = (
         np.argsort(-predicted.scores, kind="stable") if len(predicted.scores) else np.arange(count)
     )
-    size = _FONT if count <= _CROWD else _SMALL_FONT
+    width = 1.3 if count > CROWD else 2.2
     taken: list[tuple[float, float, float, float]] = []
     for rank, row in enumerate(ranking[:count]):
-        label = int(labels[row])
+        color = class_color(int(labels[row]))
         above = 1 / (1 + rank)
-        _rectangle(axes, boxes[row], "black", 5.5, zorder=2 + above)
-        _rectangle(axes, boxes[row], class_color(label), 3.0, zorder=2 + above)
-        words = [names[label]] if label >= 0 else []
-        words += [_score(predicted.scores[row])] if len(predicted.scores) else []
-        if words:
-            _tag(axes, boxes[row], " ".join(words), class_color(label), taken, 4 + above, size)
+        _rectangle(axes, boxes[row], "black", width + 1.2, zorder=2 + above)
+        _rectangle(axes, boxes[row], color, width, zorder=2 + above)
+        words = [names[labels[row]]] if labels[row] >= 0 else []
+        words += [two_digits(predicted.scores[row])] if len(predicted.scores) else []
+        if words and count <= CROWD:
+            _tag(axes, view, predicted.boxes[row], " ".join(words), color, taken, 4 + above)
 
 
-def _rectangle(axes, box, color, width, dashes="solid", zorder=2.0) -> None:
+def _rectangle(
+    axes: Axes,
+    box: np.ndarray,
+    color: str | tuple[float, float, float],
+    width: float,
+    dashes: str | tuple[int, tuple[int, int]] = "solid",
+    zorder: float = 2.0,
+) -> None:
     """Draw the outline of one xyxy box."""
     axes.add_patch(
         Rectangle(
-            box[:2],
-            *np.subtract(box[2:], box[:2]),
+            (box[0], box[1]),
+            box[2] - box[0],
+            box[3] - box[1],
             fill=False,
             edgecolor=color,
             linewidth=width,
             linestyle=dashes,
             joinstyle="miter",
-            clip_on=False,  # a line on the photo's border is drawn in full width
             zorder=zorder,
         )
     )
 
 
-def _tag(axes, box, words, color, taken, zorder, size) -> None:
+def _tag(
+    axes: Axes,
+    view: View,
+    box: np.ndarray,
+    words: str,
+    color: tuple[float, float, float],
+    taken: list[tuple[float, float, float, float]],
+    zorder: float,
+) -> None:
     """Write black words on the class colour at a corner of the box, unless other tags fill all."""
-    text = axes.text(0, 0, words, size=size, weight="bold", va="top", zorder=zorder, **_AS_IS)
-    text.set_bbox({"facecolor": color, "edgecolor": "black", "linewidth": 0.8, "pad": _TAG_PAD})
-    extent = text.get_window_extent()  # pixels, the unit of the cell
+    text = axes.text(0, 0, words, size=_FONT - 1, va="top", zorder=zorder, parse_math=False)
+    text.set_bbox({"facecolor": color, "edgecolor": "black", "linewidth": 0.6, "pad": _TAG_PAD})
+    extent = text.get_window_extent()  # pixels, the unit of the page
     border = 2 * _TAG_PAD + 2
-    place = free_place(box, (extent.width + border, extent.height + border), _CELL, taken)
+    size_wh = (extent.width + border, extent.height + border)
+    place = free_place(view.to_cell(box[None])[0], size_wh, view.cell, taken)
     if place is None:
         text.remove()
         return
     taken.append(place)
-    text.set_position((place[0] + border / 2, place[1] + border / 2))
+    left, top = view.corner
+    text.set_position((left + place[0] + border / 2, top + place[1] + border / 2))
 
 
-def _write_below(axes: Axes, caption: str, judged: tuple[str, bool] | None) -> None:
-    """Write the quiet caption at the left below a photo and the verdict at its right."""
-    below = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "top", **_AS_IS}
-    words, right = judged or ("", True)
-    color = _RIGHT if right else _WRONG
-    verdict_text = axes.annotate(
-        words, (1, 0), (0, -4), size=_FONT, color=color, ha="right", **below
-    )
-    caption_text = axes.annotate(caption, (0, 0), (0, -5), size=_FONT - 3, color=_QUIET, **below)
-    room = _CELL - verdict_text.get_window_extent().width
-    width = caption_text.get_window_extent().width
+def _write_verdict(axes: Axes, view: View, words: str, right: bool) -> float:
+    """Write how good the answer is, at the right below a photo; return the room beside it."""
+    if not words:
+        return view.cell
+    (left, top), color = view.corner, _RIGHT if right else _WRONG
+    place = (left + view.cell, top + view.cell + 4)
+    text = _write(axes, words, place, _FONT, color, view.cell, va="top", ha="right")
+    return view.cell - text.get_window_extent().width - 4
+
+
+def _write_caption(axes: Axes, view: View, words: str, room: float) -> None:
+    left, top = view.corner
+    place = (left, top + view.cell + 4)
+    _write(axes, words, place, _FONT - 1.5, _QUIET, room, va="top")
+
+
+def _write(
+    axes: Axes,
+    words: str,
+    place: tuple[float, float],
+    size: float,
+    color: str,
+    room: float,
+    va: str = "center",
+    ha: str = "left",
+) -> Text:
+    """Write a text so small that it fits into `room` pixels; leave it out where none could read."""
+    text = axes.text(*place, words, size=size, color=color, va=va, ha=ha, parse_math=False)
+    width = text.get_window_extent().width
     if width > room:
-        caption_text.set_size(0.95 * (_FONT - 3) * room / width)  # letters shrink in steps
-        caption_text.set_visible(room / width > _SMALLEST_CAPTION)
+        text.set_size(0.95 * size * max(room, 1) / width)  # letters shrink in steps
+        text.set_visible(room / width > _SMALLEST_CAPTION)
+    return text
 
 
-def _score(value: float) -> str:
-    """Return a score or IoU of 0..1 with two digits and no leading zero: `.87`, `1.0`."""
-    return "1.0" if value >= 0.995 else f"{value:.2f}"[1:]
+def _count_below(axes: Axes, view: View, labels: np.ndarray, names: Sequence[str]) -> None:
+    """Write how many of each class a crowded photo has, below it on the colours of its boxes."""
+    left, top = view.corner
+    x = float(left)
+    for label, count in Counter(labels.tolist()).most_common():
+        words = f"{count} {names[label]}"
+        text = axes.text(x + 2, top + view.cell + 18, words, va="top", size=_FONT - 1.5)
+        text.set_parse_math(False)
+        text.set_bbox({"facecolor": class_color(label), "edgecolor": "none", "pad": _TAG_PAD})
+        x += text.get_window_extent().width + 10
+        if x > left + view.cell:
+            text.remove()
+            return

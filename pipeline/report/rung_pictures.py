@@ -1,165 +1,210 @@
-"""The pictures of stage `evaluate`, and the same numbers as tables for `dvc plots`."""
+"""All pictures of one rung, from what the stages before have left of it."""
 
-import math
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.data.batches import Photos
-from pipeline.data.inputs import Inputs
-from pipeline.evaluate.anchor_fit import anchor_fit, anchor_picture, best_anchor_iou
-from pipeline.evaluate.detections import take
-from pipeline.evaluate.error_kinds import find_errors
-from pipeline.evaluate.detections import as_detections, as_truth
-from pipeline.schemas import box_columns
-from pipeline.evaluate.voc_ap import VocResult
-from pipeline.evaluate.worst_photos import worst_photos
-from pipeline.params import EvaluateParams
+from pipeline.errors import InputError
+from pipeline.evaluate.anchor_fit import AnchorFit
+from pipeline.evaluate.confusion import count_pairs
+from pipeline.evaluate.result_files import (
+    ClassAp,
+    ConfusedPair,
+    CurvePoint,
+    ErrorKind,
+    MetricInterval,
+    ObjectFit,
+    WorstPhoto,
+    read_rows,
+)
+from pipeline.evaluate.size_ap import SizeAp
+from pipeline.predictions import Predictions
+from pipeline.report.charts import anchor_picture, confusion_picture, error_bars
 from pipeline.report.curves import history_curves, precision_recall
-from pipeline.report.error_report import write_error_report
+from pipeline.report.fonts import Lettering
 from pipeline.report.marks import marks_of
+from pipeline.report.page import layout_of
 from pipeline.report.photo_grid import photo_grid
-from pipeline.report.plot_csv import write_plot_csv
-from pipeline.rungs.saved_model import ModelSpec
-from pipeline.train.history import read_history
-
-_WORST_PHOTOS = 12
 
 
-def draw(
-    figures: Path,
-    plots: Path,
-    predicted: tuple[str, Photos, pa.Table],
-    inputs: Inputs,
-    options: EvaluateParams,
-    card: ModelSpec,
-    curves: dict[str, VocResult | None],
-) -> None:
-    """Write the rung's pictures, and the same numbers as tables for `dvc plots`."""
-    split, photos, predictions = predicted
-    rows = photos.rows[: options.grid_photos]
+@dataclass(frozen=True)
+class Photos:
+    """All photos and their truth: the images table, the pixel store, the other two tables."""
+
+    images: pa.Table
+    pixels: np.ndarray
+    truths: dict[str, pa.Table]
+    lettering: Lettering
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a rung answered and how good that was.
+
+    Attributes:
+        rung: its name.
+        predictions: for all photos of val and test.
+        evaluation: the folder of its results.
+        label_scores: `(C,)` by class; None for a rung with one answer a photo.
+    """
+
+    rung: str
+    predictions: Predictions
+    evaluation: Path
+    label_scores: np.ndarray | None
+
+    @property
+    def single(self) -> bool:
+        """Whether it gives one answer a photo."""
+        return not self.predictions.task.every_object
+
+    @property
+    def note(self) -> str:
+        """From which score on its answers are drawn, in words; empty where all are."""
+        if self.label_scores is None:
+            return ""
+        low, high = self.label_scores.min(), self.label_scores.max()
+        limits = f"{low:.2f}" if high - low < 0.005 else f"{low:.2f} to {high:.2f}, by class"
+        return f"drawn: what becomes a label, scores above {limits}"
+
+    def intervals(self) -> list[MetricInterval]:
+        """Return the metrics that have intervals; those of the evaluated split come first."""
+        return read_rows(self.evaluation / "intervals.csv", MetricInterval)
+
+
+def read_answers(rung: str, predictions: Predictions, evaluation: Path) -> Answers:
+    """Return what a rung answered, and the scores of its labels.
+
+    Raises:
+        InputError: the scores are absent or of other classes.
+    """
+    if not predictions.task.every_object:
+        return Answers(rung, predictions, evaluation, None)
+    path = evaluation / "label_scores.json"
+    try:
+        by_class = json.loads(path.read_text(encoding="utf-8"))
+        scores = np.array([float(by_class[name]) for name in predictions.classes])
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run the evaluate stage of {rung} first") from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{path}: not label scores of these classes; evaluate again") from None
+    return Answers(rung, predictions, evaluation, scores)
+
+
+def draw_rung(folder: Path, answers: Answers, photos: Photos, grid_photos: int) -> None:
+    """Write all pictures of a rung into an empty folder."""
+    metrics = answers.intervals()
+    if not metrics:
+        raise InputError(f"{answers.evaluation / 'intervals.csv'}: empty; run the evaluate stage")
+    split, rung = metrics[0].split, answers.rung
     draw_photos(
-        figures / f"{split}_grid.png",
-        rows,
-        predictions,
-        inputs,
-        options,
-        title=f"{card.rung}: what it sees in photos it has not learnt from",
-        captions=inputs.images["file_name"].take(rows).to_pylist(),
+        folder / f"{split}_grid.png",
+        _first_photos(photos.images, split, grid_photos),
+        answers,
+        photos,
+        title=f"{rung}: photos of {split}",
     )
-    history = read_history(Path("models") / card.rung / "history.jsonl")
-    history_curves(figures / "history.png", history, card.rung)
-    write_plot_csv(
-        plots / "history.csv",
-        ("epoch", "train_loss", "val_loss", "lr"),
-        [(row["epoch"], row["train"]["loss"], row["val"]["loss"], row["lr"]) for row in history],
-    )
-    voc = curves[split]
-    if voc:
-        draw_objects(figures, plots, predicted, inputs, options, voc)
+    history_curves(folder / "curves.png", _read_history(answers.evaluation), rung)
+    title = f"{rung}, {split}: " + ", ".join(map(in_words, _headlines(metrics, answers)))
+    names = photos.lettering.names
+    if answers.predictions.task.answers_class:
+        pairs = read_rows(answers.evaluation / "confusion.csv", ConfusedPair)
+        matrix = count_pairs(pairs, answers.predictions.classes)
+        words = f"{rung}, {split}" + ("" if answers.single else ": boxes that become labels")
+        confusion_picture(folder / "confusion.png", matrix, names, words)
+    if not answers.single:
+        draw_detector(folder, answers, photos, split, title)
 
 
-def draw_objects(
-    figures: Path,
-    plots: Path,
-    predicted: tuple[str, Photos, pa.Table],
-    inputs: Inputs,
-    options: EvaluateParams,
-    voc: VocResult,
-) -> None:
-    """Write what is to be said of rungs that answer for all objects: curves and errors."""
-    split, photos, predictions = predicted
-    names, title = inputs.classes, f"{inputs.rung.name}, {split}"
-    precision_recall(figures / "pr_curves.png", voc, names, title)
-    write_plot_csv(
-        plots / "ap_by_class.csv",
-        ("class", "ap", "ap_11pt", "objects"),
-        [
-            (name, round(curve.ap, 5), round(curve.ap_11pt, 5), curve.positives)
-            for name, curve in zip(names, voc.curves, strict=True)
-        ],
+def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, title: str) -> None:
+    """Write what is to be seen of a rung that answers for all objects: curves, errors, anchors."""
+    results = answers.evaluation
+    precision_recall(
+        folder / "pr_curves.png",
+        read_rows(results / "ap_by_class.csv", ClassAp),
+        read_rows(results / "pr_curves.csv", CurvePoint),
+        photos.lettering.names,
+        f"{answers.rung}, {split}",
     )
-    truth, detections = as_truth(inputs.objects_of(photos)), as_detections(predictions)
-    write_error_report(
-        figures,
-        plots,
-        truth,
-        detections,
-        names=names,
-        lowest_score=options.grid_score,
-        title=f"{title}: mAP@.5 {voc.mean_ap:.3f}",
-    )
-    # As on the picture: what is found with a lower score only is missed.
-    drawn = take(detections, detections.scores >= options.grid_score)
-    images = inputs.images.take(photos.rows)
-    worst = worst_photos(
-        find_errors(truth, drawn, len(names)), images["image_id"].to_numpy(), _WORST_PHOTOS
-    )
-    files = images["file_name"].to_pylist()
-    draw_photos(
-        figures / f"{split}_worst.png",
-        photos.rows[[place for place, _ in worst]],
-        predictions,
-        inputs,
-        options,
-        title=f"{title}: the photos with the most errors",
-        captions=[f"{files[place]}\n{words}" for place, words in worst],
-    )
+    sizes = read_rows(results / "ap_by_size.csv", SizeAp)
+    error_bars(folder / "errors.png", read_rows(results / "errors.csv", ErrorKind), sizes, title)
+    worst = read_rows(results / "worst_photos.csv", WorstPhoto)
+    if worst:
+        ids = pa.array([photo.image_id for photo in worst], pa.int64())
+        rows = pc.index_in(ids, value_set=photos.images["image_id"]).to_numpy()
+        draw_photos(
+            folder / f"{split}_worst.png",
+            rows,
+            answers,
+            photos,
+            title=f"{title}: the photos with the most errors",
+            captions=[f"{photo.file_name}\n{photo.words}" for photo in worst],
+        )
+    if (results / "anchor_fit.csv").is_file():
+        fits = read_rows(results / "anchor_fit.csv", AnchorFit)
+        objects = read_rows(results / "anchor_iou.csv", ObjectFit)
+        words = f"{answers.rung}: how its anchors fit the objects of train"
+        anchor_picture(folder / "anchors.png", fits, objects, words)
 
 
-def draw_anchors(
-    figures: Path, plots: Path, inputs: Inputs, anchors: np.ndarray, image_size: int
-) -> None:
-    """Write how the anchors fit the objects that the rung learns from."""
-    learnt = inputs.objects.filter(
-        pc.and_(pc.equal(inputs.objects["split"], "train"), pc.invert(inputs.objects["ignore"]))
-    )
-    boxes = box_columns(learnt)
-    sizes_wh = np.stack([learnt["width"].to_numpy(), learnt["height"].to_numpy()], -1)
-    scaled = boxes * (image_size / np.tile(sizes_wh, 2))
-    best_iou = best_anchor_iou(scaled, anchors)
-    fits = anchor_fit(best_iou, boxes)
-    title = f"{inputs.rung.name}: {len(anchors)} anchors and the objects of train"
-    sides = np.sqrt((scaled[:, 2:] - scaled[:, :2]).prod(1))
-    anchor_picture(figures / "anchors.png", fits, best_iou, sides, title)
-    write_plot_csv(
-        plots / "anchor_fit.csv",
-        ("size", "objects", "fitting", "mean_iou"),
-        [(fit.size, fit.objects, round(fit.fitting, 5), round(fit.mean_iou, 5)) for fit in fits],
-    )
+def in_words(metric: MetricInterval) -> str:
+    """Return a metric with its interval: `accuracy 0.989 (.94 to 1.0)`."""
+    digits = 1 if metric.metric == "l1_px" else 3
+    words = f"{metric.metric} {metric.value:.{digits}f}"
+    if metric.low == metric.low:  # known
+        words += f" ({metric.low:.{digits}f} to {metric.high:.{digits}f})"
+    return words + (f", {metric.note}" if metric.note else "")
+
+
+def _headlines(metrics: Sequence[MetricInterval], answers: Answers) -> list[MetricInterval]:
+    """Return the headline metric of the evaluated split."""
+    headline = answers.predictions.task.headline
+    return [one for one in metrics if one.metric == headline and one.split == metrics[0].split]
+
+
+def _first_photos(images: pa.Table, split: str, count: int) -> np.ndarray:
+    return np.flatnonzero(np.asarray(images["split"].cast(pa.string())) == split)[:count]
+
+
+def _read_history(evaluation: Path) -> list[dict[str, str]]:
+    path = evaluation / "history.csv"
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run the evaluate stage first") from None
 
 
 def draw_photos(
     path: Path,
     rows: np.ndarray,
-    predictions: pa.Table,
-    inputs: Inputs,
-    options: EvaluateParams,
+    answers: Answers,
+    photos: Photos,
     *,
     title: str,
-    captions: list[str],
+    captions: Sequence[str] = (),
 ) -> None:
-    """Draw the photos in these rows of the tables, with truth and predictions."""
-    images = inputs.images.take(rows)
-    columns = min(4, len(rows))
-    single = inputs.rung.table == "largest"
-    truths, predicted = [], []
-    for image_id in images["image_id"].to_pylist():
-        truths.append(marks_of(inputs.objects, image_id))
-        lowest_score = 0.0 if single else options.grid_score
-        predicted.append(marks_of(predictions, image_id, lowest_score))
+    """Draw the photos in these rows of the images table, with truth and predictions."""
+    images = photos.images.take(rows)
+    ids, table = images["image_id"].to_pylist(), answers.predictions.table
+    truth = photos.truths[answers.predictions.task.table]
+    notes = (answers.note, photos.lettering.note)
     photo_grid(
         path,
-        [inputs.pixels[row] for row in rows],
-        truths,
-        predicted,
-        names=inputs.classes,
+        [photos.pixels[row] for row in rows],
+        [marks_of(truth, image_id) for image_id in ids],
+        [marks_of(table, image_id, answers.label_scores) for image_id in ids],
+        names=photos.lettering.names,
         title=title,
-        single=single,
-        captions=captions,
+        note="    ".join(filter(None, notes)),
+        layout=layout_of(len(rows)),
+        single=answers.single,
+        captions=captions or images["file_name"].to_pylist(),
         sizes_wh=list(zip(images["width"].to_pylist(), images["height"].to_pylist(), strict=True)),
-        rows=math.ceil(len(rows) / columns),
-        columns=columns,
     )

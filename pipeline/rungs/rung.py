@@ -15,7 +15,6 @@ from pipeline.tasks import Task
 Outputs = dict[str, Tensor]
 Criterion = Callable[[Outputs, Batch], dict[str, Tensor]]
 Options = dict[str, str | float]
-P = TypeVar("P", bound=RungParams)
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,11 @@ class RungModel(nn.Module, ABC):
         return None
 
 
-class Rung(ABC, Generic[P]):
+P = TypeVar("P", bound=RungParams)
+M = TypeVar("M", bound=RungModel)
+
+
+class Rung(ABC, Generic[P, M]):
     """One step of the ladder.
 
     Args:
@@ -71,18 +74,21 @@ class Rung(ABC, Generic[P]):
         self.name = name
         self.task = task
 
+    @property
+    def family(self) -> str:
+        """The dotted name of the package with all code that only this kind of rung uses."""
+        return type(self).__module__.rpartition(".")[0]
+
     @abstractmethod
     def options(self, params: P) -> Options:
         """Return the parameters that `build` needs again when a saved model is loaded."""
 
     @abstractmethod
-    def build(
-        self, backbone: Backbone, image_size: int, num_classes: int, options: Options
-    ) -> RungModel:
+    def build(self, backbone: Backbone, image_size: int, num_classes: int, options: Options) -> M:
         """Return the model on top of a backbone; `num_classes` does not count the background."""
 
     @abstractmethod
-    def criterion(self, model: RungModel, params: P) -> Criterion:
+    def criterion(self, model: M, params: P) -> Criterion:
         """Return the function from outputs and batch to named losses; `loss` is minimised."""
 
     @abstractmethod

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -12,11 +12,11 @@ from safetensors.torch import load_file, save_file
 
 from pipeline.errors import InputError
 from pipeline.models.backbone import Backbone
-from pipeline.models.float32_layers import keep_float32
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.rung import Options, RungModel
 
 _AGAIN = "train it again"
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,13 @@ class ModelSpec:
     std: tuple[float, ...]
     precision: str
     options: Options
-    params: dict[str, Any]
+    params: dict[str, Json]
 
 
 def build_model(spec: ModelSpec) -> RungModel:
     """Return the model of a spec with random weights."""
     backbone = Backbone(spec.backbone)
-    model = find_rung(spec.rung).build(backbone, spec.image_size, len(spec.classes), spec.options)
-    return keep_float32(model)
+    return find_rung(spec.rung).build(backbone, spec.image_size, len(spec.classes), spec.options)
 
 
 def save_model(folder: Path, model: RungModel, spec: ModelSpec) -> None:

@@ -7,7 +7,7 @@ import platform
 import tarfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -58,6 +58,14 @@ OFFICIAL: dict[str, tuple[Archive, ...]] = {
         ),
     ),
 }
+
+
+def download_all(archives: Iterable[Archive], downloads: Path, unpacked: Path) -> None:
+    """Download archives into `downloads`, where they stay, and unpack them into one folder."""
+    for archive in archives:
+        file = downloads / archive.name
+        download(archive.urls, file, archive.sha256)
+        unpack(file, unpacked)
 
 
 def download(urls: Sequence[str], path: Path, sha256: str) -> None:

@@ -1,7 +1,7 @@
-"""Step 2 of the journey: the normal Pascal JSON becomes three flat Arrow tables.
+"""Labels become three flat Arrow tables.
 
 `images` has a row a photo, `objects` a row an object, `largest` a row a photo with its largest
-object. Everything downstream reads these and never the JSON.
+object. Everything downstream reads these and never the labels.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipeline.boxes import area
 from pipeline.errors import InputError
-from pipeline.formats.columns import SOURCE, Columns
+from pipeline.formats.labels import Labels
 from pipeline.schemas import (
     IMAGES_SCHEMA,
     OBJECTS_SCHEMA,
@@ -24,7 +24,7 @@ from pipeline.schemas import (
     check_schema,
     with_classes,
 )
-from pipeline.tables.objects import Objects, clip_objects, read_objects
+from pipeline.tables.objects import Objects, clip_objects
 
 
 @dataclass(frozen=True)
@@ -37,34 +37,32 @@ class Tables:
     report: dict
 
 
-def build_tables(columns: Columns) -> Tables:
-    """Return the tables `images`, `objects` and `largest` of a Pascal JSON in normal form.
+def build_tables(labels: Labels) -> Tables:
+    """Return the tables `images`, `objects` and `largest`.
 
     Boxes become xyxy edges in pixels of the original photo and are clipped to it; a box with no
     area left is dropped and reported. Objects stand in the order of their photos, then of the
-    annotations. `largest` leaves out `ignore` objects, and ties go to the first annotation.
+    labels. `largest` leaves out `ignore` objects, and of equal ones the first is the largest.
 
     Args:
-        columns: of the JSON; the order of its categories gives the labels 0..C-1.
+        labels: with photos, sizes and splits of all images.
 
     Raises:
-        InputError: A box is negative or not finite, a photo has no size, nothing is left to train
-            on, or a class has objects in val or test and none in train.
+        InputError: nothing is left to train on, or a class has objects in val or test and none in
+            train.
     """
-    classes = [category["name"] for category in columns.categories]
-    images = _images_table(columns.images, classes)
-    # Of millions of boxes every copy counts: a step gives back what no later one needs.
+    file, classes = labels.file, labels.classes
+    images = _images_table(labels.images, classes)
+    # Of millions of boxes every copy counts: what reading and clipping needed is given back.
     memory = pa.default_memory_pool()
     memory.release_unused()
-    found = read_objects(columns)
-    del columns
+    kept, clipped, dropped = clip_objects(labels)
+    del labels
     memory.release_unused()
-    kept, clipped, dropped = clip_objects(found, images)
-    del found
     areas = area(kept.boxes.astype(float))
     objects = _objects_table(kept, areas, images, classes)
     largest = objects.take(largest_rows(kept.rows, areas, kept.ignore))
-    _check_learnable(images, kept, classes)
+    _check_learnable(images, kept, classes, file)
     report = _report(images, kept, classes, clipped, dropped)
     return Tables(images, objects, largest, report)
 
@@ -109,24 +107,14 @@ def write_tables(folder: Path, tables: Tables) -> None:
 
 def _images_table(images: pa.Table, classes: list[str]) -> pa.Table:
     images = images.combine_chunks()
-    sized = pc.and_(pc.greater(images["width"], 0), pc.greater(images["height"], 0))
-    sized = pc.fill_null(sized, False)
     splits = pc.index_in(images["split"], value_set=pa.array(SPLITS)).combine_chunks()
-    if (bad := pc.index(sized, False).as_py()) >= 0:
-        size = f"{images['width'][bad]} x {images['height'][bad]}"
-        raise InputError(
-            f"{SOURCE}: {images['file_name'][bad]}: the size is {size}; give the true one"
-        )
-    if splits.null_count:
-        bad = pc.index(splits.is_null(), True).as_py()
-        problem = f"the split is {images['split'][bad].as_py()!r}; give one of {', '.join(SPLITS)}"
-        raise InputError(f"{SOURCE}: {images['file_name'][bad]}: {problem}")
     columns = [
         images["id"],
         images["file_name"],
         images["width"].cast(pa.int32()),
         images["height"].cast(pa.int32()),
         pa.DictionaryArray.from_arrays(splits.cast(pa.int8()), pa.array(SPLITS)),
+        images["photo"],
     ]
     return pa.Table.from_arrays(columns, schema=with_classes(IMAGES_SCHEMA, classes))
 
@@ -134,13 +122,12 @@ def _images_table(images: pa.Table, classes: list[str]) -> pa.Table:
 def _objects_table(
     kept: Objects, areas: np.ndarray, images: pa.Table, classes: list[str]
 ) -> pa.Table:
-    photos = images.take(kept.rows)
-    labels = kept.labels.astype(np.int16)
+    photos = images.drop_columns("photo").take(pa.array(kept.rows))
     columns = [
         pa.array(kept.ids, pa.int64()),
         *photos.combine_chunks().columns,
-        pa.array(labels),
-        pa.DictionaryArray.from_arrays(labels, pa.array(classes, pa.string())),
+        pa.array(kept.labels),
+        pa.DictionaryArray.from_arrays(kept.labels, pa.array(classes, pa.string())),
         *(pa.array(side) for side in kept.boxes.T),
         pa.array(areas.astype(np.float32)),
         pa.array(kept.ignore),
@@ -148,22 +135,22 @@ def _objects_table(
     return pa.Table.from_arrays(columns, schema=with_classes(OBJECTS_SCHEMA, classes))
 
 
-def _check_learnable(images: pa.Table, kept: Objects, classes: list[str]) -> None:
+def _check_learnable(images: pa.Table, kept: Objects, classes: list[str], file: Path) -> None:
     """Refuse data from which nothing can be learnt, or a class that cannot."""
     splits = _codes(images["split"])
     if not (splits == 0).any():
-        raise InputError(f"{SOURCE}: split train: has no photo; put photos into train")
+        raise InputError(f"{file}: split train: has no photo; put photos into train")
     if len(kept.rows) == 0:
-        raise InputError(f"{SOURCE}: annotations: no box is left; label objects in the photos")
+        raise InputError(f"{file}: annotations: no box is left; label objects in the photos")
     counts = _counts(splits[kept.rows], kept.labels, len(classes), where=~kept.ignore)
     if not counts[0].any():
         problem = "has no object that counts (ignore is false)"
-        raise InputError(f"{SOURCE}: split train: {problem}; label objects in its photos")
+        raise InputError(f"{file}: split train: {problem}; label objects in its photos")
     unseen = np.flatnonzero((counts[0] == 0) & (counts[1:].sum(0) > 0))
     if len(unseen):
         problem = "has objects in val or test and none in train"
         remedy = "move photos of it into train or remove the class"
-        raise InputError(f"{SOURCE}: class {classes[unseen[0]]}: {problem}; {remedy}")
+        raise InputError(f"{file}: class {classes[unseen[0]]}: {problem}; {remedy}")
 
 
 def _codes(column: pa.ChunkedArray) -> np.ndarray:

@@ -2,11 +2,31 @@
 
 import hashlib
 import json
-import os
 import pickle
 from pathlib import Path
+from typing import TypedDict
 
 import torch
+
+from pipeline.files import write_beside
+from pipeline.train.history import EpochRow
+from pipeline.train.learner import LearnerState
+
+
+class Checkpoint(TypedDict):
+    """A training after some epoch.
+
+    Attributes:
+        history: a row for each epoch.
+        seconds: that they took.
+        photos: that were learnt from.
+        learner: of the last epoch's phase.
+    """
+
+    history: list[EpochRow]
+    seconds: float
+    photos: int
+    learner: LearnerState
 
 
 def config_digest(*parts: object) -> str:
@@ -24,16 +44,13 @@ def files_digest(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def save_checkpoint(path: Path, state: dict) -> None:
-    """Write `state`, dicts and lists of tensors and plain values, over an older one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".partial")
-    torch.save(state, beside)
-    os.replace(beside, path)
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint over an older one."""
+    write_beside(path, lambda beside: torch.save(checkpoint, beside))
 
 
-def load_checkpoint(path: Path) -> dict | None:
-    """Return the state at `path`, on the CPU, or None where there is none or only half of one.
+def load_checkpoint(path: Path) -> Checkpoint | None:
+    """Return the checkpoint at `path`, on the CPU, or None where there is none or half of one.
 
     An optimizer counts its steps on the CPU and takes them as they come: on a GPU they would be
     asked for in every step.

@@ -4,38 +4,33 @@ While only the head learns, the backbone says the same of the same pixels in eve
 photo has one augmented view for the whole phase, and a further epoch costs the head alone.
 """
 
-import copy
 import math
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from pipeline.models.folding import fold_batch_norms
+from pipeline.data.batches import Batch, Batches
 from pipeline.models.precision import autocast
+from pipeline.rungs.rung import Outputs, RungModel
 
 
 @dataclass(frozen=True)
-class FeatureBatch:
-    """A batch of which the features are known; everything else is looked up in the batch itself.
+class FeatureBatch(Batch):
+    """A batch of which the features are known.
 
     Attributes:
+        images: have the right shape and device, and no content.
         features: what the model's `read` takes.
-        batch: its `images` have the right shape and device, and no content.
     """
 
     features: list[Tensor]
-    batch: Any
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.batch, name)
 
 
-def outputs_of(model: nn.Module, batch: Any) -> dict[str, Tensor]:
+def outputs_of(model: RungModel, batch: Batch) -> Outputs:
     """Return the model's outputs for a batch of images or of features."""
     if isinstance(batch, FeatureBatch):
         return model.read(batch.features, batch.images.shape[-1])
@@ -43,12 +38,11 @@ def outputs_of(model: nn.Module, batch: Any) -> dict[str, Tensor]:
 
 
 class FeatureCache:
-    """A source of `FeatureBatch`es: the photos of another source, looked at once.
+    """A source of `FeatureBatch`es: the photos of another source, seen once.
 
     Args:
-        source: of batches, which are dataclasses of tensors with a row for each photo. Photos that
-            it leaves out of an epoch, others each time, are looked at as well.
-        model: with a frozen backbone at rest; has `features` and `read`.
+        source: of batches. Photos that it leaves out of an epoch, others each time, are seen, too.
+        model: its backbone is frozen and in evaluation mode.
         seed: of the views.
         shuffled: mix the photos anew in every epoch.
         precision: see `autocast`.
@@ -57,8 +51,8 @@ class FeatureCache:
 
     def __init__(
         self,
-        source: Any,
-        model: nn.Module,
+        source: Batches,
+        model: RungModel,
         *,
         seed: int,
         shuffled: bool,
@@ -71,50 +65,49 @@ class FeatureCache:
         self.shuffled = shuffled
         self.precision = precision
         self.folder = folder
-        self._levels: list[Tensor] = []  # (photos, rows, columns, channels), on disk
-        self._rows: Any = None  # a batch of all photos; its images are as many as a batch has
+        self._features: list[Tensor] = []  # (photos, rows, columns, channels), on disk
+        self._photos: Batch | None = None  # all of them; its images have no content
 
     def __len__(self) -> int:
         return len(self.source)
 
     def epoch(self, seed: int) -> Iterator[FeatureBatch]:
         """Yield one pass; equal seeds give equal passes."""
-        if self._rows is None:
-            self._look()
-        photos = len(self._rows.photo)
-        order = torch.arange(photos)
+        photos = self._photos = self._photos or self._see_all()
+        order = torch.arange(len(photos.photo))
         if self.shuffled:
-            order = torch.randperm(photos, generator=torch.Generator().manual_seed(seed))
-        batch_size = len(self._rows.images)
-        for chosen in order[: len(self) * batch_size].split(batch_size):
-            features = [level[chosen].permute(0, 3, 1, 2) for level in self._levels]
-            images = self._rows.images[:1].expand(len(chosen), -1, -1, -1)
-            rows = {name: getattr(self._rows, name)[chosen] for name in _columns(self._rows)}
-            yield FeatureBatch(features, replace(self._rows, images=images, **rows))
+            order = torch.randperm(len(order), generator=torch.Generator().manual_seed(seed))
+        size = self.source.batch_size
+        for chosen in order[: len(self) * size].split(size):
+            columns = {name: getattr(photos, name)[chosen] for name in _columns(photos)}
+            yield FeatureBatch(
+                images=photos.images[:1].expand(len(chosen), -1, -1, -1),
+                features=[level[chosen].permute(0, 3, 1, 2) for level in self._features],
+                **columns,
+            )
 
     @torch.no_grad()
-    def _look(self) -> None:
-        start, batches = 0, []
-        still = None  # the model, quicker where it does not learn
+    def _see_all(self) -> Batch:
+        """Keep the features of all photos, and return what else is known of them."""
+        seen: list[dict[str, Tensor]] = []
+        start = 0
         for batch in self.source.epoch(self.seed, whole=True):
-            if still is None:
-                still = fold_batch_norms(copy.deepcopy(self.model).eval(), batch.images[:1])
             with autocast(batch.images.device, self.precision):
-                levels = still.features(batch.images)
-            if not self._levels:
+                levels = self.model.features(batch.images)
+            if not self._features:
+                no_images = batch.images.new_zeros(1).expand_as(batch.images)
                 photos = (len(self.source) + 1) * len(batch.images)  # what is too many stays empty
-                self._levels = [_on_disk(level, photos, self.folder) for level in levels]
+                self._features = [_on_disk(level, photos, self.folder) for level in levels]
             end = start + len(batch.images)
-            for kept, level in zip(self._levels, levels, strict=True):
+            for kept, level in zip(self._features, levels, strict=True):
                 kept[start:end] = level.permute(0, 2, 3, 1)
             start = end
-            batches.append(replace(batch, images=batch.images.new_zeros(1).expand_as(batch.images)))
-        first = batches[0]
-        joined = {name: torch.cat([getattr(b, name) for b in batches]) for name in _columns(first)}
-        self._rows = replace(first, **joined)
+            seen.append({name: getattr(batch, name) for name in _columns(batch)})
+        columns = {name: torch.cat([rows[name] for rows in seen]) for name in seen[0]}
+        return Batch(images=no_images, **columns)
 
 
-def _columns(batch: Any) -> list[str]:
+def _columns(batch: Batch) -> list[str]:
     return [field.name for field in fields(batch) if field.name != "images"]
 
 

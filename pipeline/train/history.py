@@ -1,13 +1,35 @@
-"""What a rung's training has written of its epochs, read again."""
+"""Step 6: what training has written of its epochs, read again."""
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from pipeline.errors import InputError
 
 
-def read_history(path: Path) -> list[dict[str, Any]]:
+class EpochRow(TypedDict):
+    """One epoch of a training.
+
+    Attributes:
+        epoch: from 1, over all phases.
+        phase: `head`, `late` or `all`.
+        lr: of the head at the first step.
+        train, val: the mean of each loss; `loss` is what is minimised.
+    """
+
+    epoch: int
+    phase: str
+    lr: float
+    train: dict[str, float]
+    val: dict[str, float]
+
+
+def history_lines(history: list[EpochRow]) -> str:
+    """Return the content of a `history.jsonl`."""
+    return "".join(json.dumps(row) + "\n" for row in history)
+
+
+def read_history(path: Path) -> list[EpochRow]:
     """Return the rows of a `history.jsonl`, one an epoch.
 
     Raises:

@@ -1,54 +1,28 @@
 """Step 6: what takes a training step."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TypedDict, cast
 
 import torch
+from timm.utils.model_ema import ModelEmaV3
 from torch import Tensor, nn
 
+from pipeline.data.batches import Batch
+from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast
-from pipeline.train.averaging import RunningAverage
+from pipeline.params import RungParams, SharedTrainParams
+from pipeline.rungs.rung import Criterion, RungModel
+from pipeline.train.averaging import update_average
 from pipeline.train.feature_cache import outputs_of
 from pipeline.train.schedule import Phase, make_optimizer, make_scheduler
 
-Losses = Callable[[dict[str, Tensor], Any], dict[str, Tensor]]
 
+class LearnerState(TypedDict):
+    """The state dicts of a learner's parts; `average` is empty without one."""
 
-class Layers(Protocol):
-    """The layer groups of a model: `head`, `late`, `early`."""
-
-    parameters: dict[str, list[nn.Parameter]]
-
-    def thaw(self, names: tuple[str, ...]) -> None:
-        """Let only the named groups learn."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What `fit` needs to know beside the model, the data and the phases.
-
-    Attributes:
-        seed: of order, augmentation and dropout.
-        schedule: `one_cycle` or `cosine`, in every phase.
-        lr_divisor: how much slower each layer group learns than the one above it.
-        weight_decay: decoupled.
-        grad_clip: largest norm of the gradient.
-        ema: decay of the averaged weights that are kept; 0 keeps the last ones.
-        early_stop: epochs without a lower val loss after which training ends; 0 never does.
-        compile: run the model through `torch.compile`; not where it learns from kept features.
-        precision: see `autocast`.
-    """
-
-    seed: int
-    schedule: str
-    lr_divisor: float
-    weight_decay: float
-    grad_clip: float
-    ema: float
-    early_stop: int
-    compile: bool
-    precision: str
+    model: dict[str, object]
+    optimizer: dict[str, object]
+    scheduler: dict[str, object]
+    average: dict[str, object]
 
 
 class Learner:
@@ -57,62 +31,72 @@ class Learner:
     Args:
         model: with the phase's layers thawed.
         layers: its layer groups.
-        losses: as in `fit`.
-        averaged: the running average of the weights, or None.
+        criterion: from outputs and batch to named losses; `loss` is what is minimised.
+        average: the running average of the weights, or None.
         phase: says which groups learn, and how fast.
         steps_per_epoch: batches in an epoch.
-        recipe: see `Recipe`.
+        steps_before: of earlier phases.
+        shared: parameters of all rungs.
+        rung: parameters of this one.
     """
 
     def __init__(
         self,
-        model: nn.Module,
-        layers: Layers,
-        losses: Losses,
-        averaged: RunningAverage | None,
+        model: RungModel,
+        layers: LayerGroups,
+        criterion: Criterion,
+        average: ModelEmaV3 | None,
         phase: Phase,
+        *,
         steps_per_epoch: int,
-        recipe: Recipe,
+        steps_before: int,
+        shared: SharedTrainParams,
+        rung: RungParams,
     ):
         self.model = model
-        self.forward = torch.compile(model) if recipe.compile else model
-        self.losses = losses
-        self.averaged = averaged
-        self.precision = recipe.precision
-        self.grad_clip = recipe.grad_clip
+        self.criterion = criterion
+        self.average = average
+        self.steps_before = steps_before
+        self.shared = shared
         self.optimizer = make_optimizer(
-            layers.parameters, phase, lr_divisor=recipe.lr_divisor, weight_decay=recipe.weight_decay
+            layers.parameters, phase, lr_divisor=rung.lr_divisor, weight_decay=shared.weight_decay
         )
         steps = phase.epochs * steps_per_epoch
-        self.scheduler = make_scheduler(self.optimizer, recipe.schedule, steps)
+        self.scheduler = make_scheduler(self.optimizer, shared.schedule, steps)
+        self._network = cast(RungModel, torch.compile(model)) if shared.compile else model
 
-    def step(self, batch: Any) -> dict[str, Tensor]:
+    def step(self, batch: Batch) -> dict[str, Tensor]:
         """Learn from one batch and return its losses."""
-        with autocast(batch.images.device, self.precision):
-            outputs = outputs_of(self.forward, batch)
-        losses = self.losses(outputs, batch)
+        with autocast(batch.images.device, self.shared.precision):
+            outputs = outputs_of(self._network, batch)
+        losses = self.criterion(outputs, batch)
         self.optimizer.zero_grad(set_to_none=True)
         losses["loss"].backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.grad_clip)
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.shared.grad_clip)
         self.optimizer.step()
+        if self.average:
+            done = self.steps_before + self.scheduler.last_epoch  # steps of this phase, to torch
+            update_average(self.average, self.model, done)
         self.scheduler.step()
-        if self.averaged:
-            self.averaged.update(self.model)
         return {name: value.detach() for name, value in losses.items()}
 
     def rate(self) -> float:
         """Return the head's learning rate at this step."""
         return self.optimizer.param_groups[0]["lr"]
 
-    def states(self) -> dict[str, dict]:
+    def state(self) -> LearnerState:
         """Return everything that `restore` needs."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+            "average": self.average.state_dict() if self.average else {},
+        }
 
-    def restore(self, states: dict[str, dict]) -> None:
-        """Become the learner that `states` came from."""
-        for name, part in self._parts().items():
-            part.load_state_dict(states[name])
-
-    def _parts(self) -> dict[str, Any]:
-        parts = {name: getattr(self, name) for name in ("model", "optimizer", "scheduler")}
-        return parts | ({"averaged": self.averaged} if self.averaged else {})
+    def restore(self, state: LearnerState) -> None:
+        """Become the learner that `state` came from."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scheduler.load_state_dict(state["scheduler"])
+        if self.average:
+            self.average.load_state_dict(state["average"])

@@ -8,101 +8,94 @@ last epoch ends with the same weights as one that was not.
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from pipeline.data.batches import Batch, Batches
 from pipeline.errors import InputError
+from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast
-from pipeline.train.averaging import RunningAverage
-from pipeline.train.checkpoint import load_checkpoint, save_checkpoint
+from pipeline.params import RungParams, SharedTrainParams
+from pipeline.rungs.rung import Criterion, RungModel
+from pipeline.train.averaging import average_of
+from pipeline.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pipeline.train.feature_cache import FeatureCache, outputs_of
-from pipeline.train.learner import Layers, Learner, Losses, Recipe
+from pipeline.train.history import EpochRow
+from pipeline.train.learner import Learner
 from pipeline.train.schedule import THAWED, Phase
+from pipeline.train.training_log import TrainingWatch
 
 # How often a GPU is asked whether the loss is still finite: asking makes it wait.
 _STEPS_BETWEEN_CHECKS = 50
 
-
-class BatchSource(Protocol):
-    """Gives the batches of an epoch; a batch has `images` and `photo`."""
-
-    def __len__(self) -> int: ...
-
-    def epoch(self, seed: int, *, whole: bool = False) -> Iterable[Any]:
-        """Yield one pass; equal seeds give equal passes, a `whole` one leaves no photo out."""
-
-
-class Watcher(Protocol):
-    """Is told how a training goes on."""
-
-    def resume(self, epochs: int) -> None:
-        """Hear how many epochs an earlier run has finished."""
-
-    def step(self, photos: int, losses: dict[str, Tensor]) -> None:
-        """Hear of a step that has been made."""
-
-    def epoch(self, row: dict) -> None:
-        """Hear of an epoch that has ended."""
+BatchSource = Batches | FeatureCache
 
 
 def fit(
-    model: nn.Module,
-    layers: Layers,
-    losses: Losses,
+    model: RungModel,
+    criterion: Criterion,
     phases: list[Phase],
-    train: BatchSource,
-    val: BatchSource,
-    recipe: Recipe,
-    watcher: Watcher,
+    train: Batches,
+    val: Batches,
+    *,
+    shared: SharedTrainParams,
+    rung: RungParams,
+    watch: TrainingWatch,
     checkpoint: Path,
-) -> tuple[nn.Module, list[dict]]:
-    """Return the trained model (averaged where `recipe.ema` says so) and a row for each epoch.
+) -> tuple[RungModel, list[EpochRow]]:
+    """Return the trained model (averaged where `rung.ema` says so) and a row for each epoch.
 
     Args:
         model: on its device; trained in place.
-        layers: its layer groups.
-        losses: from outputs and batch to named scalars; `loss` is what is minimised.
-        phases: in order; those of 0 epochs are left out.
+        criterion: from outputs and batch to named losses; `loss` is what is minimised.
+        phases: in order.
         train: source of shuffled, augmented batches.
         val: source of plain batches.
-        recipe: see `Recipe`.
-        watcher: hears of every step and epoch.
+        shared: parameters of all rungs.
+        rung: parameters of this one.
+        watch: is told of every step and epoch.
         checkpoint: written after every epoch, and where one lies, training goes on from it.
 
     Raises:
         InputError: a loss is not finite; names the epoch, and in training the photos of the batch
             by position.
     """
-    averaged = RunningAverage(model, recipe.ema) if recipe.ema else None
+    layers = LayerGroups(model, model.backbone)
+    average = average_of(model, rung.ema) if rung.ema else None
     saved = load_checkpoint(checkpoint)
-    history: list[dict] = saved["history"] if saved else []
-    watcher.resume(len(history))
+    history = saved["history"] if saved else []
+    if saved:
+        watch.resume(len(history), saved["seconds"], saved["photos"])
     epoch = 0
     for phase in phases:
         layers.thaw(THAWED[phase.name])
-        learner = Learner(model, layers, losses, averaged, phase, len(train), recipe)
-        learns_from, scored_on = _sources(phase, model, train, val, recipe, checkpoint.parent)
+        learner = Learner(
+            model,
+            layers,
+            criterion,
+            average,
+            phase,
+            steps_per_epoch=len(train),
+            steps_before=epoch * len(train),
+            shared=shared,
+            rung=rung,
+        )
+        sources = _sources(phase, model, train, val, shared, checkpoint.parent)
         for _ in range(phase.epochs):
             epoch += 1
             if epoch <= len(history):
-                if epoch == len(history):
-                    learner.restore(saved)
+                if saved and epoch == len(history):
+                    learner.restore(saved["learner"])
                 continue
-            if _stalled(history, recipe.early_stop):
+            if _stalled(history, shared.early_stop):
                 break
-            layers.thaw(THAWED[phase.name])  # validation put the model at rest
-            seed = epoch_seed(recipe.seed, epoch)
-            row = {"epoch": epoch, "phase": phase.name, "lr": learner.rate()}
-            row["train"] = train_one_epoch(learner, learns_from.epoch(seed), epoch, seed, watcher)
-            resting = averaged.module if averaged else model
-            row["val"] = mean_losses(resting, losses, scored_on, recipe.precision)
-            _check_val(row)
+            layers.thaw(THAWED[phase.name])  # validation left the model in evaluation mode
+            row = _epoch(learner, epoch, phase.name, *sources, watch)
             history.append(row)
-            save_checkpoint(checkpoint, {"history": history, **learner.states()})
-            watcher.epoch(row)
-    return (averaged.module if averaged else model), history
+            save_checkpoint(checkpoint, _state(history, learner, watch))
+            watch.epoch(row)
+    return (average.module if average else model), history
 
 
 def epoch_seed(seed: int, epoch: int) -> int:
@@ -112,10 +105,10 @@ def epoch_seed(seed: int, epoch: int) -> int:
 
 def _sources(
     phase: Phase,
-    model: nn.Module,
-    train: BatchSource,
-    val: BatchSource,
-    recipe: Recipe,
+    model: RungModel,
+    train: Batches,
+    val: Batches,
+    shared: SharedTrainParams,
     folder: Path,
 ) -> tuple[BatchSource, BatchSource]:
     """Return what a phase learns from and is scored on: features, where a CPU gains by them.
@@ -125,15 +118,35 @@ def _sources(
     on_cpu = next(model.parameters()).device.type == "cpu"
     if phase.name != "head" or phase.epochs < 2 or not on_cpu:
         return train, val
-    options = {"seed": recipe.seed, "precision": recipe.precision, "folder": folder}
+    seed, precision = shared.seed, shared.precision
     return (
-        FeatureCache(train, model, shuffled=True, **options),
-        FeatureCache(val, model, shuffled=False, **options),
+        FeatureCache(train, model, seed=seed, shuffled=True, precision=precision, folder=folder),
+        FeatureCache(val, model, seed=seed, shuffled=False, precision=precision, folder=folder),
     )
 
 
+def _epoch(
+    learner: Learner,
+    epoch: int,
+    phase_name: str,
+    train: BatchSource,
+    val: BatchSource,
+    watch: TrainingWatch,
+) -> EpochRow:
+    """Learn for one epoch, and return its row."""
+    seed = epoch_seed(learner.shared.seed, epoch)
+    rate = learner.rate()
+    train_losses = train_one_epoch(learner, train.epoch(seed), epoch, seed, watch)
+    evaluated = learner.average.module if learner.average else learner.model
+    val_losses = mean_losses(evaluated, learner.criterion, val, learner.shared.precision)
+    for name, value in val_losses.items():
+        if not math.isfinite(value):  # JSON knows no such number
+            raise InputError(f"{name} of val became {value} in epoch {epoch}; try a lower lr")
+    return EpochRow(epoch=epoch, phase=phase_name, lr=rate, train=train_losses, val=val_losses)
+
+
 def train_one_epoch(
-    learner: Learner, batches: Iterable[Any], epoch: int, seed: int, watcher: Watcher
+    learner: Learner, batches: Iterable[Batch], epoch: int, seed: int, watch: TrainingWatch
 ) -> dict[str, float]:
     """Return the mean of each loss over the epoch's batches; the learner has learnt from them."""
     torch.manual_seed(seed)  # of dropout
@@ -148,16 +161,16 @@ def train_one_epoch(
             _check_finite(unchecked, epoch)
         for name, value in losses.items():
             totals[name] = totals.get(name, 0) + value
-        watcher.step(len(batch.photo), losses)
+        watch.step(len(batch.photo), losses)
     _check_finite(unchecked, epoch)
     return {name: float(total) / steps for name, total in totals.items()}
 
 
 @torch.no_grad()
 def mean_losses(
-    model: nn.Module, losses: Losses, batches: BatchSource, precision: str
+    model: RungModel, criterion: Criterion, batches: BatchSource, precision: str
 ) -> dict[str, float]:
-    """Return the mean of each batch's losses, weighed by its photos, with the model at rest."""
+    """Return the mean of each batch's losses, weighed by its photos, in evaluation mode."""
     model.eval()
     totals: dict[str, Tensor] = {}
     photos = 0
@@ -165,7 +178,7 @@ def mean_losses(
         with autocast(batch.images.device, precision):
             outputs = outputs_of(model, batch)
         photos += len(batch.photo)
-        for name, value in losses(outputs, batch).items():
+        for name, value in criterion(outputs, batch).items():
             totals[name] = totals.get(name, 0) + value * len(batch.photo)
     return {name: float(total) / photos for name, total in totals.items()}
 
@@ -180,15 +193,16 @@ def _check_finite(unchecked: list[tuple[Tensor, Tensor]], epoch: int) -> None:
     unchecked.clear()
 
 
-def _check_val(row: dict) -> None:
-    for name, value in row["val"].items():
-        if not math.isfinite(value):  # JSON knows no such number
-            raise InputError(
-                f"{name} of val became {value} in epoch {row['epoch']}; try a lower lr"
-            )
+def _state(history: list[EpochRow], learner: Learner, watch: TrainingWatch) -> Checkpoint:
+    return {
+        "history": history,
+        "seconds": watch.seconds(),
+        "photos": watch.photos,
+        "learner": learner.state(),
+    }
 
 
-def _stalled(history: list[dict], patience: int) -> bool:
+def _stalled(history: list[EpochRow], patience: int) -> bool:
     if not patience or len(history) <= patience:
         return False
     values = [row["val"]["loss"] for row in history]

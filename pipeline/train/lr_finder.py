@@ -4,16 +4,18 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
 
+from pipeline.data.batches import Batch
+from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast
+from pipeline.params import RungParams, SharedTrainParams
 from pipeline.progress import progress
-from pipeline.train.learner import Losses
+from pipeline.rungs.rung import Criterion, RungModel
 from pipeline.train.loop import BatchSource
-from pipeline.train.schedule import Phase, make_optimizer
+from pipeline.train.schedule import THAWED, Phase, make_optimizer
 
 _LOWEST, _HIGHEST = 1e-6, 1.0
 _SMOOTHING = 0.9  # share of the past in the running mean of the losses
@@ -27,56 +29,64 @@ class LearningRates:
 
     Attributes:
         rates: of the head, rising step by step.
-        losses: smoothed, one for each rate.
-        suggestion: the rate at which the loss fell fastest; None where it never fell.
+        losses: of the batches, one for each rate.
+        smoothed: their running mean.
+        suggestion: the middle of the decade of rates over which the loss fell fastest; None where
+            it never fell.
     """
 
     rates: list[float]
     losses: list[float]
+    smoothed: list[float]
     suggestion: float | None
 
 
 def find_learning_rate(
-    model: nn.Module,
-    parameters: dict[str, list[nn.Parameter]],
-    phase_name: str,
-    losses: Losses,
+    model: RungModel,
+    criterion: Criterion,
     batches: BatchSource,
     *,
+    phase_name: str,
     steps: int,
-    lr_divisor: float,
-    weight_decay: float,
-    seed: int,
-    precision: str,
+    shared: SharedTrainParams,
+    rung: RungParams,
 ) -> LearningRates:
     """Return the loss over rates from 1e-6 to 1 (arXiv:1506.01186, section 3.3).
 
-    The model is changed: give a copy. The run ends early where the loss is four times its lowest.
+    The model is changed: give a copy. The run ends early where the smoothed loss is four times its
+    lowest.
 
     Args:
-        model: with the phase's layers thawed.
-        parameters: by layer group.
-        phase_name: `head`, `late` or `all`; says which groups learn.
-        losses: from outputs and batch to named scalars; `loss` is what is minimised.
+        model: learns as in the phase.
+        criterion: from outputs and batch to named losses; `loss` is what is minimised.
         batches: repeated as often as needed.
+        phase_name: `head`, `late` or `all`; says which groups of layers learn.
         steps: of the whole range, at least 2.
-        lr_divisor: how much slower each layer group learns than the one above it.
-        weight_decay: decoupled.
-        seed: of order, augmentation and dropout.
-        precision: see `autocast`.
+        shared: parameters of all rungs.
+        rung: parameters of this one.
     """
-    phase = Phase(phase_name, 1, _LOWEST)
-    optimizer = make_optimizer(parameters, phase, lr_divisor=lr_divisor, weight_decay=weight_decay)
+    layers = LayerGroups(model, model.backbone)
+    layers.thaw(THAWED[phase_name])
+    optimizer = make_optimizer(
+        layers.parameters,
+        Phase(phase_name, 1, _LOWEST),
+        lr_divisor=rung.lr_divisor,
+        weight_decay=shared.weight_decay,
+    )
     factor = (_HIGHEST / _LOWEST) ** (1 / (steps - 1))
-    rates, smoothed, mean = [], [], 0.0
-    torch.manual_seed(seed)
-    pairs = zip(range(steps), _endless(batches, seed), strict=False)
+    rates: list[float] = []
+    losses: list[float] = []
+    smoothed: list[float] = []
+    mean = 0.0
+    torch.manual_seed(shared.seed)
+    pairs = zip(range(steps), _endless(batches, shared.seed), strict=False)
     for step, batch in progress(pairs, total=steps, desc="learning rates", unit="steps"):
-        with autocast(batch.images.device, precision):
+        with autocast(batch.images.device, shared.precision):
             outputs = model(batch.images)
-        loss = losses(outputs, batch)["loss"]
-        mean = _SMOOTHING * mean + (1 - _SMOOTHING) * float(loss.detach())
+        loss = criterion(outputs, batch)["loss"]
         rates.append(_LOWEST * factor**step)
+        losses.append(float(loss.detach()))
+        mean = _SMOOTHING * mean + (1 - _SMOOTHING) * losses[-1]
         smoothed.append(mean / (1 - _SMOOTHING ** (step + 1)))
         if not math.isfinite(mean) or smoothed[-1] > _DIVERGED * min(smoothed):
             break
@@ -85,18 +95,34 @@ def find_learning_rate(
         optimizer.step()
         for group in optimizer.param_groups:
             group["lr"] *= factor
-    return LearningRates(rates, smoothed, _steepest(rates, smoothed))
+    return LearningRates(rates, losses, smoothed, suggested_rate(rates, losses, smoothed))
 
 
-def _endless(batches: BatchSource, seed: int) -> Iterator[Any]:
+def _endless(batches: BatchSource, seed: int) -> Iterator[Batch]:
     for epoch in count(seed):
         yield from batches.epoch(epoch)
 
 
-def _steepest(rates: list[float], losses: list[float]) -> float | None:
-    """Return the rate with the steepest fall of the loss, before its lowest point."""
-    lowest = min(range(len(losses)), key=losses.__getitem__)
-    falls = [losses[i] - losses[i - 1] for i in range(1, lowest + 1)]
-    if not falls or min(falls) >= -_ROUNDING * abs(losses[0]):
+def suggested_rate(rates: list[float], losses: list[float], smoothed: list[float]) -> float | None:
+    """Return the rate around which the loss falls fastest, before its lowest point.
+
+    The slope is that of a line through the losses of a decade of rates. The difference between
+    two steps would be chance, above all at the start, where a running mean is one of few batches.
+
+    Args:
+        rates: rising by one factor.
+        losses: of the batches; the last may be anything, even not finite.
+        smoothed: their running mean, which says where the lowest point is.
+    """
+    lowest = min(range(len(smoothed)), key=smoothed.__getitem__)
+    decade = math.log(10) / math.log(rates[1] / rates[0]) if len(rates) > 1 else 1
+    width = min(max(2, round(decade) + 1), lowest + 1)
+    if width < 2:
         return None
-    return rates[1 + falls.index(min(falls))]
+    windows = np.lib.stride_tricks.sliding_window_view(np.array(losses[: lowest + 1]), width)
+    offsets = np.arange(width) - (width - 1) / 2
+    slopes = windows @ offsets / (offsets @ offsets)  # loss per step, by least squares
+    steepest = int(slopes.argmin())
+    if slopes[steepest] >= -_ROUNDING * abs(losses[0]):
+        return None
+    return math.sqrt(rates[steepest] * rates[steepest + width - 1])

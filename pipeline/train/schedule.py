@@ -1,11 +1,14 @@
 """Step 6: how fast each group of layers learns, and how that changes over the steps of a phase."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+
+from pipeline.params import RungParams
 
 _WARM_UP = 0.1  # share of a cosine phase
 _FINAL = 0.01  # of the peak rate, at the end of a cosine phase
@@ -20,7 +23,7 @@ class Phase:
 
     Attributes:
         name: `head`, `late` (head and late backbone) or `all`.
-        epochs: 0 leaves the phase out.
+        epochs: at least 1.
         lr: peak learning rate of the head.
     """
 
@@ -29,8 +32,30 @@ class Phase:
     lr: float
 
 
+def phases_of(rung: RungParams, steps_per_epoch: int, min_epoch_steps: int) -> list[Phase]:
+    """Return the phases of a rung that have an epoch, in order.
+
+    Epochs are chosen on a data set of some size. On a smaller one, whose epochs have fewer steps,
+    as many of them are too little to learn by; so a phase runs on until it has taken
+    `min_epoch_steps` for each of its epochs.
+
+    >>> rung = RungParams.model_construct(
+    ...     head=PhaseParams(epochs=2, lr=0.1), late=PhaseParams(epochs=0, lr=0.1),
+    ...     all=PhaseParams(epochs=1, lr=0.01))
+    >>> phases_of(rung, steps_per_epoch=8, min_epoch_steps=20)
+    [Phase(name='head', epochs=5, lr=0.1), Phase(name='all', epochs=3, lr=0.01)]
+    """
+    longer = max(1.0, min_epoch_steps / steps_per_epoch)
+    named = {"head": rung.head, "late": rung.late, "all": rung.all}
+    return [
+        Phase(name, math.ceil(phase.epochs * longer), phase.lr)
+        for name, phase in named.items()
+        if phase.epochs
+    ]
+
+
 def make_optimizer(
-    parameters: dict[str, list[nn.Parameter]],
+    parameters: Mapping[str, list[nn.Parameter]],
     phase: Phase,
     *,
     lr_divisor: float,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from pipeline.sources.folders import read_local
 
 from commands import main as ladder
-from pipeline.sources.folders import read_local
 from stages import train
 from tests.stages.small_project import run_main
 

@@ -4,8 +4,13 @@ import hashlib
 import io
 import re
 import tarfile
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from pipeline.formats.labels import Labels
+from pipeline.formats.pascal import labels_of
+from pipeline.formats.pascal_checks import check_pascal
 
 SIZE = "<size><width>20</width><height>10</height><depth>3</depth></size>"
 CAT = (
@@ -40,6 +45,13 @@ def pascal(objects, splits=("train", "val", "train"), classes=("cat", "dog")):
         ],
         "categories": [{"id": 30 - i, "name": name} for i, name in enumerate(classes)],
     }
+
+
+def labels(source: dict) -> Labels:
+    """Return the labels of a Pascal JSON, each photo at its file name."""
+    file = Path("annotations.json")
+    found = labels_of(check_pascal(source, file), file, Path("photos"))
+    return replace(found, images=found.images.append_column("photo", found.images["file_name"]))
 
 
 def voc(folder: Path, files: dict[str, str], **lists: str) -> Path:

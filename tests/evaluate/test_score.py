@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.predictions import PREDICTIONS_SCHEMA
 from pipeline.evaluate.score import score_largest, score_objects
+from pipeline.predictions import PREDICTIONS_SCHEMA
 from pipeline.schemas import OBJECTS_SCHEMA
 
 SIDES = ("xmin", "ymin", "xmax", "ymax")

@@ -1,143 +1,117 @@
-"""Every way in which a label file can be wrong, each told in one line."""
+"""Labels of a Pascal JSON: the same in blocks and by the plain parser, and wrong ones named."""
 
-import copy
 import json
 from pathlib import Path
 
-import orjson
+import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from pipeline.errors import InputError
-from pipeline.formats.pascal import check_pascal, read_pascal
+from pipeline.formats import pascal as reader
+from pipeline.formats.json_lists import UnusualError
+from pipeline.formats.labels import Labels
+from pipeline.formats.pascal import labels_of, read_pascal
+from pipeline.formats.pascal_checks import check_pascal
+from tests.data.making import SMALL, pascal
+from tests.formats.test_pascal_checks import WRONG
+from tests.formats.test_pascal_checks import pascal as two_photos
 
-FILE = Path("labels.json")
-
-
-def labels() -> dict:
-    """Return one photo with two objects, one without, two classes."""
-    return {
-        "images": [
-            {"id": 1, "file_name": "a.jpg", "width": 10, "height": 8},
-            {"id": 2, "file_name": "sub/b.jpg", "width": 10, "height": 8},
-        ],
-        "annotations": [
-            {"id": 7, "image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4]},
-            {"id": 8, "image_id": 1, "category_id": 5, "bbox": [-1.5, 2, 30, 0], "iscrowd": 1},
-        ],
-        "categories": [{"id": 3, "name": "cat"}, {"id": 5, "name": "dog"}],
-    }
+ARRAYS = ("ids", "rows", "labels", "boxes", "ignore")
 
 
-def changed(path: str, value: object) -> dict:
-    """Return the labels with one value replaced; `path` is like `annotations.0.bbox`."""
-    data = copy.deepcopy(labels())
-    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
-    node = data
-    for part in parents:
-        node = node[part]
-    node[last] = value
-    return data
+def assert_same(found: Labels, expected: Labels) -> None:
+    assert found.images.equals(expected.images)
+    assert found.classes == expected.classes
+    assert (found.file, found.photos) == (expected.file, expected.photos)
+    for name in ARRAYS:
+        assert getattr(found, name).dtype == getattr(expected, name).dtype, name
+        assert_array_equal(getattr(found, name), getattr(expected, name))
 
 
-def removed(path: str) -> dict:
-    """Return the labels without one key."""
-    data = changed(path, None)
-    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
-    node = data
-    for part in parents:
-        node = node[part]
-    del node[last]
-    return data
+def never(*_: object) -> None:
+    raise AssertionError("the plain parser was called")
 
 
-def test_photos_without_any_object_are_legal() -> None:
-    assert check_pascal(changed("annotations", []), FILE)["annotations"] == []
+def written(folder: Path, source: object, **form: object) -> Path:
+    path = folder / "labels.json"
+    path.write_text(source if isinstance(source, str) else json.dumps(source, **form))
+    return path
 
 
-def test_zero_area_and_boxes_outside_pass_for_the_tables_to_report() -> None:
-    boxes = [item["bbox"] for item in check_pascal(labels(), FILE)["annotations"]]
-    assert boxes == [[1, 2, 3, 4], [-1.5, 2, 30, 0]]
+def read(path: Path) -> Labels:
+    return read_pascal(path, path.parent)
 
 
-def test_missing_fields_get_defaults_and_the_argument_stays() -> None:
-    data = labels()
-    first, crowd = check_pascal(data, FILE)["annotations"]
-    assert (first["area"], first["iscrowd"], first["ignore"]) == (12, 0, 0)
-    assert (crowd["area"], crowd["iscrowd"], crowd["ignore"]) == (0, 1, 1)
-    assert data == labels()
+def expected_of(source: dict, path: Path) -> Labels:
+    return labels_of(check_pascal(source, path), path, path.parent)
 
 
-def test_a_missing_area_is_a_number_that_json_can_hold() -> None:
-    side = 5_000_000_000  # its square is beyond 64 bits
-    item = check_pascal(changed("annotations.0.bbox", [0, 0, side, side]), FILE)["annotations"][0]
-    assert json.loads(orjson.dumps(item))["area"] == 2.5e19
+def test_columns_by_hand(tmp_path: Path) -> None:
+    found = read(written(tmp_path, pascal(SMALL)))
+    assert found.images["file_name"].to_pylist() == ["0.jpg", "1.jpg", "2.jpg"]
+    assert found.classes == ["cat", "dog"]
+    assert found.ids.tolist() == [10, 11, 12, 13]
+    assert found.rows.tolist() == [1, 0, 0, 0]
+    assert found.labels.tolist() == [1, 0, 1, 1]
+    assert found.boxes.tolist()[2] == [1, 2, 30, 20]
+    assert found.ignore.tolist() == [False, False, False, True]
 
 
-def test_fields_that_are_there_and_unknown_ones_are_kept() -> None:
-    data = labels()
-    data["annotations"][0] |= {"area": 5, "ignore": True, "score": 0.5}
-    data["images"][0]["split"] = "val"
-    got = check_pascal(data, FILE)
-    assert got["annotations"][0] == data["annotations"][0] | {"iscrowd": 0, "ignore": 1}
-    assert got["images"] == data["images"]
+def test_no_annotations(tmp_path: Path) -> None:
+    found = read(written(tmp_path, pascal([])))
+    assert found.boxes.shape == (0, 4)
+    assert len(found.images) == 3
+
+
+@pytest.mark.parametrize("objects", [SMALL, SMALL[:1], []])
+@pytest.mark.parametrize("form", [{}, {"indent": 1}, {"separators": (",", ":")}])
+def test_both_ways_read_the_same(tmp_path, monkeypatch, objects, form) -> None:
+    source = pascal(objects)
+    path = written(tmp_path, source, **form)
+    expected = expected_of(source, path)
+    monkeypatch.setattr(reader, "check_pascal", never)
+    assert_same(read(path), expected)
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
+    "change",
     [
-        ([], "top level: not an object"),
-        (removed("images"), "key 'images': missing"),
-        (removed("annotations"), "key 'annotations': missing"),
-        (removed("categories"), "key 'categories': missing"),
-        (changed("images", {}), "key 'images': not a list"),
-        (changed("images", []), "key 'images': empty"),
-        (changed("images.1", 3), "images[1]: not an object"),
-        (removed("images.1.id"), "images[1]: misses the key 'id'"),
-        (removed("images.0.file_name"), "images[0]: misses the key 'file_name'"),
-        (removed("annotations.1.bbox"), "annotations[1]: misses the key 'bbox'"),
-        (removed("annotations.1.image_id"), "annotations[1]: misses the key 'image_id'"),
-        (removed("categories.0.name"), "categories[0]: misses the key 'name'"),
-        (changed("images.1.id", 1), "images[1]: id 1 is there twice"),
-        (changed("annotations.1.id", 7), "annotations[1]: id 7 is there twice"),
-        (changed("categories.1.id", 3), "categories[1]: id 3 is there twice"),
-        (changed("images.0.id", "1"), "images[0]: id '1' is no integer"),
-        (changed("images.0.id", 2**63), "images[0]: id 9223372036854775808 is no integer"),
-        (changed("annotations.0.category_id", True), "annotations[0]: category_id True"),
-        (changed("annotations.0.category_id", 9), "annotations[0]: category_id 9 is not among"),
-        (changed("annotations.0.image_id", 9), "annotations[0]: image_id 9 is not among"),
-        (changed("images.1.file_name", "a.jpg"), "images[1]: file_name 'a.jpg' is there twice"),
-        (changed("images.1.file_name", "./a.jpg"), "images[1]: file_name 'a.jpg' is there twice"),
-        (changed("categories.1.name", "cat"), "categories[1]: name 'cat' is there twice"),
-        (changed("categories.1.name", 4), "categories[1]: name 4 is no name"),
-        (changed("categories.1.name", "\ud83d"), r"name '\ud83d' is not text in UTF-8"),
-        (changed("images.0.file_name", "\ud83d.jpg"), r"file_name '\ud83d.jpg' is not text in"),
-        (changed("images.0.file_name", " "), "images[0]: file_name ' ' is no name"),
-        (changed("images.0.file_name", "../a.jpg"), "images[0]: file_name '../a.jpg' leaves"),
-        (changed("images.0.file_name", "x/../../a.jpg"), "images[0]: file_name"),
-        (changed("images.0.file_name", "/etc/a.jpg"), "images[0]: file_name '/etc/a.jpg' leaves"),
-        (changed("images.0.file_name", "C:\\a.jpg"), "images[0]: file_name"),
-        (changed("images.0.file_name", "..\\a.jpg"), "images[0]: file_name"),
-        (changed("images.0.file_name", "."), "images[0]: file_name '.' leaves"),
-        (changed("images.0.width", 0), "images[0]: width 0 is no positive integer"),
-        (changed("images.0.height", "8"), "images[0]: height '8' is no positive integer"),
-        (changed("annotations.0.bbox", [1, 2, 3]), "annotations[0]: bbox [1, 2, 3] is not four"),
-        (changed("annotations.0.bbox", None), "annotations[0]: bbox None is not four"),
-        (changed("annotations.1.bbox", [1, 2, "3", 4]), "annotations[1]: bbox [1, 2, '3', 4] is"),
-        (changed("annotations.1.bbox", [1, 2, True, 4]), "annotations[1]: bbox"),
-        (changed("annotations.1.bbox", [1, 2, float("nan"), 4]), "annotations[1] (id 8): bbox"),
-        (changed("annotations.1.bbox", [float("inf"), 2, 3, 4]), "has NaN or infinite numbers"),
-        (changed("annotations.1.bbox", [1, 2, 3, -4]), "bbox [1, 2, 3, -4] has a negative width"),
-        (changed("annotations.1.ignore", "no"), "annotation 8: ignore 'no' is neither 0 nor 1"),
+        {"segmentation": {"counts": [1], "size": [2, 2]}},
+        {"note": "}, {"},
+        {"ignore": True},
     ],
 )
-def test_wrong_labels_are_named_in_one_line(data: object, message: str) -> None:
+def test_unusual_files_take_the_plain_parser(tmp_path, monkeypatch, change) -> None:
+    source = pascal(SMALL)
+    source["annotations"][1] |= change
+    path = written(tmp_path, source)
+    assert_same(read(path), expected_of(source, path))
+    monkeypatch.setattr(reader, "check_pascal", never)
+    with pytest.raises(AssertionError, match="plain parser"):
+        read(path)
+
+
+@pytest.mark.parametrize(("data", "message"), WRONG)
+def test_what_is_wrong_is_named_whichever_way_it_is_read(
+    tmp_path: Path, data: object, message: str
+) -> None:
     with pytest.raises(InputError) as caught:
-        check_pascal(data, FILE)
-    text = str(caught.value)
-    assert text.startswith("labels.json: ")
-    assert message in text
-    assert ";" in text, "a remedy follows"
-    assert "\n" not in text
+        read(written(tmp_path, data))
+    assert message in str(caught.value)
+
+
+def test_a_crowd_counts_as_ignored(tmp_path: Path) -> None:
+    source = pascal(SMALL)
+    source["annotations"][0]["iscrowd"] = 1
+    found = read(written(tmp_path, source))
+    assert_array_equal(found.ignore, np.array([True, False, False, True]))
+
+
+def test_images_that_are_left_out_take_their_objects_along(tmp_path: Path) -> None:
+    found = read(written(tmp_path, pascal(SMALL))).of_images(np.array([False, True, True]))
+    assert found.images["id"].to_pylist() == [8, 9]
+    assert (found.ids.tolist(), found.rows.tolist()) == ([10], [0])
 
 
 @pytest.mark.parametrize(
@@ -152,30 +126,34 @@ def test_wrong_labels_are_named_in_one_line(data: object, message: str) -> None:
 def test_what_is_not_json_is_told_with_its_place(tmp_path: Path, text: bytes, message: str) -> None:
     (tmp_path / "labels.json").write_bytes(text)
     with pytest.raises(InputError, match=r"labels.json: ") as caught:
-        read_pascal(tmp_path / "labels.json")
+        read(tmp_path / "labels.json")
     assert message in str(caught.value)
 
 
 def test_a_file_that_is_absent_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"labels.json: cannot be read"):
-        read_pascal(tmp_path / "labels.json")
+        read(tmp_path / "labels.json")
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1" + "0" * 400])
 def test_numbers_that_strict_json_lacks_are_named_with_their_annotation(
     tmp_path: Path, number: str
 ) -> None:
-    text = json.dumps(labels()).replace("[1, 2, 3, 4]", f"[1, 2, {number}, 4]")
-    (tmp_path / "labels.json").write_text(text)
+    text = json.dumps(two_photos()).replace("[1, 2, 3, 4]", f"[1, 2, {number}, 4]")
     with pytest.raises(InputError, match=r"annotations\[0\] \(id 7\): .* NaN or infinite"):
-        read_pascal(tmp_path / "labels.json")
+        read(written(tmp_path, text))
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
-    (tmp_path / "labels.json").write_text(json.dumps(labels()), encoding="utf-8-sig")
-    assert len(read_pascal(tmp_path / "labels.json")["images"]) == 2
+    (tmp_path / "labels.json").write_text(json.dumps(two_photos()), encoding="utf-8-sig")
+    assert len(read(tmp_path / "labels.json").images) == 2
 
 
-def test_the_lessons_own_file_passes_unchanged(shared) -> None:
-    file = shared("voc2007") / "pascal_train2007.json"
-    assert read_pascal(file) == json.loads(file.read_text())
+def test_the_lessons_own_file_is_read_in_blocks(shared, monkeypatch) -> None:
+    monkeypatch.setattr(reader, "check_pascal", never)
+    found = read(shared("voc2007") / "pascal_train2007.json")
+    assert (len(found.images), len(found.ids), int(found.ignore.sum())) == (2501, 7844, 1543)
+
+
+def test_unusual_is_no_input_error() -> None:
+    assert not issubclass(UnusualError, InputError)

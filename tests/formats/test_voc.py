@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.formats.voc import corners_to_xywh, is_voc_folder, read_voc_folder
+from pipeline.formats.voc import corners_to_xywh, read_voc
 from tests.data.making import CAT, SIZE, voc
 
 # A person's parts have names and boxes of their own, which are no objects.
@@ -36,60 +36,58 @@ def test_no_corners() -> None:
     assert corners_to_xywh(np.empty((0, 4))).shape == (0, 4)
 
 
-def test_folder_becomes_pascal_json(tmp_path: Path) -> None:
-    pascal = read_voc_folder(voc(tmp_path, {"b": SIZE + MAN + CAT, "a": SIZE}))
-    assert pascal["images"] == [
-        {"id": 1, "file_name": "a.jpg", "width": 20, "height": 10},
-        {"id": 2, "file_name": "b.jpg", "width": 20, "height": 10},
+def test_a_folder_by_columns(tmp_path: Path) -> None:
+    folder = voc(tmp_path, {"b": SIZE + MAN + CAT, "a": SIZE})
+    labels = read_voc(folder)
+    assert (labels.file, labels.photos) == (folder / "Annotations", folder / "JPEGImages")
+    assert labels.images.to_pylist() == [
+        {"id": 1, "file_name": "a.jpg", "width": 20, "height": 10, "split": None},
+        {"id": 2, "file_name": "b.jpg", "width": 20, "height": 10, "split": None},
     ]
-    assert [category["name"] for category in pascal["categories"]] == ["cat", "man"]
-    man, cat = pascal["annotations"]
-    assert man["bbox"] == [1.25, 2, 8.25, 6]
-    assert man["area"] == 49.5
-    assert (man["id"], man["image_id"], man["category_id"], man["ignore"]) == (1, 2, 2, 0)
-    assert cat["bbox"] == [0, 1, 4, 5]
-    assert (cat["id"], cat["image_id"], cat["category_id"], cat["ignore"]) == (2, 2, 1, 1)
+    assert labels.classes == ["cat", "man"]
+    assert labels.boxes.tolist() == [[1.25, 2, 8.25, 6], [0, 1, 4, 5]]
+    assert (labels.ids.tolist(), labels.rows.tolist()) == ([1, 2], [1, 1])
+    assert (labels.labels.tolist(), labels.ignore.tolist()) == ([1, 0], [False, True])
 
 
 def test_without_a_size_the_image_has_none(tmp_path: Path) -> None:
     zero = SIZE.replace("20", "0")
-    images = read_voc_folder(voc(tmp_path, {"a": CAT, "b": zero}))["images"]
-    assert images == [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}]
+    images = read_voc(voc(tmp_path, {"a": CAT, "b": zero})).images
+    assert images["width"].to_pylist() == images["height"].to_pylist() == [None, None]
 
 
 def test_ids_are_the_numbers_of_the_stems(tmp_path: Path) -> None:
-    pascal = read_voc_folder(voc(tmp_path, {"000012": SIZE + CAT, "2007_000027": SIZE}))
-    assert [image["id"] for image in pascal["images"]] == [12, 2007000027]
-    assert pascal["annotations"][0]["image_id"] == 12
+    labels = read_voc(voc(tmp_path, {"000012": SIZE + CAT, "2007_000027": SIZE}))
+    assert labels.images["id"].to_pylist() == [12, 2007000027]
+    assert labels.rows.tolist() == [0]
 
 
 def test_stems_that_collide_as_numbers_are_counted(tmp_path: Path) -> None:
-    pascal = read_voc_folder(voc(tmp_path, {"12": SIZE, "012": SIZE}))
-    assert [image["id"] for image in pascal["images"]] == [1, 2]
+    labels = read_voc(voc(tmp_path, {"12": SIZE + CAT, "012": SIZE}))
+    assert labels.images["id"].to_pylist() == [1, 2]
 
 
 def test_lists_give_the_splits_and_leave_out_the_rest(tmp_path: Path) -> None:
     files = dict.fromkeys(("a", "b", "c", "d"), SIZE + CAT)
     folder = voc(tmp_path, files, train="c\n", val="a\n", trainval="a\nc\n", test="d\n")
-    images = read_voc_folder(folder)["images"]
-    assert [image["file_name"] for image in images] == ["a.jpg", "c.jpg", "d.jpg"]
-    assert [image["split"] for image in images] == ["val", "train", "test"]
+    images = read_voc(folder).images
+    assert images["file_name"].to_pylist() == ["a.jpg", "c.jpg", "d.jpg"]
+    assert images["split"].to_pylist() == ["val", "train", "test"]
 
 
 def test_the_stem_leads_over_a_stale_file_name(tmp_path: Path) -> None:
-    folder = voc(tmp_path, {"a": "<filename>old.jpg</filename>" + SIZE})
-    assert read_voc_folder(folder)["images"][0]["file_name"] == "a.jpg"
+    folder = voc(tmp_path, {"a": "<filename>old.jpg</filename>" + SIZE + CAT})
+    assert read_voc(folder).images["file_name"].to_pylist()[0] == "a.jpg"
     (folder / "JPEGImages/a.jpg").rename(folder / "JPEGImages/old.jpg")
-    assert read_voc_folder(folder)["images"][0]["file_name"] == "old.jpg"
+    assert read_voc(folder).images["file_name"].to_pylist()[0] == "old.jpg"
 
 
 def test_files_beside_the_photos_are_no_photos(tmp_path: Path) -> None:
-    folder = voc(tmp_path, {"a": SIZE, "b": SIZE})
+    folder = voc(tmp_path, {"a": SIZE + CAT, "b": SIZE})
     (folder / "JPEGImages/b.jpg").rename(folder / "JPEGImages/b.PNG")
     for name in ("a.txt", "a.json", "a", "b.xml"):
         (folder / "JPEGImages" / name).touch()
-    images = read_voc_folder(folder)["images"]
-    assert [image["file_name"] for image in images] == ["a.jpg", "b.PNG"]
+    assert read_voc(folder).images["file_name"].to_pylist() == ["a.jpg", "b.PNG"]
 
 
 @pytest.mark.parametrize(
@@ -101,11 +99,12 @@ def test_files_beside_the_photos_are_no_photos(tmp_path: Path) -> None:
         (SIZE + CAT.replace("<xmin>1</xmin>", ""), "a.xml: object cat: bndbox [None, '2', '4'"),
         (SIZE + CAT.replace("<xmin>1<", "<xmin>one<"), "a.xml: object cat: bndbox ['one'"),
         (SIZE + CAT.replace("<xmin>1<", "<xmin>nan<"), "a.xml: object cat: bndbox ['nan'"),
+        (SIZE, "Annotations: no object in 1 files; label objects"),
     ],
 )
 def test_wrong_xml_is_named(tmp_path: Path, inside: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
-        read_voc_folder(voc(tmp_path, {"a": inside}))
+        read_voc(voc(tmp_path, {"a": inside}))
     assert message in str(caught.value)
     assert "; " in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -119,30 +118,37 @@ def test_xml_in_an_encoding_that_cannot_be_read_is_named(tmp_path: Path, encodin
     with pytest.raises(
         InputError, match=r"a.xml: not XML \(.*\); export it again in UTF-8"
     ) as error:
-        read_voc_folder(folder)
+        read_voc(folder)
     assert "\n" not in str(error.value)
 
 
 def test_a_listed_photo_without_xml_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"b.xml: is listed in ImageSets/Main but absent"):
-        read_voc_folder(voc(tmp_path, {"a": SIZE}, train="a\nb\n"))
+        read_voc(voc(tmp_path, {"a": SIZE}, train="a\nb\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("../a.jpg", "a.xml: filename '../a.jpg' leaves"), ("b.jpg", "b.xml: filename 'b.jpg' is")],
+)
+def test_a_file_name_that_cannot_be_is_refused(tmp_path: Path, name: str, message: str) -> None:
+    folder = voc(tmp_path, {"a": f"<filename>{name}</filename>" + SIZE + CAT, "b": SIZE})
+    (folder / "JPEGImages/a.jpg").unlink()
+    with pytest.raises(InputError) as caught:
+        read_voc(folder)
+    assert message in str(caught.value)
 
 
 def test_a_folder_without_xml_is_refused(tmp_path: Path) -> None:
-    folder = voc(tmp_path, {})
-    assert is_voc_folder(folder)
-    assert not is_voc_folder(folder / "Annotations")
     with pytest.raises(InputError, match=r"Annotations: holds no \*.xml"):
-        read_voc_folder(folder)
+        read_voc(voc(tmp_path, {}))
 
 
 def test_blood_cells(shared) -> None:
-    pascal = read_voc_folder(shared("bccd") / "BCCD")
-    assert (len(pascal["images"]), len(pascal["annotations"])) == (364, 4888)
-    assert [category["name"] for category in pascal["categories"]] == ["Platelets", "RBC", "WBC"]
-    files = {image["id"]: image["file_name"] for image in pascal["images"]}
-    empty = [(files[a["image_id"]], a["bbox"]) for a in pascal["annotations"] if not a["area"]]
-    assert empty == [
-        ("BloodImage_00338.jpg", [503, 336, 0, 0]),
-        ("BloodImage_00343.jpg", [180, 328, 0, 0]),
-    ]
+    labels = read_voc(shared("bccd") / "BCCD")
+    assert (len(labels.images), len(labels.ids)) == (364, 4888)
+    assert labels.classes == ["Platelets", "RBC", "WBC"]
+    empty = np.flatnonzero((labels.boxes[:, 2:] == 0).any(1))
+    names = [labels.images["file_name"][int(row)].as_py() for row in labels.rows[empty]]
+    assert names == ["BloodImage_00338.jpg", "BloodImage_00343.jpg"]
+    assert labels.boxes[empty].tolist() == [[503, 336, 0, 0], [180, 328, 0, 0]]

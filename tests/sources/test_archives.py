@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.sources.archives import OFFICIAL, Archive, download, unpack
-from pipeline.sources.folders import copy_photos, read_official
+from pipeline.formats.read import read_labels
+from pipeline.sources.archives import OFFICIAL, Archive, download, download_all, unpack
+from pipeline.sources.copies import copy_set
 from tests.data.making import Server, sha256, tar_of, voc_files
 
 
@@ -125,21 +126,13 @@ def test_a_tar_that_is_cut_off_is_refused(tmp_path: Path, cut: int) -> None:
 def test_official_archives_become_one_set(tmp_path: Path, server: Server) -> None:
     server.content = tar_of(voc_files("000001", "000002"))
     archive = Archive((server.url,), sha256(server.content))
-    source = read_official([archive], tmp_path / "downloads", tmp_path / "unpacked")
-    copy_photos(source, tmp_path / "photos")
-    assert [image["id"] for image in source.pascal["images"]] == [1, 2]
-    assert source.pascal["annotations"][0]["bbox"] == [0, 0, 2, 2]
-    assert (tmp_path / "photos/000002.jpg").read_bytes() == b"000002"
+    download_all([archive], tmp_path / "downloads", tmp_path / "unpacked")
+    copy_set(tmp_path / "unpacked", tmp_path / "source")
+    labels = read_labels(tmp_path / "source")
+    assert labels.images["id"].to_pylist() == [1, 2]
+    assert labels.boxes[0].tolist() == [0, 0, 2, 2]
+    assert (tmp_path / "source/JPEGImages/000002.jpg").read_bytes() == b"000002"
     assert (tmp_path / "downloads/set.tar").is_file(), "kept for the next time"
-
-
-def test_a_photo_that_the_archive_lacks_is_named(tmp_path: Path, server: Server) -> None:
-    files = voc_files("000001", "000002")
-    del files["VOCdevkit/VOC2007/JPEGImages/000002.jpg"]
-    server.content = tar_of(files)
-    archive = Archive((server.url,), sha256(server.content))
-    with pytest.raises(InputError, match=r"photo '000002.jpg' is missing"):
-        read_official([archive], tmp_path / "downloads", tmp_path / "unpacked")
 
 
 def test_official_archives_are_pinned() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.demo.painter import CLASSES
 from pipeline.predictions import PREDICTIONS_SCHEMA
-from pipeline.schemas import box_columns
 from pipeline.rungs.registry import find_rung
+from pipeline.schemas import box_columns
 from stages import evaluate
 from stages.entry import run_stage
 from tests.stages.conftest import TRAINED

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,10 +11,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.sources.archives import Archive
 from stages import fetch
 from stages.entry import run_stage
 from tests.conftest import ROOT
-from tests.data.making import CAT, SIZE, voc
+from tests.data.making import Server, sha256, tar_of, voc_files
 
 Configure = Callable[..., None]
 
@@ -48,110 +50,85 @@ def refused(capsys: pytest.CaptureFixture[str]) -> str:
     return lines[0]
 
 
-def labels(**changes: object) -> dict:
-    """Return labels of one photo, a.jpg, with some top-level keys replaced."""
-    image = {"id": 1, "file_name": "a.jpg", "width": 4, "height": 4}
-    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2]}
-    whole = {"images": [image], "annotations": [box], "categories": [{"id": 1, "name": "cat"}]}
-    return whole | changes
+def make_set(folder: Path) -> None:
+    """Write a local set of one photo; neither of its two files can be read."""
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(b"photo")
+    (folder / "labels.json").write_bytes(b"labels")
 
 
-def annotation(**changes: object) -> dict:
-    return labels(annotations=[labels()["annotations"][0] | changes])
+def written() -> dict[str, bytes]:
+    """Return the files of data/source."""
+    files = sorted(file for file in Path("data/source").rglob("*") if file.is_file())
+    return {str(file.relative_to("data/source")): file.read_bytes() for file in files}
 
 
-def image(**changes: object) -> dict:
-    return labels(images=[labels()["images"][0] | changes])
-
-
-def test_demo_is_written_in_the_normal_form(
+def test_the_demo_has_photos_and_their_labels(
     configure: Configure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure()
     fetch.main()
     pascal = json.loads(Path("data/source/annotations.json").read_text())
-    splits = [image["split"] for image in pascal["images"]]
-    assert (splits.count("train"), splits.count("val")) == (6, 2)
-    names = {image["file_name"] for image in pascal["images"]}
-    assert {file.name for file in Path("data/source/photos").iterdir()} == names
-    objects = len(pascal["annotations"])
-    line = f"data/source: 8 photos, {objects} objects, 6 classes; train 6, val 2\n"
+    names = {f"photos/{image['file_name']}" for image in pascal["images"]}
+    assert set(written()) == names | {"annotations.json"}
+    size = sum(len(content) for content in written().values()) / 1e6
+    line = f"data/source: 8 photos, 1 files of labels, {size:.1f} MB\n"
     assert capsys.readouterr().out == line
 
 
 def test_two_runs_write_the_same_bytes(configure: Configure) -> None:
     configure()
-    written = []
-    for _ in range(2):
-        fetch.main()
-        files = sorted(file for file in Path("data/source").rglob("*") if file.is_file())
-        written.append([(file, file.read_bytes()) for file in files])
-    assert len(written[0]) == 9
-    assert written[0] == written[1]
+    fetch.main()
+    first = written()
+    fetch.main()
+    assert len(first) == 9
+    assert written() == first
 
 
-def test_a_local_set_is_copied_and_replaces_the_demo(configure: Configure) -> None:
+def test_a_local_set_is_copied_as_it_is_and_replaces_the_demo(configure: Configure) -> None:
     configure()
     fetch.main()
-    Path("set").mkdir()
-    Path("set/a.jpg").write_bytes(b"photo")
-    Path("set/labels.json").write_text(json.dumps(image(split="train")))
+    make_set(Path("set"))
     configure(source="local", path="set", split="given")
     fetch.main()
-    assert [file.name for file in Path("data/source/photos").iterdir()] == ["a.jpg"]
-    assert Path("data/source/photos/a.jpg").read_bytes() == b"photo"
+    assert written() == {"a.jpg": b"photo", "labels.json": b"labels"}
 
 
-def test_lesson_leaves_out_photos_that_the_source_keeps_for_val_or_test(
+def test_the_demo_and_a_copy_of_it_are_alike(configure: Configure) -> None:
+    configure()
+    fetch.main()
+    painted = written()
+    shutil.copytree("data/source", "set")
+    configure(source="local", path="set")
+    fetch.main()
+    assert written() == painted
+
+
+def test_official_archives_leave_the_set_alone(
+    configure: Configure, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.content = tar_of(voc_files("000001", "000002"))
+    archive = Archive((server.url,), sha256(server.content))
+    monkeypatch.setitem(fetch.OFFICIAL, "voc2007", (archive,))
+    configure(source="voc2007")
+    fetch.main()
+    assert set(written()) == {
+        *("Annotations/000001.xml", "Annotations/000002.xml", "ImageSets/Main/train.txt"),
+        *("JPEGImages/000001.jpg", "JPEGImages/000002.jpg"),
+    }
+
+
+def test_two_sets_in_a_folder_are_refused_and_the_old_outputs_stay(
     configure: Configure, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lists = {"train": "a\nc\n", "val": "b\n", "trainval": "a\nb\nc\n", "test": "d\n"}
-    voc(Path("set"), dict.fromkeys("abcd", SIZE + CAT), **lists)
-    configure(source="local", path="set", split="lesson")
-    fetch.main()
-    assert {file.name for file in Path("data/source/photos").iterdir()} == {"a.jpg", "c.jpg"}
-    pascal = json.loads(Path("data/source/annotations.json").read_text())
-    assert [image["file_name"] for image in pascal["images"]] == ["a.jpg", "c.jpg"]
-    assert len(pascal["annotations"]) == 2
-    assert capsys.readouterr().out.endswith("2 photos, 2 objects, 1 classes; train 2\n")
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("{", "set/labels.json: line 1 column 2: not JSON"),
-        (labels(categories=None), "set/labels.json: key 'categories': not a list"),
-        (labels(categories=[{"id": 1, "name": "\ud83d"}]), r"categories[0]: name '\ud83d' is not"),
-        (
-            image(split="train") | {"info": "\ud83d"},
-            "set: labels cannot be written as JSON (",
-        ),
-        (annotation(category_id=2), "set/labels.json: annotations[0]: category_id 2"),
-        (annotation(image_id=2), "set/labels.json: annotations[0]: image_id 2"),
-        (labels(images=labels()["images"] * 2), "set/labels.json: images[1]: id 1 is there twice"),
-        (annotation(bbox=[0, 0, float("nan"), 2]), "annotations[0] (id 1): bbox"),
-        (annotation(bbox=[0, 0, -1, 2]), "negative width"),
-        (image(file_name="absent.jpg"), "set/labels.json: photo 'absent.jpg' is missing"),
-        (image(file_name="../params.yaml"), "file_name '../params.yaml' leaves the folder"),
-        (image(split="dev"), "set: image 'a.jpg': unknown split 'dev'"),
-        (image(split="val"), "set: split 'given': no photo of 1 is in train"),
-        (image(), "set: image 'a.jpg': has no split"),
-    ],
-)
-def test_bad_labels_end_in_one_line_and_leave_the_old_outputs(
-    configure: Configure, capsys: pytest.CaptureFixture[str], content: object, message: str
-) -> None:
     configure()
     fetch.main()
-    before = Path("data/source/annotations.json").read_bytes()
-    Path("set").mkdir()
-    Path("set/a.jpg").write_bytes(b"photo")
-    text = content if isinstance(content, str) else json.dumps(content)
-    Path("set/labels.json").write_text(text)
+    before = written()
+    make_set(Path("set"))
+    Path("set/other.json").touch()
     configure(source="local", path="set", split="given")
-    assert message in refused(capsys)
-    assert Path("data/source/annotations.json").read_bytes() == before
-    assert len(list(Path("data/source/photos").iterdir())) == 8
+    assert "set: 2 JSON files (labels.json, other.json); set fetch.path to" in refused(capsys)
+    assert written() == before
 
 
 def test_an_absent_folder_and_an_unknown_parameter_are_refused(

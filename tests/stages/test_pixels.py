@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from pipeline.formats.columns import columns_of
 from ruamel.yaml import YAML
 
 from pipeline.data.pixel_store import open_pixel_store
-from pipeline.formats.columns import columns_of
 from pipeline.tables.build import build_tables, write_tables
 from stages.entry import run_stage
 from stages.pixels import main

@@ -1,24 +1,40 @@
 """Stage `tables`: from data/source to data/tables, or one line and nothing changed."""
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-import orjson
 import pytest
+from ruamel.yaml import YAML
 
 from pipeline.schemas import SCHEMAS, read_table
 from stages.entry import run_stage
 from stages.tables import main
+from tests.conftest import ROOT
+from tests.data.making import CAT, SIZE, voc
+
+
+def configure(project: Path, **fetch: object) -> None:
+    """Write params.yaml with these parameters of fetch."""
+    yaml = YAML()
+    params = yaml.load((ROOT / "params.yaml").read_text())
+    params["fetch"] |= {"split": "given"} | fetch
+    with (project / "params.yaml").open("w") as file:
+        yaml.dump(params, file)
 
 
 @pytest.fixture
 def source(tmp_path, monkeypatch):
-    """Work in an empty project folder; return a function that writes its annotations.json."""
+    """Work in an empty project folder; return a function that fills data/source."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["tables"])
+    configure(tmp_path)
 
     def write(bboxes, splits=("train", "val")):
+        shutil.rmtree(tmp_path / "data/source", ignore_errors=True)
+        (tmp_path / "data/source/photos").mkdir(parents=True)
         sides = {"width": 64, "height": 48}
         pascal = {
             "images": [
@@ -30,10 +46,10 @@ def source(tmp_path, monkeypatch):
                 for i, bbox in enumerate(bboxes)
             ],
             "categories": [{"id": 1, "name": "cat [red]"}],
-            "type": "instances",
         }
-        (tmp_path / "data/source").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "data/source/annotations.json").write_bytes(orjson.dumps(pascal))
+        for image in pascal["images"]:
+            (tmp_path / "data/source/photos" / image["file_name"]).touch()
+        (tmp_path / "data/source/annotations.json").write_text(json.dumps(pascal))
         return tmp_path
 
     return write
@@ -79,10 +95,12 @@ def test_the_same_source_gives_the_same_bytes(source):
     ("bboxes", "splits", "line"),
     [
         ([], ("train", "val"), "annotations.json: annotations: no box is left; "),
-        ([[0, 0, 5, 5]], ("val", "val"), "annotations.json: split train: has no photo; "),
+        ([[0, 0, 5, 5]], ("val", "val"), "annotations.json: split 'given': no photo of 2 is in train; "),
         ([[0, 0, 5, 5]], ("val", "train"), "annotations.json: split train: has no object "),
-        ([[0, 0, -5, 5]], ("train",), "0.jpg: annotation 0: bbox [0, 0, -5, 5] has a negative"),
-        ([[0, None, 5, 5]], ("train",), "0.jpg: annotation 0: bbox [0, nan, 5, 5] is not finite"),
+        ([[0, 0, -5, 5]], ("train",), "annotations[0] (id 0): bbox [0, 0, -5, 5] has a negative"),
+        ([[0, None, 5, 5]], ("train",), "annotations[0]: bbox [0, None, 5, 5] is not four"),
+        ([[0, 0, 5, 5]], ("train", None), "annotations.json: image '1.jpg': has no split"),
+        ([[0, 0, 5, 5]], ("train", "dev"), "image '1.jpg': unknown split 'dev'"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_earlier_tables(source, capsys, bboxes, splits, line):
@@ -101,12 +119,50 @@ def test_bad_input_is_one_line_and_leaves_earlier_tables(source, capsys, bboxes,
     assert [path.name for path in (project / "data").iterdir()].count("tables.partial") == 0
 
 
+def test_a_message_names_the_users_own_file(source, capsys):
+    project = source([[0, 0, -5, 5]])
+    shutil.copytree(project / "data/source", project / "mine")
+    configure(project, source="local", path="mine")
+    with pytest.raises(SystemExit):
+        run_stage(main)
+    assert capsys.readouterr().err.startswith("error: mine/annotations.json: annotations[0] (id 0)")
+
+
+def test_a_missing_photo_is_refused(source, capsys):
+    project = source([[0, 0, 5, 5]])
+    (project / "data/source/photos/1.jpg").unlink()
+    with pytest.raises(SystemExit):
+        run_stage(main)
+    assert "annotations.json: photo '1.jpg' is missing below data/source" in capsys.readouterr().err
+
+
+def test_xml_is_read_with_its_lists_and_the_lesson_takes_train_alone(source, capsys):
+    project = source([[0, 0, 5, 5]])
+    shutil.rmtree(project / "data/source")
+    lists = {"train": "a\nc\n", "val": "b\n", "trainval": "a\nb\nc\n", "test": "d\n"}
+    voc(project / "data/source", dict.fromkeys("abcd", SIZE + CAT), **lists)
+    run_stage_of(project, "given")
+    images = read_table(project / "data/tables/images.parquet", SCHEMAS["images"])
+    assert images["split"].to_pylist() == ["train", "val", "train", "test"]
+    assert images["photo"].to_pylist() == [f"JPEGImages/{name}.jpg" for name in "abcd"]
+    run_stage_of(project, "lesson")
+    images = read_table(project / "data/tables/images.parquet", SCHEMAS["images"])
+    assert images["file_name"].to_pylist() == ["a.jpg", "c.jpg"]
+
+
+def run_stage_of(project, split):
+    configure(project, split=split)
+    for file in (project / "data/source/Annotations").iterdir():  # objects that count
+        file.write_text(file.read_text().replace("<difficult>1<", "<difficult>0<"))
+    run_stage(main)
+
+
 def test_as_a_command_without_a_source(tmp_path):
+    configure(tmp_path)
     command = [sys.executable, "-m", "stages.tables"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
-    path = "data/source/annotations.json"
-    assert done.stderr == f"error: {path}: no such file; run the fetch stage first\n"
+    assert done.stderr == "error: data/source: no such folder; run the fetch stage first\n"
 
 
 def test_the_stage_starts_without_torch_and_mlflow():

@@ -1,17 +1,11 @@
-"""Annotations as columns: bad boxes named, good ones clipped to their photo."""
-
-import math
+"""Boxes are clipped to their photo; those without area are dropped and counted."""
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 
-from pipeline.errors import InputError
-from pipeline.formats.columns import columns_of
-from pipeline.tables.objects import clip_objects, read_objects
-
-IMAGES = pa.table({"file_name": ["a.jpg", "b.jpg"], "width": [100, 40], "height": [50, 30]})
+from pipeline.tables.objects import clip_objects
+from tests.data.making import labels
 
 
 def pascal(*bboxes, **fields):
@@ -21,14 +15,17 @@ def pascal(*bboxes, **fields):
         for index, bbox in enumerate(bboxes)
     ]
     return {
-        "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}],
+        "images": [
+            {"id": 1, "file_name": "a.jpg", "width": 100, "height": 50},
+            {"id": 2, "file_name": "b.jpg", "width": 40, "height": 30},
+        ],
         "annotations": annotations,
         "categories": [{"id": 9, "name": "cat"}, {"id": 5, "name": "dog"}],
     }
 
 
 def clip(*bboxes):
-    return clip_objects(read_objects(columns_of(pascal(*bboxes))), IMAGES)
+    return clip_objects(labels(pascal(*bboxes)))
 
 
 def test_no_annotations():
@@ -81,32 +78,6 @@ def test_the_whole_photo_is_not_clipped():
 
 
 @pytest.mark.parametrize(
-    ("bbox", "problem"),
-    [
-        ([1, 2, -3, 4], "has a negative size"),
-        ([1, 2, 3, -4], "has a negative size"),
-        ([math.nan, 2, 3, 4], "is not finite"),
-        ([1, 2, math.inf, 4], "is not finite"),
-        ([1, 2, -math.inf, 4], "is not finite"),
-        ([1, 2, None, 4], "is not finite"),
-        ([1, 2, 3], "is not four numbers"),
-        ([], "is not four numbers"),
-        (["x", 2, 3, 4], "is not four numbers"),
-        (None, "is not four numbers"),
-    ],
-)
-def test_a_wrong_box_is_refused_by_file_and_annotation(bbox, problem):
-    with pytest.raises(InputError, match=rf"a\.jpg: annotation 11: bbox .*{problem}; ") as refused:
-        read_objects(columns_of(pascal([1, 2, 3, 4], bbox)))
-    assert "\n" not in str(refused.value)
-
-
-def test_two_numbers_each_are_not_taken_for_half_as_many_boxes():
-    with pytest.raises(InputError, match=r"annotation 10: .* is not four numbers"):
-        read_objects(columns_of(pascal([1, 2], [3, 4])))
-
-
-@pytest.mark.parametrize(
     ("fields", "expected"),
     [
         ({"ignore": 0}, False),
@@ -117,14 +88,14 @@ def test_two_numbers_each_are_not_taken_for_half_as_many_boxes():
     ],
 )
 def test_difficult_objects_and_crowds_are_ignored(fields, expected):
-    assert read_objects(columns_of(pascal([1, 2, 3, 4], **fields))).ignore.tolist() == [expected]
+    assert clip_objects(labels(pascal([1, 2, 3, 4], **fields)))[0].ignore.tolist() == [expected]
 
 
 def test_order_is_of_the_photos_then_of_the_annotations():
     source = pascal([1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 3, 3], [4, 4, 4, 4])
     for annotation, image_id in zip(source["annotations"], (2, 1, 2, 1), strict=True):
         annotation["image_id"] = image_id
-    found = read_objects(columns_of(source))
+    found, _, _ = clip_objects(labels(source))
     assert found.ids.tolist() == [11, 13, 10, 12]
     assert found.rows.tolist() == [0, 0, 1, 1]
     assert found.boxes[:, 0].tolist() == [2, 4, 1, 3]
@@ -135,10 +106,5 @@ def test_order_of_many_annotations_of_one_photo_is_kept():
     source = pascal(*[[1, 2, 3, 4]] * 200)
     for annotation in source["annotations"]:
         annotation["image_id"] = 2 - annotation["id"] % 2
-    assert read_objects(columns_of(source)).ids.tolist() == [*range(11, 210, 2), *range(10, 210, 2)]
-
-
-@pytest.mark.parametrize(("key", "what"), [("image_id", "image"), ("category_id", "category")])
-def test_an_unknown_owner_is_named(key, what):
-    with pytest.raises(InputError, match=f"{what} 77 has annotations and is not in the list"):
-        read_objects(columns_of(pascal([1, 2, 3, 4], **{key: 77})))
+    found, _, _ = clip_objects(labels(source))
+    assert found.ids.tolist() == [*range(11, 210, 2), *range(10, 210, 2)]

@@ -1,28 +1,32 @@
 """What several files of tests train: a model of a few hundred weights, a few noisy photos."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.models.layer_groups import LayerGroups
-from pipeline.train.loop import Recipe, fit
+from pipeline.data.batches import Batch
+from pipeline.params import RungParams, SharedTrainParams, load_params
+from pipeline.rungs.rung import Outputs, RungModel
+from pipeline.train.history import EpochRow
+from pipeline.train.loop import fit
 from pipeline.train.schedule import Phase
+from pipeline.train.training_log import TrainingWatch
+from tests.conftest import ROOT
 
 PHASES = [Phase("head", 2, 0.01), Phase("late", 2, 0.02), Phase("all", 1, 0.01)]
-RECIPE = Recipe(
-    seed=7,
-    schedule="one_cycle",
-    lr_divisor=10,
-    weight_decay=0.01,
-    grad_clip=10.0,
-    ema=0.0,
-    early_stop=0,
-    compile=False,
-    precision="float32",
-)
+_PARAMS = load_params(ROOT / "params.yaml")
+_SHARED = {"seed": 7, "schedule": "one_cycle", "weight_decay": 0.01, "precision": "float32"}
+_RUNG = {"lr_divisor": 10, "ema": 0.0}
+
+
+def params_of(**changes) -> tuple[SharedTrainParams, RungParams]:
+    """Return the parameters of all rungs and of one, with these changes to either."""
+    own = {key: changes.pop(key) for key in _RUNG.keys() & changes.keys()}
+    shared = _PARAMS.train.shared.model_copy(update=_SHARED | changes)
+    return shared, _PARAMS.train.classifier.model_copy(update=_RUNG | own)
 
 
 class Body(nn.Module):
@@ -38,7 +42,7 @@ class Body(nn.Module):
         return [self.early]
 
 
-class Tiny(nn.Module):
+class Tiny(RungModel):
     """Three layer groups, batch norm and dropout: everything that a loop can get wrong."""
 
     def __init__(self, seed: int = 0):
@@ -47,27 +51,18 @@ class Tiny(nn.Module):
         self.backbone = Body()
         self.head = nn.Sequential(nn.Flatten(), nn.Dropout(0.2), nn.Linear(8 * 2 * 2, 3))
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.read(self.features(images), images.shape[-1])
-
     def features(self, images: Tensor) -> list[Tensor]:
         return [self.backbone(images)]
 
-    def read(self, features: list[Tensor], image_size: int) -> Tensor:
-        return self.head(features[0])
-
-
-@dataclass(frozen=True)
-class TinyBatch:
-    images: Tensor
-    labels: Tensor
-    photo: Tensor
+    def read(self, features: list[Tensor], image_size: int) -> Outputs:
+        return {"cls_logits": self.head(features[0])}
 
 
 class Photos:
-    """Random photos with random labels; `noisy` passes are shuffled and never twice the same.
+    """Random photos with one random label each, served as `Batches` serves them.
 
-    One that drops leaves the photos of a smaller last batch out, others each time.
+    `noisy` passes are shuffled and never twice the same. One that `drops` leaves the photos of a
+    smaller last batch out, others each time.
     """
 
     def __init__(
@@ -75,73 +70,80 @@ class Photos:
     ):
         generator = torch.Generator().manual_seed(photos)
         self.images = torch.randn(photos, 3, 8, 8, generator=generator)
-        self.labels = torch.randint(3, (photos,), generator=generator)
+        self.labels = torch.randint(3, (photos, 1), generator=generator)
         self.batch_size, self.noisy, self.drops = batch_size, noisy, drops
 
     def __len__(self) -> int:
         photos = len(self.labels)
         return photos // self.batch_size if self.drops else -(-photos // self.batch_size)
 
-    def epoch(self, seed: int, *, whole: bool = False) -> Iterator[TinyBatch]:
+    def epoch(self, seed: int, *, whole: bool = False) -> Iterator[Batch]:
         generator = torch.Generator().manual_seed(seed)
         order = torch.arange(len(self.labels))
         if self.noisy:
             order = torch.randperm(len(order), generator=generator)
         end = len(order) if whole else len(self) * self.batch_size
         for chosen in order[:end].split(self.batch_size):
-            images = self.images[chosen]
+            noise = torch.zeros(())
             if self.noisy:
-                images = images + torch.randn(images.shape, generator=generator) / 10
-            yield TinyBatch(images, self.labels[chosen], chosen)
+                noise = torch.randn(self.images[chosen].shape, generator=generator) / 10
+            yield self.batch(chosen, noise)
+
+    def batch(self, chosen: Tensor, noise: Tensor | float = 0.0) -> Batch:
+        """Return these photos as one batch."""
+        boxes = torch.zeros(len(chosen), 1, 4)
+        ignore = torch.zeros(len(chosen), 1, dtype=torch.bool)
+        return Batch(self.images[chosen] + noise, boxes, self.labels[chosen], ignore, chosen)
 
 
-class Quiet:
-    """A watcher that keeps what it hears."""
+class Quiet(TrainingWatch):
+    """Says nothing and keeps what it hears."""
 
     def __init__(self):
+        super().__init__("tiny", 5, 2)
         self.resumed: list[int] = []
         self.steps: list[tuple[int, dict[str, Tensor]]] = []
-        self.epochs: list[dict] = []
+        self.epochs: list[EpochRow] = []
 
-    def resume(self, epochs: int) -> None:
+    def resume(self, epochs: int, seconds: float, photos: int) -> None:
         self.resumed.append(epochs)
 
     def step(self, photos: int, losses: dict[str, Tensor]) -> None:
         self.steps.append((photos, losses))
 
-    def epoch(self, row: dict) -> None:
+    def epoch(self, row: EpochRow) -> None:
         self.epochs.append(row)
 
 
-def losses(outputs: Tensor, batch: TinyBatch) -> dict[str, Tensor]:
+def losses(outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
     """Return `loss`, and a part of it under another name."""
-    class_loss = F.cross_entropy(outputs, batch.labels)
+    class_loss = F.cross_entropy(outputs["cls_logits"], batch.labels[:, 0])
     return {"loss": 2 * class_loss, "class_loss": class_loss}
 
 
 def train(
-    checkpoint,
-    model: nn.Module | None = None,
+    checkpoint: Path,
+    model: Tiny | None = None,
     *,
-    phases=PHASES,
+    phases: list[Phase] = PHASES,
     losses: Callable = losses,
-    source=None,
-    val=None,
-    watcher=None,
+    source: Photos | None = None,
+    val: Photos | None = None,
+    watch: TrainingWatch | None = None,
     **changes,
-) -> tuple[nn.Module, list[dict]]:
-    """Call `fit` with the recipe above but for `changes`."""
-    model = model or Tiny()
+) -> tuple[Tiny, list[EpochRow]]:
+    """Call `fit` with the parameters above but for `changes`."""
+    shared, rung = params_of(**changes)
     return fit(
-        model,
-        LayerGroups(model),
+        model or Tiny(),
         losses,
         phases,
         source or Photos(noisy=True),
         val or Photos(5, 4),
-        replace(RECIPE, **changes),
-        watcher or Quiet(),
-        checkpoint,
+        shared=shared,
+        rung=rung,
+        watch=watch or Quiet(),
+        checkpoint=checkpoint,
     )
 
 

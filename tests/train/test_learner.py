@@ -1,23 +1,32 @@
 """The learner of a phase: gradient, step, schedule and running average."""
 
 import copy
-from dataclasses import replace
 
 import pytest
 import torch
 
 from pipeline.models.layer_groups import LayerGroups
-from pipeline.train.averaging import RunningAverage
+from pipeline.train.averaging import average_of
 from pipeline.train.learner import Learner
 from pipeline.train.schedule import Phase
-from tests.train.making import PHASES, RECIPE, Photos, Quiet, Tiny, losses, same_weights, train
+from tests.train.making import PHASES, Photos, Quiet, Tiny, losses, params_of, same_weights, train
 
 
 def learner_of(model: Tiny, **changes) -> Learner:
-    layers, recipe = LayerGroups(model), replace(RECIPE, **changes)
+    layers = LayerGroups(model, model.backbone)
     layers.thaw(("head", "late", "early"))
-    averaged = RunningAverage(model, recipe.ema) if recipe.ema else None
-    return Learner(model, layers, losses, averaged, Phase("all", 2, 0.01), 2, recipe)
+    shared, rung = params_of(**changes)
+    return Learner(
+        model,
+        layers,
+        losses,
+        average_of(model, rung.ema) if rung.ema else None,
+        Phase("all", 2, 0.01),
+        steps_per_epoch=2,
+        steps_before=0,
+        shared=shared,
+        rung=rung,
+    )
 
 
 def test_a_step_lowers_the_loss_of_its_batch_and_moves_the_schedule():
@@ -41,35 +50,37 @@ def test_a_restored_learner_goes_on_as_the_first(ema):
     batch = next(Photos().epoch(0))
     first, second = learner_of(Tiny(), ema=ema), learner_of(Tiny(seed=5), ema=ema)
     first.step(batch)
-    second.restore(copy.deepcopy(first.states()))
+    second.restore(copy.deepcopy(first.state()))
     for learner in (first, second):
         torch.manual_seed(1)
         learner.step(batch)
     assert same_weights(first.model, second.model)
     assert first.rate() == second.rate()
-    assert ("averaged" in first.states()) == bool(ema)
+    assert bool(first.state()["average"]) == bool(ema)
+    if ema:
+        assert same_weights(first.average.module, second.average.module)
 
 
 @pytest.mark.parametrize(
     ("decay", "share"),
-    [(0.9, 9 / 11), (0.05, 0.95)],  # of the new weights: the mean is short at first
+    [(0.9, 9 / 11), (0.05, 0.95)],  # of the new weights: the average is short at first
 )
 def test_averaged_weights_by_hand(tmp_path, decay, share):
-    model, seen = Tiny(), []
+    model, seen = Tiny(), [Tiny().state_dict()]
 
     class Spy(Quiet):
         def step(self, photos, losses):
             seen.append(copy.deepcopy(model.state_dict()))
 
     phases = [Phase("all", 1, 0.05)]
-    averaged, _ = train(tmp_path / "c.pt", model, phases=phases, ema=decay, watcher=Spy())
-    first, second = seen
+    averaged, _ = train(tmp_path / "c.pt", model, phases=phases, ema=decay, watch=Spy())
+    start, first, second = seen
     for key, value in averaged.state_dict().items():
         if key.endswith("num_batches_tracked"):
             assert value == 2
         else:
-            expected = first[key] + share * (second[key] - first[key])
-            torch.testing.assert_close(value, expected)
+            before = start[key] + max(0.9, 1 - decay) * (first[key] - start[key])
+            torch.testing.assert_close(value, before + share * (second[key] - before))
     assert not torch.equal(first["head.2.weight"], second["head.2.weight"])
 
 
@@ -86,7 +97,7 @@ def test_the_gradient_is_clipped(tmp_path):
             largest.append(float(torch.stack(gradients).norm()))
 
     model = Tiny()
-    train(tmp_path / "c.pt", model, losses=steep, watcher=Spy(), grad_clip=0.5)
+    train(tmp_path / "c.pt", model, losses=steep, watch=Spy(), grad_clip=0.5)
     assert largest == pytest.approx([0.5] * 10, rel=1e-3)
 
 
@@ -98,3 +109,12 @@ def test_a_compiled_run_trains_the_same_weights(tmp_path, monkeypatch):
     compiled, rows = train(tmp_path / "b.pt", model, compile=True)
     assert asked == [model] * len(PHASES)
     assert rows == history and same_weights(compiled, plain)
+
+
+def test_the_average_of_a_later_phase_goes_on_where_the_one_before_it_ended(tmp_path, monkeypatch):
+    counted = []
+    monkeypatch.setattr(
+        "pipeline.train.learner.update_average", lambda *of: counted.append(of[-1])
+    )
+    train(tmp_path / "c.pt", ema=0.9)
+    assert counted == list(range(10))  # five epochs of two steps, in three phases

@@ -37,13 +37,13 @@ def test_killed_and_resumed_is_as_unbroken(tmp_path, schedule, ema, killed_after
     changes = {"schedule": schedule, "ema": ema}
     model, history = train(tmp_path / "unbroken.pt", **changes)
     with pytest.raises(KilledError):
-        train(tmp_path / "c.pt", watcher=KilledAfterEpoch(killed_after), **changes)
-    watcher = Quiet()
+        train(tmp_path / "c.pt", watch=KilledAfterEpoch(killed_after), **changes)
+    watch = Quiet()
     # Other weights to begin with: everything has to come from the checkpoint.
-    resumed, rows = train(tmp_path / "c.pt", Tiny(seed=99), watcher=watcher, **changes)
+    resumed, rows = train(tmp_path / "c.pt", Tiny(seed=99), watch=watch, **changes)
     assert rows == history
-    assert watcher.epochs == history[killed_after:]
-    assert watcher.resumed == [killed_after]
+    assert watch.epochs == history[killed_after:]
+    assert watch.resumed == [killed_after]
     assert same_weights(resumed, model)
 
 
@@ -51,11 +51,11 @@ def test_killed_and_resumed_is_as_unbroken(tmp_path, schedule, ema, killed_after
 def test_killed_within_an_epoch_goes_on_from_its_start(tmp_path, killed_in):
     model, history = train(tmp_path / "unbroken.pt", ema=0.9)
     with pytest.raises(KilledError):
-        train(tmp_path / "c.pt", watcher=KilledAfterStep(killed_in), ema=0.9)
-    watcher = Quiet()
-    resumed, rows = train(tmp_path / "c.pt", watcher=watcher, ema=0.9)
+        train(tmp_path / "c.pt", watch=KilledAfterStep(killed_in), ema=0.9)
+    watch = Quiet()
+    resumed, rows = train(tmp_path / "c.pt", watch=watch, ema=0.9)
     assert rows == history
-    assert watcher.epochs == history[(killed_in - 1) // 2 :]
+    assert watch.epochs == history[(killed_in - 1) // 2 :]
     assert same_weights(resumed, model)
 
 
@@ -63,7 +63,7 @@ def test_killed_twice(tmp_path):
     model, history = train(tmp_path / "unbroken.pt")
     for epoch in (1, 3):
         with pytest.raises(KilledError):
-            train(tmp_path / "c.pt", watcher=KilledAfterEpoch(epoch))
+            train(tmp_path / "c.pt", watch=KilledAfterEpoch(epoch))
     resumed, rows = train(tmp_path / "c.pt")
     assert rows == history
     assert same_weights(resumed, model)

@@ -14,8 +14,8 @@ ROW = {"epoch": 1, "phase": "head", "train": {"loss": 2.0}, "val": {"loss": 1.5}
 
 @pytest.fixture
 def clock(monkeypatch):
-    clock = SimpleNamespace(now=100.0, cpu=7.0)
-    time = SimpleNamespace(monotonic=lambda: clock.now, process_time=lambda: clock.cpu)
+    clock = SimpleNamespace(now=100.0)
+    time = SimpleNamespace(monotonic=lambda: clock.now)
     monkeypatch.setattr("pipeline.train.training_log.time", time)
     return clock
 
@@ -33,7 +33,6 @@ def test_a_plain_line_for_each_epoch(clock, capsys):
     watch = TrainingWatch("bbox", epochs=3, steps_per_epoch=2)
     for _ in range(2):
         clock.now += 5
-        clock.cpu += 9
         watch.step(32, LOSSES)
     watch.epoch(ROW)
     watch.close()
@@ -43,8 +42,7 @@ def test_a_plain_line_for_each_epoch(clock, capsys):
         "bbox: epoch 1/3 (head): train loss 2; val loss 1.5; 6 photos/s, 0 min 20 s left\n"
     )
     assert shown.out == ""
-    assert watch.seconds == 10
-    assert watch.cores_busy == 1.8
+    assert watch.seconds() == 10
     assert watch.rate() == 6.4
 
 
@@ -63,20 +61,15 @@ def test_a_plain_line_between_epochs_every_half_minute(clock, capsys):
 
 def test_a_resumed_training_says_so_and_counts_the_rest(clock, capsys):
     watch = TrainingWatch("bbox", epochs=4, steps_per_epoch=2)
-    watch.resume(3)
+    watch.resume(3, seconds=42.0, photos=84)
     assert capsys.readouterr().err == "bbox: going on after epoch 3 of 4\n"
     clock.now += 8
     watch.step(16, LOSSES)
     watch.epoch(ROW | {"epoch": 4})
     shown = capsys.readouterr().err
-    assert shown.endswith("; 2 photos/s, 0 min 08 s left\n")  # of the two steps of this run
-
-
-def test_a_fresh_training_says_nothing_of_going_on(clock, capsys):
-    watch = TrainingWatch("bbox", epochs=4, steps_per_epoch=2)
-    watch.resume(0)
-    assert capsys.readouterr().err == ""
-    assert watch.done == 0
+    # 100 photos in 50 s; one step is left, at the 8 s of this run's.
+    assert shown.endswith("; 2 photos/s, 0 min 08 s left\n")
+    assert (watch.seconds(), watch.photos) == (50, 100)
 
 
 def test_a_bar_on_a_terminal(clock, watch_on_terminal, capsys):
@@ -94,7 +87,7 @@ def test_a_bar_on_a_terminal(clock, watch_on_terminal, capsys):
 
 def test_the_bar_of_a_resumed_training_begins_where_it_was(watch_on_terminal, capsys):
     watch = watch_on_terminal(4, 5)
-    watch.resume(2)
+    watch.resume(2, seconds=1.0, photos=10)
     watch.close()
     shown = capsys.readouterr().err
     assert "bbox: going on after epoch 2 of 4" in shown

@@ -1,5 +1,6 @@
 """The losses of the rungs for the largest object."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -19,30 +20,31 @@ def largest_object_losses(
     """
     labels = batch.labels[:, 0]
     valid = (labels >= 0) & ~batch.ignore[:, 0]
-    losses = {}
+    losses = {"loss": torch.zeros((), device=labels.device)}
     if "boxes" in outputs:
         distance = box_loss(outputs["boxes"].float(), batch.boxes[:, 0], valid)
         losses["l1_px"] = distance * (LESSON_SIDE / batch.images.shape[-1])
+        losses["loss"] = losses["loss"] + losses["l1_px"]
     if "cls_logits" in outputs:
         losses["class_loss"] = class_loss(outputs["cls_logits"].float(), labels, valid)
-    total = losses.get("l1_px", 0) + class_weight * losses.get("class_loss", 0)
-    return {"loss": total, **losses}
+        losses["loss"] = losses["loss"] + class_weight * losses["class_loss"]
+    return losses
 
 
 def class_loss(cls_logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
-    """Return the mean cross-entropy over the photos with a largest object that counts; 0 if there are none.
+    """Return the mean cross-entropy over the valid photos; 0 if there are none.
 
     Args:
         cls_logits: `(B, C)`.
         labels: `(B,)`, 0..C-1 where valid.
-        valid: `(B,)` bool.
+        valid: `(B,)` bool; False where a photo has no largest object, or one to be ignored.
     """
     each = F.cross_entropy(cls_logits, labels.clamp(min=0), reduction="none")
     return _mean_over(each, valid)
 
 
 def box_loss(boxes: Tensor, gt_boxes: Tensor, valid: Tensor) -> Tensor:
-    """Return the mean L1 distance in pixels, over four coordinates and the photos with a largest object that counts.
+    """Return the mean L1 distance in pixels over four coordinates and the valid photos.
 
     Args:
         boxes: `(B, 4)` xyxy in pixels.

@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from pipeline.models.backbone import Backbone
-
 # Of the votes, so that a class without any is not ruled out: a hundredth of one cell of a hundred.
 _LEAST_SHARE = 1e-4
 

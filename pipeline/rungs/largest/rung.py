@@ -15,13 +15,13 @@ from pipeline.rungs.largest.lesson_heads import (
     LessonCombinedHead,
 )
 from pipeline.rungs.largest.model import LargestObjectModel
-from pipeline.rungs.rung import Criterion, Options, Outputs, PhotoDetections, Rung, RungModel
+from pipeline.rungs.rung import Criterion, Options, Outputs, PhotoDetections, Rung
 from pipeline.tasks import Task
 
 P = TypeVar("P", bound=LargestParams)
 
 
-class LargestRung(Rung[P]):
+class LargestRung(Rung[P, LargestObjectModel]):
     """A rung with one answer a photo; its head comes in our form and in the lesson's."""
 
     def options(self, params: P) -> Options:
@@ -48,7 +48,7 @@ class LargestRung(Rung[P]):
         """Return the lesson's head for maps of `cells` x `cells`."""
         raise NotImplementedError
 
-    def criterion(self, model: RungModel, params: P) -> Criterion:
+    def criterion(self, model: LargestObjectModel, params: P) -> Criterion:
         """Return L1 in the lesson's pixels and/or cross-entropy."""
         return lambda outputs, batch: largest_object_losses(outputs, batch, class_weight=1.0)
 
@@ -118,7 +118,7 @@ class CombinedRung(LargestRung[CombinedParams]):
         """Return the lesson's shared hidden layer."""
         return LessonCombinedHead(channels, cells, num_classes, dropout)
 
-    def criterion(self, model: RungModel, params: CombinedParams) -> Criterion:
+    def criterion(self, model: LargestObjectModel, params: CombinedParams) -> Criterion:
         """Return L1 in the lesson's pixels plus `class_weight` times cross-entropy."""
         weight = params.class_weight
         return lambda outputs, batch: largest_object_losses(outputs, batch, class_weight=weight)

@@ -50,7 +50,7 @@ class OutConv(nn.Module):
         self.num_classes = num_classes
         self.cls = nn.Conv2d(in_channels, k * num_classes, 3, padding=1)
         self.box = nn.Conv2d(in_channels, k * 4, 3, padding=1)
-        nn.init.constant_(self.cls.bias, bias)
+        self.cls.bias = nn.Parameter(torch.full((k * num_classes,), bias))
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Return `(B, cells * k, C)` and `(B, cells * k, 4)`."""
@@ -74,6 +74,9 @@ class GridSsd(RungModel):
         block_dropout: in every block.
         tanh: decode boxes as the lesson does, so that many lie out of reach; else as SSD does.
     """
+
+    anchors: Tensor
+    cells: Tensor
 
     def __init__(
         self,
@@ -179,6 +182,7 @@ class PyramidSsd(RungModel):
         dropout: before the last layer.
     """
 
+    anchors: Tensor
     strides = (8, 16, 32, 64, 128)
 
     def __init__(
@@ -200,13 +204,13 @@ class PyramidSsd(RungModel):
         self.cls = nn.Conv2d(channels, num_classes, 3, padding=1)
         self.box = nn.Conv2d(channels, 4, 3, padding=1)
         nn.init.normal_(self.cls.weight, std=0.01)
-        nn.init.constant_(self.cls.bias, _PRIOR_BIAS)
+        self.cls.bias = nn.Parameter(torch.full((num_classes,), _PRIOR_BIAS))
         nn.init.normal_(self.box.weight, std=0.01)
         self.level_scale = nn.Parameter(torch.ones(len(self.strides)))
         self.image_size, self.anchor_scale = image_size, anchor_scale
         anchors, self.level_sizes = self._cells(image_size)
         self.register_buffer("anchors", anchors, persistent=False)
-        self._other_sizes: dict[tuple, tuple[Tensor, list[int]]] = {}
+        self._other_sizes: dict[tuple[int, torch.device], tuple[Tensor, list[int]]] = {}
 
     def anchors_at(self, image_size: int) -> tuple[Tensor, list[int]]:
         """Return the anchors `(A, 4)` of images of this size, and how many each level has."""

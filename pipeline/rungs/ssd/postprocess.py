@@ -36,11 +36,14 @@ def suppress(
     box, score = boxes[photo, anchor], scores[photo, anchor, label]
     # Every class is moved to a place of its own, so that one suppression serves them all.
     apart = box + (label * (_extent(box) + 1))[:, None]
-    parts = (part.split(candidates) for part in (box, score, label, apart))
-    return [
-        _suppress_photo(*of_photo, nms_threshold, max_detections)
-        for of_photo in zip(*parts, strict=True)
-    ]
+    of_photos = zip(
+        box.split(candidates),
+        score.split(candidates),
+        label.split(candidates),
+        apart.split(candidates),
+        strict=True,
+    )
+    return [_suppress_photo(*each, nms_threshold, max_detections) for each in of_photos]
 
 
 def _extent(boxes: Tensor) -> Tensor:

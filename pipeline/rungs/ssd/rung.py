@@ -1,26 +1,24 @@
 """The rungs for every object in the photo: two SSDs after the lesson, and ours on a pyramid."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from torch import Tensor
 
 from pipeline.data.batches import Batch
 from pipeline.models.backbone import Backbone
-from pipeline.params import GridSsdParams, PyramidSsdParams, RungParams
-from pipeline.rungs.rung import Criterion, Options, Outputs, PhotoDetections, Rung
+from pipeline.params import GridSsdParams, PyramidSsdParams
+from pipeline.rungs.rung import Criterion, M, Options, Outputs, P, PhotoDetections, Rung
 from pipeline.rungs.ssd.criterion import grid_ssd_losses, pyramid_ssd_losses
 from pipeline.rungs.ssd.matching import match_atss, match_grid_ssd
 from pipeline.rungs.ssd.model import GridSsd, PyramidSsd
 from pipeline.rungs.ssd.postprocess import suppress
 from pipeline.tasks import Task
 
-P = TypeVar("P", bound=RungParams)
 # The lesson's losses are sums over a batch of 64; ours are means over photos.
 _LESSON_BATCH = 64
 
 
-class SsdRung(Rung[P]):
+class SsdRung(Rung[P, M]):
     """A rung that scores anchors and keeps the best by suppression within each class."""
 
     def __init__(self, name: str):
@@ -45,7 +43,7 @@ class SsdRung(Rung[P]):
         )
 
 
-class GridSsdRung(SsdRung[GridSsdParams]):
+class GridSsdRung(SsdRung[GridSsdParams, GridSsd]):
     """SSD after the lesson: anchors on coarse grids.
 
     Args:
@@ -125,7 +123,7 @@ class GridSsdRung(SsdRung[GridSsdParams]):
         return losses
 
 
-class PyramidSsdRung(SsdRung[PyramidSsdParams]):
+class PyramidSsdRung(SsdRung[PyramidSsdParams, PyramidSsd]):
     """SSD on a feature pyramid: one anchor a cell, one head shared by all levels."""
 
     def options(self, params: PyramidSsdParams) -> Options:

@@ -6,6 +6,7 @@ Four fifths of `torch.nn.functional.softplus` are `log1p`, which takes five time
 
 import torch
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction, FunctionCtx
 from torch.nn import functional as F
 
 
@@ -20,12 +21,12 @@ def softplus(logits: Tensor) -> Tensor:
 
 class _Softplus(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, logits: Tensor) -> Tensor:
+    def forward(ctx: FunctionCtx, logits: Tensor) -> Tensor:
         ctx.save_for_backward(logits)
         # exp(logits) overflows; the sigmoid of a magnitude lies in .5..1.
         return F.relu(logits).sub_(logits.abs().sigmoid_().log_())
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
+    def backward(ctx: BackwardCFunction, gradient: Tensor) -> Tensor:
         (logits,) = ctx.saved_tensors
         return logits.sigmoid().mul_(gradient)

@@ -1,0 +1,61 @@
+"""Photos in any form, as a user has them, become the squares that a network takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from pipeline.data.pixels import decode_photo, squash, to_rgb
+from pipeline.errors import InputError
+
+Photo = Path | str | np.ndarray | Image.Image
+
+
+@dataclass(frozen=True)
+class Square:
+    """A photo squashed to the square of a network's input.
+
+    Attributes:
+        pixels: `(S, S, 3)` uint8 RGB.
+        size_wh: width and height of the photo as a viewer shows it, in pixels.
+    """
+
+    pixels: np.ndarray
+    size_wh: tuple[int, int]
+
+
+def read_square(photo: Photo, number: int, side: int) -> Square:
+    """Return a photo squashed to `side` x `side` pixels, each axis scaled apart.
+
+    Args:
+        photo: a path, an `(height, width, 3)` uint8 RGB array or a PIL image of any mode. Files and
+            PIL images are turned as their EXIF note says.
+        number: of the photo among its fellows, to name one that has no path.
+        side: S, in pixels.
+
+    Raises:
+        InputError: the photo is missing, does not decode, or is an array of another kind.
+    """
+    pixels = _pixels(photo, number)
+    return Square(squash(pixels, side), (pixels.shape[2], pixels.shape[1]))
+
+
+def _pixels(photo: Photo, number: int) -> Tensor:
+    """Return `(3, height, width)` uint8 RGB of a photo in any form."""
+    if isinstance(photo, Path | str):
+        return decode_photo(Path(photo))
+    if isinstance(photo, Image.Image):
+        try:
+            photo = np.asarray(to_rgb(ImageOps.exif_transpose(photo)))
+        except Exception as error:  # over damaged files PIL raises a dozen types
+            name = getattr(photo, "filename", "") or f"photo {number}"
+            raise InputError(f"{name}: does not decode ({error}); leave it out") from None
+    if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:
+        raise InputError(
+            f"photo {number}: is an array of {photo.dtype} {photo.shape}; "
+            "an array must be uint8 (height, width, 3) in RGB"
+        )
+    return torch.tensor(photo).permute(2, 0, 1)  # a copy: memory-mapped arrays are read-only

@@ -1,0 +1,152 @@
+"""Bars of errors and of sizes, the confusion matrix, and how anchors fit."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from pipeline.evaluate.anchor_fit import FITS, AnchorFit
+from pipeline.evaluate.confusion import NO_OBJECT, NOT_FOUND
+from pipeline.evaluate.result_files import ErrorKind, ObjectFit
+from pipeline.evaluate.size_ap import SizeAp
+from pipeline.report.figures import LARGEST_SIDE, figure_of, save_png
+
+_BAR, _QUIET = "#1f5fa8", "#666666"
+_DPI = 100
+# Inches; with many classes the cells shrink, not the picture grows. Names stand beside the matrix.
+_CELL, _LARGEST, _NAMES = 0.46, LARGEST_SIDE / _DPI - 2.2, 2.2
+_FONT, _DIGIT = 9.0, 0.75  # points; width of a digit and its gap as a share of the size
+_SMALLEST_NAME = 4.5  # points; below it only every second, third ... name is written
+
+
+def error_bars(
+    path: Path, errors: Sequence[ErrorKind], sizes: Sequence[SizeAp], title: str
+) -> None:
+    """Write a PNG of three bar charts: what each kind of error costs, how often it is, AP by size.
+
+    Args:
+        path: the PNG.
+        errors: count and gain of each kind; a gain of NaN has no bar.
+        sizes: AP of the objects of each size, and its interval; NaN has no bar.
+        title: one line above all charts.
+    """
+    figure = figure_of(13.2, 3.6)
+    figure.set_layout_engine("constrained")
+    figure.suptitle(title, size=13, parse_math=False)
+    costs, frequencies, of_sizes = figure.subplots(1, 3)
+    names = [error.kind for error in errors]
+    gains = [error.d_ap for error in errors]
+    _bars(costs, names, gains, [_share(gain) for gain in gains])
+    costs.set_title("what fixing one kind alone adds to mAP@.5", size=11, loc="left")
+    counts = [error.count for error in errors]
+    _bars(frequencies, names, counts, [str(count) for count in counts])
+    frequencies.set_title(
+        "errors among the labels (scores above label_scores)", size=11, loc="left"
+    )
+    names = [f"{size.size}\n{size.objects} objects" for size in sizes]
+    aps = [size.ap for size in sizes]
+    _bars(of_sizes, names, aps, [""] * len(sizes))
+    for place, size in enumerate(sizes):
+        _whisker(of_sizes, place, size)
+    of_sizes.set(xlim=(0, 1.55), xticks=(0, 0.5, 1))
+    of_sizes.set_title("AP@.5 by size, all classes pooled, 95 % interval", size=11, loc="left")
+    save_png(figure, path)
+
+
+def _whisker(axes: Axes, place: int, size: SizeAp) -> None:
+    """Draw the interval of a bar and write both behind it."""
+    known = not np.isnan(size.low)
+    if known:
+        axes.plot([size.low, size.high], [place, place], color="black", linewidth=1.4, marker="|")
+    words = _share(size.ap) + (f"  ({size.low:.2f} to {size.high:.2f})" if known else "")
+    end = np.nanmax([size.ap, size.high, 0.0])
+    axes.text(end + 0.03, place, words, va="center", size=9)
+
+
+def confusion_picture(path: Path, matrix: np.ndarray, names: Sequence[str], title: str) -> None:
+    """Write a PNG of a confusion matrix: counts, shaded by their share of the row.
+
+    Args:
+        path: the PNG.
+        matrix: `(C + 1, C + 1)` of `confusion_matrix`; where each photo has one answer nothing is
+            missed or background, and this row and column are left out.
+        names: of the C classes, in label order.
+        title: one line above the matrix.
+    """
+    rows, columns = [*names, NO_OBJECT], [*names, NOT_FOUND]
+    inner = not matrix[-1].any() and not matrix[:, -1].any()
+    if inner and len(names):
+        matrix, rows, columns = matrix[:-1, :-1], list(names), list(names)
+    count = len(matrix)
+    cell = min(_CELL, _LARGEST / count)
+    size = min(_FONT, max(_SMALLEST_NAME, 72 * cell))
+    count_size = min(size, 72 * cell / (_DIGIT * len(str(matrix.max()))))
+    side = count * cell
+    figure = figure_of(max(side + _NAMES, 5), side + _NAMES)
+    figure.set_layout_engine("constrained")
+    figure.suptitle(title, size=12, parse_math=False)
+    axes = figure.subplots()
+    share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    if count_size >= _SMALLEST_NAME / 1.5:  # smaller digits are grey dust, and slow to draw
+        for row, column in np.argwhere(matrix):
+            color = "white" if share[row, column] > 0.5 else "black"
+            middle = {"ha": "center", "va": "center", "size": count_size}
+            axes.text(column, row, matrix[row, column], color=color, **middle)
+    step = max(1, int(np.ceil(_SMALLEST_NAME / (72 * cell))))
+    labels = {"size": size, "parse_math": False}
+    axes.set_xticks(range(0, count, step), columns[::step], rotation=90, **labels)
+    axes.set_yticks(range(0, count, step), rows[::step], **labels)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    if len(rows) > len(names):
+        axes.axhline(count - 1.5, color=_QUIET, linewidth=1)
+        axes.axvline(count - 1.5, color=_QUIET, linewidth=1)
+    axes.set(xlabel="predicted", ylabel="truth")
+    save_png(figure, path)
+
+
+def anchor_picture(
+    path: Path, fits: Sequence[AnchorFit], objects: Sequence[ObjectFit], title: str
+) -> None:
+    """Write a PNG: the share of objects that have an anchor, and the best IoU against their side.
+
+    Args:
+        path: the PNG.
+        fits: of all objects and of each size.
+        objects: side and best IoU of each.
+        title: one line above both.
+    """
+    figure = figure_of(11, 3.8)
+    figure.set_layout_engine("constrained")
+    figure.suptitle(title, size=13, parse_math=False)
+    shares, points = figure.subplots(1, 2, width_ratios=(1, 1.6))
+    names = [f"{fit.size}\n{fit.objects} objects" for fit in fits]
+    bars = shares.bar(names, np.nan_to_num([fit.fitting for fit in fits]), color=_BAR)
+    shares.bar_label(bars, [f"{fit.fitting:.2f}" if fit.objects else "" for fit in fits])
+    shares.set(ylim=(0, 1.1), yticks=(0, 0.5, 1))
+    shares.set_title("share with an anchor of IoU > .5", size=11, loc="left")
+    sides, best_iou = [fit.side for fit in objects], [fit.best_iou for fit in objects]
+    points.scatter(sides, best_iou, s=5, color=_BAR, alpha=0.3, linewidths=0)
+    points.axhline(FITS, color=_QUIET, linewidth=1, linestyle=":")
+    points.set(xlabel="root of the object's area, input pixels", ylim=(0, 1))
+    points.set_title("IoU with the best anchor", size=11, loc="left")
+    save_png(figure, path)
+
+
+def _bars(axes: Axes, names: Sequence[str], values: Sequence[float], labels: Sequence[str]) -> None:
+    """Draw horizontal bars, the first on top, each with its value behind it."""
+    bars = axes.barh(range(len(names)), np.nan_to_num(values), color=_BAR, height=0.62)
+    axes.bar_label(bars, labels, padding=4, size=10)
+    axes.set_yticks(range(len(names)), names, size=10)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.2 * max([*np.nan_to_num(values), 1e-3]))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="x", color="0.92")
+    axes.set_axisbelow(True)
+
+
+def _share(value: float) -> str:
+    """Return a share with three digits, and a dash where there is none."""
+    return "-" if np.isnan(value) else f"{value:.3f}"

@@ -1,0 +1,107 @@
+"""A set is copied file by file, whatever its layout, and folders that are no set are refused."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pipeline.errors import InputError
+from pipeline.sources.copies import copy_set
+from tests.data.making import CAT, SIZE, voc
+
+
+def write_photo(path: Path, size: tuple[int, int] = (6, 4)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, "red").save(path)
+
+
+def write_labels(
+    file: Path, *names: str, bbox: tuple[int, ...] = (0, 0, 2, 2), **extra: object
+) -> Path:
+    """Write Pascal JSON with these file names and one object in the first photo."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    images = [{"id": k, "file_name": name} | extra for k, name in enumerate(names)]
+    item = {"id": 1, "image_id": 0, "category_id": 1, "bbox": bbox}
+    categories = [{"id": 1, "name": "cat"}]
+    file.write_text(json.dumps({"images": images, "annotations": [item], "categories": categories}))
+    return file
+
+
+def copied(path: Path, out: Path) -> list[str]:
+    """Copy a set and return the paths of the copies."""
+    copy_set(path, out)
+    return sorted(str(file.relative_to(out)) for file in out.rglob("*") if file.is_file())
+
+
+def test_labels_photos_and_lists_keep_their_places(tmp_path: Path) -> None:
+    labels = write_labels(tmp_path / "in/labels.json", "a.png", "sub/b.png")
+    write_photo(tmp_path / "in/images/a.png")
+    write_photo(tmp_path / "in/images/sub/b.PNG")
+    (tmp_path / "in/notes.txt").write_text("not of the set")
+    lists = tmp_path / "in/ImageSets/Main"
+    lists.mkdir(parents=True)
+    (lists / "train.txt").write_text("a\n")
+    expected = ["ImageSets/Main/train.txt", "images/a.png", "images/sub/b.PNG", "labels.json"]
+    assert copied(tmp_path / "in", tmp_path / "out") == expected
+    assert (tmp_path / "out/labels.json").read_bytes() == labels.read_bytes()
+
+
+def test_labels_are_not_opened(tmp_path: Path) -> None:
+    write_photo(tmp_path / "in/a.png")
+    (tmp_path / "in/labels.json").write_text("{ no JSON")
+    assert copied(tmp_path / "in", tmp_path / "out") == ["a.png", "labels.json"]
+
+
+def test_labels_in_a_folder_of_their_own_or_named_directly(tmp_path: Path) -> None:
+    write_labels(tmp_path / "in/annotations/one.json", "a.png")
+    write_photo(tmp_path / "in/train2017/a.png")
+    expected = ["annotations/one.json", "train2017/a.png"]
+    assert copied(tmp_path / "in", tmp_path / "out") == expected
+    two = write_labels(tmp_path / "in/annotations/two.json", "a.png")
+    with pytest.raises(InputError, match=r"2 JSON files \(one.json, two.json\); set fetch.path"):
+        copy_set(tmp_path / "in", tmp_path / "none")
+    assert copied(two, tmp_path / "more") == ["annotations/two.json", "train2017/a.png"]
+
+
+@pytest.mark.parametrize("depth", ["", "set", "VOCdevkit/VOC2007"])
+def test_voc_folders_are_found_up_to_two_levels_below(tmp_path: Path, depth: str) -> None:
+    folder = voc(tmp_path / "in" / depth, {"a": SIZE + CAT}, train="a")
+    (folder / "SegmentationClass").mkdir()
+    write_photo(folder / "SegmentationClass/a.png")
+    expected = ["Annotations/a.xml", "ImageSets/Main/train.txt", "JPEGImages/a.jpg"]
+    assert copied(tmp_path / "in", tmp_path / "out") == expected
+
+
+def test_photos_are_copied_not_linked(tmp_path: Path) -> None:
+    write_photo(tmp_path / "elsewhere/real.png")
+    write_labels(tmp_path / "in/labels.json", "link.png")
+    os.symlink(tmp_path / "elsewhere/real.png", tmp_path / "in/link.png")
+    os.symlink(tmp_path / "elsewhere", tmp_path / "in/images")
+    os.symlink(tmp_path / "in", tmp_path / "in/round")
+    assert copied(tmp_path / "in", tmp_path / "out") == [
+        "images/real.png",
+        "labels.json",
+        "link.png",
+    ]
+    for name in ("link.png", "images/real.png"):
+        copy = tmp_path / "out" / name
+        assert not copy.is_symlink()
+        assert copy.stat().st_nlink == 1
+        assert copy.read_bytes() == (tmp_path / "elsewhere/real.png").read_bytes()
+
+
+def test_folders_that_are_no_set_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"absent: no such file or folder; set fetch.path"):
+        copy_set(tmp_path / "absent", tmp_path / "out")
+    with pytest.raises(InputError, match=r"neither a \*.json nor Annotations"):
+        copy_set(tmp_path, tmp_path / "out")
+    write_labels(tmp_path / "in/labels.json", "a.png")
+    with pytest.raises(InputError, match=r"in: holds no photo; set fetch.path"):
+        copy_set(tmp_path / "in", tmp_path / "out")
+    voc(tmp_path / "one", {})
+    voc(tmp_path / "two", {})
+    with pytest.raises(InputError, match=r"\d VOC folders \(one, two\); set fetch.path"):
+        copy_set(tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,123 @@
+"""Photos in every layout of a set, their sizes, and those that do not fit their labels."""
+
+from pathlib import Path
+
+import pytest
+from PIL import ExifTags, Image
+
+from pipeline.data.pixels import read_photo
+from pipeline.errors import InputError
+from pipeline.formats.labels import Labels
+from pipeline.formats.read import read_labels
+from pipeline.tables.photos import with_photos
+from tests.data.making import CAT, voc
+from tests.sources.test_copies import write_labels, write_photo
+
+pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
+
+
+def read(folder: Path) -> Labels:
+    return with_photos(read_labels(folder), folder)
+
+
+def sizes_of(labels: Labels) -> list[tuple[int, int]]:
+    widths, heights = (labels.images[side].to_pylist() for side in ("width", "height"))
+    return list(zip(widths, heights, strict=True))
+
+
+@pytest.mark.parametrize(
+    "place", ["", "images/", "photos/", "JPEGImages/", "train2017/", "some/where/below/"]
+)
+def test_photos_are_found_beside_and_below(tmp_path: Path, place: str) -> None:
+    write_labels(tmp_path / "labels.json", "a.png", "sub/b.png")
+    write_photo(tmp_path / place / "a.png")
+    write_photo(tmp_path / place / "sub/b.png", (9, 5))
+    labels = read(tmp_path)
+    assert labels.images["photo"].to_pylist() == [f"{place}a.png", f"{place}sub/b.png"]
+    assert sizes_of(labels) == [(6, 4), (9, 5)]
+
+
+def test_sizes_that_the_labels_give_are_kept(tmp_path: Path) -> None:
+    write_labels(tmp_path / "labels.json", "a.png", width=60, height=40)
+    write_photo(tmp_path / "a.png")
+    assert sizes_of(read(tmp_path)) == [(60, 40)]
+
+
+# What is stored when a viewer shall see a photo upright, by EXIF's orientation.
+STORED = {
+    1: None,
+    3: Image.Transpose.ROTATE_180,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png", "tif", "webp"])
+@pytest.mark.parametrize("orientation", STORED)
+def test_a_turned_photo_its_size_and_its_boxes_agree(
+    tmp_path: Path, orientation: int, kind: str
+) -> None:
+    seen = Image.new("RGB", (48, 32))
+    seen.paste((255, 255, 255), (24, 0, 40, 8))
+    turn, exif = STORED[orientation], Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    photo = seen if turn is None else seen.transpose(turn)
+    photo.save(tmp_path / f"a.{kind}", exif=exif)
+    write_labels(tmp_path / "labels.json", f"a.{kind}", bbox=(24, 0, 16, 8))
+    labels = read(tmp_path)
+    assert sizes_of(labels) == [seen.size]
+    pixels = read_photo(tmp_path / labels.images["photo"][0].as_py(), seen.size)
+    x, y, width, height = labels.boxes[0].astype(int)
+    assert pixels[:, y : y + height, x : x + width].min() > 200
+    assert (pixels > 128).sum() == 3 * width * height
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        {"exif": b"Exif\0\0no note at all"},
+        {"xmp": b'<x:xmpmeta xmlns:x="adobe:ns:meta/" tiff:Orientation="6"></x:xmpmeta>'},
+    ],
+)
+def test_a_note_that_turns_no_photo_leaves_the_stored_size(tmp_path: Path, note: dict) -> None:
+    Image.new("RGB", (48, 32)).save(tmp_path / "a.jpg", **note)
+    write_labels(tmp_path / "labels.json", "a.jpg")
+    assert sizes_of(read(tmp_path)) == [(48, 32)]
+    assert read_photo(tmp_path / "a.jpg", (48, 32)).shape == (3, 32, 48)
+
+
+def test_a_size_that_the_xml_lacks_is_read_from_the_photo(tmp_path: Path) -> None:
+    folder = voc(tmp_path, {"a": CAT})
+    with pytest.raises(InputError, match=r"a.jpg: size cannot be read \(.*\); replace the photo"):
+        read(tmp_path)
+    write_photo(folder / "JPEGImages/a.jpg", (30, 20))
+    labels = read(tmp_path)
+    assert sizes_of(labels) == [(30, 20)]
+    assert labels.images["photo"].to_pylist() == ["JPEGImages/a.jpg"]
+
+
+def test_missing_photos_are_counted_and_the_first_is_named(tmp_path: Path) -> None:
+    write_labels(tmp_path / "labels.json", "a.png", "b.png", "c.png")
+    with pytest.raises(InputError, match=r"labels.json: photo 'a.png' and 2 more are missing"):
+        read(tmp_path)
+    write_photo(tmp_path / "a.png")
+    write_photo(tmp_path / "b.png")
+    with pytest.raises(InputError, match=r"labels.json: photo 'c.png' is missing below .*; add"):
+        read(tmp_path)
+
+
+def test_a_photo_in_two_folders_is_refused(tmp_path: Path) -> None:
+    write_labels(tmp_path / "labels.json", "a.png")
+    write_photo(tmp_path / "one/a.png")
+    write_photo(tmp_path / "two/a.png")
+    with pytest.raises(InputError, match=r"photo 'a.png' is in several folders"):
+        read(tmp_path)
+
+
+def test_a_photo_beside_its_labels_leads_over_one_in_images(tmp_path: Path) -> None:
+    write_labels(tmp_path / "annotations/one.json", "a.png")
+    for place in ("annotations", "images", "thumbs"):
+        write_photo(tmp_path / place / "a.png")
+    assert read(tmp_path).images["photo"].to_pylist() == ["annotations/a.png"]
