@@ -16,10 +16,8 @@ import time
 from pathlib import Path
 
 from benchmarks.measure import machine
-from pipeline.params import load_params
 
 FIRST = "6870db0f69de121fe1d960c82c54f4273f9a6bed"
-RUNGS = load_params(Path(__file__).parent.parent / "params.yaml").rungs
 RESULT = Path("benchmarks/results/ladder.json")
 PHOTOS, SIDE, BATCH, EPOCHS = 500, 224, 32, 2
 NEEDED = ("pipeline", "stages", "params.yaml")
@@ -32,12 +30,12 @@ def main() -> None:
         projects = {name: Path(folder) / name for name in ("first", "now")}
         for name, project in projects.items():
             check_out(FIRST if name == "first" else "HEAD", project)
-            set_params(project / "params.yaml")
+            rungs = set_params(project / "params.yaml")
             for stage in ("fetch", "tables", "pixels"):
                 run_stage(project, stage)
         rows = [
             {"rung": rung, "version": name, **trained(project, rung)}
-            for rung in RUNGS
+            for rung in rungs
             for name, project in projects.items()
         ]
     RESULT.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=2) + "\n")
@@ -53,8 +51,8 @@ def check_out(revision: str, folder: Path) -> None:
         archive.extractall(folder, filter="data")
 
 
-def set_params(path: Path) -> None:
-    """Let all rungs learn alike, with the parameters that this version knows."""
+def set_params(path: Path) -> list[str]:
+    """Let all rungs learn alike, with the parameters that this version knows; return their names."""
     from ruamel.yaml import YAML
 
     yaml = YAML()
@@ -64,11 +62,13 @@ def set_params(path: Path) -> None:
     params["train"]["shared"] |= {"batch_size": BATCH, "device": "cpu"}
     if "image_size" in params["train"]["shared"]:
         params["train"]["shared"]["image_size"] = SIDE
-    for rung in RUNGS:
+    rungs = [name for name in params["train"] if name != "shared"]
+    for rung in rungs:
         section = params["train"][rung]
         section["head"]["epochs"], section["late"]["epochs"] = 0, EPOCHS
         section |= {key: SIDE for key in ("image_size", "train_size") if key in section}
     yaml.dump(params, path)
+    return rungs
 
 
 def run_stage(project: Path, *words: str) -> None:
@@ -86,16 +86,16 @@ def trained(project: Path, rung: str) -> dict:
     cpu = sum(getattr(after, f"children_{kind}") for kind in ("user", "system"))
     cpu -= sum(getattr(before, f"children_{kind}") for kind in ("user", "system"))
     return {
-        "photos_per_s": photos_per_second(project, rung),
+        "photos_per_s": photos_per_s(project, rung),
         "seconds": round(seconds, 1),
         "cores_busy": round(cpu / seconds, 2),
     }
 
 
-def photos_per_second(project: Path, rung: str) -> float:
-    """Return what the stage has written; the first version did so in a file elsewhere."""
+def photos_per_s(project: Path, rung: str) -> float:
+    """Return the rate that the stage has noted, in the place and by the name of its version."""
     now = project / "models" / rung / "training.json"
-    if now.exists():
+    if now.is_file():
         return json.loads(now.read_text())["photos_per_s"]
     return json.loads((project / "timings" / f"{rung}.json").read_text())["img_per_s"]
 
