@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help venv repro test lint bench voc2007 lesson gpu experiments ui doctor lock clean clean-venv
+.PHONY: help venv repro test lint docs bench voc2007 lesson gpu experiments ui doctor lock clean clean-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ lint: $(STAMP) ## check style, format, types, who imports whom, and CI's workflo
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/zizmor --offline --quiet --no-progress --strict-collection .github
+
+docs: $(STAMP) ## render results and the import graph (ARGS="--take demo" takes figures before)
+	PYTHONPATH=. $(BIN)/python docs/render.py $(ARGS)
 
 bench: $(STAMP) ## measure speed against peers and limits (TOPIC=tables for one)
 	$(BIN)/python -m benchmarks $(TOPIC)
