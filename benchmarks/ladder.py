@@ -19,7 +19,7 @@ from benchmarks.measure import machine
 from pipeline.params import load_params
 
 FIRST = "6870db0f69de121fe1d960c82c54f4273f9a6bed"
-RUNGS = load_params(Path(__file__).parent.parent / "params.yaml").rungs
+RUNGS = load_params(Path(__file__).parent.parent / "params.yaml").rung_names
 RESULT = Path("benchmarks/results/ladder.json")
 PHOTOS, SIDE, BATCH, EPOCHS = 500, 224, 32, 2
 NEEDED = ("pipeline", "stages", "params.yaml")

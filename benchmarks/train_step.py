@@ -102,7 +102,7 @@ class Silent:
 
 TOPIC = Topic(
     "Training step of each rung, 224 px, batches of 32, late backbone and head learning",
-    tuple(_setting(rung) for rung in load_params(PARAMS).rungs),
+    tuple(_setting(rung) for rung in load_params(PARAMS).rung_names),
     "The same model, losses and photos, and but for the named case the same precision: bfloat16 "
     "where the processor has units for it, with the layers in float32 that are slow in it "
     "(`pipeline/models/precision.py`). All run with freed memory kept (`pipeline/memory.py`), "

@@ -14,7 +14,7 @@ NAMES = [rung.name for rung in RUNGS]
 
 
 def test_every_rung_has_its_parameters_and_its_stages():
-    assert load_params(ROOT / "params.yaml").rungs == NAMES
+    assert load_params(ROOT / "params.yaml").rung_names == NAMES
     pipeline = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())
     [declared] = [part["rungs"] for part in pipeline["vars"] if "rungs" in part]
     assert declared == {
