@@ -1,4 +1,4 @@
-"""Step 4: one affine matrix per sample moves pixels and boxes together, so they cannot disagree.
+"""One affine matrix per sample moves pixels and boxes together, so they cannot disagree.
 
 A matrix maps homogeneous coordinates of the stored photo to those of the network's input. Both are
 squares with corners (-1, -1) and (1, 1), as `grid_sample` has it with `align_corners=False`.

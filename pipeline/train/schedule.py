@@ -1,4 +1,4 @@
-"""Step 6: how fast each group of layers learns, and how that changes over the steps of a phase."""
+"""How fast each group of layers learns, and how that changes over the steps of a phase."""
 
 import math
 from collections.abc import Mapping
