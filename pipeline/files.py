@@ -16,6 +16,7 @@ PREDICTIONS = Path("predictions")
 EVALUATION = Path("evaluation")
 METRICS = Path("metrics")
 FIGURES = Path("figures")
+PLOTS = Path("plots")
 # By these endings photos are told from other files in their folder, of labels for instance.
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 

@@ -1,6 +1,8 @@
 """Stage `report`: pictures of all that was found, right and wrong, from files alone."""
 
 import argparse
+import shutil
+from pathlib import Path
 
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.files import (
@@ -8,6 +10,7 @@ from pipeline.files import (
     FIGURES,
     PARAMS,
     PIXELS,
+    PLOTS,
     PREDICTIONS,
     TABLES,
     fresh_folder,
@@ -20,9 +23,12 @@ from pipeline.report.rung_pictures import Photos, draw_rung, read_answers
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from stages.entry import run_stage
 
+# Of `evaluation/RUNG`, for `dvc plots`.
+_PLOTTED = ("history", "ap_by_class", "ap_by_size", "anchor_fit", "errors", "confusion")
+
 
 def main() -> None:
-    """Draw every rung and the ladder; write figures/RUNG/*.png and figures/ladder.png."""
+    """Draw every rung and the ladder; write figures/RUNG/*.png, figures/ladder.png and plots."""
     argparse.ArgumentParser(prog="python -m stages.report", description=main.__doc__).parse_args()
     params = load_params(PARAMS)
     names = params.rung_names
@@ -40,10 +46,26 @@ def main() -> None:
             (folder / answers.rung).mkdir()
             draw_rung(folder / answers.rung, answers, photos, params.report.grid_photos)
         ladder_picture(folder / "ladder.png", ladder, photos)
+    with fresh_folder(PLOTS) as folder:
+        copy_plots(folder, names)
     pictures = sum(1 for _ in FIGURES.rglob("*.png"))
     print(f"{FIGURES}: {pictures} pictures of {len(names)} rungs")
     if letters.note:
         print(letters.note)
+
+
+def copy_plots(folder: Path, rungs: list[str]) -> None:
+    """Write KIND/RUNG.csv for `dvc plots`.
+
+    A folder of one kind takes one entry in `dvc.yaml`, whatever rungs there are, and each file in
+    it becomes a plot of its own under its own name.
+    """
+    for kind in _PLOTTED:
+        (folder / kind).mkdir()
+        for rung in rungs:
+            source = EVALUATION / rung / f"{kind}.csv"
+            if source.is_file():
+                shutil.copyfile(source, folder / kind / f"{rung}.csv")
 
 
 if __name__ == "__main__":

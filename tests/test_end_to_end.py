@@ -296,7 +296,7 @@ def test_metrics_and_plots_show(project: Project) -> None:
     assert "classifier.val.accuracy" in shown and "ssd_fpn.val.voc_map_50" in shown
     page = Path(project.dvc("plots", "show").strip().splitlines()[-1].removeprefix("file://"))
     text = page.read_text()
-    assert "loss by epoch" in text and "val_grid.png" in text
+    assert "plots/history/bbox.csv" in text and "val_grid.png" in text
 
 
 def test_unknown_parameter_ends_in_one_line_and_loses_nothing(project: Project) -> None:

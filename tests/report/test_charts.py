@@ -1,24 +1,24 @@
+import time
+
 import numpy as np
 import pytest
-from pipeline.report.error_charts import confusion_picture, error_bars
 
+from pipeline.evaluate.anchor_fit import AnchorFit
 from pipeline.evaluate.error_kinds import KINDS
+from pipeline.evaluate.result_files import ErrorKind, ObjectFit
 from pipeline.evaluate.size_ap import SIZES, SizeAp
-from tests.evaluate.test_curves import BLUE, count, pixels_of
+from pipeline.report.charts import anchor_picture, confusion_picture, error_bars
+from pipeline.report.figures import LARGEST_SIDE
+from tests.report.test_curves import BLUE, count, pixels_of
 
 NAN = float("nan")
 DARKEST, LIGHTEST = (8, 48, 107), (247, 251, 255)  # of matplotlib's Blues
 
 
 def bars_drawn(path, counts, gains, aps):
-    sizes = [SizeAp(size, 3, ap) for size, ap in zip(SIZES, aps, strict=True)]
-    error_bars(
-        path,
-        dict(zip(KINDS, counts, strict=True)),
-        dict(zip(KINDS, gains, strict=True)),
-        sizes,
-        "t",
-    )
+    errors = [ErrorKind(*values) for values in zip(KINDS, counts, gains, strict=True)]
+    sizes = [SizeAp(size, 3, ap, NAN, NAN) for size, ap in zip(SIZES, aps, strict=True)]
+    error_bars(path, errors, sizes, "t")
     return np.array_split(pixels_of(path), 3, axis=1)
 
 
@@ -37,6 +37,17 @@ def test_bars_are_as_long_as_their_values(tmp_path):
         first, second = np.flatnonzero(lengths > 5)[[5, -5]]
         ratios.append(lengths[second] / lengths[first])
     assert ratios == pytest.approx([2, 0.5, 2], rel=0.05)
+
+
+def test_the_interval_of_a_size_is_drawn(tmp_path):
+    pictures = []
+    for low, high in ((NAN, NAN), (0.1, 0.9)):
+        path = tmp_path / "e.png"
+        error_bars(path, [], [SizeAp("small", 3, 0.5, low, high)], "t")
+        *_, chart = np.array_split(pixels_of(path)[60:300], 3, axis=1)
+        longest = (chart[:, 100:].sum(-1) < 60).sum(1).max()  # of the black runs in a row
+        pictures.append(longest)
+    assert pictures[1] > pictures[0] + 50
 
 
 def matrix_drawn(path, matrix, names=("cat", "price in $ or $"), title="a $ and a $"):
@@ -66,7 +77,23 @@ def test_truth_goes_down_and_prediction_to_the_right(tmp_path):
 
 def test_many_classes_do_not_make_the_picture_grow_without_end(tmp_path):
     names = [f"class {number}" for number in range(60)]
-    assert matrix_drawn(tmp_path / "c.png", np.eye(61, dtype=int), names).shape == (2620, 2600, 3)
+    picture = matrix_drawn(tmp_path / "c.png", np.eye(61, dtype=int), names)
+    assert max(picture.shape) <= LARGEST_SIDE
+
+
+def test_a_thousand_classes_take_seconds(tmp_path):
+    names = [f"class {number}" for number in range(1000)]
+    start = time.process_time()
+    matrix_drawn(tmp_path / "c.png", np.random.default_rng(0).integers(0, 3, (1001, 1001)), names)
+    assert time.process_time() - start < 5
+
+
+def test_where_each_photo_has_one_answer_there_is_no_background(tmp_path):
+    matrix = np.zeros((3, 3), int)
+    matrix[:2, :2] = 5
+    with_background = matrix_drawn(tmp_path / "a.png", matrix + np.eye(3, k=2, dtype=int))
+    without = matrix_drawn(tmp_path / "b.png", matrix)
+    assert without.shape[0] < with_background.shape[0]
 
 
 def test_equal_input_gives_equal_bytes(tmp_path):
@@ -76,3 +103,23 @@ def test_equal_input_gives_equal_bytes(tmp_path):
     for kind in "ce":
         first, second = (tmp_path / f"{kind}{name}.png" for name in "ab")
         assert first.read_bytes() == second.read_bytes()
+
+
+def anchors_drawn(path, fitting):
+    fits = [AnchorFit("all", 2, fitting, 0.5), AnchorFit("small", 0, NAN, NAN)]
+    anchor_picture(path, fits, [ObjectFit(10.0, 0.2), ObjectFit(90.0, 0.7)], "anchors")
+    return pixels_of(path)
+
+
+def test_the_bar_of_anchors_is_as_high_as_their_share(tmp_path):
+    heights = []
+    for share in (0.4, 0.8):
+        left = anchors_drawn(tmp_path / "a.png", share)[:, :440]
+        heights.append(count(left, BLUE))
+    assert heights[1] == pytest.approx(2 * heights[0], rel=0.05)
+
+
+def test_anchors_are_drawn_the_same_twice(tmp_path):
+    for name in "ab":
+        anchors_drawn(tmp_path / f"{name}.png", 0.5)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

@@ -1,13 +1,15 @@
+import time
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.evaluate.voc_ap import voc_average_precision
+from pipeline.evaluate.result_files import ClassAp, CurvePoint
+from pipeline.report import curves
 from pipeline.report.curves import history_curves, learning_rate_curve, precision_recall
-from tests.evaluate.test_voc_ap import FAR, LEFT, RIGHT, found, truth_of
+from pipeline.report.figures import LARGEST_SIDE
 
 BLUE, FILL, RED, GREY = (31, 95, 168), (207, 224, 243), (196, 22, 28), (102, 102, 102)
-TRUTH = truth_of((1, LEFT, 0, False), (1, RIGHT, 0, False))
 
 
 def pixels_of(path):
@@ -19,44 +21,94 @@ def count(pixels, color, tolerance=3):
     return int((np.abs(pixels - np.asarray(color)) <= tolerance).all(-1).sum())
 
 
-def curves_drawn(path, truth, detections, names):
-    precision_recall(path, voc_average_precision(truth, detections, len(names)), names, "val")
+NAN = float("nan")
+FULL = [CurvePoint("a", 0.5, 1.0, 0.9), CurvePoint("a", 1.0, 1.0, 0.8)]  # both objects are found
+
+
+def curves_drawn(path, classes, points, names=None):
+    precision_recall(path, classes, points, names or [one.name for one in classes], "val")
     return pixels_of(path)
 
 
 def test_no_detections_and_no_objects_draw_empty_plots(tmp_path):
-    picture = curves_drawn(tmp_path / "pr.png", truth_of(), found(), ["a", "b"])
+    classes = [ClassAp("a", NAN, NAN, 0), ClassAp("b", 0.0, 0.0, 3)]
+    picture = curves_drawn(tmp_path / "pr.png", classes, [])
     assert count(picture, BLUE) == count(picture, FILL) == 0
 
 
 def test_the_filled_area_grows_with_the_average_precision(tmp_path):
-    full = found((1, LEFT, 0, 0.9), (1, RIGHT, 0, 0.8))
-    half = found((1, LEFT, 0, 0.9), (1, FAR, 0, 0.8))
     areas = [
-        count(curves_drawn(tmp_path / "pr.png", TRUTH, detections, ["a"]), FILL)
-        for detections in (full, half, found())
+        count(curves_drawn(tmp_path / "pr.png", [ClassAp("a", 0.5, 0.5, 2)], points), FILL)
+        for points in (FULL, FULL[:1], [])
     ]
     assert areas[0] == pytest.approx(2 * areas[1], rel=0.05)
     assert areas[2] == 0
 
 
-def test_every_class_has_a_plot_of_its_own(tmp_path):
-    one = curves_drawn(tmp_path / "1.png", TRUTH, found(), ["a"])
-    names = [f"class $ {number} $" for number in range(6)]
-    six = curves_drawn(tmp_path / "6.png", TRUTH, found(), names)
-    assert one.shape == (340, 700, 3)
-    assert six.shape == (590, 1300, 3)
-    assert (six[330:545, 400:] == 255).all()  # five in the first row, one in the second
+def ticks_below(picture, places):
+    """Whether there is ink in the band below each panel, at x pixels `places` and y pixel."""
+    return [bool((picture[y : y + 18, x - 8 : x + 8].sum(-1) < 400).any()) for x, y in places]
+
+
+def test_every_column_has_numbers_below_its_last_panel(tmp_path):
+    # Seven classes: four in the first row, three in the second, so the fourth column ends above.
+    classes = [ClassAp(f"class $ {number} $", 0.5, 0.5, 2) for number in range(7)]
+    picture = curves_drawn(tmp_path / "pr.png", classes, [])
+    height, width = picture.shape[:2]
+    assert (width, height) == (1075, 515)
+    middle_of_fourth = 55 + 3 * 255 + 108  # recall .5
+    assert (picture[300:470, 840:] == 255).all()  # no eighth panel
+    assert ticks_below(picture, [(middle_of_fourth, 238), (middle_of_fourth - 255, 238)]) == [
+        True,
+        False,
+    ]
+    assert ticks_below(picture, [(middle_of_fourth - 255, 468)]) == [True]
+
+
+@pytest.mark.parametrize("count_of", [21, 200, 1000])
+def test_of_many_classes_the_worst_and_the_best_are_drawn_in_seconds(
+    tmp_path, monkeypatch, count_of
+):
+    drawn = []
+    monkeypatch.setattr(curves, "_curve", _noted(curves._curve, drawn))
+    classes = [ClassAp(f"class {n}", n / count_of, 0.5, 2) for n in range(count_of)]
+    points = [CurvePoint(f"class {n}", 0.5, 1.0, 0.9) for n in range(count_of)]
+    start = time.process_time()
+    picture = curves_drawn(tmp_path / "pr.png", classes[::-1], points)
+    assert time.process_time() - start < 3
+    assert max(picture.shape) <= LARGEST_SIDE
+    worst = [*range(10), *range(count_of - 10, count_of)]
+    assert drawn == [f"class {number}" for number in worst]
+
+
+def test_which_classes_are_drawn_is_said():
+    few = [ClassAp(str(n), 0.5, 0.5, 2) for n in range(20)]
+    assert curves._worth_drawing(few) == (list(range(20)), "")
+    empty = [ClassAp("empty", NAN, NAN, 0)]
+    labels, words = curves._worth_drawing(empty + few)
+    assert (labels, words) == (list(range(1, 21)), "20 of 21 classes have objects")
+    assert curves._worth_drawing(few * 3)[1] == "the worst and best 10 of 60 classes"
+
+
+def _noted(function, seen):
+    def noting(axes, one, points, name):
+        seen.append(name)
+        return function(axes, one, points, name)
+
+    return noting
 
 
 def history(epochs):
+    """Return rows as `history.csv` has them."""
     return [
         {
-            "epoch": epoch,
+            "epoch": str(epoch),
             "phase": "head" if epoch < 3 else "all",
-            "lr": 0.01 / epoch,
-            "train": {"loss": 3 / epoch, "l1": 2 / epoch},
-            "val": {"loss": 4 / epoch, "l1": 2.5 / epoch},
+            "lr": str(0.01 / epoch),
+            "train_loss": str(3 / epoch),
+            "train_l1": str(2 / epoch),
+            "val_loss": str(4 / epoch),
+            "val_l1": str(2.5 / epoch),
         }
         for epoch in range(1, epochs + 1)
     ]
@@ -77,17 +129,40 @@ def test_a_short_history_is_drawn(tmp_path, epochs):
     assert (count(pixels_of(tmp_path / "h.png"), BLUE) > 20) == (epochs == 1)
 
 
+def without_losses(rows):
+    return [{name: row[name] for name in ("epoch", "phase", "lr")} for row in rows]
+
+
 def test_a_metric_that_only_val_has_is_drawn(tmp_path):
-    rows = [{**row, "val": {"accuracy": 0.5}, "train": {}} for row in history(3)]
+    rows = [row | {"val_accuracy": "0.5"} for row in without_losses(history(3))]
     history_curves(tmp_path / "h.png", rows)
     left, _ = np.array_split(pixels_of(tmp_path / "h.png"), 2, axis=1)
     assert count(left, BLUE) > 100
 
 
 def test_spare_places_of_a_history_stay_white(tmp_path):
-    rows = [{**row, "val": dict.fromkeys("abcd", 0.5), "train": {}} for row in history(3)]
+    losses = {f"val_{name}": "0.5" for name in "abcd"}
+    rows = [row | losses for row in without_losses(history(3))]
     history_curves(tmp_path / "h.png", rows)  # four quantities and the rate: two rows of three
     assert (pixels_of(tmp_path / "h.png")[360:, 940:] == 255).all()
+
+
+def test_the_names_of_phases_never_overprint(monkeypatch, tmp_path):
+    # `head` is one epoch of a hundred: its name would reach over that of `late`.
+    names = ["head", *["late"] * 60, *["all"] * 39]
+    rows = [row | {"phase": phase} for row, phase in zip(history(100), names, strict=True)]
+    boxes = []
+
+    def look(figure, path):
+        figure.draw_without_rendering()
+        texts = [text for axes in figure.axes for text in axes.texts]
+        boxes.extend((text.get_text(), text.get_window_extent()) for text in texts)
+
+    monkeypatch.setattr(curves, "save_png", look)
+    history_curves(tmp_path / "h.png", rows)
+    assert [name for name, _ in boxes] == ["head", "late", "all"]
+    for place, (_, box) in enumerate(boxes):
+        assert not any(box.overlaps(other) for _, other in boxes[:place])
 
 
 RATES = np.geomspace(1e-5, 1, 50)
@@ -134,7 +209,7 @@ def test_equal_input_gives_equal_bytes(tmp_path):
     for name in ("a", "b"):
         history_curves(tmp_path / f"h{name}.png", history(4), "x")
         learning_rate_curve(tmp_path / f"l{name}.png", RATES, 1 - RATES, 1e-3)
-        curves_drawn(tmp_path / f"p{name}.png", TRUTH, found((1, LEFT, 0, 0.9)), ["a"])
+        curves_drawn(tmp_path / f"p{name}.png", [ClassAp("a", 0.5, 0.5, 2)], FULL)
     for kind in "hlp":
         first, second = (tmp_path / f"{kind}{name}.png" for name in "ab")
         assert first.read_bytes() == second.read_bytes()

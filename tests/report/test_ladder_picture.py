@@ -1,6 +1,4 @@
-"""Stage `overview`: the same photos under every rung, in one picture."""
-
-from pathlib import Path
+"""The same photos as every rung sees them, in one picture."""
 
 import numpy as np
 import pyarrow as pa
@@ -9,153 +7,97 @@ import pytest
 from PIL import Image
 
 from pipeline.demo.painter import CLASSES
-from pipeline.predictions import predictions_table
-from pipeline.rungs.registry import RUNGS
+from pipeline.predictions import Predictions, predictions_table
+from pipeline.report import ladder_picture as module
+from pipeline.report.fonts import Lettering
+from pipeline.report.ladder_picture import chosen_rows, ladder_picture
+from pipeline.report.page import CAPTION, GAP
+from pipeline.report.rung_pictures import Answers, Photos
 from pipeline.schemas import IMAGES_SCHEMA
-from stages import overview
-from stages.entry import run_stage
-from tests.stages.small_project import contents, move_split, run_main, write_params
+from tests.stages.answers import TASKS
 
-NAMES = [rung.name for rung in RUNGS]
 BOX, NO_BOX = [16.0, 16.0, 48.0, 48.0], [np.nan] * 4
 
 
-def said(rung: str) -> dict:
-    """Return what a rung says of every photo; of the second object an SSD is not sure."""
-    if "ssd" in rung:
-        return {"labels": [1, 2], "scores": [0.9, 0.2], "boxes": [BOX, BOX]}
-    label = -1 if rung == "bbox" else 1
-    return {"labels": [label], "scores": [1.0], "boxes": [NO_BOX if rung == "classifier" else BOX]}
+def answers_of(rung, images, folder):
+    """Return one answer a photo, or two of which the second is no label."""
+    task = TASKS[rung]
+    count = 2 if task.every_object else 1
+    table = predictions_table(
+        images,
+        [np.array([BOX if task.answers_box else NO_BOX] * count)] * len(images),
+        [np.array([1, 2][:count] if task.answers_class else [-1])] * len(images),
+        [np.array([0.9, 0.2][:count])] * len(images),
+        classes=CLASSES,
+        task=task,
+    )
+    scores = np.full(len(CLASSES), 0.5) if task.every_object else None
+    return Answers(rung, Predictions(table, task, list(CLASSES)), folder, scores)
 
 
 @pytest.fixture
-def project(painted_project):
-    """The painted project with predictions of every rung."""
-    write_params(painted_project, evaluate__grid_score=0.5)
+def photos(painted_project):
+    tables = {name: pq.read_table(f"data/tables/{name}.parquet") for name in ("largest", "objects")}
     images = pq.read_table("data/tables/images.parquet")
-    Path("predictions").mkdir()
-    for name in NAMES:
-        table = predictions_table(images, [said(name)] * len(images), 64, CLASSES)
-        pq.write_table(table, f"predictions/{name}.parquet")
-    return painted_project
+    return Photos(images, np.load("data/pixels/photos.npy"), tables, Lettering(list(CLASSES), ""))
 
 
-def test_the_picture_has_a_row_for_each_rung_every_time(project, capsys):
-    run_main(overview)
-    # One of the four photos of val is empty.
-    assert capsys.readouterr().out == "figures/ladder.png: 3 photos under 6 rungs\n"
-    assert list(contents(Path("figures"))) == ["ladder.png"]
-    with Image.open("figures/ladder.png") as picture:
+@pytest.fixture
+def ladder(photos, tmp_path):
+    return [answers_of(rung, photos.images, tmp_path) for rung in TASKS]
+
+
+def test_the_picture_has_a_column_for_each_rung_and_a_row_for_each_photo(photos, ladder, tmp_path):
+    ladder_picture(tmp_path / "ladder.png", ladder, photos)
+    with Image.open(tmp_path / "ladder.png") as picture:
         shades = np.asarray(picture.convert("L"))
     height, width = shades.shape
-    assert 6 * 448 < height < 6 * 520 and 3 * 448 < width < 3 * 480
-    before = contents(Path("figures"))
-    run_main(overview)
-    assert contents(Path("figures")) == before
-    for row in np.array_split(shades, 6):
-        for cell in np.array_split(row, 3, axis=1):
+    # One of the four photos of val is empty.
+    assert width == 6 * (222 + GAP) + GAP
+    assert 3 * (222 + CAPTION + GAP) < height < 3 * (222 + CAPTION + GAP) + 80
+    for row in np.array_split(shades[60:], 3):
+        for cell in np.array_split(row, 6, axis=1):
             assert len(np.unique(cell)) > 10
 
 
-def test_what_each_row_shows(project, monkeypatch):
+def test_what_each_column_shows(photos, ladder, tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(overview, "photo_grid", lambda path, *args, **named: drawn.append(named))
-    monkeypatch.setattr(overview, "write_beside", lambda path, write: write(path))
-    monkeypatch.setattr(overview, "marks_of", _noted(overview.marks_of, seen := []))
-    run_main(overview)
+    monkeypatch.setattr(module, "photo_grid", lambda path, *args, **named: drawn.append(named))
+    ladder_picture(tmp_path / "ladder.png", ladder, photos)
     (named,) = drawn
-    assert (named["rows"], named["columns"]) == (6, 3)
-    captions = np.reshape(named["captions"], (6, 3))
-    for name, row in zip(NAMES, captions, strict=True):
-        assert all(caption.startswith(f"{name}: ") for caption in row)
-    assert all("IoU" not in caption for caption in captions[0])
-    assert all(caption.startswith("bbox: IoU ") for caption in captions[1])
-    assert all("IoU " in caption for caption in captions[2])
-    assert all(caption.endswith(": 1 found") for caption in captions[3:].flat)
-    # The same photos under every rung, first the truth and then the prediction.
-    photos = np.reshape(seen, (6, 3, 2))
-    assert (photos == photos[:1, :, :1]).all()
-    largest = pq.read_table("data/tables/largest.parquet").to_pylist()
-    of_val = [row["image_id"] for row in largest if row["split"] == "val"]
-    assert photos[0, :, 0].tolist() == of_val
+    assert (named["layout"].rows, named["layout"].columns) == (3, 6)
+    captions = np.reshape(named["captions"], (3, 6))
+    for rung, column in zip(TASKS, captions.T, strict=True):
+        assert all(caption.startswith(f"{rung}: ") for caption in column)
+    assert all("IoU" not in caption for caption in captions[:, 0])
+    assert all(caption.startswith("bbox: IoU ") for caption in captions[:, 1])
+    assert all("1 boxes for " in caption for caption in captions[:, 3:].flat)
 
 
-def _noted(marks_of, seen):
-    def noting(table, image_id, **options):
-        seen.append(image_id)
-        return marks_of(table, image_id, **options)
+def test_without_a_photo_there_is_no_picture(photos, ladder, tmp_path):
+    nothing = Photos(
+        photos.images, photos.pixels, {"largest": photos.truths["largest"].slice(0, 0)}, None
+    )
+    ladder_picture(tmp_path / "ladder.png", ladder, nothing)
+    assert not (tmp_path / "ladder.png").exists()
 
-    return noting
 
-
-def test_at_most_four_photos_of_val_that_have_an_object():
-    splits = ["val", "train", *["val"] * 6]
+def images_of(*splits):
     rows = [
         {"image_id": place, "file_name": "", "width": 1, "height": 1, "split": split}
         for place, split in enumerate(splits)
     ]
-    images = pa.Table.from_pylist(rows, schema=IMAGES_SCHEMA)
+    return pa.Table.from_pylist(rows, schema=IMAGES_SCHEMA)
+
+
+def test_at_most_four_photos_of_val_that_have_an_object():
+    images = images_of("val", "train", *["val"] * 6)
     largest = pa.table({"image_id": pa.array([1, 2, 3, 5, 6, 7], pa.int64())})
-    assert overview.chosen_rows(images, largest) == [2, 3, 5, 6]
-    assert overview.chosen_rows(images, largest.slice(0, 1)) == []
+    assert chosen_rows(images, largest).tolist() == [2, 3, 5, 6]
+    assert chosen_rows(images, largest.slice(0, 1)).tolist() == []
 
 
-def _missing():
-    Path("predictions/ssd_fpn.parquet").unlink()
-
-
-def _damaged():
-    Path("predictions/ssd_189.parquet").write_bytes(b"PAR1")
-
-
-def _empty():
-    Path("predictions/bbox.parquet").write_bytes(b"")
-
-
-def _no_val():
-    move_split("val", "train")
-
-
-def _no_pixels():
-    Path("data/pixels/photos.npy").unlink()
-
-
-@pytest.mark.parametrize(
-    ("spoil", "line"),
-    [
-        (_missing, "predictions/ssd_fpn.parquet: no such file; run the evaluate stage of ssd_fpn"),
-        (_damaged, "predictions/ssd_189.parquet: not a Parquet file; run the evaluate stage of "),
-        (_empty, "predictions/bbox.parquet: not a Parquet file; run the evaluate stage of bbox"),
-        (_no_val, "data/tables: no photo of val has an object; see fetch.split in params.yaml"),
-        (_no_pixels, "data/pixels/photos.npy: no such file; run the pixels stage first"),
-    ],
-)
-def test_bad_input_is_one_line_and_the_earlier_picture_stays(
-    project, monkeypatch, capsys, spoil, line
-):
-    Path("figures").mkdir()
-    Path("figures/ladder.png").write_text("earlier")
-    spoil()
-    monkeypatch.setattr("sys.argv", ["overview"])
-    capsys.readouterr()
-    with pytest.raises(SystemExit) as end:
-        run_stage(overview.main)
-    shown = capsys.readouterr()
-    assert end.value.code == 1
-    assert shown.out == ""
-    assert shown.err.startswith(f"error: {line}") and shown.err.count("\n") == 1
-    assert contents(Path("figures")) == {"ladder.png": b"earlier"}
-
-
-def test_a_failure_while_drawing_leaves_the_earlier_picture(project, monkeypatch):
-    Path("figures").mkdir()
-    Path("figures/ladder.png").write_text("earlier")
-
-    def fail(path, *args, **named):
-        path.write_text("half")
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(overview, "photo_grid", fail)
-    with pytest.raises(KeyboardInterrupt):
-        run_main(overview)
-    assert contents(Path("figures")) == {"ladder.png": b"earlier"}
+def test_without_val_photos_of_test_are_taken():
+    images = images_of("train", "test", "test")
+    largest = pa.table({"image_id": pa.array([0, 2], pa.int64())})
+    assert chosen_rows(images, largest).tolist() == [2]

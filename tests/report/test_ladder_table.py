@@ -2,6 +2,7 @@
 
 import math
 
+from pipeline.evaluate.result_files import MetricInterval
 from pipeline.report.ladder_table import Row, print_ladder
 
 
@@ -42,3 +43,22 @@ def test_a_log_gets_no_colours_and_no_more_than_120_columns(capsys):
     assert "\x1b" not in "".join(lines)
     assert max(map(len, lines)) <= 120
     assert "123.5" in "".join(lines) and lines[-1] == "[bold]as it is[/bold]"
+
+
+def interval(metric, value, low, high, note=""):
+    return MetricInterval("val", metric, value, low, high, note)
+
+
+def test_an_interval_stands_below_its_number(capsys):
+    found = [interval("accuracy", 1, 0.912, 1), interval("l1_px", 6.88, 6.1, 7.7)]
+    row = Row("combined", {"accuracy": 1, "l1_px": 6.88, "mean_iou": 0.8}, found)
+    above, below = [x for x in lines_of(capsys, [row]) if x.startswith("│")]
+    assert cells(above)[:4] == ["combined", "1.000", "6.9", "0.800"]
+    assert cells(below)[:4] == ["", ".912-1.000", "6.1-7.7", ""]
+
+
+def test_an_unknown_interval_is_left_out_and_a_note_is_said(capsys):
+    note = interval("accuracy", 1, math.nan, math.nan, "one class: always 1")
+    lines = lines_of(capsys, [Row("classifier", {"accuracy": 1}, [note])], ["closing"])
+    assert len([line for line in lines if line.startswith("│")]) == 1
+    assert lines[-2:] == ["classifier: accuracy: one class: always 1", "closing"]

@@ -6,12 +6,17 @@ from PIL import Image
 
 from pipeline.boxes import xywh_to_xyxy
 from pipeline.report.figures import class_color
-from pipeline.report.photo_grid import Marks, photo_grid, verdict
+from pipeline.report.marks import Marks
+from pipeline.report.page import CAPTION, GAP, NOTE, TITLE, Layout
+from pipeline.report.photo_grid import photo_grid
 
 NAMES = ["cat", "dog", "price in $ or $"]
 BOX = np.array([[56.0, 56, 168, 168]])
 OTHER = np.array([[20.0, 100, 60, 140]])
-LEFT, TOP, CELL, STEP_X = 12, 56, 448, 460  # of the first photo; a photo of 224 is drawn at twice
+CELL = 448  # a photo of 224 is drawn at twice its size
+ONE = Layout(1, 1, CELL)
+LEFT, TOP = GAP, TITLE + NOTE  # of the first photo
+STEP_X, STEP_Y = CELL + GAP, CELL + CAPTION + GAP
 
 
 def photo_of(color, width=224, height=224):
@@ -28,7 +33,7 @@ def drawn(tmp_path, photos, truths, predictions, **kwargs):
 def one_cell(tmp_path, truth, predicted, photo=None, **kwargs):
     """The pixels of a grid of one photo, without the title above and the gap at the left."""
     photo = photo_of((40, 90, 140)) if photo is None else photo
-    picture = drawn(tmp_path, [photo], [truth], [predicted], rows=1, columns=1, **kwargs)
+    picture = drawn(tmp_path, [photo], [truth], [predicted], layout=ONE, **kwargs)
     return picture[TOP:, LEFT:]
 
 
@@ -142,43 +147,17 @@ def test_class_only_is_judged_below_the_photo(tmp_path, guess, present, absent):
     assert not has(cell[CELL:], absent, 40)
 
 
-@pytest.mark.parametrize(
-    ("truth", "predicted", "expected"),
-    [
-        (Marks(), Marks(), ("", True)),
-        (
-            Marks(BOX, np.array([1])),
-            Marks(labels=np.array([1]), scores=np.array([0.871])),
-            ("dog .87", True),
-        ),
-        (
-            Marks(labels=np.array([1])),
-            Marks(labels=np.array([0]), scores=np.array([0.999])),
-            ("cat 1.0, is dog", False),
-        ),
-        (Marks(BOX, np.array([1])), Marks(BOX), ("IoU 1.0", True)),
-        (Marks(BOX), Marks(BOX + 112), ("IoU .00", False)),
-        (
-            Marks(np.array([[0, 0, 10, 10]]), np.array([0])),
-            Marks(np.array([[0, 0, 10, 5]]), np.array([0]), np.array([0.5])),
-            ("cat .50  IoU .50", False),
-        ),
-    ],
-)
-def test_verdict(truth, predicted, expected):
-    assert verdict(truth, predicted, NAMES) == expected
-
-
 def test_size_follows_rows_and_columns_and_spare_cells_stay_white(tmp_path):
     photos = [photo_of((10, 20, 30)), photo_of((40, 50, 60)), photo_of((70, 80, 90))]
     nothing = [Marks()] * 3
-    picture = drawn(tmp_path, photos, nothing, nothing, rows=2, columns=2)
-    assert picture.shape == (2 * 494 + 56, 2 * 460 + 12, 3)
+    picture = drawn(tmp_path, photos, nothing, nothing, layout=Layout(2, 2, CELL))
+    assert picture.shape == (2 * STEP_Y + TOP, 2 * STEP_X + GAP, 3)
     assert (picture[TOP + 200, LEFT + 200] == (10, 20, 30)).all()
     assert (picture[TOP + 200, LEFT + STEP_X + 200] == (40, 50, 60)).all()
-    assert (picture[TOP + 494 + 200, LEFT + 200] == (70, 80, 90)).all()
-    assert (picture[TOP + 494 :, LEFT + STEP_X :] == 255).all()
-    assert drawn(tmp_path, photos, nothing, nothing, rows=1, columns=2).shape[0] == 550
+    assert (picture[TOP + STEP_Y + 200, LEFT + 200] == (70, 80, 90)).all()
+    assert (picture[TOP + STEP_Y :, LEFT + STEP_X :] == 255).all()
+    one_row = drawn(tmp_path, photos, nothing, nothing, layout=Layout(1, 2, CELL))
+    assert one_row.shape[0] == STEP_Y + TOP
 
 
 def test_a_long_caption_is_written_smaller_and_an_endless_one_left_out(tmp_path):
@@ -196,7 +175,8 @@ def test_a_long_caption_is_written_smaller_and_an_endless_one_left_out(tmp_path)
 
 def test_equal_input_gives_equal_bytes(tmp_path):
     predicted = [Marks(np.concatenate([BOX, OTHER]), np.array([1, 2]), np.array([0.9, 0.8]))]
-    kwargs = {"names": NAMES, "title": "a $ and a $", "captions": ["p$1$.jpg"], "rows": 1}
+    kwargs = {"names": NAMES, "title": "a $ and a $", "captions": ["p$1$.jpg"]}
+    kwargs["layout"] = ONE
     for name in ("a.png", "b.png"):
         photo_grid(tmp_path / name, [photo_of(9)], [Marks(BOX)], predicted, **kwargs)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

@@ -1,109 +1,104 @@
-"""The pictures of stage `evaluate`, and their numbers as tables."""
+"""The pictures of one rung: what they draw and what they say."""
 
-import csv
+import json
 import re
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
-from pipeline.demo.painter import CLASSES
-from stages import evaluate
-from tests.stages.conftest import TRAINED
-from tests.stages.small_project import (
-    contents,
-    history,
-    predictions,
-    run_main,
-    write_params,
-)
+from pipeline.errors import InputError
+from pipeline.evaluate.result_files import MetricInterval
+from pipeline.predictions import read_predictions
+from pipeline.report import rung_pictures
+from pipeline.report.rung_pictures import in_words, read_answers
+from stages import evaluate, report
+from tests.stages.answers import TASKS, answer
+from tests.stages.small_project import run_main
 
-OF_ALL_OBJECTS = {"anchors.png", "pr_curves.png", "errors.png", "confusion.png", "val_worst.png"}
+NAN = float("nan")
 
 
-def images():
-    return pq.read_table("data/tables/images.parquet").to_pylist()
+@pytest.fixture
+def drawn(painted_project, monkeypatch):
+    """What `photo_grid` is told of each picture, by rung and name."""
+    seen = {}
+
+    def note(path, photos, truths, found, **named):
+        seen[f"{path.parent.name}/{path.name}"] = named | {"truths": truths, "found": found}
+
+    for rung in TASKS:
+        answer(rung)
+        run_main(evaluate, rung)
+    monkeypatch.setattr(rung_pictures, "photo_grid", note)
+    run_main(report)
+    return seen
 
 
-def objects():
-    return pq.read_table("data/tables/objects.parquet").to_pylist()
+def test_what_is_drawn_is_what_becomes_a_label(drawn):
+    scores = json.loads(Path("evaluation/ssd_fpn/label_scores.json").read_text())
+    limits = list(scores.values())
+    for name in ("ssd_fpn/val_grid.png", "ssd_fpn/val_worst.png"):
+        for marks in drawn[name]["found"]:
+            for label, score in zip(marks.labels, marks.scores, strict=True):
+                assert score > limits[label]
+        assert drawn[name]["note"].startswith("drawn: what becomes a label, scores above ")
+    low, high = min(limits), max(limits)
+    words = drawn["ssd_fpn/val_grid.png"]["note"]
+    if high - low >= 0.005:
+        assert f"{low:.2f} to {high:.2f}, by class" in words
+    assert drawn["classifier/val_grid.png"]["note"] == ""
 
 
-def read_csv(path):
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-@pytest.mark.parametrize("rung", TRAINED)
-def test_pictures_can_be_looked_at(trained_project, rung):
-    names = {"val_grid.png", "history.png"} | (OF_ALL_OBJECTS if "ssd" in rung else set())
-    assert set(contents(Path("figures", rung))) == names
-    for name in names:
-        with Image.open(Path("figures", rung, name)) as picture:
-            picture.load()
-            assert min(picture.size) > 100
-            assert len(set(picture.convert("L").get_flattened_data())) > 10
-
-
-@pytest.mark.parametrize("rung", TRAINED)
-def test_curves_as_tables(trained_project, rung):
-    rows = read_csv(Path("plots", rung, "history.csv"))
-    for row, expected in zip(rows, history(rung), strict=True):
-        assert float(row["train_loss"]) == expected["train"]["loss"]
-        assert float(row["val_loss"]) == expected["val"]["loss"]
-        assert (int(row["epoch"]), float(row["lr"])) == (expected["epoch"], expected["lr"])
-    path = Path("plots", rung, "ap_by_class.csv")
-    assert path.exists() == ("ssd" in rung)
-    if path.exists():
-        rows = read_csv(path)
-        assert [row["class"] for row in rows] == list(CLASSES)
-        of_val = [row["name"] for row in objects() if row["split"] == "val" and not row["ignore"]]
-        assert [int(row["objects"]) for row in rows] == [of_val.count(name) for name in CLASSES]
-
-
-@pytest.mark.parametrize("rung", [rung for rung in TRAINED if "ssd" in rung])
-def test_the_fit_of_anchors_is_of_what_was_learnt(trained_project, rung):
-    every, *by_size = read_csv(Path("plots", rung, "anchor_fit.csv"))
-    learnt = [row for row in objects() if row["split"] == "train" and not row["ignore"]]
-    assert int(every["objects"]) == sum(int(row["objects"]) for row in by_size) == len(learnt)
-    assert 0 <= float(every["fitting"]) <= 1
-
-
-@pytest.mark.parametrize("rung", [rung for rung in TRAINED if "ssd" in rung])
-def test_errors_as_tables(trained_project, rung):
-    names = {"errors.csv", "ap_by_size.csv", "confusion.csv"}
-    rows = {name: read_csv(Path("plots", rung, name)) for name in names}
-    truth = [row for row in objects() if row["split"] == "val" and not row["ignore"]]
-    assert sum(int(row["objects"]) for row in rows["ap_by_size.csv"]) == len(truth)
-    actual = [row["actual"] for row in rows["confusion.csv"]]
-    assert [actual.count(name) for name in CLASSES] == [
-        [row["name"] for row in truth].count(name) for name in CLASSES
-    ]
-    errors = {row["kind"]: row for row in rows["errors.csv"]}
-    assert int(errors["missed"]["count"]) <= len(truth)
-    wrong = sum(int(row["count"]) for kind, row in errors.items() if kind != "missed")
-    assert wrong <= np.count_nonzero(np.asarray(predictions(rung)["split"]) == "val")
-    assert all(0 <= float(row["d_ap"]) <= 1 for row in errors.values())
-
-
-def test_the_worst_photos_come_first_and_say_what_is_wrong(trained_project, monkeypatch):
-    drawn = {}
-
-    def note(path, photos, truths, found, *, captions, **rest):
-        drawn[path.name] = zip(truths, found, captions, strict=True)
-
-    monkeypatch.setattr("pipeline.report.rung_pictures.photo_grid", note)
-    write_params(trained_project, evaluate__grid_score=0.05)
-    run_main(evaluate, "ssd_fpn")
-    files, totals = [], []
-    for truth, found, caption in drawn["val_worst.png"]:
-        file, words = caption.split("\n")
-        files.append(file)
+def test_the_worst_photos_say_what_is_wrong_and_have_errors(drawn):
+    totals = []
+    named = drawn["ssd_fpn/val_worst.png"]
+    for truth, found, caption in zip(
+        named["truths"], named["found"], named["captions"], strict=True
+    ):
+        file, words = caption.split(": ")
+        assert file.endswith(".jpg")
         totals.append(sum(int(number) for number in re.findall(r"\d+", words)))
-        assert len(truth.boxes) == sum(row["file_name"] == file for row in objects())
-        assert totals[-1] <= len(truth.boxes) + len(found.boxes)
-    assert totals == sorted(totals, reverse=True) and totals[0] > 0
-    val = [row["file_name"] for row in images() if row["split"] == "val"]
-    assert sorted(files) == sorted(val)  # fewer than twelve: all of them
+        assert 0 < totals[-1] <= len(truth.boxes) + len(found.boxes)
+    assert totals == sorted(totals, reverse=True)
+    assert re.search(r"voc_map_50 0\.\d{3} \(0\.\d{3} to \d\.\d{3}\)", named["title"])
+
+
+def test_photos_without_an_object_are_not_drawn_for_one_answer_a_photo(drawn):
+    assert all(len(marks.labels) for marks in drawn["combined/val_grid.png"]["truths"])
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        (("accuracy", 1.0, 0.912, 1.0, ""), "accuracy 1.000 (0.912 to 1.000)"),
+        (("l1_px", 6.88, 6.12, 7.75, ""), "l1_px 6.9 (6.1 to 7.8)"),
+        (("voc_map_50", 0.5, NAN, NAN, ""), "voc_map_50 0.500"),
+        (("accuracy", 1.0, NAN, NAN, "one class: always 1"), "accuracy 1.000, one class: always 1"),
+    ],
+)
+def test_a_metric_in_words(metric, words):
+    assert in_words(MetricInterval("val", *metric)) == words
+
+
+def test_label_scores_are_in_the_order_of_the_classes(painted_project):
+    answer("ssd_fpn")
+    run_main(evaluate, "ssd_fpn")
+    folder = Path("evaluation/ssd_fpn")
+    scores = json.loads((folder / "label_scores.json").read_text())
+    (folder / "label_scores.json").write_text(json.dumps(dict(reversed(scores.items()))))
+    answers = read_answers("ssd_fpn", read_predictions(Path("predictions/ssd_fpn.parquet")), folder)
+    assert answers.label_scores is not None
+    assert np.array_equal(answers.label_scores, list(scores.values()))
+
+
+def test_a_results_folder_without_metrics_is_refused(painted_project, tmp_path):
+    answer("bbox")
+    run_main(evaluate, "bbox")
+    path = Path("evaluation/bbox/intervals.csv")
+    path.write_text(path.read_text().splitlines()[0] + "\r\n")
+    answers = read_answers(
+        "bbox", read_predictions(Path("predictions/bbox.parquet")), Path("evaluation/bbox")
+    )
+    with pytest.raises(InputError, match="intervals.csv: empty"):
+        rung_pictures.draw_rung(tmp_path, answers, None, 4)
