@@ -1,10 +1,10 @@
 """From which score on a detection of a class becomes a label.
 
-The best score of one class follows the accidents of the photos it was chosen on: with 500 photos, 20
-such scores do worse on other photos than one common score. So the scores are shrunk: a class with n
-objects takes the share n / (n + pull) of its own best score and the rest of the common one. The
-pull is chosen by cross-validation inside the photos: scores are chosen on four fifths of them and
-tried on the last fifth, five times over.
+The best score of one class follows the accidents of the photos it was chosen on: chosen on 500
+photos of Pascal VOC, 20 such scores did worse on others than one common score. So the scores are
+shrunk: a class with n objects takes the share n / (n + pull) of its own best score and the rest of
+the common one. The pull is chosen by cross-validation inside the photos: scores are chosen on four
+fifths of them and tried on the last fifth, five times over.
 """
 
 from dataclasses import dataclass

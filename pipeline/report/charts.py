@@ -38,19 +38,17 @@ def error_bars(
     names = [error.kind for error in errors]
     gains = [error.d_ap for error in errors]
     _bars(costs, names, gains, [_share(gain) for gain in gains])
-    costs.set_title("what fixing one kind alone adds to mAP@.5", size=11, loc="left")
+    costs.set_title("what fixing one kind adds to mAP@.5", size=11, loc="left")
     counts = [error.count for error in errors]
     _bars(frequencies, names, counts, [str(count) for count in counts])
-    frequencies.set_title(
-        "errors among the labels (scores above label_scores)", size=11, loc="left"
-    )
+    frequencies.set_title("errors among the boxes that become labels", size=11, loc="left")
     names = [f"{size.size}\n{size.objects} objects" for size in sizes]
     aps = [size.ap for size in sizes]
     _bars(of_sizes, names, aps, [""] * len(sizes))
     for place, size in enumerate(sizes):
         _whisker(of_sizes, place, size)
     of_sizes.set(xlim=(0, 1.55), xticks=(0, 0.5, 1))
-    of_sizes.set_title("AP@.5 by size, all classes pooled, 95 % interval", size=11, loc="left")
+    of_sizes.set_title("AP@.5 by size, all classes; 95 % interval", size=11, loc="left")
     save_png(figure, path)
 
 

@@ -15,7 +15,7 @@ _LINE, _FILL, _QUIET, _MARK = "#1f5fa8", "#cfe0f3", "#666666", "#c4161c"
 _PANELS = 20  # of classes; with more of them the worst and the best are drawn
 _MOST_COLUMNS = 5
 _PANEL_WH = (2.55, 2.3)  # inches, margins included
-_TITLE, _BOTTOM, _LEFT = 0.6, 0.5, 0.55
+_TITLE, _BOTTOM, _LEFT = 0.35, 0.2, 0.55
 
 
 def precision_recall(
@@ -44,7 +44,7 @@ def precision_recall(
     means = f"mean AP {_mean(c.ap for c in classes)} (area), "
     means += f"{_mean(c.ap_11pt for c in classes)} (11-point)"
     words = "   ".join(filter(None, [title, means, drawn]))
-    figure.suptitle(words, size=12, y=1 - 0.22 / height, parse_math=False)
+    figure.suptitle(words, size=12, y=1 - 0.16 / height, parse_math=False)
     by_class: dict[str, list[CurvePoint]] = {}
     for point in points:
         by_class.setdefault(point.name, []).append(point)

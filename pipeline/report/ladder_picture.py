@@ -64,4 +64,4 @@ def cell_of(answers: Answers, image_id: int, photos: Photos) -> tuple[Marks, Mar
     objects = len(truth.labels) - int(np.sum(truth.ignore))
     counted = f"{len(found.labels)} boxes for {objects} objects"
     said = verdict(truth, found, names)[0] if answers.single else counted
-    return truth, found, f"{answers.rung}\n{said}"
+    return truth, found, f"{answers.rung}: {said}"

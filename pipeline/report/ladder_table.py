@@ -2,11 +2,13 @@
 
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.table import Table
+
+from pipeline.evaluate.result_files import MetricInterval
 
 _WIDTH = 120
 _METRICS = {
@@ -26,6 +28,7 @@ class Row:
     Attributes:
         rung: its name.
         metrics: the metrics of the split that is shown; those it has not stay empty.
+        intervals: of those that have one, from `evaluation/RUNG/intervals.csv`.
         epochs: how many it was trained for.
         seconds: how long the training took, None where it came from DVC's cache.
         run: what MLflow has of it, in a word.
@@ -33,6 +36,7 @@ class Row:
 
     rung: str
     metrics: Mapping[str, float] = field(default_factory=dict)
+    intervals: Sequence[MetricInterval] = ()
     epochs: int | None = None
     seconds: float | None = None
     run: str = ""
@@ -41,24 +45,46 @@ class Row:
 def print_ladder(rows: Iterable[Row], split: str, closing: Iterable[str] = ()) -> None:
     """Print the table and the lines under it to stdout, 120 columns wide, plain in a log."""
     console = Console(file=sys.stdout, width=_WIDTH, highlight=False)
+    rows = list(rows)
     console.print(ladder_table(rows, split))
+    for line in notes_on(rows):
+        console.print(line, markup=False, soft_wrap=True)
     for line in closing:
         console.print(line, markup=False, soft_wrap=True)
 
 
 def ladder_table(rows: Iterable[Row], split: str) -> Table:
-    """Return the table of results on one split."""
+    """Return the table of results on one split, below each metric its 95 % interval."""
     table = Table(title=f"The ladder, {split} split", title_justify="left", title_style="bold")
     table.add_column("rung")
     for name in (*(title for title, _ in _METRICS.values()), "epochs", "train min"):
         table.add_column(name, justify="right")
     table.add_column("MLflow run")
     for row in rows:
-        numbers = [_number(row.metrics.get(key), digits) for key, (_, digits) in _METRICS.items()]
+        intervals = {one.metric: one for one in row.intervals}
+        numbers = [
+            _number(row.metrics.get(key), digits) + _range(intervals.get(key), digits)
+            for key, (_, digits) in _METRICS.items()
+        ]
         minutes = _number(None if row.seconds is None else row.seconds / 60, 1)
         epochs = "" if row.epochs is None else str(row.epochs)
         table.add_row(row.rung, *numbers, epochs, minutes, row.run)
     return table
+
+
+def notes_on(rows: Iterable[Row]) -> list[str]:
+    """Return what a reader must know of the numbers, a line for each metric of a rung."""
+    return [
+        f"{row.rung}: {one.metric}: {one.note}" for row in rows for one in row.intervals if one.note
+    ]
+
+
+def _range(interval: MetricInterval | None, digits: int) -> str:
+    """Return the interval on a line of its own, empty for none: `.944-.998`."""
+    if interval is None or math.isnan(interval.low):
+        return ""
+    ends = (f"{end:.{digits}f}" for end in (interval.low, interval.high))
+    return "\n" + "-".join(end.removeprefix("0") if digits > 1 else end for end in ends)
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -11,7 +11,7 @@ from PIL import Image
 from pipeline.report.figures import LARGEST_SIDE
 
 _LARGEST_CELL = 332  # pixels
-GAP, CAPTION = 10, 32  # between photos, and below each
+GAP, CAPTION = 10, 32  # between photos, and below each: a caption and what a crowded photo has
 TITLE, NOTE = 30, 22  # heights of the two lines above all photos
 _MAT = 237  # the grey around a photo in its cell
 

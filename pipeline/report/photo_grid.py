@@ -57,7 +57,7 @@ def photo_grid(
         layout: of the page; photos beyond it are left out.
         note: a quiet line below the title, before what the lines mean.
         single: each photo has one answer; say below it, in green or red, how good it is.
-        captions: a quiet line or two for each photo, its file name for instance; a long one is
+        captions: a quiet line for each photo, its file name for instance; a long one is
             written smaller, one that is too long even then is left out.
         sizes_wh: width and height that the boxes refer to, where they are not the photo's own; a
             photo squashed to a square is drawn with these proportions again.

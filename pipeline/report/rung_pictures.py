@@ -105,7 +105,7 @@ def draw_rung(folder: Path, answers: Answers, photos: Photos, grid_photos: int) 
     split, rung = metrics[0].split, answers.rung
     draw_photos(
         folder / f"{split}_grid.png",
-        _first_photos(photos.images, split, grid_photos),
+        _first_photos(answers, photos, split)[:grid_photos],
         answers,
         photos,
         title=f"{rung}: photos of {split}",
@@ -144,7 +144,7 @@ def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, ti
             answers,
             photos,
             title=f"{title}: the photos with the most errors",
-            captions=[f"{photo.file_name}\n{photo.words}" for photo in worst],
+            captions=[f"{photo.file_name}: {photo.words}" for photo in worst],
         )
     if (results / "anchor_fit.csv").is_file():
         fits = read_rows(results / "anchor_fit.csv", AnchorFit)
@@ -168,8 +168,13 @@ def _headlines(metrics: Sequence[MetricInterval], answers: Answers) -> list[Metr
     return [one for one in metrics if one.metric == headline and one.split == metrics[0].split]
 
 
-def _first_photos(images: pa.Table, split: str, count: int) -> np.ndarray:
-    return np.flatnonzero(np.asarray(images["split"].cast(pa.string())) == split)[:count]
+def _first_photos(answers: Answers, photos: Photos, split: str) -> np.ndarray:
+    """Return the rows of the photos on which the rung was measured."""
+    chosen = np.asarray(photos.images["split"].cast(pa.string())) == split
+    if answers.single:  # a photo without an object has no largest one
+        largest = photos.truths["largest"]["image_id"]
+        chosen &= pc.is_in(photos.images["image_id"], largest).to_numpy()
+    return np.flatnonzero(chosen)
 
 
 def _read_history(evaluation: Path) -> list[dict[str, str]]:

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from pipeline.evaluate.bootstrap import (
+    class_rankings,
     draws_of,
+    honest_at_the_edge,
     interval,
     map_interval,
-    map_of_draws,
+    mean_ap_of_draws,
     mean_interval,
+    proportion_interval,
 )
 from pipeline.evaluate.detections import Detections, Truth, take
 from pipeline.evaluate.voc_ap import voc_average_precision
@@ -49,6 +52,10 @@ def a_sample(seed):
     return truth, found
 
 
+def rankings_of(truth, found):
+    return class_rankings(truth, found, PHOTOS, CLASSES)
+
+
 def test_draws_are_as_large_as_the_sample_and_always_alike():
     draws = np.concatenate(list(draws_of(7)))
     assert draws.shape == (500, 7)
@@ -61,7 +68,10 @@ def test_draws_are_as_large_as_the_sample_and_always_alike():
 def test_draws_of_many_photos_come_few_at_a_time():
     parts = list(draws_of(10_000))
     assert sum(map(len, parts)) == 500
-    assert max(part.size for part in parts) <= 2**19
+    assert max(part.size for part in parts) <= 2**21
+    wide = list(draws_of(10, width=2**20))
+    assert max(map(len, wide)) == 2
+    assert np.array_equal(np.concatenate(wide), np.concatenate(list(draws_of(10))))
 
 
 def test_interval_by_hand():
@@ -80,10 +90,42 @@ def test_mean_interval_agrees_with_the_normal_one():
     assert (low, high) == pytest.approx((0.8 - 1.96 * 0.0179, 0.8 + 1.96 * 0.0179), abs=0.006)
 
 
+@pytest.mark.parametrize(
+    ("successes", "count", "expected"),
+    [
+        (40, 40, (0.912, 1)),  # not "1 to 1": 40 / (40 + 1.96 ** 2) is the lower end
+        (0, 40, (0, 0.088)),
+        (5, 10, (0.237, 0.763)),  # 0.5 -+ 1.96 * sqrt(0.25 / 10 + 0.96 / 100) / 1.384
+        (0, 1, (0, 0.793)),
+    ],
+)
+def test_wilsons_interval_by_hand(successes, count, expected):
+    assert proportion_interval(successes, count) == pytest.approx(expected, abs=1e-3)
+
+
+def test_at_the_edge_the_rule_of_three_holds():
+    assert honest_at_the_edge(1.0, (1.0, 1.0), 60) == (0.95, 1.0)
+    assert honest_at_the_edge(0.0, (0.0, 0.0), 60) == (0.0, 0.05)
+    assert honest_at_the_edge(1.0, (1.0, 1.0), 2) == (0.0, 1.0)
+    assert honest_at_the_edge(0.9, (0.8, 1.0), 60) == (0.8, 1.0)
+    assert all(map(math.isnan, honest_at_the_edge(math.nan, (0.0, 0.0), 60)))
+
+
+def test_map_of_1_on_40_photos_is_not_a_point():
+    photos, boxes = np.arange(40), np.tile([0.0, 0, 10, 10], (40, 1))
+    truth = truth_of(photos, photos % 2, boxes, np.zeros(40, bool))
+    perfect = found_of(photos, photos % 2, boxes, np.full(40, 0.9))
+    assert map_interval(truth, perfect, photos, 2) == (1 - 3 / 40, 1)
+    nothing = found_of([], [], np.empty((0, 4)), [])
+    assert map_interval(truth, nothing, photos, 2) == (0, 3 / 40)
+
+
 def test_nothing_to_draw_is_nan():
     nothing = truth_of([], [], np.empty((0, 4)), np.empty(0, bool))
     found = found_of([], [], np.empty((0, 4)), [])
     assert all(map(math.isnan, mean_interval(np.empty(0))))
+    assert all(map(math.isnan, mean_interval(np.ones(1))))  # one photo says nothing of others
+    assert all(map(math.isnan, proportion_interval(0, 0)))
     assert all(map(math.isnan, map_interval(nothing, found, np.empty(0, int), 2)))
     assert all(map(math.isnan, map_interval(nothing, found, PHOTOS, 2)))
 
@@ -91,7 +133,7 @@ def test_nothing_to_draw_is_nan():
 def test_every_photo_once_is_the_map_itself():
     for seed in range(5):
         truth, found = a_sample(seed)
-        (ap,) = map_of_draws(truth, found, PHOTOS, CLASSES, [np.ones((1, 5), int)])
+        (ap,) = mean_ap_of_draws(rankings_of(truth, found), [np.ones((1, 5), int)])
         expected = voc_average_precision(truth, found, CLASSES).mean_ap
         assert ap == pytest.approx(expected, abs=1e-12)
 
@@ -100,7 +142,7 @@ def test_every_photo_once_is_the_map_itself():
 @pytest.mark.parametrize("seed", range(4))
 def test_a_photo_drawn_twice_is_two_photos(seed, counts):
     truth, found = a_sample(seed)
-    (ap,) = map_of_draws(truth, found, PHOTOS, CLASSES, [np.array([counts])])
+    (ap,) = mean_ap_of_draws(rankings_of(truth, found), [np.array([counts])])
     truths, founds = [], []
     for photo, count in zip(PHOTOS, counts, strict=True):
         for copy in range(count):

@@ -5,15 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.evaluate.confusion import confusion_matrix, confusion_rows
+from pipeline.evaluate.confusion import confused_pairs, confusion_matrix, count_pairs
+from pipeline.evaluate.detections import take
 from tests.evaluate.test_error_kinds import CAT, DOG, WORKED_FOUND, WORKED_TRUTH, tall
 from tests.evaluate.test_voc_ap import FAR, LEFT, RIGHT, found, random_case, truth_of
 
 NAMES = ["cat", "dog"]
 
 
-def matrix_of(truth, detections, lowest_score=0.3):
-    return confusion_matrix(truth, detections, 2, lowest_score).tolist()
+def matrix_of(truth, detections):
+    return confusion_matrix(truth, detections, 2).tolist()
 
 
 def test_neither_objects_nor_detections():
@@ -31,12 +32,6 @@ def test_by_hand():
     # Of four cats two are found; of two dogs one is taken for a cat. The bad boxes, the duplicate
     # and the one on nothing are cats where there is background.
     assert matrix_of(WORKED_TRUTH, WORKED_FOUND) == [[2, 0, 2], [1, 0, 1], [4, 0, 0]]
-
-
-def test_scores_below_the_lowest_are_left_out():
-    truth = truth_of((1, LEFT, CAT, False))
-    assert matrix_of(truth, found((1, LEFT, CAT, 0.3)))[0] == [1, 0, 0]
-    assert matrix_of(truth, found((1, LEFT, CAT, 0.29)))[0] == [0, 0, 1]
 
 
 def test_the_higher_score_chooses_first_whatever_its_class():
@@ -76,8 +71,11 @@ def test_labels_outside_the_classes_are_refused():
 
 
 def test_a_row_for_each_count():
-    assert confusion_rows(np.zeros((3, 3), int), NAMES) == []
-    assert confusion_rows(np.array([[2, 0, 1], [1, 0, 0], [0, 3, 0]]), NAMES) == [
+    assert confused_pairs(np.zeros((3, 3), int), NAMES) == []
+    matrix = np.array([[2, 0, 1], [1, 0, 0], [0, 3, 0]])
+    pairs = confused_pairs(matrix, NAMES)
+    assert count_pairs(pairs, NAMES).tolist() == matrix.tolist()
+    assert [(pair.actual, pair.predicted) for pair in pairs] == [
         ("cat", "cat"),
         ("cat", "cat"),
         ("cat", "(missed)"),
@@ -90,9 +88,10 @@ def test_a_row_for_each_count():
 @given(seed=st.integers(0, 2**32), found_per_photo=st.integers(0, 20))
 def test_every_object_is_in_its_row_and_every_detection_in_its_column(seed, found_per_photo):
     truth, detections, _ = random_case(seed, 4, found_per_photo, 3)
-    predicted = np.bincount(detections.labels[detections.scores >= 0.5], minlength=3)
+    detections = take(detections, detections.scores >= 0.5)
+    predicted = np.bincount(detections.labels, minlength=3)
     for counted in (truth, replace(truth, ignore=np.zeros_like(truth.ignore))):
-        matrix = confusion_matrix(counted, detections, 3, 0.5)
+        matrix = confusion_matrix(counted, detections, 3)
         objects = np.bincount(counted.labels[~counted.ignore], minlength=3)
         assert matrix[:-1].sum(1).tolist() == objects.tolist()
         assert (matrix[:, :-1].sum(0) <= predicted).all()  # some lie on ignored objects

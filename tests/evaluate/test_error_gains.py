@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.evaluate.error_gains import error_gains, mended
+from pipeline.evaluate.error_gains import error_gains, fixed
 from pipeline.evaluate.error_kinds import KINDS, find_errors
 from pipeline.evaluate.voc_ap import voc_average_precision
 from tests.evaluate.test_error_kinds import CAT, DOG, WORKED_FOUND, WORKED_TRUTH, tall
@@ -52,7 +52,7 @@ def test_a_perfect_rung_gains_nothing():
 def test_only_the_best_of_several_errors_on_an_object_is_corrected(kind, box, label):
     truth = truth_of((1, LEFT, CAT, False), (1, RIGHT, CAT, False))
     errors = find_errors(truth, found(*((1, box, label, score) for score in (0.7, 0.9, 0.8))), 2)
-    (cats, dogs) = mended(errors, kind, 2).curves
+    (cats, dogs) = fixed(errors, kind, 2).curves
     assert (cats.precision.tolist(), cats.scores.tolist()) == ([1], [0.9])
     assert len(dogs.precision) == 0
 
@@ -63,7 +63,7 @@ def test_only_the_best_of_several_errors_on_an_object_is_corrected(kind, box, la
 def test_an_error_on_an_object_that_is_found_is_dropped_though_it_scores_higher(kind, box, label):
     truth = truth_of((1, LEFT, CAT, False))
     errors = find_errors(truth, found((1, box, label, 0.9), (1, LEFT, CAT, 0.5)), 2)
-    (cats, dogs) = mended(errors, kind, 2).curves
+    (cats, dogs) = fixed(errors, kind, 2).curves
     assert (cats.precision.tolist(), cats.scores.tolist()) == ([1], [0.5])
     assert len(dogs.precision) == 0
 
@@ -82,15 +82,15 @@ def test_a_class_whose_objects_are_all_missed_keeps_its_share_of_the_mean():
     found_per_photo=st.integers(0, 25),
     num_classes=st.integers(1, 4),
 )
-def test_mending_never_lowers_a_class(seed, photos, found_per_photo, num_classes):
+def test_fixing_never_lowers_a_class(seed, photos, found_per_photo, num_classes):
     truth, detections, _ = random_case(seed, photos, found_per_photo, num_classes)
     errors = find_errors(truth, detections, num_classes)
     before = [curve.ap for curve in voc_average_precision(truth, detections, num_classes).curves]
     np.testing.assert_allclose(
-        [curve.ap for curve in mended(errors, "", num_classes).curves], before, atol=1e-12
+        [curve.ap for curve in fixed(errors, "", num_classes).curves], before, atol=1e-12
     )
     for kind, gain in error_gains(errors, num_classes).items():
-        after = [curve.ap for curve in mended(errors, kind, num_classes).curves]
+        after = [curve.ap for curve in fixed(errors, kind, num_classes).curves]
         worse = np.array(after) < np.array(before) - 1e-12  # false where either is NaN
         assert not worse.any()
         assert not gain < 0 and not gain > 1

@@ -4,7 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.boxes import paired_iou
-from pipeline.evaluate.error_kinds import BACKGROUND, FOREGROUND, KINDS, find_errors
+from pipeline.evaluate.error_kinds import (
+    BACKGROUND,
+    FOREGROUND,
+    KINDS,
+    TRUE_POSITIVE,
+    errors_by_photo,
+    find_errors,
+    worst_photos,
+)
 from tests.evaluate.test_voc_ap import FAR, LEFT, RIGHT, found, random_case, truth_of
 
 CAT, DOG = 0, 1
@@ -15,7 +23,7 @@ def tall(left, height=10):
     return [left, 0, left + 10, height]
 
 
-# One detection of each kind, in this order, between two right ones.
+# One detection of each kind, in this order, between two true positives.
 WORKED_TRUTH = truth_of(
     (7, tall(0), CAT, False),
     (7, tall(20), DOG, False),
@@ -42,7 +50,8 @@ def kinds_of(truth, detections):
 def test_one_of_each_kind_by_hand():
     errors = find_errors(WORKED_TRUTH, WORKED_FOUND, 2)
     assert errors.kinds.tolist() == [
-        *("right", "class", "localisation", "both", "duplicate", "background", "right")
+        *(TRUE_POSITIVE, "class", "localisation", "both", "duplicate", "background"),
+        TRUE_POSITIVE,
     ]
     assert errors.targets.tolist() == [-1, 1, 2, -1, -1, -1, -1]
     assert errors.found.tolist() == [True, False, False, False, False, True]
@@ -77,7 +86,7 @@ def test_zero_area_boxes_are_missed_and_background():
         (0.9, CAT, "background"),
         (1, CAT, "localisation"),
         (5, CAT, "localisation"),
-        (5.1, CAT, "right"),
+        (5.1, CAT, TRUE_POSITIVE),
         (1, DOG, "background"),
         (1.1, DOG, "both"),
         (5, DOG, "both"),
@@ -96,9 +105,12 @@ def test_the_wrong_place_is_asked_before_the_wrong_class():
     assert (errors.kinds.tolist(), errors.targets.tolist()) == (["localisation"], [1])
 
 
-def test_the_wrong_class_is_asked_before_the_duplicate():
+def test_the_wrong_class_comes_before_the_duplicate():
     truth = truth_of((1, LEFT, CAT, False), (1, tall(0, 9), DOG, False))
-    assert kinds_of(truth, found((1, LEFT, CAT, 0.9), (1, LEFT, CAT, 0.8))) == ["right", "class"]
+    assert kinds_of(truth, found((1, LEFT, CAT, 0.9), (1, LEFT, CAT, 0.8))) == [
+        TRUE_POSITIVE,
+        "class",
+    ]
 
 
 def test_a_duplicate_is_the_one_with_the_lower_score():
@@ -106,7 +118,7 @@ def test_a_duplicate_is_the_one_with_the_lower_score():
     better_placed = (1, LEFT, CAT, 0.6)
     assert kinds_of(truth, found(better_placed, (1, tall(0, 9), CAT, 0.7))) == [
         "duplicate",
-        "right",
+        TRUE_POSITIVE,
     ]
 
 
@@ -151,7 +163,7 @@ def plain_loop(truth, detections):
         mine, iou = best(row, True, real)
         other, other_iou = best(row, False, real)
         if iou > FOREGROUND and mine not in claimed:
-            kinds[row] = "right"
+            kinds[row] = TRUE_POSITIVE
             claimed.add(mine)
         elif BACKGROUND <= iou <= FOREGROUND:
             kinds[row] = "localisation"
@@ -173,7 +185,7 @@ def plain_loop(truth, detections):
     found_per_photo=st.integers(0, 20),
     num_classes=st.integers(1, 3),
 )
-def test_every_detection_that_stays_is_right_or_has_the_kind_of_a_plain_loop(
+def test_every_detection_that_stays_is_true_or_has_the_kind_of_a_plain_loop(
     seed, photos, found_per_photo, num_classes
 ):
     truth, detections, _ = random_case(seed, photos, found_per_photo, num_classes)
@@ -181,5 +193,37 @@ def test_every_detection_that_stays_is_right_or_has_the_kind_of_a_plain_loop(
     kinds, missed = plain_loop(truth, detections)
     assert errors.kinds.tolist() == kinds
     assert errors.missed.tolist() == missed
-    assert set(kinds) <= {"right", *KINDS[:-1]}
-    assert np.count_nonzero(errors.kinds == "right") == np.count_nonzero(errors.found)
+    assert set(kinds) <= {TRUE_POSITIVE, *KINDS[:-1]}
+    assert np.count_nonzero(errors.kinds == TRUE_POSITIVE) == np.count_nonzero(errors.found)
+
+
+def worst_of(truth, detections, photos, limit=12):
+    errors = find_errors(truth, detections, 2)
+    return worst_photos(errors_by_photo(errors, np.array(photos, int)), limit)
+
+
+def test_photos_without_errors_are_never_among_the_worst():
+    assert worst_of(truth_of(), found(), []) == []
+    assert worst_of(truth_of(), found(), [3, 1]) == []
+    truth = truth_of((1, LEFT, CAT, False), (2, LEFT, CAT, False))
+    assert worst_of(truth, found((1, LEFT, CAT, 0.9)), [1, 2, 3]) == [(1, "1 missed")]
+
+
+def test_each_kind_is_counted_in_its_photo():
+    errors = find_errors(WORKED_TRUTH, WORKED_FOUND, 2)
+    counts = errors_by_photo(errors, np.array([9, 7, 8]))
+    assert KINDS[-1] == "missed"
+    assert counts.tolist() == [[0] * 6, [1, 1, 1, 1, 1, 2], [0] * 6]
+
+
+def test_the_worst_photo_is_first_and_the_most_frequent_kind_of_error():
+    truth = truth_of((5, LEFT, CAT, False), (5, RIGHT, CAT, False), (9, LEFT, CAT, False))
+    detections = found((5, FAR, CAT, 0.9), (9, LEFT, CAT, 0.8), (2, FAR, CAT, 0.7))
+    worst = [(2, "2 missed, 1 background"), (1, "1 background")]
+    assert worst_of(truth, detections, [9, 2, 5]) == worst
+    assert worst_of(truth, detections, [9, 2, 5], limit=1) == worst[:1]
+
+
+def test_of_equally_bad_photos_the_earlier_comes_first():
+    truth = truth_of((4, LEFT, CAT, False), (2, LEFT, CAT, False))
+    assert [place for place, _ in worst_of(truth, found(), [4, 3, 2])] == [0, 2]

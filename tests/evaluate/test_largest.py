@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from pipeline.evaluate.largest import iou, l1_px, right
+from pipeline.evaluate.largest import iou, is_class, l1_px
 
 NO_BOXES = np.zeros((0, 4))
 SQUARE = np.array([[0.0, 0, 10, 10]])
 
 
 @pytest.mark.parametrize(
-    ("metric", "nothing"), [(right, np.zeros(0, int)), (l1_px, NO_BOXES), (iou, NO_BOXES)]
+    ("metric", "nothing"), [(is_class, np.zeros(0, int)), (l1_px, NO_BOXES), (iou, NO_BOXES)]
 )
 def test_no_photos_give_no_numbers(metric, nothing):
     assert metric(nothing, nothing).shape == (0,)
@@ -17,7 +17,7 @@ def test_no_photos_give_no_numbers(metric, nothing):
 @pytest.mark.parametrize(
     ("metric", "truth", "predicted"),
     [
-        (right, np.zeros(3, int), np.zeros(1, int)),
+        (is_class, np.zeros(3, int), np.zeros(1, int)),
         (l1_px, np.zeros((3, 4)), np.zeros((1, 4))),
         (iou, np.zeros((3, 4)), np.zeros((1, 4))),
     ],
@@ -28,7 +28,7 @@ def test_sides_of_different_length_are_refused_not_broadcast(metric, truth, pred
 
 
 def test_right_labels_are_ones():
-    assert right(np.array([0, 1, 2, 2]), np.array([0, 1, 2, 1])).tolist() == [1, 1, 1, 0]
+    assert is_class(np.array([0, 1, 2, 2]), np.array([0, 1, 2, 1])).tolist() == [1, 1, 1, 0]
 
 
 def test_l1_is_the_mean_over_coordinates():

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.evaluate.score import score_largest, score_objects
+from pipeline.errors import InputError
+from pipeline.evaluate.score import answers_for, score_largest, score_objects
 from pipeline.predictions import PREDICTIONS_SCHEMA
 from pipeline.schemas import OBJECTS_SCHEMA
 
@@ -54,7 +55,7 @@ def perfect(rows=OBJECTS):
 def test_largest_by_hand():
     found = predictions((1, 0, 1.0, (0, 0, 32, 64)), (2, 0, 1.0, (16, 16, 48, 56)))
     scores, intervals = score_largest(objects_table(), found)
-    assert intervals["accuracy"] == (0, 1)
+    assert intervals["accuracy"] == pytest.approx((0.095, 0.905), abs=1e-3)  # Wilson's, 1 of 2
     assert intervals["mean_iou"] == pytest.approx((0.5, 0.8))
     assert scores == pytest.approx(
         {
@@ -72,6 +73,22 @@ def test_largest_scores_only_what_is_said():
     no_classes = predictions((1, -1, 1.0, boxes[0]), (2, -1, 1.0, boxes[1]))
     assert score_largest(objects_table(), no_boxes)[0] == {"accuracy": 1.0}
     assert score_largest(objects_table(), no_classes)[0] == {"l1_px": 0.0, "mean_iou": 1.0}
+
+
+def test_all_right_on_two_photos_is_no_certainty():
+    _, intervals = score_largest(objects_table(), perfect())
+    assert intervals["accuracy"] == pytest.approx((2 / (2 + 1.96**2), 1))
+    assert intervals["mean_iou"] == (0, 1)  # rule of three: 1 - 3 / 2 is below 0
+
+
+def test_answers_come_in_the_order_of_the_photos_and_those_of_empty_ones_are_left_out():
+    boxes = (0.0, 0, 1, 1)
+    found = predictions((3, 1, 0.5, boxes), (2, 1, 0.6, boxes), (1, 0, 0.7, boxes))
+    answers = answers_for(objects_table(), found)
+    assert answers["image_id"].to_pylist() == [1, 2]
+    assert answers["score"].to_pylist() == pytest.approx([0.7, 0.6])
+    with pytest.raises(InputError, match=r"none of 2\.jpg; run the predict stage again"):
+        answers_for(objects_table(), found.slice(2))
 
 
 @pytest.mark.parametrize(

@@ -16,18 +16,25 @@ SMALL, MEDIUM, LARGE = square(10), square(50, 100), square(100, 200)
 ELSEWHERE = 500
 
 
+def sizes_of(truth, detections, num_classes=2):
+    photos = np.union1d(truth.photo, detections.photo)
+    return ap_by_size(truth, detections, photos, num_classes)
+
+
 def by_size(truth, detections):
-    return {size.size: (size.objects, size.ap) for size in ap_by_size(truth, detections, 2)}
+    return {size.size: (size.objects, size.ap) for size in sizes_of(truth, detections)}
 
 
 def test_nothing_to_find_is_nan():
-    sizes = ap_by_size(truth_of(), found((1, SMALL, 0, 0.9)), 2)
+    sizes = sizes_of(truth_of(), found((1, SMALL, 0, 0.9)))
     assert [(size.size, size.objects) for size in sizes] == [(name, 0) for name in SIZES]
     assert np.isnan([size.ap for size in sizes]).all()
 
 
 def test_nothing_found_is_zero():
-    assert ap_by_size(truth_of((1, MEDIUM, 0, False)), found(), 2)[1] == SizeAp("medium", 1, 0.0)
+    # In one photo, which says nothing of others: the interval is all there is.
+    medium = sizes_of(truth_of((1, MEDIUM, 0, False)), found())[1]
+    assert medium == SizeAp("medium", 1, 0.0, 0.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -79,17 +86,26 @@ def test_ignored_objects_stay_ignored():
     assert by_size(truth, found((1, SMALL, 0, 0.9), (1, square(20, 50), 0, 0.8)))["small"] == (1, 1)
 
 
-def test_the_mean_runs_over_the_classes_with_objects_of_the_size():
-    truth = truth_of((1, SMALL, 0, False), (1, LARGE, 1, False))
-    assert by_size(truth, found((1, SMALL, 0, 0.9)))["small"] == (1, 1)
+def test_objects_of_all_classes_are_pooled():
+    # Nine small cats are found, the one small dog is not: a mean over the classes would say .5.
+    cats = [(photo, SMALL, 0, False) for photo in range(9)]
+    truth = truth_of(*cats, (9, SMALL, 1, False))
+    detections = found(*((photo, SMALL, 0, 0.9) for photo in range(9)))
+    small = sizes_of(truth, detections)[0]
+    assert (small.objects, small.ap) == (10, pytest.approx(0.9))
+    assert small.low < 0.85 < 0.9 < small.high
+
+
+def test_a_detection_still_has_to_name_the_class():
+    assert by_size(truth_of((1, SMALL, 0, False)), found((1, SMALL, 1, 0.9)))["small"] == (1, 0)
 
 
 @settings(max_examples=50, deadline=None)
-@given(seed=st.integers(0, 2**32), num_classes=st.integers(1, 3))
-def test_where_all_boxes_are_small_it_is_the_mean_ap(seed, num_classes):
-    truth, detections, _ = random_case(seed, 4, 15, num_classes)  # no side is above 29
-    small, medium, large = ap_by_size(truth, detections, num_classes)
-    whole = voc_average_precision(truth, detections, num_classes)
+@given(seed=st.integers(0, 2**32))
+def test_where_all_boxes_are_small_and_of_one_class_it_is_the_ap(seed):
+    truth, detections, _ = random_case(seed, 4, 15, 1)  # no side is above 29
+    small, medium, large = sizes_of(truth, detections, 1)
+    whole = voc_average_precision(truth, detections, 1)
     np.testing.assert_allclose(small.ap, whole.mean_ap, atol=1e-12)
     assert small.objects == np.count_nonzero(~truth.ignore)
     assert medium.objects == large.objects == 0

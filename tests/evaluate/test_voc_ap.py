@@ -77,7 +77,7 @@ def test_second_claim_of_an_object_is_wrong_though_another_object_is_free():
 
 
 def test_the_best_overlap_is_asked_first_and_only_then_whether_it_is_ignored():
-    # The detection lies on the ignored object, so it is neither right nor wrong.
+    # The detection lies on the ignored object, so it counts neither for nor against.
     near = [3, 0, 13, 10]
     curve = only_curve(
         truth_of((1, LEFT, 0, True), (1, near, 0, False)),
@@ -148,8 +148,8 @@ def test_what_became_of_each_detection():
     matches = match_detections(truth, detections, 2)
     assert matches.best[:4].tolist() == [0, 0, 0, 1]
     assert matches.iou.tolist() == [0.5, 1, 1, 1, 0]  # the far object is of another class
-    assert matches.right.tolist() == [False, False, True, False, False]
-    assert matches.neutral.tolist() == [False, False, False, True, False]
+    assert matches.true_positive.tolist() == [False, False, True, False, False]
+    assert matches.ignored.tolist() == [False, False, False, True, False]
 
 
 def test_the_first_to_claim_an_object():

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from pipeline.report.error_charts import confusion_picture, error_bars
 
 from pipeline.evaluate.error_kinds import KINDS
 from pipeline.evaluate.size_ap import SIZES, SizeAp
-from pipeline.report.error_charts import confusion_picture, error_bars
 from tests.evaluate.test_curves import BLUE, count, pixels_of
 
 NAN = float("nan")

@@ -1,7 +1,9 @@
-"""Stage `evaluate`: predictions and metrics of a trained rung."""
+"""Stage `evaluate`: predictions made of the truth and noise become metrics and tables."""
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,110 +11,184 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.demo.painter import CLASSES
-from pipeline.predictions import PREDICTIONS_SCHEMA
-from pipeline.rungs.registry import find_rung
+from pipeline.evaluate.error_kinds import KINDS
 from pipeline.schemas import box_columns
 from stages import evaluate
 from stages.entry import run_stage
-from tests.stages.conftest import TRAINED
-from tests.stages.small_project import (
-    command,
-    contents,
-    history,
-    move_split,
-    predictions,
-    rename_class,
-    rewrite_tables,
-    run_main,
-    write_params,
-)
+from tests.stages.answers import TASKS, answer, rename_classes
+from tests.stages.small_project import contents, predictions, rewrite_tables, run_main
 
-OUTPUTS = ("predictions", "metrics", "figures", "plots")
+RUNGS = ("classifier", "bbox", "combined", "ssd_fpn")
+FILES = {
+    "classifier": {"intervals.csv", "history.csv", "confusion.csv"},
+    "bbox": {"intervals.csv", "history.csv"},
+    "combined": {"intervals.csv", "history.csv", "confusion.csv"},
+    "ssd_fpn": {
+        *("intervals.csv", "history.csv", "confusion.csv", "label_scores.json"),
+        *("ap_by_class.csv", "pr_curves.csv", "ap_by_size.csv", "errors.csv", "worst_photos.csv"),
+        *("anchor_fit.csv", "anchor_iou.csv"),
+    },
+}
+
+
+@pytest.fixture
+def project(painted_project):
+    """The painted project with answers of every rung."""
+    for rung in RUNGS:
+        answer(rung)
+    return painted_project
 
 
 def outputs():
-    return {name: contents(Path(name)) for name in OUTPUTS}
+    return {name: contents(Path(name)) for name in ("metrics", "evaluation")}
 
 
 def metrics(rung):
     return json.loads(Path("metrics", f"{rung}.json").read_text())
 
 
-@pytest.mark.parametrize("rung", TRAINED)
-def test_metrics_are_nested_under_rung_and_split(trained_project, rung):
+def rows_of(table):
+    return pq.read_table(f"data/tables/{table}.parquet").to_pylist()
+
+
+def read_csv(rung, name):
+    with Path("evaluation", rung, f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_metrics_are_nested_under_rung_and_split_and_say_what_made_them(project, rung):
+    run_main(evaluate, rung)
     values = metrics(rung)
-    assert list(values) == [rung]
+    assert list(values) == [rung, "processor"]
+    assert values["processor"] == "abacus"
     assert list(values[rung]) == ["val", "test"]
     for scores in values[rung].values():
-        assert tuple(scores) == find_rung(rung).metrics
+        assert tuple(scores) == TASKS[rung].metrics
         for name, value in scores.items():
             assert 0 <= value <= (224 if name == "l1_px" else 1)
 
 
-@pytest.mark.parametrize("rung", TRAINED)
-def test_predictions_are_of_the_photos_of_val_and_test(trained_project, rung):
-    table = predictions(rung)
-    assert table.schema == PREDICTIONS_SCHEMA
-    images = pq.read_table("data/tables/images.parquet").to_pylist()
-    photos = {row["file_name"]: row for row in images}
-    seen = [row["file_name"] for row in table.to_pylist()]
-    if "ssd" not in rung:
-        assert len(set(seen)) == len(seen) == 6  # the photo without objects is left out
-    for row in table.to_pylist():
-        photo = photos[row["file_name"]]
-        assert row["image_id"] == photo["image_id"]
-        assert row["split"] == photo["split"] and row["split"] in ("val", "test")
-        assert 0 < row["score"] <= 1
-        if rung == "bbox":
-            assert (row["label"], row["name"], row["score"]) == (-1, None, 1.0)
-        else:
-            assert row["name"] == CLASSES[row["label"]]
-        if rung == "classifier":
-            assert np.isnan(row["xmin"]) and np.isnan(row["ymax"])
-        else:
-            assert 0 <= row["xmin"] <= photo["width"] and 0 <= row["ymax"] <= photo["height"]
+@pytest.mark.parametrize("rung", RUNGS)
+def test_each_rung_leaves_what_fits_its_task(project, rung):
+    run_main(evaluate, rung)
+    assert contents(Path("evaluation", rung)).keys() == FILES[rung]
 
 
-@pytest.mark.parametrize("rung", TRAINED)
-def test_twice_is_byte_for_byte_the_same(trained_project, rung):
+@pytest.mark.parametrize("rung", ["classifier", "ssd_fpn"])
+def test_twice_is_byte_for_byte_the_same(project, rung):
+    run_main(evaluate, rung)
     before = outputs()
-    write_params(trained_project)
     run_main(evaluate, rung)
     assert outputs() == before
 
 
-def test_l1_is_in_pixels_of_the_lessons_side(trained_project):
+def test_without_a_note_of_the_processor_there_is_none(project):
+    Path("models/bbox/training.json").unlink()
+    run_main(evaluate, "bbox")
+    assert list(metrics("bbox")) == ["bbox"]
+
+
+def test_l1_is_in_pixels_of_the_lessons_side(project):
+    run_main(evaluate, "bbox")
     table = predictions("bbox").filter(np.asarray(predictions("bbox")["split"]) == "val")
-    truth = {r["image_id"]: r for r in pq.read_table("data/tables/largest.parquet").to_pylist()}
+    truth = {row["image_id"]: row for row in rows_of("largest")}
     distances = []
     for box, image_id in zip(box_columns(table), table["image_id"].to_pylist(), strict=True):
-        row = truth[image_id]
-        sides = np.array([row["width"], row["height"]] * 2)
-        expected = [row[side] for side in ("xmin", "ymin", "xmax", "ymax")]
-        distances.append(np.abs(box - expected) / sides * 224)
+        if image_id in truth:
+            row = truth[image_id]
+            sides = np.array([row["width"], row["height"]] * 2)
+            expected = [row[side] for side in ("xmin", "ymin", "xmax", "ymax")]
+            distances.append(np.abs(box - expected) / sides * 224)
     assert metrics("bbox")["bbox"]["val"]["l1_px"] == pytest.approx(np.mean(distances), abs=1e-4)
 
 
-def test_val_loss_and_val_metric_agree(trained_project):
-    # Nothing is augmented in val, and no epoch averages weights; folded layers round otherwise.
-    assert metrics("bbox")["bbox"]["val"]["l1_px"] == pytest.approx(
-        history("bbox")[-1]["val"]["l1_px"], abs=0.05
-    )
+def test_intervals_hold_the_metric_and_name_the_split(project):
+    run_main(evaluate, "combined")
+    rows = read_csv("combined", "intervals")
+    names = ("accuracy", "l1_px", "mean_iou")
+    assert [(row["split"], row["metric"]) for row in rows] == [
+        (split, name) for split in ("val", "test") for name in names
+    ]
+    for row in rows:
+        assert float(row["low"]) <= float(row["value"]) <= float(row["high"])
+        assert row["note"] == ""
 
 
-def test_the_options_are_obeyed(trained_project):
-    write_params(trained_project, evaluate__max_detections=3, evaluate__score_threshold=0.001)
+def test_of_one_class_it_says_that_accuracy_is_trivial(painted_project):
+    def one_class(pascal):
+        pascal["categories"] = pascal["categories"][:1]
+        for annotation in pascal["annotations"]:
+            annotation["category_id"] = pascal["categories"][0]["id"]
+
+    rewrite_tables(one_class)
+    answer("classifier")
+    run_main(evaluate, "classifier")
+    assert metrics("classifier")["classifier"]["val"] == {"accuracy": 1.0}
+    assert {row["note"] for row in read_csv("classifier", "intervals")} == {"one class: always 1"}
+
+
+def test_curves_of_the_training(project):
     run_main(evaluate, "ssd_fpn")
-    found = [row["file_name"] for row in predictions("ssd_fpn").to_pylist()]
-    assert {found.count(name) for name in found} == {3}
-    assert len(set(found)) == 7  # the empty photo is looked at, too
-    write_params(trained_project, evaluate__score_threshold=1.0)
+    rows = read_csv("ssd_fpn", "history")
+    lines = Path("models/ssd_fpn/history.jsonl").read_text().splitlines()
+    for row, expected in zip(rows, map(json.loads, lines), strict=True):
+        assert float(row["train_loss"]) == expected["train"]["loss"]
+        assert float(row["val_loss"]) == expected["val"]["loss"]
+        assert (int(row["epoch"]), float(row["lr"])) == (expected["epoch"], expected["lr"])
+        assert row["phase"] == expected["phase"]
+
+
+def test_objects_are_counted_by_class_size_and_confusion(project):
     run_main(evaluate, "ssd_fpn")
-    assert len(predictions("ssd_fpn")) == 0
-    assert set(metrics("ssd_fpn")["ssd_fpn"]["val"].values()) == {0.0}
+    truth = [r for r in rows_of("objects") if r["split"] == "val" and not r["ignore"]]
+    of_class = [[row["name"] for row in truth].count(name) for name in CLASSES]
+    rows = read_csv("ssd_fpn", "ap_by_class")
+    assert [row["name"] for row in rows] == list(CLASSES)
+    assert [int(row["objects"]) for row in rows] == of_class
+    assert sum(int(row["objects"]) for row in read_csv("ssd_fpn", "ap_by_size")) == len(truth)
+    actual = [row["actual"] for row in read_csv("ssd_fpn", "confusion")]
+    assert [actual.count(name) for name in CLASSES] == of_class
 
 
-def test_where_there_is_nothing_to_measure_it_says_null(trained_project):
+def test_errors_are_those_of_the_labels_not_of_every_box(project):
+    run_main(evaluate, "ssd_fpn")
+    scores = json.loads(Path("evaluation/ssd_fpn/label_scores.json").read_text())
+    assert list(scores) == list(CLASSES)
+    boxes = [row for row in predictions("ssd_fpn").to_pylist() if row["split"] == "val"]
+    labels = [row for row in boxes if row["score"] > scores[row["name"]]]
+    errors = {row["kind"]: row for row in read_csv("ssd_fpn", "errors")}
+    assert tuple(errors) == KINDS
+    wrong = sum(int(row["count"]) for kind, row in errors.items() if kind != "missed")
+    assert wrong <= len(labels) < len(boxes)
+    predicted = [row["predicted"] for row in read_csv("ssd_fpn", "confusion")]
+    assert len(predicted) - predicted.count("(missed)") <= len(labels)
+    assert all(0 <= float(row["d_ap"]) <= 1 for row in errors.values())
+
+
+def test_the_worst_photos_come_first_and_have_errors(project):
+    run_main(evaluate, "ssd_fpn")
+    rows = read_csv("ssd_fpn", "worst_photos")
+    counts = [int(row["errors"]) for row in rows]
+    assert counts == sorted(counts, reverse=True) and counts[-1] > 0
+    val = {row["image_id"]: row["file_name"] for row in rows_of("images") if row["split"] == "val"}
+    for row in rows:
+        assert val[int(row["image_id"])] == row["file_name"]
+        words = row["words"].replace(",", "").split()
+        assert sum(int(word) for word in words if word.isdigit()) == int(row["errors"])
+
+
+def test_the_fit_of_anchors_is_of_what_was_learnt(project):
+    run_main(evaluate, "ssd_fpn")
+    every, *by_size = read_csv("ssd_fpn", "anchor_fit")
+    learnt = [row for row in rows_of("objects") if row["split"] == "train" and not row["ignore"]]
+    assert int(every["objects"]) == sum(int(row["objects"]) for row in by_size) == len(learnt)
+    objects = read_csv("ssd_fpn", "anchor_iou")
+    fitting = np.mean([float(row["best_iou"]) > 0.5 for row in objects])
+    assert float(every["fitting"]) == pytest.approx(fitting, abs=1e-5)
+
+
+def test_where_there_is_nothing_to_measure_it_says_null(painted_project):
     def only_the_empty_photo(pascal):
         full = {annotation["image_id"] for annotation in pascal["annotations"]}
         for image in pascal["images"]:
@@ -120,87 +196,79 @@ def test_where_there_is_nothing_to_measure_it_says_null(trained_project):
             image["split"] = "val" if in_val else "train"
 
     rewrite_tables(only_the_empty_photo)
+    answer("ssd_fpn")
     run_main(evaluate, "ssd_fpn")
     values = metrics("ssd_fpn")["ssd_fpn"]
-    assert values == {"val": dict.fromkeys(find_rung("ssd_fpn").metrics)}
+    assert values == {"val": dict.fromkeys(TASKS["ssd_fpn"].metrics)}
+    (row,) = read_csv("ssd_fpn", "intervals")
+    assert (row["split"], row["low"], row["high"]) == ("val", "nan", "nan")
 
 
-def test_as_a_command(trained_project):
-    before = outputs()
-    process = command("evaluate", "classifier")
-    out, err = process.communicate()
-    assert process.returncode == 0, err
-    accuracy = metrics("classifier")["classifier"]
-    with open("plots/classifier/intervals.csv") as file:
-        ends = {row["split"]: row for row in csv.DictReader(file)}
-    assert list(ends) == ["val", "test"]
-    assert out == "".join(
-        f"classifier {split}: accuracy {accuracy[split]['accuracy']}\n"
-        f"  accuracy: {float(row['low']):g} to {float(row['high']):g} "
-        "(95 % interval over the photos)\n"
-        for split, row in ends.items()
+def test_as_a_command_it_prints_metrics_and_intervals_and_imports_no_torch(project):
+    code = (
+        "import sys; from stages import evaluate; evaluate.main(); "
+        "print(sorted({'torch', 'mlflow', 'matplotlib'} & sys.modules.keys()), file=sys.stderr)"
     )
-    assert outputs().keys() == before.keys()
-    assert outputs()["metrics"] == before["metrics"]
+    command = [sys.executable, "-c", code, "classifier"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.strip() == "[]"
+    accuracy = metrics("classifier")["classifier"]
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"classifier val: accuracy {accuracy['val']['accuracy']}"
+    assert lines[1].endswith("(95 % interval over the photos)")
+    assert len(lines) == 4
 
 
-def _nothing(root):
+def _nothing():
     pass
 
 
-def _no_model(root):
-    Path("models/ssd_fpn/model.safetensors").unlink()
-
-
-def _no_history(root):
+def _no_history():
     Path("models/ssd_fpn/history.jsonl").unlink()
 
 
-def _half_a_history(root):
+def _half_a_history():
     path = Path("models/ssd_fpn/history.jsonl")
     path.write_bytes(path.read_bytes()[:-9])
 
 
-def _other_classes(root):
-    rename_class()
+def _other_classes():
+    rename_classes(["submarine", *CLASSES[1:]])
 
 
-def _nothing_to_look_at(root):
-    move_split("val", "train")
-    move_split("test", "train")
+def _no_photos():
+    for path in Path("data/tables").glob("*.parquet"):
+        table = pq.read_table(path)
+        pq.write_table(table.filter(np.asarray(table["split"]) == "train"), path)
 
 
-def _fewer_pixels(root):
-    np.save("data/pixels/photos.npy", np.zeros((3, 64, 64, 3), np.uint8))
+def _no_answer():
+    table = predictions("bbox")
+    pq.write_table(table.slice(0, 1), "predictions/bbox.parquet")
 
 
-def _no_table(root):
+def _no_table():
     Path("data/tables/objects.parquet").unlink()
-
-
-def _impossible(root):
-    write_params(root, evaluate__nms_threshold=1.5)
 
 
 @pytest.mark.parametrize(
     ("rung", "spoil", "line"),
     [
-        ("ssd", _nothing, "ssd: no such rung; there are classifier, bbox, "),
-        ("combined", _nothing, "models/combined/model.json: no model there; train it first"),
-        ("ssd_fpn", _no_model, "models/ssd_fpn: no model there; train it first"),
+        ("ssd", _nothing, "predictions/ssd.parquet: no such file; run the predict stage first"),
         ("ssd_fpn", _no_history, "[Errno 2] No such file or directory: 'models/ssd_fpn/history"),
-        ("ssd_fpn", _half_a_history, "models/ssd_fpn/history.jsonl: line 2: not an epoch; train "),
-        ("ssd_fpn", _other_classes, "models/ssd_fpn: learnt other classes than the tables"),
-        ("ssd_fpn", _nothing_to_look_at, "data/tables: no photo in val or test for ssd_fpn; "),
-        ("ssd_fpn", _fewer_pixels, "data/pixels/photos.npy: has 3 photos, data/tables/images"),
+        ("ssd_fpn", _half_a_history, "models/ssd_fpn/history.jsonl: line 6: not an epoch; train "),
+        ("ssd_fpn", _other_classes, "predictions/ssd_fpn.parquet: of other classes than the "),
+        ("ssd_fpn", _no_photos, "data/tables: no photo in val or test for ssd_fpn; "),
         ("ssd_fpn", _no_table, "data/tables/objects.parquet: no such file; run the tables "),
-        ("ssd_fpn", _impossible, "params.yaml: evaluate.nms_threshold = 1.5: "),
+        ("bbox", _no_answer, "predictions: none of "),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_the_earlier_outputs(
-    trained_project, monkeypatch, capsys, rung, spoil, line
+    project, monkeypatch, capsys, rung, spoil, line
 ):
-    spoil(trained_project)
+    run_main(evaluate, "ssd_fpn")
+    spoil()
     before = outputs()
     monkeypatch.setattr("sys.argv", ["evaluate", rung])
     capsys.readouterr()
@@ -209,6 +277,5 @@ def test_bad_input_is_one_line_and_leaves_the_earlier_outputs(
     shown = capsys.readouterr()
     assert end.value.code == 1
     assert shown.out == ""
-    problems = [row for row in shown.err.splitlines() if " batches, " not in row]  # progress
-    assert len(problems) == 1 and problems[0].startswith(f"error: {line}")
+    assert shown.err.startswith(f"error: {line}") and shown.err.count("\n") == 1
     assert outputs() == before

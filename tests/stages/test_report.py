@@ -1,0 +1,149 @@
+"""Stage `report`: every picture from files alone."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.report.figures import LARGEST_SIDE
+from stages import evaluate, report
+from stages.entry import run_stage
+from tests.stages.answers import TASKS, answer, rename_classes
+from tests.stages.small_project import contents, run_main, write_params
+
+OF_ALL = {"val_grid.png", "curves.png"}
+OF_DETECTORS = {"pr_curves.png", "errors.png", "confusion.png", "val_worst.png", "anchors.png"}
+
+
+@pytest.fixture(scope="module")
+def evaluated(painted, tmp_path_factory):
+    """A project in which every rung has answered and is evaluated."""
+    root = tmp_path_factory.mktemp("evaluated") / "project"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        shutil.copytree(painted, root)
+        monkeypatch.chdir(root)
+        for rung in TASKS:
+            answer(rung)
+            run_main(evaluate, rung)
+    return root
+
+
+@pytest.fixture
+def project(evaluated, tmp_path, monkeypatch):
+    """Work in a copy of the evaluated project."""
+    shutil.copytree(evaluated, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def expected(rung):
+    if TASKS[rung].every_object:
+        return OF_ALL | OF_DETECTORS
+    return OF_ALL | ({"confusion.png"} if TASKS[rung].answers_class else set())
+
+
+def test_every_rung_has_its_pictures_and_none_is_too_large(project, capsys):
+    run_main(report)
+    names = {f"{rung}/{name}" for rung in TASKS for name in expected(rung)} | {"ladder.png"}
+    assert contents(Path("figures")).keys() == names
+    assert capsys.readouterr().out == f"figures: {len(names)} pictures of 6 rungs\n"
+    for name in names:
+        with Image.open(Path("figures", name)) as picture:
+            assert 100 < min(picture.size) and max(picture.size) <= LARGEST_SIDE + 10
+            assert len(np.unique(np.asarray(picture.convert("L")))) > 10
+
+
+def test_twice_is_byte_for_byte_the_same(project):
+    run_main(report)
+    before = contents(Path("figures"))
+    run_main(report)
+    assert contents(Path("figures")) == before
+
+
+def test_more_photos_are_drawn_where_more_are_asked_for(project):
+    write_params(project, report__grid_photos=1)
+    run_main(report)
+    with Image.open("figures/bbox/val_grid.png") as picture:
+        one = picture.size
+    write_params(project, report__grid_photos=4)
+    run_main(report)
+    with Image.open("figures/bbox/val_grid.png") as picture:
+        assert picture.size[0] > 2 * one[0]
+
+
+def test_it_imports_neither_torch_nor_mlflow(project):
+    code = (
+        "import sys; from stages import report; report.main(); "
+        "print(sorted({'torch', 'mlflow'} & sys.modules.keys()), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr.strip()) == (0, "[]")
+
+
+def test_names_that_no_font_has_are_said(project, capsys):
+    names = [chr(0xE000), *(f"class {n}" for n in range(1, 6))]  # for private use: in no font
+    rename_classes(names)
+    for rung in TASKS:
+        answer(rung)
+        run_main(evaluate, rung)
+    capsys.readouterr()
+    run_main(report)
+    assert "class 0: no font here has the letters of their names" in capsys.readouterr().out
+
+
+def _no_predictions():
+    Path("predictions/ssd_fpn.parquet").unlink()
+
+
+def _no_evaluation():
+    Path("evaluation/ssd_189/label_scores.json").unlink()
+
+
+def _other_label_scores():
+    Path("evaluation/ssd_189/label_scores.json").write_text(json.dumps({"dodo": 0.5}))
+
+
+def _no_curves():
+    Path("evaluation/bbox/history.csv").unlink()
+
+
+def _no_pixels():
+    Path("data/pixels/photos.npy").unlink()
+
+
+def _unknown_parameter():
+    path = Path("params.yaml")
+    path.write_text(path.read_text().replace("grid_photos", "photos_of_grid"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line"),
+    [
+        (_no_predictions, "predictions/ssd_fpn.parquet: no such file; run the predict stage "),
+        (_no_evaluation, "evaluation/ssd_189/label_scores.json: no such file; run the evaluate "),
+        (_other_label_scores, "evaluation/ssd_189/label_scores.json: not label scores of these "),
+        (_no_curves, "evaluation/bbox/history.csv: no such file; run the evaluate stage first"),
+        (_no_pixels, "data/pixels/photos.npy: no such file; run the pixels stage first"),
+        (_unknown_parameter, "params.yaml: "),
+    ],
+)
+def test_bad_input_is_one_line_and_the_earlier_pictures_stay(
+    project, monkeypatch, capsys, spoil, line
+):
+    Path("figures").mkdir()
+    Path("figures/ladder.png").write_text("earlier")
+    spoil()
+    monkeypatch.setattr("sys.argv", ["report"])
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as end:
+        run_stage(report.main)
+    shown = capsys.readouterr()
+    assert end.value.code == 1
+    assert shown.out == ""
+    assert shown.err.startswith(f"error: {line}") and shown.err.count("\n") == 1
+    assert contents(Path("figures")) == {"ladder.png": b"earlier"}
