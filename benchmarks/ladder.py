@@ -52,7 +52,7 @@ def check_out(revision: str, folder: Path) -> None:
 
 
 def set_params(path: Path) -> list[str]:
-    """Let all rungs learn alike, with the parameters that this version knows; return their names."""
+    """Let all rungs learn alike, as far as this version can; return their names."""
     from ruamel.yaml import YAML
 
     yaml = YAML()
