@@ -14,10 +14,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help venv repro test lint bench voc2007 lesson gpu ui doctor lock clean clean-venv
+.PHONY: help venv repro test lint docs bench voc2007 lesson gpu experiments ui doctor lock clean clean-venv
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 venv: $(STAMP) ## make .venv from requirements.lock; all targets below do this by themselves
 
@@ -25,24 +25,34 @@ venv: $(STAMP) ## make .venv from requirements.lock; all targets below do this b
 repro: $(STAMP) ## run what is out of date and print the table of results
 	$(BIN)/dvc repro $(or $(ARGS),--all-pipelines)
 
-test: $(STAMP) ## run the tests (ARGS="-k tables" runs some)
+test: $(STAMP) ## run the tests (ARGS="-m 'not slow'" leaves out the slow ones)
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: $(STAMP) ## check style, format, types and who imports whom
+lint: $(STAMP) ## check style, format, types, who imports whom, and CI's workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/zizmor --offline --quiet --no-progress --strict-collection .github
+
+docs: $(STAMP) ## render results and the import graph (ARGS="--take demo" takes figures before)
+	PYTHONPATH=. $(BIN)/python docs/render.py $(ARGS)
 
 bench: $(STAMP) ## measure speed against peers and limits (TOPIC=tables for one)
 	$(BIN)/python -m benchmarks $(TOPIC)
 
 voc2007: $(STAMP) ## run the ladder on Pascal VOC 2007, downloaded or from a folder (VOC=folder)
-lesson: $(STAMP) ## the same with the lecture's own recipe
+lesson: $(STAMP) ## the same with the lesson's own recipe
 gpu: $(STAMP) ## the same for a CUDA device
 
+# ARGS="-S train.ssd_fpn.late.epochs=40" changes a parameter of it: `ladder run --help`.
 voc2007 lesson gpu:
-	@$(BIN)/ladder profile $@ $(if $(VOC),--photos '$(VOC)') $(ARGS)
+	@$(BIN)/ladder run $@ $(if $(VOC),--photos '$(VOC)') $(ARGS)
+
+# DVC's own table is filled by digests of files and code, whose names are paths.
+DIGESTS = (.*/.*|Created|evaluation|figures|metrics|models|photos|predictions)$$
+experiments: $(STAMP) ## list experiments with the parameters and metrics that differ
+	@$(BIN)/dvc exp show --only-changed --drop '$(DIGESTS)' $(ARGS)
 
 ui: $(STAMP) ## open MLflow on the comparison of the runs
 	@$(BIN)/ladder ui $(ARGS)
@@ -50,9 +60,9 @@ ui: $(STAMP) ## open MLflow on the comparison of the runs
 doctor: $(STAMP) ## check environment, weights, DVC's cache and the MLflow store
 	@$(BIN)/ladder doctor $(ARGS)
 
-lock: ## renew requirements.lock from pyproject.toml (needs uv)
+lock: ## renew requirements.lock from pyproject.toml (needs uv; ARGS=--upgrade for newer versions)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-	  --generate-hashes --no-strip-extras --no-emit-index-url --no-header --no-annotate --upgrade \
+	  --generate-hashes --no-strip-extras --no-emit-index-url --no-header --no-annotate $(ARGS) \
 	  --output-file requirements.lock
 
 clean: ## remove caches of the tools; data, models and runs stay

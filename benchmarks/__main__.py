@@ -24,7 +24,7 @@ TOPICS = (
     "ssd_loss",
     "voc_ap",
     "nms",
-    "resting",
+    "forward",
     "label",
     "noop",
 )

@@ -14,7 +14,8 @@ def our_batches(photos):
     """Return the source of batches that training uses."""
     import torch
 
-    from pipeline.data.batches import Augmentation, Batches
+    from pipeline.data.batches import Batches
+    from pipeline.params import AugmentParams
 
     return Batches(
         photos,
@@ -23,7 +24,7 @@ def our_batches(photos):
         mean=MEAN,
         std=STD,
         device=torch.device("cpu"),
-        augmentation=Augmentation(**CHANGE),
+        augment=AugmentParams(**CHANGE),
     )
 
 

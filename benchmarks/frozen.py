@@ -1,4 +1,4 @@
-"""Five epochs in which only the head learns: features kept, or the backbone run again."""
+"""Five epochs in which only the head learns: features cached, or the backbone run again."""
 
 from benchmarks.batches import BATCH, our_batches
 from benchmarks.photos import FOLDER, stored
@@ -8,12 +8,13 @@ from benchmarks.train_step import Silent, learner
 PHOTOS, EPOCHS = 160, 5
 
 
-def kept(source, mine):
+def cached(source, mine):
     """Return the source of features of a learner's frozen backbone."""
     from pipeline.train.feature_cache import FeatureCache
 
+    precision = mine.shared.precision
     return FeatureCache(
-        source, mine.model, seed=0, shuffled=True, precision=mine.precision, folder=FOLDER
+        source, mine.model, seed=0, shuffled=True, precision=precision, folder=FOLDER
     )
 
 
@@ -32,13 +33,13 @@ def _setting(rung: str) -> Setting:
         keep_freed_memory()
         source = our_batches(stored(PHOTOS))
         mine, theirs = (learner(rung, PHOTOS // BATCH, phase="head") for _ in range(2))
-        read = kept(source, mine)
+        read = cached(source, mine)
 
-        def look_and_learn() -> None:
-            head_phase(mine, kept(source, mine))
+        def see_and_learn() -> None:
+            head_phase(mine, cached(source, mine))
 
         return [
-            Case("ours, features kept", "ours", look_and_learn),
+            Case("ours, features cached", "ours", see_and_learn),
             Case("backbone run again", "peer", lambda: head_phase(theirs, source)),
             Case("reading the features", "limit", lambda: [list(read.epoch(0)) for _ in range(5)]),
             Case("heads alone", "limit", lambda: head_phase(mine, read)),
@@ -50,10 +51,10 @@ def _setting(rung: str) -> Setting:
 TOPIC = Topic(
     "Five epochs of a frozen phase, 224 px, batches of 32",
     tuple(_setting(rung) for rung in ("classifier", "ssd_189")),
-    "Augmentation is kept as one random view of each photo, the same in all epochs of the phase "
+    "Each photo has one random view, the same in all epochs of the phase "
     "(the later phases draw a new view in every epoch). The backbone runs once instead of five "
-    "times, folded and fused. ssd_189 is short of 5 x, and must be: its heads learn five epochs in "
-    "any case, and that alone is 0.4 of the peer's time, and free features would make it 2.4 x. "
+    "times. ssd_189 is short of 5 x, and must be: its heads learn five epochs in any case, and "
+    "that alone is 0.4 of the peer's time; free features would make it 2.4 x. "
     "Both end with the same weights but for rounding when the views are the same "
     "(`tests/benchmarks/test_frozen.py`).",
 )

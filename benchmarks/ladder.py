@@ -18,7 +18,6 @@ from pathlib import Path
 from benchmarks.measure import machine
 
 FIRST = "6870db0f69de121fe1d960c82c54f4273f9a6bed"
-RUNGS = ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
 RESULT = Path("benchmarks/results/ladder.json")
 PHOTOS, SIDE, BATCH, EPOCHS = 500, 224, 32, 2
 NEEDED = ("pipeline", "stages", "params.yaml")
@@ -31,12 +30,12 @@ def main() -> None:
         projects = {name: Path(folder) / name for name in ("first", "now")}
         for name, project in projects.items():
             check_out(FIRST if name == "first" else "HEAD", project)
-            set_params(project / "params.yaml")
+            rungs = set_params(project / "params.yaml")
             for stage in ("fetch", "tables", "pixels"):
                 run_stage(project, stage)
         rows = [
             {"rung": rung, "version": name, **trained(project, rung)}
-            for rung in RUNGS
+            for rung in rungs
             for name, project in projects.items()
         ]
     RESULT.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=2) + "\n")
@@ -52,8 +51,8 @@ def check_out(revision: str, folder: Path) -> None:
         archive.extractall(folder, filter="data")
 
 
-def set_params(path: Path) -> None:
-    """Let all rungs learn alike, with the parameters that this version knows."""
+def set_params(path: Path) -> list[str]:
+    """Let all rungs learn alike, as far as this version can; return their names."""
     from ruamel.yaml import YAML
 
     yaml = YAML()
@@ -63,11 +62,13 @@ def set_params(path: Path) -> None:
     params["train"]["shared"] |= {"batch_size": BATCH, "device": "cpu"}
     if "image_size" in params["train"]["shared"]:
         params["train"]["shared"]["image_size"] = SIDE
-    for rung in RUNGS:
+    rungs = [name for name in params["train"] if name != "shared"]
+    for rung in rungs:
         section = params["train"][rung]
         section["head"]["epochs"], section["late"]["epochs"] = 0, EPOCHS
         section |= {key: SIDE for key in ("image_size", "train_size") if key in section}
     yaml.dump(params, path)
+    return rungs
 
 
 def run_stage(project: Path, *words: str) -> None:
@@ -84,12 +85,19 @@ def trained(project: Path, rung: str) -> dict:
     seconds, after = time.perf_counter() - start, os.times()
     cpu = sum(getattr(after, f"children_{kind}") for kind in ("user", "system"))
     cpu -= sum(getattr(before, f"children_{kind}") for kind in ("user", "system"))
-    timings = json.loads((project / "timings" / f"{rung}.json").read_text())
     return {
-        "photos_per_s": timings["img_per_s"],
+        "photos_per_s": photos_per_s(project, rung),
         "seconds": round(seconds, 1),
         "cores_busy": round(cpu / seconds, 2),
     }
+
+
+def photos_per_s(project: Path, rung: str) -> float:
+    """Return the rate that the stage has noted, in the place and by the name of its version."""
+    now = project / "models" / rung / "training.json"
+    if now.is_file():
+        return json.loads(now.read_text())["photos_per_s"]
+    return json.loads((project / "timings" / f"{rung}.json").read_text())["img_per_s"]
 
 
 def table(rows: list[dict]) -> list[str]:

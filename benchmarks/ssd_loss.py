@@ -54,46 +54,11 @@ def ours(logits, boxes, gt_boxes, labels, anchors):
 
 def lesson_loop(logits, boxes, gt_boxes, labels, anchors):
     """Return the same by the lesson's way: photo after photo, forced matches one after another."""
+    from tests.oracles.ssd import lesson_photo
+
     photos = zip(logits, boxes, gt_boxes, labels, strict=True)
-    total = sum(sum(lesson_photo(*photo, anchors, SIZE)) for photo in photos)
+    total = sum(sum(lesson_photo(*photo, anchors, SIZE, THRESHOLD)) for photo in photos)
     return _with_gradients(total / len(logits), logits, boxes)
-
-
-def lesson_match(boxes, anchors, threshold: float):
-    """Return each anchor's object, -1 for none, of one photo as the lesson's notebook has it."""
-    import torch
-    from torchvision.ops import box_iou
-
-    if not len(boxes):
-        return torch.full((len(anchors),), -1)
-    overlaps = box_iou(boxes, anchors)
-    overlap, owner = overlaps.max(0)
-    for number, anchor in enumerate(overlaps.max(1).indices):
-        overlap[anchor], owner[anchor] = 1.99, number
-    return torch.where(overlap > threshold, owner, -1)
-
-
-def lesson_photo(logits, boxes, gt_boxes, labels, anchors, size: int, gamma: float = 0.0):
-    """Return the two losses of one photo as the lesson's `ssd_1_loss` has them."""
-    import torch
-    from torch.nn import functional as F
-
-    present, num_classes = labels >= 0, logits.shape[1]
-    gt_boxes, labels = gt_boxes[present], labels[present]
-    owner = lesson_match(gt_boxes, anchors, THRESHOLD)
-    positive, wanted = owner >= 0, torch.full((len(anchors),), num_classes)
-    wanted[positive] = labels[owner[positive]]
-    one_hot = torch.eye(num_classes + 1)[wanted][:, :-1]
-    each = F.binary_cross_entropy_with_logits(logits, one_hot, reduction="none")
-    if gamma:
-        p = logits.sigmoid()
-        pt = p * one_hot + (1 - p) * (1 - one_hot)
-        each = each * (0.25 * one_hot + 0.75 * (1 - one_hot)) * (1 - pt) ** gamma
-    class_loss = each.sum() / num_classes
-    if not positive.any():
-        return class_loss, boxes.sum() * 0
-    distance = boxes[positive] / size - gt_boxes[owner[positive]] / size
-    return class_loss, distance.abs().mean()
 
 
 def torchvision_loss(logits, boxes, gt_boxes, labels, anchors):

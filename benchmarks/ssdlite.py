@@ -23,18 +23,18 @@ from torchvision.models.detection.ssd import SSD
 from torchvision.models.detection.ssdlite import SSDLiteHead, _extra_block
 
 from benchmarks.measure import machine
-from pipeline.data.batches import Augmentation, Batch, Batches
-from pipeline.data.inputs import PARAMS, read_inputs
+from pipeline.data.batches import Batch, Batches
+from pipeline.data.inputs import Inputs, read_inputs
 from pipeline.evaluate.detections import Detections, Truth
 from pipeline.evaluate.voc_ap import voc_average_precision
+from pipeline.files import PARAMS
 from pipeline.memory import keep_freed_memory
 from pipeline.models.backbone import Backbone, load_pretrained
-from pipeline.models.float32_layers import keep_float32
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast
 from pipeline.params import Params, load_params
 from pipeline.progress import progress
-from pipeline.rungs.registry import find_rung
+from pipeline.tasks import Task
 from pipeline.train.loop import epoch_seed
 from pipeline.train.schedule import THAWED
 
@@ -82,9 +82,8 @@ def ssdlite(backbone: Backbone, num_classes: int) -> SSD:
     return SSD(maps, anchors, size, num_classes + 1, head=head, **as_they_are, **DECODING)
 
 
-def batches_of(params: Params, backbone: Backbone, inputs, split: str) -> Batches:
+def batches_of(params: Params, backbone: Backbone, inputs: Inputs, split: str) -> Batches:
     """Return batches of a split, augmented for training as `ssd_fpn` has them."""
-    augment = Augmentation(**params.rung("ssd_fpn").augment.model_dump())
     return Batches(
         inputs.photos(split),
         image_size=SIZE,
@@ -92,7 +91,7 @@ def batches_of(params: Params, backbone: Backbone, inputs, split: str) -> Batche
         mean=backbone.mean,
         std=backbone.std,
         device=torch.device("cpu"),
-        augmentation=augment if split == "train" else None,
+        augment=params.train.ssd_fpn.augment if split == "train" else None,
     )
 
 
@@ -108,7 +107,7 @@ def targets_of(batch: Batch) -> list[dict[str, Tensor]]:
 
 def train(model: SSD, source: Batches, epochs: int, seed: int) -> float:
     """Let the model learn; return the minutes that it took."""
-    layers = LayerGroups(model)
+    layers = LayerGroups(model, model.backbone)
     layers.thaw(THAWED["late"])
     learning = [p for p in model.parameters() if p.requires_grad]
     rate = RATE_PER_PHOTO * source.batch_size
@@ -163,11 +162,11 @@ def main() -> None:
     params = load_params(PARAMS)
     shared = params.train.shared
     torch.manual_seed(shared.seed)
-    inputs = read_inputs(find_rung("ssd_fpn"))
+    inputs = read_inputs(Task.DETECT)
     backbone = Backbone(shared.backbone)
     model = ssdlite(backbone, len(inputs.classes))
     load_pretrained(backbone, shared.weights)
-    model = keep_float32(model).to(memory_format=torch.channels_last)
+    model = model.to(memory_format=torch.channels_last)
     source, val = (batches_of(params, backbone, inputs, split) for split in ("train", "val"))
     minutes = train(model, source, epochs, shared.seed)
     score = mean_average_precision(model, val.epoch(0), len(inputs.classes))

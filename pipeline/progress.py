@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -19,7 +19,7 @@ def progress(
 
     A bar on a terminal; elsewhere a plain line at most every 15 seconds and one at the end.
     """
-    if total is None and hasattr(iterable, "__len__"):
+    if total is None and isinstance(iterable, Sized):
         total = len(iterable)
     if sys.stderr.isatty():
         yield from tqdm(iterable, total=total, desc=desc, unit=unit, dynamic_ncols=True)

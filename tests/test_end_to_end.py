@@ -149,6 +149,7 @@ def make_tiny(project: Project) -> None:
     project.set("fetch.demo.photos", 24)
     project.set("train.shared.device", "cpu")
     project.set("train.shared.batch_size", 8)
+    project.set("train.shared.min_epoch_steps", 1)
     for rung in RUNGS:
         project.set(f"train.{rung}.head.epochs", 1)
         project.set(f"train.{rung}.late.epochs", 0)

@@ -33,7 +33,7 @@ def test_a_missing_file_and_a_folder(tmp_path):
 
 def test_a_text_is_called_by_its_name():
     assert parse_yaml("[1, x]", "-S a") == [1, "x"]
-    with pytest.raises(InputError, match="^-S a: not valid YAML: [^;]*$"):
+    with pytest.raises(InputError, match=r"^-S a: not valid YAML: [^;]*$"):
         parse_yaml("[1", "-S a")
 
 

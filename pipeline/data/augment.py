@@ -1,4 +1,4 @@
-"""Step 4: one affine matrix per sample moves pixels and boxes together, so they cannot disagree.
+"""One affine matrix per sample moves pixels and boxes together, so they cannot disagree.
 
 A matrix maps homogeneous coordinates of the stored photo to those of the network's input. Both are
 squares with corners (-1, -1) and (1, 1), as `grid_sample` has it with `align_corners=False`.
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from pipeline.params import AugmentParams
 
-# An object of which less is left than this is neither an object nor background any more.
+# An object of which a smaller share than this is left in the image is ignored.
 _MIN_VISIBLE = 0.3
 
 
@@ -103,7 +103,7 @@ def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tens
 
 
 def hardly_visible(boxes: Tensor, visible: Tensor) -> Tensor:
-    """Return `(B, N)` True where too little of an object is left to be asked for."""
+    """Return `(B, N)` True where so little of an object is left that it is to be ignored."""
     sides = boxes[..., 2:] - boxes[..., :2]
     return (visible < _MIN_VISIBLE) | (sides.amin(-1) < 2)
 

@@ -1,4 +1,4 @@
-"""Step 4: rows of a table and pixels of the store become batches on the device."""
+"""Rows of a table and pixels of the store become batches on the device."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The demo source: paints labelled photos, so that the whole journey runs without a download."""
+"""Paints labelled photos, so that the whole ladder runs without a download."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
+from pipeline.boxes import xyxy_to_xywh
 from pipeline.demo.backdrops import paint_backdrop
 from pipeline.demo.drawings import DRAWINGS, Pen
 from pipeline.formats.new_pascal import new_annotation, new_pascal
@@ -47,22 +48,21 @@ def paint_demo(folder: Path, photos: int, size: int, seed: int) -> dict:
         `{"images", "annotations", "categories", "type"}`; bbox is 0-based `[x, y, w, h]`.
     """
     (folder / "photos").mkdir(parents=True, exist_ok=True)
-    images, annotations = [], []
-    for i in progress(range(photos), desc="painting", unit="photos"):
-        photo, objects = paint_photo(np.random.default_rng([seed, i]), size)
-        image = {"id": i + 1, "file_name": f"{i:06d}.jpg"}
-        images.append(image | {"width": photo.width, "height": photo.height})
-        photo.save(folder / "photos" / image["file_name"], quality=90)
+    images: list[dict] = []
+    annotations: list[dict] = []
+    for number in progress(range(1, photos + 1), desc="painting", unit="photos"):
+        photo, objects = paint_photo(np.random.default_rng([seed, number - 1]), size)
+        name = f"{number - 1:06d}.jpg"
+        photo.save(folder / "photos" / name, quality=90)
+        sides = {"width": photo.width, "height": photo.height}
+        images.append({"id": number, "file_name": name, **sides})
         for painted in objects:
-            annotations.append(_annotation(painted, len(annotations) + 1, image["id"]))
+            category_id = CLASSES.index(painted.name) + 1
+            box = xyxy_to_xywh(np.array(painted.box)).tolist()
+            annotations.append(
+                new_annotation(len(annotations) + 1, number, category_id, box, int(painted.ignore))
+            )
     return new_pascal(images, annotations, CLASSES, "drawing")
-
-
-def _annotation(painted: Painted, object_id: int, image_id: int) -> dict:
-    xmin, ymin, xmax, ymax = painted.box
-    box = [xmin, ymin, xmax - xmin, ymax - ymin]
-    category_id = CLASSES.index(painted.name) + 1
-    return new_annotation(object_id, image_id, category_id, box, int(painted.ignore))
 
 
 def paint_photo(rng: np.random.Generator, size: int) -> tuple[Image.Image, list[Painted]]:
@@ -156,8 +156,7 @@ def _label(layers: list[tuple[str, np.ndarray, bool]]) -> list[Painted]:
             above = above | solid
         columns, rows = np.flatnonzero(solid.any(0)), np.flatnonzero(solid.any(1))
         if len(columns):
-            box = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-            hull = tuple(int(edge) for edge in box)
+            hull = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
             painted.append(Painted(name, hull, faint or bool(hidden > _HIDDEN)))
     return painted[::-1]
 

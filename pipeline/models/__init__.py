@@ -1,1 +1,1 @@
-"""Backbone, heads, anchors and SSD: step 5 of the journey. Models return raw outputs."""
+"""What the network of every rung stands on: backbone, layer groups, precision and device."""

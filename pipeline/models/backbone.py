@@ -1,4 +1,4 @@
-"""Step 5: an ImageNet backbone from timm, with its weights and its three layer groups.
+"""An ImageNet backbone from timm, with its weights and its three layer groups.
 
 The layer groups are the lesson's: *early* is everything up to stride 8, *late* the rest of the
 backbone, and the *head* is whatever a rung puts on top. Training freezes and thaws by them.

@@ -1,4 +1,4 @@
-"""Step 5: the three groups of layers that phases of training freeze and thaw."""
+"""The three groups of layers that phases of training freeze and thaw."""
 
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""Step 5: a model on one page, like the lesson's `learn.summary()`."""
+"""A model on one page, like the lesson's `learn.summary()`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Matching, losses, schedule, loop and checkpoints: step 6 of the journey."""
+"""Schedule, loop, checkpoints and history: how a rung learns, and what is left of it."""

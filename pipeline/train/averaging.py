@@ -1,4 +1,4 @@
-"""Step 6: a running average of a model's weights, which is often better than the last ones."""
+"""A running average of a model's weights, which is often better than the last ones."""
 
 from timm.utils.model_ema import ModelEmaV3
 from torch import nn

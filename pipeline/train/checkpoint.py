@@ -1,4 +1,4 @@
-"""Step 6: what a killed training needs to go on as if nothing had happened."""
+"""What a killed training needs to go on as if nothing had happened."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Step 6: what a frozen backbone says of each photo is computed once and then read.
+"""What a frozen backbone says of each photo is computed once and then read.
 
 While only the head learns, the backbone says the same of the same pixels in every epoch. So each
 photo has one augmented view for the whole phase, and a further epoch costs the head alone.

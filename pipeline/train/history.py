@@ -1,4 +1,4 @@
-"""Step 6: what training has written of its epochs, read again."""
+"""What training has written of its epochs, read again."""
 
 import json
 from pathlib import Path

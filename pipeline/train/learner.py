@@ -1,4 +1,4 @@
-"""Step 6: what takes a training step."""
+"""What takes a training step."""
 
 from typing import TypedDict, cast
 

@@ -1,4 +1,4 @@
-"""Step 6: the training loop, from top to bottom.
+"""The training loop, from top to bottom.
 
 `fit` goes through the phases and epochs, `train_one_epoch` through the batches. Everything that
 chance decides is seeded anew for every epoch, so a training that was killed and goes on from its

@@ -1,4 +1,4 @@
-"""Step 6: the learning-rate finder: one short training with an ever higher rate."""
+"""The learning-rate finder: one short training with an ever higher rate."""
 
 import math
 from collections.abc import Iterator

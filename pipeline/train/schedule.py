@@ -1,4 +1,4 @@
-"""Step 6: how fast each group of layers learns, and how that changes over the steps of a phase."""
+"""How fast each group of layers learns, and how that changes over the steps of a phase."""
 
 import math
 from collections.abc import Mapping
@@ -36,14 +36,12 @@ def phases_of(rung: RungParams, steps_per_epoch: int, min_epoch_steps: int) -> l
     """Return the phases of a rung that have an epoch, in order.
 
     Epochs are chosen on a data set of some size. On a smaller one, whose epochs have fewer steps,
-    as many of them are too little to learn by; so a phase runs on until it has taken
-    `min_epoch_steps` for each of its epochs.
+    as many of them are too little to learn by, so a phase takes `min_epoch_steps` for each.
 
-    >>> rung = RungParams.model_construct(
-    ...     head=PhaseParams(epochs=2, lr=0.1), late=PhaseParams(epochs=0, lr=0.1),
-    ...     all=PhaseParams(epochs=1, lr=0.01))
-    >>> phases_of(rung, steps_per_epoch=8, min_epoch_steps=20)
-    [Phase(name='head', epochs=5, lr=0.1), Phase(name='all', epochs=3, lr=0.01)]
+    Args:
+        rung: its parameters.
+        steps_per_epoch: batches in an epoch.
+        min_epoch_steps: a phase has more epochs than the parameters say if they have fewer steps.
     """
     longer = max(1.0, min_epoch_steps / steps_per_epoch)
     named = {"head": rung.head, "late": rung.late, "all": rung.all}

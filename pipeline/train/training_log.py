@@ -1,4 +1,4 @@
-"""Step 6: what people see of a training: a bar on a terminal, plain lines elsewhere."""
+"""What people see of a training: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 import time

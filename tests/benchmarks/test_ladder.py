@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from benchmarks.ladder import FIRST, SIDE, check_out, set_params, table
+from benchmarks.ladder import FIRST, SIDE, check_out, photos_per_s, set_params, table
 from pipeline.params import load_params
 from tests.conftest import ROOT
 
@@ -20,8 +20,9 @@ def history(monkeypatch):
 def test_the_parameters_of_now_are_legal(history, tmp_path):
     check_out("HEAD", tmp_path / "now")
     path = tmp_path / "now" / "params.yaml"
-    set_params(path)
+    rungs = set_params(path)
     params = load_params(path)
+    assert rungs == params.rung_names
     assert params.train.ssd_fpn.image_size == params.train.bbox.image_size == SIDE
 
 
@@ -38,3 +39,12 @@ def test_table_by_hand():
         {"rung": "bbox", "version": "now", "photos_per_s": 50.0, "cores_busy": 1.9},
     ]
     assert table(rows)[2:] == ["| bbox | 20.0 photos/s | 50.0 photos/s | 2.50 x | 1.3 → 1.9 |"]
+
+
+def test_the_rate_of_either_version(tmp_path):
+    for folder in ("timings", "models/bbox"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "timings" / "bbox.json").write_text('{"img_per_s": 20.0}')
+    assert photos_per_s(tmp_path, "bbox") == 20.0
+    (tmp_path / "models" / "bbox" / "training.json").write_text('{"photos_per_s": 50.0}')
+    assert photos_per_s(tmp_path, "bbox") == 50.0

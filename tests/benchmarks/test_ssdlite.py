@@ -14,7 +14,7 @@ from tests.rungs.making import BACKBONE, objects_batch
 
 
 def test_targets_are_what_is_to_be_found():
-    batch = objects_batch(SIZE)  # two objects, none, one that is to be ignored
+    batch = objects_batch(SIZE)  # two objects, none, one that is ignored
     first, none, ignored = targets_of(batch)
     assert first["labels"].tolist() == [1, 3]  # 0 is the background
     assert torch.equal(first["boxes"], batch.boxes[0])
@@ -24,10 +24,10 @@ def test_targets_are_what_is_to_be_found():
     assert targets_of(flat)[0]["labels"].tolist() == [3]
 
 
-def test_it_learns_with_the_early_layers_at_rest():
+def test_it_learns_with_the_early_layers_frozen():
     torch.manual_seed(0)
     model, batch = ssdlite(Backbone(BACKBONE), 3), objects_batch(SIZE)
-    layers = LayerGroups(model)
+    layers = LayerGroups(model, model.backbone)
     layers.thaw(THAWED["late"])
     early = [p.clone() for p in layers.parameters["early"]]
     learning = [p for p in model.parameters() if p.requires_grad]

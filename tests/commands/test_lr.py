@@ -1,6 +1,9 @@
 """`ladder lr`, on a small painted project."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from PIL import Image
 
 from commands import main as ladder
 from pipeline.train.schedule import THAWED
+from tests.conftest import ROOT
 from tests.stages.small_project import contents
 
 
@@ -80,6 +84,19 @@ def test_bad_input_is_one_line_and_the_earlier_curve_stays(
 def test_the_phases_are_those_of_training(capsys):
     assert run("bbox", "--phase", "early") == 2
     assert f"--phase {{{','.join(THAWED)}}}" in capsys.readouterr().err
+
+
+def test_wrong_arguments_are_told_before_torch_is_loaded(painted_project):
+    code = (
+        "import sys; from commands import main\n"
+        "try: main.main(['lr', 'ssd'])\n"
+        "except SystemExit as end: print(end.code, 'torch' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "1 False\n"
+    assert done.stderr.startswith("error: ssd: no such rung; there are classifier, ")
 
 
 def test_one_step_is_no_range(capsys):

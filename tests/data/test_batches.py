@@ -7,12 +7,13 @@ import torch
 from PIL import Image
 from torch.testing import assert_close
 
-from pipeline.data.batches import Augmentation, Batches, photos_of_split
+from pipeline.data.batches import Batches, photos_of_split
+from pipeline.params import AugmentParams
 from pipeline.tables.build import IMAGES_SCHEMA, OBJECTS_SCHEMA
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.5, 0.25, 0.2)
-NEUTRAL = Augmentation(flip=0.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.0)
-WILD = Augmentation(flip=0.5, rotate=10.0, crop=0.5, zoom_out=2.0, lighting=0.5)
+NEUTRAL = AugmentParams(flip=0.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.0)
+WILD = AugmentParams(flip=0.5, rotate=10.0, crop=0.5, zoom_out=2.0, lighting=0.5)
 
 # id, split; the ids are out of order, photo 4 has no objects and photo 7 is of another split.
 PHOTOS = [(30, "train"), (10, "train"), (4, "train"), (7, "val"), (20, "train")]
@@ -94,7 +95,7 @@ def test_photo_without_objects_is_background():
 def test_split_of_background_alone(augmentation):
     photos = photos_of(objects=[])
     assert photos.labels.tolist() == [[-1]] * 4
-    batch = next(batches_of(photos, augmentation=augmentation).epoch(0))
+    batch = next(batches_of(photos, augment=augmentation).epoch(0))
     assert batch.labels.tolist() == [[-1]] * 3
     assert batch.images.isfinite().all()
     assert not batch.ignore.any()
@@ -183,14 +184,14 @@ def test_neutral_augmentation_only_shuffles():
     plain = next(batches_of(photos, batch_size=4).epoch(0))
     orders = set()
     for seed in range(20):
-        (batch,) = batches_of(photos, batch_size=4, augmentation=NEUTRAL).epoch(seed)
+        (batch,) = batches_of(photos, batch_size=4, augment=NEUTRAL).epoch(seed)
         assert rows_of(batch, photos) == [0, 1, 2, 4]  # within a batch in the store's order
         assert_close(batch.images, plain.images, rtol=0, atol=1e-4)
         assert_close(batch.boxes, plain.boxes)
         assert torch.equal(batch.labels, plain.labels)
         # The box of 2 x 3 pixels is still seen; the photo's own mark stays.
         assert torch.equal(batch.ignore, plain.ignore | too_small(plain))
-        pairs = list(batches_of(photos, batch_size=2, augmentation=NEUTRAL).epoch(seed))
+        pairs = list(batches_of(photos, batch_size=2, augment=NEUTRAL).epoch(seed))
         assert sorted(rows_of(pairs[0], photos) + rows_of(pairs[1], photos)) == [0, 1, 2, 4]
         orders.add(tuple(pairs[0].photo.tolist()))
     assert len(orders) > 3
@@ -203,14 +204,14 @@ def too_small(batch):
 
 
 def test_training_pass_leaves_out_the_short_batch():
-    batches = batches_of(photos_of(), batch_size=3, augmentation=WILD)
+    batches = batches_of(photos_of(), batch_size=3, augment=WILD)
     assert len(batches) == len(list(batches.epoch(0))) == 1
     seen = {int(p) for seed in range(20) for b in batches.epoch(seed) for p in b.photo}
     assert seen == {0, 1, 2, 3}  # each pass leaves out another one
 
 
 def test_a_whole_training_pass_leaves_out_nothing():
-    batches = batches_of(photos_of(), batch_size=3, augmentation=WILD)
+    batches = batches_of(photos_of(), batch_size=3, augment=WILD)
     passes = [list(batches.epoch(seed, whole=True)) for seed in (0, 0, 1)]
     assert [len(batch.photo) for batch in passes[0]] == [3, 1]
     seen = [[int(p) for batch in each for p in batch.photo] for each in passes]
@@ -219,7 +220,7 @@ def test_a_whole_training_pass_leaves_out_nothing():
 
 
 def test_batch_is_not_larger_than_the_split():
-    batches = batches_of(photos_of(), batch_size=64, augmentation=WILD)
+    batches = batches_of(photos_of(), batch_size=64, augment=WILD)
     assert [len(batch.photo) for batch in batches.epoch(0)] == [4]
     assert len(batches) == 1
 
@@ -233,7 +234,7 @@ def tensors(batches, seed):
 
 
 def test_equal_seeds_give_equal_passes():
-    batches = batches_of(photos_of(), batch_size=2, augmentation=WILD)
+    batches = batches_of(photos_of(), batch_size=2, augment=WILD)
     first, again, other = (tensors(batches, seed) for seed in (5, 5, 6))
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
@@ -242,23 +243,23 @@ def test_equal_seeds_give_equal_passes():
 def test_every_augmentation_is_passed_on():
     photos = photos_of()
     plain = next(batches_of(photos, batch_size=4).epoch(0))
-    mirror = Augmentation(flip=1.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.0)
-    flipped = next(batches_of(photos, batch_size=4, augmentation=mirror).epoch(0))
+    mirror = AugmentParams(flip=1.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.0)
+    flipped = next(batches_of(photos, batch_size=4, augment=mirror).epoch(0))
     assert_close(flipped.boxes[0, 1], torch.tensor([0.0, 8, 8, 16]))
-    lit = Augmentation(flip=0.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.5)
-    brighter = next(batches_of(photos, batch_size=4, augmentation=lit).epoch(0))
+    lit = AugmentParams(flip=0.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.5)
+    brighter = next(batches_of(photos, batch_size=4, augment=lit).epoch(0))
     assert_close(brighter.boxes, plain.boxes)
     assert not torch.allclose(brighter.images[1], plain.images[1], atol=1e-3)
     for change in ({"rotate": 30.0}, {"crop": 0.5}, {"zoom_out": 3.0}):
-        asked = Augmentation(**{**vars(NEUTRAL), **change})
-        batches = batches_of(photos, batch_size=4, augmentation=asked)
+        augment = NEUTRAL.model_copy(update=change)
+        batches = batches_of(photos, batch_size=4, augment=augment)
         moved = [batch.boxes for seed in range(20) for batch in batches.epoch(seed)]
         assert not all(torch.allclose(boxes, plain.boxes) for boxes in moved), change
 
 
 def test_object_cropped_away_is_ignored_and_padding_is_not():
-    crop = Augmentation(flip=0.0, rotate=0.0, crop=0.3, zoom_out=1.0, lighting=0.0)
-    batches = batches_of(photos_of(), batch_size=4, image_size=64, augmentation=crop)
+    crop = AugmentParams(flip=0.0, rotate=0.0, crop=0.3, zoom_out=1.0, lighting=0.0)
+    batches = batches_of(photos_of(), batch_size=4, image_size=64, augment=crop)
     ignored = 0
     for seed in range(30):
         for batch in batches.epoch(seed):
@@ -274,15 +275,15 @@ def test_object_cropped_away_is_ignored_and_padding_is_not():
 
 
 def test_augmented_pixels_outside_of_the_photo_are_the_mean():
-    shrink = Augmentation(flip=0.0, rotate=0.0, crop=1.0, zoom_out=4.0, lighting=0.0)
-    (batch,) = batches_of(photos_of(), batch_size=4, augmentation=shrink).epoch(1)
+    shrink = AugmentParams(flip=0.0, rotate=0.0, crop=1.0, zoom_out=4.0, lighting=0.0)
+    (batch,) = batches_of(photos_of(), batch_size=4, augment=shrink).epoch(1)
     assert batch.images.eq(0).any()
 
 
 def test_lighting_lies_on_the_canvas_around_a_photo_as_well():
-    lit = Augmentation(flip=0.0, rotate=0.0, crop=1.0, zoom_out=4.0, lighting=0.5)
+    lit = AugmentParams(flip=0.0, rotate=0.0, crop=1.0, zoom_out=4.0, lighting=0.5)
     whole = [(key, 0, (0, 0, 200, 100), False) for key, split in PHOTOS if split == "train"]
-    (batch,) = batches_of(photos_of(objects=whole), batch_size=4, augmentation=lit).epoch(1)
+    (batch,) = batches_of(photos_of(objects=whole), batch_size=4, augment=lit).epoch(1)
     sides = batch.boxes[:, 0, 2:] - batch.boxes[:, 0, :2]
     assert (sides < 8).all(1).any()  # so small that a canvas is around that photo
     assert batch.images.ne(0).all()  # 0 is the canvas without lighting

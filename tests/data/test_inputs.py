@@ -3,22 +3,22 @@
 import numpy as np
 import pytest
 
-from pipeline.data.inputs import PIXELS, TABLES, read_inputs
+from pipeline.data.inputs import read_inputs
 from pipeline.demo.painter import CLASSES
 from pipeline.errors import InputError
-from pipeline.rungs.registry import RUNGS, find_rung
+from pipeline.files import PIXELS, TABLES
+from pipeline.tasks import Task
 
 
-@pytest.mark.parametrize("name", [rung.name for rung in RUNGS])
-def test_tables_and_pixels_of_a_rung(painted_project, name):
-    inputs = read_inputs(find_rung(name))
-    assert inputs.rung.name == name
+@pytest.mark.parametrize("task", Task)
+def test_tables_and_pixels_of_a_task(painted_project, task):
+    inputs = read_inputs(task)
     assert inputs.classes == list(CLASSES)
     assert inputs.pixels.shape == (24, 64, 64, 3)
     assert len(inputs.images) == 24
     assert inputs.objects.schema.names[0] == "object_id"
     photos = {split: len(inputs.photos(split)) for split in ("train", "val", "test")}
-    if "ssd" in name:
+    if inputs.task.every_object:
         assert len(inputs.objects) > 24
         assert photos == {"train": 17, "val": 4, "test": 3}
     else:  # one photo of train and one of val are empty
@@ -27,7 +27,7 @@ def test_tables_and_pixels_of_a_rung(painted_project, name):
 
 
 def test_photos_know_their_pixels_and_boxes(painted_project):
-    inputs = read_inputs(find_rung("bbox"))
+    inputs = read_inputs(Task.LOCATE)
     photos = inputs.photos("val")
     images = inputs.images.take(photos.rows).to_pylist()
     assert {image["split"] for image in images} == {"val"}
@@ -41,7 +41,7 @@ def test_photos_know_their_pixels_and_boxes(painted_project):
 def test_pixels_of_other_photos_are_refused(painted_project, photos):
     np.save(PIXELS, np.zeros((photos, 64, 64, 3), np.uint8))
     with pytest.raises(InputError) as error:
-        read_inputs(find_rung("bbox"))
+        read_inputs(Task.LOCATE)
     assert str(error.value) == (
         f"{PIXELS}: has {photos} photos, {TABLES / 'images.parquet'} has 24; "
         "run the pixels stage again"
@@ -49,22 +49,22 @@ def test_pixels_of_other_photos_are_refused(painted_project, photos):
 
 
 @pytest.mark.parametrize(
-    ("missing", "rung", "stage"),
+    ("missing", "task", "stage"),
     [
-        (TABLES / "images.parquet", "bbox", "tables"),
-        (TABLES / "largest.parquet", "bbox", "tables"),
-        (TABLES / "objects.parquet", "ssd_fpn", "tables"),
-        (PIXELS, "bbox", "pixels"),
+        (TABLES / "images.parquet", Task.LOCATE, "tables"),
+        (TABLES / "largest.parquet", Task.LOCATE, "tables"),
+        (TABLES / "objects.parquet", Task.DETECT, "tables"),
+        (PIXELS, Task.LOCATE, "pixels"),
     ],
 )
-def test_what_is_missing_is_named_with_its_stage(painted_project, missing, rung, stage):
+def test_what_is_missing_is_named_with_its_stage(painted_project, missing, task, stage):
     missing.unlink()
     with pytest.raises(InputError) as error:
-        read_inputs(find_rung(rung))
+        read_inputs(task)
     assert str(error.value).startswith(f"{missing}: ")
     assert f"run the {stage} stage" in str(error.value)
 
 
-def test_the_other_family_does_not_need_the_table(painted_project):
+def test_the_largest_object_does_not_need_the_table_of_all(painted_project):
     (TABLES / "objects.parquet").unlink()
-    assert len(read_inputs(find_rung("classifier")).objects) == 22
+    assert len(read_inputs(Task.CLASSIFY).objects) == 22

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pipeline.demo.backdrops import _KINDS, paint_backdrop
+from pipeline.demo.backdrops import _landscape, _plaster, _tiles, paint_backdrop
 
 
-@pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.parametrize("kind", [_plaster, _tiles, _landscape])
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (40, 30), (31, 64)])
 def test_every_kind_has_the_size_and_finite_colours(kind, width: int, height: int) -> None:
     pixels = kind(np.random.default_rng(0), width, height)
@@ -21,7 +21,7 @@ def test_a_backdrop_is_reproducible_and_not_blank() -> None:
         again = paint_backdrop(np.random.default_rng(seed), 48, 36)
         assert (first.size, first.mode) == ((48, 36), "RGB")
         assert first.tobytes() == again.tobytes()
-        assert len(first.getcolors(48 * 36)) > 50
+        assert len(first.getcolors(48 * 36)) > 40
 
 
 def test_backdrops_differ() -> None:

@@ -108,12 +108,6 @@ def test_a_crowd_counts_as_ignored(tmp_path: Path) -> None:
     assert_array_equal(found.ignore, np.array([True, False, False, True]))
 
 
-def test_images_that_are_left_out_take_their_objects_along(tmp_path: Path) -> None:
-    found = read(written(tmp_path, pascal(SMALL))).of_images(np.array([False, True, True]))
-    assert found.images["id"].to_pylist() == [8, 9]
-    assert (found.ids.tolist(), found.rows.tolist()) == ([10], [0])
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pipeline.inference.photo_stream import PhotoBatch
 from torch import nn
 
 from pipeline.errors import InputError
 from pipeline.formats.pascal import read_pascal
 from pipeline.inference.labels import detect_photos, write_pascal
-from pipeline.inference.photo_stream import PhotoBatch
 from pipeline.rungs.saved_model import ModelSpec
 
 CLASSES = ["cat", "dog"]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pipeline.inference.photo_stream import find_photos, stream_photos
 
 from pipeline.data.pixels import decode_photo, squash
 from pipeline.errors import InputError
-from pipeline.inference.photo_stream import find_photos, stream_photos
 
 PLAIN = {"mean": (0.0, 0.0, 0.0), "std": (1 / 255,) * 3}  # pixels come out as they are
 

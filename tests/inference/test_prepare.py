@@ -3,11 +3,11 @@
 import pytest
 import timm
 import torch
+from pipeline.models.folding import fold_batch_norms
+from pipeline.models.fused_conv import FusedConv
 from torch import nn
 from torch.testing import assert_close
 
-from pipeline.models.folding import fold_batch_norms
-from pipeline.models.fused_conv import FusedConv
 from pipeline.rungs.registry import RUNGS
 from tests.rungs.making import model_of, spec_of
 

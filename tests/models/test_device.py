@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipeline.errors import InputError
-from pipeline.models.device import choose_device
+from pipeline.models.device import choose_device, device_name, processor_name
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,18 @@ def test_device_that_is_not_there(name):
     message = str(error.value)
     assert f"= {name}: not usable here; use auto, cpu" in message
     assert "\n" not in message
+
+
+def test_a_processor_has_a_name_on_one_line():
+    assert device_name(torch.device("cpu")) == "cpu"
+    assert processor_name() and "\n" not in processor_name()
+
+
+def test_where_the_system_does_not_say_it_is_the_architecture(monkeypatch):
+    def read_text(path):
+        raise FileNotFoundError
+
+    monkeypatch.setattr("pathlib.Path.read_text", read_text)
+    monkeypatch.setattr("platform.processor", lambda: "")
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    assert processor_name() == "arm64"

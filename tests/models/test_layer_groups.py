@@ -1,15 +1,13 @@
 """Layer groups: every parameter in one, and a frozen group stays as it is to the last number."""
 
-import copy
-
 import pytest
 import torch
 from torch import nn
-from torch.testing import assert_close
 
 from pipeline.models.backbone import Backbone
 from pipeline.models.layer_groups import GROUPS, LayerGroups
-from pipeline.rungs.largest.heads import ClassifierHead, CombinedHead, LargestObjectModel
+from pipeline.rungs.largest.heads import ClassifierHead, CombinedHead
+from pipeline.rungs.largest.model import LargestObjectModel
 from pipeline.rungs.ssd.model import GridSsd, PyramidSsd
 
 EARLY = {
@@ -38,7 +36,7 @@ def group_of(name, backbone):
 @pytest.mark.parametrize("name", EARLY)
 def test_groups_are_whole_and_disjoint(name):
     model = classifier(name)
-    groups = LayerGroups(model).parameters
+    groups = LayerGroups(model, model.backbone).parameters
     assert set(groups) == set(GROUPS)
     ids = {group: {id(p) for p in parameters} for group, parameters in groups.items()}
     assert sum(len(parameters) for parameters in groups.values()) == len(set().union(*ids.values()))
@@ -58,7 +56,7 @@ def ssd_lesson(name):
 @pytest.mark.parametrize("build", [ssd_pyramid, ssd_lesson])
 def test_everything_that_is_not_backbone_is_head(build):
     model = build("mobilenetv3_small_050")
-    head = {id(p) for p in LayerGroups(model).parameters["head"]}
+    head = {id(p) for p in LayerGroups(model, model.backbone).parameters["head"]}
     body = {id(p) for p in model.backbone.parameters()}
     assert head == {id(p) for p in model.parameters()} - body
 
@@ -83,7 +81,7 @@ def test_frozen_groups_keep_parameters_and_statistics(name, names):
     for layer in model.modules():  # timm starts some of these at 0, which stops the gradient
         if isinstance(layer, nn.BatchNorm2d):
             nn.init.ones_(layer.weight)
-    LayerGroups(model).thaw(names)
+    LayerGroups(model, model.backbone).thaw(names)
     before = {key: value.clone() for key, value in model.state_dict().items()}
     step(model)
     moved = changed(model, before)
@@ -95,7 +93,7 @@ def test_frozen_groups_keep_parameters_and_statistics(name, names):
 @pytest.mark.parametrize("names", PHASES)
 def test_only_thawed_parameters_ask_for_gradients(names):
     model = classifier("resnet18")
-    groups = LayerGroups(model)
+    groups = LayerGroups(model, model.backbone)
     groups.thaw(names)
     for group, parameters in groups.parameters.items():
         assert {p.requires_grad for p in parameters} == {group in names}
@@ -103,7 +101,7 @@ def test_only_thawed_parameters_ask_for_gradients(names):
 
 def test_thawing_comes_and_goes():
     model = classifier("resnet18")
-    groups = LayerGroups(model)
+    groups = LayerGroups(model, model.backbone)
     groups.thaw(("head",))
     assert not any(m.training for m in model.backbone.modules())
     groups.thaw(GROUPS)
@@ -116,58 +114,10 @@ def test_thawing_comes_and_goes():
     assert not model.backbone.net.layer2[0].bn1.training
 
 
-def test_head_trains_with_dropout_while_the_backbone_rests():
+def test_head_trains_with_dropout_while_the_backbone_is_frozen():
     backbone = Backbone("mobilenetv3_small_050")
     model = LargestObjectModel(backbone, CombinedHead(backbone.num_features, 3, 0.5))
-    LayerGroups(model).thaw(("head",))
+    LayerGroups(model, model.backbone).thaw(("head",))
     layers = [m for m in model.head.modules() if isinstance(m, nn.Dropout2d)]
     assert [layer.p for layer in layers] == [0.5, 0.5]
     assert all(layer.training for layer in layers)
-
-
-@pytest.mark.parametrize("build", [classifier, ssd_pyramid])
-def test_early_layers_at_rest_answer_and_teach_the_same(build):
-    torch.manual_seed(0)
-    model = build("mobilenetv3_small_050")
-    images = torch.randn(4, 3, 64, 64)
-    with torch.no_grad():
-        model.train()(images)  # statistics of its own for every batch norm
-    keys = list(model.state_dict())
-
-    def outputs_and_gradients():
-        groups.thaw(("head", "late"))
-        model.zero_grad()
-        torch.manual_seed(1)  # of what is dropped
-        outputs = model(images)
-        sum(value.sum() for value in outputs.values()).backward()
-        return outputs, [p.grad for p in groups.parameters["head"] + groups.parameters["late"]]
-
-    groups = LayerGroups(model)
-    expected = outputs_and_gradients()
-    early = [copy.deepcopy(module.state_dict()) for module in model.backbone.early_modules()]
-    groups.freeze_and_fold(images[:1])
-    assert any("forward" in vars(module) for module in model.backbone.early_modules())
-    assert_close(outputs_and_gradients(), expected, rtol=1e-3, atol=1e-3)
-    assert list(model.state_dict()) == keys
-    for module, before in zip(model.backbone.early_modules(), early, strict=True):
-        assert_close(module.state_dict(), before, rtol=0, atol=0)
-
-
-def test_a_copy_of_early_layers_at_rest_is_a_model_of_its_own():
-    model, images = classifier("mobilenetv3_small_050").eval(), torch.randn(2, 3, 64, 64)
-    LayerGroups(model).freeze_and_fold(images[:1])
-    other = copy.deepcopy(model)
-    with torch.no_grad():
-        expected = other(images)
-        for module in model.backbone.early_modules():
-            for parameter in module.forward.__self__.parameters():
-                nn.init.zeros_(parameter)
-        assert_close(other(images), expected, rtol=0, atol=0)
-
-
-def test_early_layers_at_rest_cannot_learn():
-    groups = LayerGroups(classifier("mobilenetv3_small_050"))
-    groups.freeze_and_fold(torch.zeros(1, 3, 64, 64))
-    groups.thaw(("head", "late"))
-    with pytest.raises(ValueError, match="rest"):
-        groups.thaw(("head", "late", "early"))

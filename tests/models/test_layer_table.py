@@ -7,7 +7,8 @@ from torch import nn
 from pipeline.models.backbone import Backbone
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.layer_table import summarize, summary_text
-from pipeline.rungs.largest.heads import ClassifierHead, LargestObjectModel
+from pipeline.rungs.largest.heads import ClassifierHead
+from pipeline.rungs.largest.model import LargestObjectModel
 from pipeline.rungs.ssd.model import PyramidSsd
 
 
@@ -83,7 +84,7 @@ def test_text_has_a_line_for_every_running_layer():
 
 def test_frozen_layers_are_told_apart():
     model = classifier()
-    LayerGroups(model).thaw(("head",))
+    LayerGroups(model, model.backbone).thaw(("head",))
     learning = {row.name for row in summarize(model, 64) if row.trainable}
     assert learning == {"head.vote", "head.pooled"}
     assert summary_text(model, 64).splitlines()[-1].endswith(", 3,591 of them trainable")
@@ -91,7 +92,7 @@ def test_frozen_layers_are_told_apart():
 
 def test_model_is_left_as_it_was():
     model = classifier()
-    LayerGroups(model).thaw(("head", "late"))
+    LayerGroups(model, model.backbone).thaw(("head", "late"))
     modes = {name: module.training for name, module in model.named_modules()}
     before = {key: value.clone() for key, value in model.state_dict().items()}
     summarize(model, 64)

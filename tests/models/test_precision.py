@@ -1,6 +1,6 @@
 """The precision by name, and what `auto` takes on which device."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 import torch
@@ -50,10 +50,11 @@ def test_auto_asks_a_gpu_for_its_units(monkeypatch, units):
 
     monkeypatch.setattr(torch.cuda, "device", device)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
-    assert isinstance(autocast(torch.device("cuda:1"), "auto"), torch.autocast) == units
+    plain = isinstance(autocast(torch.device("cuda:1"), "auto"), nullcontext)
+    assert plain != units
 
 
 def test_an_older_torch_and_other_devices_stay_at_float32(monkeypatch):
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert kind_of(CPU, "auto") == torch.float32
-    assert not isinstance(autocast(torch.device("mps"), "auto"), torch.autocast)
+    assert isinstance(autocast(torch.device("mps"), "auto"), nullcontext)

@@ -4,40 +4,47 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.data.batches import Batch
+from pipeline.params import RungParams, load_params
+from pipeline.rungs.registry import find_rung
+from pipeline.rungs.rung import RungModel
 from pipeline.rungs.saved_model import ModelSpec, build_model
+from tests.conftest import ROOT
 
 BACKBONE = "mobilenetv3_small_050"
-SIZES = {"ssd_4x4": 128, "ssd_189": 128}  # a 4x4 grid; the others take 64
+SIDE = 128  # a grid of 4 x 4 needs as much
 CLASSES = ["cat", "dog", "owl"]
-PARAMS = {
-    "form": "ours",
-    "dropout": 0.1,
-    "class_weight": 20.0,
-    "match_iou": 0.4,
-    "box_weight": 10.0,
-    "focal_gamma": 0.0,
-    "channels": 16,
-    "anchor_scale": 4.0,
-}
-_OPTIONS = {"ssd_fpn": ("dropout", "channels", "anchor_scale")}
+_DEMO = load_params(ROOT / "params.yaml")
 
 
-def spec_of(rung: str, **params) -> ModelSpec:
+def params_of(rung: str, **changes) -> RungParams:
+    """Return the demo's parameters of a rung, with these changes."""
+    return _DEMO.rung(rung).model_copy(update={"image_size": SIDE} | changes)
+
+
+def spec_of(rung: str, **changes) -> ModelSpec:
+    params = params_of(rung, **changes)
     return ModelSpec(
         rung=rung,
         backbone=BACKBONE,
-        image_size=SIZES.get(rung, 64),
+        task=find_rung(rung).task.value,
+        image_size=SIDE,
         classes=CLASSES,
         mean=(0.5, 0.4, 0.3),
         std=(0.25, 0.2, 0.1),
-        options={name: (PARAMS | params)[name] for name in _OPTIONS.get(rung, ("form", "dropout"))},
-        params={rung: PARAMS | params},
+        precision="float32",
+        options=find_rung(rung).options(params),
+        params={rung: params.model_dump(mode="json")},
     )
 
 
-def model_of(rung: str, **params) -> nn.Module:
+def model_of(rung: str, **changes) -> RungModel:
     torch.manual_seed(3)
-    return build_model(spec_of(rung, **params))
+    return build_model(spec_of(rung, **changes))
+
+
+def example_batch(rung: str, size: int = SIDE) -> Batch:
+    """Return photos with the objects that this rung learns from."""
+    return objects_batch(size) if find_rung(rung).task.every_object else largest_batch(size)
 
 
 def batch_of(size: int, boxes: list[list], labels: list[list], ignore: list[list]) -> Batch:

@@ -1,33 +1,33 @@
-"""The rungs: one entry each, and nothing loaded that a rung does not need."""
+"""The rungs: one entry each, with a section of parameters and a stage of its name."""
 
-import subprocess
-import sys
+import inspect
 
 import pytest
+from ruamel.yaml import YAML
 
 from pipeline.errors import InputError
-from pipeline.params import TrainParams
-from pipeline.rungs.largest.rung import LargestFamily
+from pipeline.params import load_params
 from pipeline.rungs.registry import RUNGS, find_rung
-from pipeline.rungs.ssd.rung import SsdFamily
 from tests.conftest import ROOT
 
-NAMES = ["classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn"]
+NAMES = [rung.name for rung in RUNGS]
 
 
-def test_the_rungs_in_their_order():
-    assert [rung.name for rung in RUNGS] == NAMES
-    assert set(TrainParams.model_fields) - {"shared"} == set(NAMES)
+def test_every_rung_has_its_parameters_and_its_stages():
+    assert load_params(ROOT / "params.yaml").rung_names == NAMES
+    pipeline = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())
+    [declared] = [part["rungs"] for part in pipeline["vars"] if "rungs" in part]
+    assert declared == {
+        rung.name: {"family": rung.family.rpartition(".")[2], "table": rung.task.table}
+        for rung in RUNGS
+    }
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_rung_is_found_and_knows_its_family(name):
-    rung = find_rung(name)
-    assert rung.name == name
-    assert rung.headline in rung.metrics
-    expected = ("objects", SsdFamily) if "ssd" in name else ("largest", LargestFamily)
-    assert (rung.table, type(rung.family())) == expected
-    assert rung.family().name == name
+@pytest.mark.parametrize("rung", RUNGS, ids=NAMES)
+def test_a_rung_is_found_by_its_name(rung):
+    assert find_rung(rung.name) is rung
+    assert rung.task.headline in rung.task.metrics
+    assert inspect.getmodule(type(rung)).__name__.startswith(f"{rung.family}.")
 
 
 @pytest.mark.parametrize("name", ["ssd", "", "Classifier"])
@@ -35,27 +35,3 @@ def test_an_unknown_rung_is_refused_with_a_list(name):
     with pytest.raises(InputError) as error:
         find_rung(name)
     assert str(error.value) == f"{name}: no such rung; there are {', '.join(NAMES)}"
-
-
-def test_training_a_classifier_loads_nothing_of_ssd():
-    code = (
-        "import sys, stages.train\n"
-        "from pipeline.rungs.registry import find_rung\n"
-        "find_rung('classifier').family()\n"
-        "print(*(name for name in sys.modules if name.startswith('pipeline.')))\n"
-        "find_rung('ssd_fpn').family()\n"
-        "print(*(name for name in sys.modules if name.startswith('pipeline.')))\n"
-    )
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    classifier, both = (set(line.split()) for line in done.stdout.splitlines())
-    assert {"pipeline.rungs.largest.heads", "pipeline.rungs.largest.criterion"} < classifier
-    assert both - classifier == {
-        *("pipeline.rungs.ssd.rung", "pipeline.rungs.ssd.model", "pipeline.rungs.ssd.anchors"),
-        *(
-            "pipeline.rungs.ssd.matching",
-            "pipeline.rungs.ssd.softplus",
-            "pipeline.rungs.ssd.criterion",
-        ),
-    }

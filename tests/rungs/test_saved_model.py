@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 import torch
 
@@ -18,20 +19,20 @@ CPU = torch.device("cpu")
 def saved(request, tmp_path_factory):
     """A model whose statistics are no longer those of a new one, and its folder."""
     folder = tmp_path_factory.mktemp(request.param)
-    card = spec_of(request.param)
+    spec = spec_of(request.param)
     model = model_of(request.param).to(memory_format=torch.channels_last).train()
     with torch.no_grad():
-        model(torch.randn(4, 3, card.image_size, card.image_size))
-    save_model(folder, model.eval(), card)
-    return folder, model, card
+        model(torch.randn(4, 3, spec.image_size, spec.image_size))
+    save_model(folder, model.eval(), spec)
+    return folder, model, spec
 
 
 def test_the_loaded_model_answers_the_same(saved):
-    folder, model, card = saved
+    folder, model, spec = saved
     torch.manual_seed(99)  # the weights come from the file, not from chance
     loaded, _ = load_model(folder, CPU)
     assert not loaded.training
-    images = torch.randn(2, 3, card.image_size, card.image_size)
+    images = torch.randn(2, 3, spec.image_size, spec.image_size)
     images = images.contiguous(memory_format=torch.channels_last)
     with torch.no_grad():
         ours, theirs = loaded(images), model(images)
@@ -40,10 +41,10 @@ def test_the_loaded_model_answers_the_same(saved):
         assert torch.equal(ours[key], value)
 
 
-def test_the_card_alone_rebuilds_the_model(saved):
-    folder, model, card = saved
+def test_the_spec_alone_rebuilds_the_model(saved):
+    folder, model, spec = saved
     content = json.loads((folder / "model.json").read_text())
-    assert content == json.loads(json.dumps(asdict(card)))
+    assert content == json.loads(json.dumps(asdict(spec)))
     assert content["classes"] == CLASSES
     rebuilt = build_model(ModelSpec(**content))
     assert type(rebuilt) is type(model)
@@ -51,16 +52,21 @@ def test_the_card_alone_rebuilds_the_model(saved):
     assert shapes == {name: tensor.shape for name, tensor in model.state_dict().items()}
 
 
-def test_the_folder_has_two_files(saved):
-    folder, _, _ = saved
-    names = sorted(path.name for path in folder.iterdir())
-    assert names == ["model.json", "model.safetensors"]
+def test_the_files_of_the_folder(saved):
+    folder, model, spec = saved
+    names = {path.name for path in folder.iterdir()}
+    anchors = model.anchors_for(spec.image_size)
+    if anchors is None:
+        assert names == {"model.json", "model.safetensors"}
+    else:
+        assert names == {"model.json", "model.safetensors", "anchors.npy"}
+        assert np.load(folder / "anchors.npy").tolist() == anchors.tolist()
 
 
-def test_the_loaded_card_is_the_saved_one(saved):
-    folder, _, card = saved
+def test_the_loaded_spec_is_the_saved_one(saved):
+    folder, _, spec = saved
     loaded = load_model(folder, CPU)[1]
-    assert json.dumps(asdict(loaded)) == json.dumps(asdict(card))
+    assert json.dumps(asdict(loaded)) == json.dumps(asdict(spec))
 
 
 @pytest.mark.parametrize("missing", ["model.json", "model.safetensors"])
@@ -83,9 +89,9 @@ def _cut(path):
 
 
 def _without_rung(path):
-    card = json.loads(path.read_text())
-    del card["rung"]
-    path.write_text(json.dumps(card))
+    spec = json.loads(path.read_text())
+    del spec["rung"]
+    path.write_text(json.dumps(spec))
 
 
 def _other_rung(path):

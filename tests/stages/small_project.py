@@ -122,14 +122,16 @@ def rewrite_tables(change: Callable[[dict], None]) -> None:
     run_main(tables)
 
 
-def move_split(of: str, to: str) -> None:
-    """Move all photos of one split to another."""
-
-    def change(pascal: dict) -> None:
-        for image in pascal["images"]:
-            image["split"] = to if image["split"] == of else image["split"]
-
-    rewrite_tables(change)
+def move_split(of: str, to: str, leave: int = 0) -> None:
+    """Move all photos of one split to another, but for the first few."""
+    path = Path("data/tables/images.parquet")
+    images = pq.read_table(path)
+    splits = images["split"].to_pylist()
+    for row in [row for row, split in enumerate(splits) if split == of][leave:]:
+        splits[row] = to
+    column = pa.array(splits).cast(images.schema.field("split").type)
+    at = images.schema.get_field_index("split")
+    pq.write_table(images.set_column(at, images.schema.field("split"), column), path)
 
 
 def rename_class() -> None:

@@ -95,7 +95,11 @@ def test_the_same_source_gives_the_same_bytes(source):
     ("bboxes", "splits", "line"),
     [
         ([], ("train", "val"), "annotations.json: annotations: no box is left; "),
-        ([[0, 0, 5, 5]], ("val", "val"), "annotations.json: split 'given': no photo of 2 is in train; "),
+        (
+            [[0, 0, 5, 5]],
+            ("val", "val"),
+            "annotations.json: split 'given': no photo of 2 is in train; ",
+        ),
         ([[0, 0, 5, 5]], ("val", "train"), "annotations.json: split train: has no object "),
         ([[0, 0, -5, 5]], ("train",), "annotations[0] (id 0): bbox [0, 0, -5, 5] has a negative"),
         ([[0, None, 5, 5]], ("train",), "annotations[0]: bbox [0, None, 5, 5] is not four"),

@@ -102,19 +102,17 @@ def test_the_gradient_is_clipped(tmp_path):
 
 
 def test_a_compiled_run_trains_the_same_weights(tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(torch, "compile", lambda model: asked.append(model) or model)
+    compiled_models = []
+    monkeypatch.setattr(torch, "compile", lambda model: compiled_models.append(model) or model)
     plain, history = train(tmp_path / "a.pt")
     model = Tiny()
     compiled, rows = train(tmp_path / "b.pt", model, compile=True)
-    assert asked == [model] * len(PHASES)
+    assert compiled_models == [model] * len(PHASES)
     assert rows == history and same_weights(compiled, plain)
 
 
 def test_the_average_of_a_later_phase_goes_on_where_the_one_before_it_ended(tmp_path, monkeypatch):
     counted = []
-    monkeypatch.setattr(
-        "pipeline.train.learner.update_average", lambda *of: counted.append(of[-1])
-    )
+    monkeypatch.setattr("pipeline.train.learner.update_average", lambda *of: counted.append(of[-1]))
     train(tmp_path / "c.pt", ema=0.9)
     assert counted == list(range(10))  # five epochs of two steps, in three phases

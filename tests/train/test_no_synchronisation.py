@@ -13,14 +13,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.data.batches import Batch
 from pipeline.models.layer_groups import LayerGroups
-from pipeline.rungs.registry import RUNGS, find_rung
+from pipeline.rungs.registry import RUNGS
+from pipeline.rungs.rung import Rung
 from pipeline.rungs.ssd import matching
-from pipeline.train.averaging import RunningAverage
+from pipeline.train.averaging import average_of
 from pipeline.train.learner import Learner
 from pipeline.train.schedule import THAWED, Phase
-from tests.rungs.making import PARAMS, SIZES, largest_batch, model_of, objects_batch
-from tests.train.making import RECIPE
+from tests.rungs.making import example_batch, model_of, params_of
+from tests.train.making import params_of as training_params
 
+EACH = pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.name)
 # What needs a number from the device: to return it, or to know how large a result is.
 ASKING = {"_local_scalar_dense", "nonzero", "masked_select", "is_nonzero", "equal", "_unique2"}
 
@@ -57,32 +59,34 @@ def test_what_asks_is_seen():
         assert asking.names
 
 
-@pytest.mark.parametrize("train_size", [None, 96])
-@pytest.mark.parametrize("name", [rung.name for rung in RUNGS])
-def test_outputs_losses_and_gradients_ask_nothing(name, train_size, monkeypatch):
-    if train_size and name in SIZES:
-        pytest.skip("its anchors are for one size")
+@EACH
+def test_outputs_losses_and_gradients_ask_nothing(rung, monkeypatch):
     # As on a GPU, which gets the whole batch.
     monkeypatch.setattr(matching, "_photos_at_once", lambda *batch: [batch[:2]])
-    model, batch = model_of(name), batch_of(name, train_size)
-    losses = find_rung(name).family().losses(model, PARAMS)
+    params = params_of(rung.name)
+    model, batch = model_of(rung.name), example_batch(rung.name, params.size_in_training)
+    criterion = rung.criterion(model, params)
     with Asking() as asking:
-        losses(model(batch.images), batch)["loss"].backward()
+        criterion(model(batch.images), batch)["loss"].backward()
     assert not asking.names
 
 
-def learner_of(name: str) -> Learner:
-    model = model_of(name).to("cuda", memory_format=torch.channels_last)
-    layers = LayerGroups(model)
+def learner_of(rung: Rung) -> Learner:
+    model = model_of(rung.name).to("cuda", memory_format=torch.channels_last)
+    layers = LayerGroups(model, model.backbone)
     layers.thaw(THAWED["late"])
-    losses = find_rung(name).family().losses(model, PARAMS)
-    average = RunningAverage(model, 0.9)
-    return Learner(model, layers, losses, average, Phase("late", 1, 1e-3), 10, RECIPE)
-
-
-def batch_of(name: str, size: int | None = None) -> Batch:
-    size = size or SIZES.get(name, 64)
-    return largest_batch(size) if find_rung(name).table == "largest" else objects_batch(size)
+    params = params_of(rung.name)
+    return Learner(
+        model,
+        layers,
+        rung.criterion(model, params),
+        average_of(model, 0.9),
+        Phase("late", 1, 1e-3),
+        steps_per_epoch=10,
+        steps_before=0,
+        shared=training_params()[0],
+        rung=params,
+    )
 
 
 def on_gpu(batch: Batch) -> Batch:
@@ -99,14 +103,14 @@ def waiting_is_an_error() -> Iterator[None]:
         torch.cuda.set_sync_debug_mode("default")
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("name", [rung.name for rung in RUNGS])
-def test_a_step_never_waits(name):
-    learner, batch = learner_of(name), on_gpu(batch_of(name))
+@EACH
+def test_a_step_never_waits(rung):
+    learner, batch = learner_of(rung), on_gpu(example_batch(rung.name))
     learner.step(batch)  # builds its state and picks its kernels
     with waiting_is_an_error():
         losses = learner.step(batch)
         with pytest.raises(RuntimeError, match="synchroniz"):  # the mode does see one that waits
             losses["loss"].item()
-    assert learner.averaged.steps == 2
     assert losses["loss"].isfinite()

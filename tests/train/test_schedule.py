@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.train.schedule import Phase, make_optimizer, make_scheduler
+from pipeline.params import load_params
+from pipeline.train.schedule import Phase, make_optimizer, make_scheduler, phases_of
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -113,3 +115,25 @@ def test_every_group_keeps_its_ratio(parameters, kind):
 def test_the_shortest_phases_run(parameters, kind, steps):
     rows = course(optimizer_of(parameters), kind, steps)
     assert all(0 < rate <= 0.5 for row in rows for rate in row)
+
+
+@pytest.mark.parametrize(
+    ("steps", "epochs"),
+    [(200, 13), (20, 13), (19, 14), (10, 26), (3, 87)],  # 13 epochs of 20 steps are 260
+)
+def test_a_small_set_gets_as_many_steps(steps, epochs):
+    phases = phases_of(load_params(ROOT / "params.yaml").train.bbox, steps, 20)
+    assert phases[1] == Phase("late", epochs, 0.015)
+    assert epochs * steps >= 260
+
+
+def test_the_demo_has_the_epochs_of_its_parameters():
+    params = load_params(ROOT / "params.yaml")
+    photos = params.fetch.demo.photos * (1 - params.fetch.val_fraction)
+    steps = photos * 0.95 // params.train.shared.batch_size  # some photos may have no object
+    assert steps >= params.train.shared.min_epoch_steps
+
+
+def test_phases_without_epochs_are_left_out():
+    phases = phases_of(load_params(ROOT / "params.yaml").train.ssd_fpn, 25, 20)
+    assert phases == [Phase("late", 6, 0.004)]

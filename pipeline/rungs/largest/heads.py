@@ -1,4 +1,4 @@
-"""Step 5: the three heads for the largest object of a photo."""
+"""The three heads for the largest object of a photo."""
 
 import torch
 from torch import Tensor, nn

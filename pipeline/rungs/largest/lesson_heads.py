@@ -1,4 +1,4 @@
-"""Step 5: the three heads as the lecture has them, to compare ours with.
+"""The three heads as the lesson has them, to compare ours with.
 
 Their sources are fastai 0.7's `ConvnetBuilder` and the notebooks of lessons 8 and 9. Inputs and
 outputs are those of `heads.py`.

@@ -1,4 +1,4 @@
-"""Step 5: where anchors lie, and how a box is told relative to one.
+"""Where anchors lie, and how a box is told relative to one.
 
 Anchors are xyxy in input pixels. Their order is the order in which a convolution's output is
 flattened: level by level, row by row, cell by cell, and within a cell the anchors of that cell.

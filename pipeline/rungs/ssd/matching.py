@@ -119,7 +119,7 @@ def _photos_at_once(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield boxes and `present` of a few photos, without the padding that all of them have.
 
-    A GPU gets the batch as it is: it would have to be asked where the padding begins.
+    A GPU gets the batch as it is: to learn where the padding begins is to wait for it.
     """
     if boxes.device.type != "cpu":
         yield boxes, present

@@ -1,4 +1,4 @@
-"""Step 5: the lesson's SSD on coarse grids, and ours on a feature pyramid.
+"""The lesson's SSD on coarse grids, and ours on a feature pyramid.
 
 Both return `cls_logits` `(B, A, C)` and `boxes` `(B, A, 4)` xyxy in input pixels, decoded but not
 clipped. There is no background column: an anchor whose logits are all low is background.

@@ -1,4 +1,4 @@
-"""Losses of the largest object: means over the photos that are asked about."""
+"""Losses of the largest object: means over the photos that count."""
 
 import math
 
@@ -6,14 +6,14 @@ import torch
 
 from pipeline.rungs.largest.criterion import box_loss, class_loss
 
-NOBODY = torch.tensor([False, False])
+NONE = torch.tensor([False, False])
 
 
 def test_class_loss_by_hand():
     logits = torch.tensor([[0.0, 0.0], [math.log(3), 0.0], [9.0, 0.0]])
     labels = torch.tensor([1, 0, 1])
-    asked = torch.tensor([True, True, False])
-    loss = class_loss(logits, labels, asked)
+    valid = torch.tensor([True, True, False])
+    loss = class_loss(logits, labels, valid)
     assert math.isclose(loss, (math.log(2) + math.log(4 / 3)) / 2, rel_tol=1e-6)
 
 
@@ -24,21 +24,21 @@ def test_box_loss_by_hand():
     assert loss == (0 + 5 / 4) / 2
 
 
-def test_photos_not_asked_about_have_no_gradient():
+def test_photos_that_do_not_count_have_no_gradient():
     logits = torch.zeros(2, 3, requires_grad=True)
     boxes = torch.zeros(2, 4, requires_grad=True)
-    asked = torch.tensor([True, False])
-    loss = class_loss(logits, torch.tensor([2, 0]), asked)
-    (loss + box_loss(boxes, torch.full((2, 4), -8.0), asked)).backward()
+    valid = torch.tensor([True, False])
+    loss = class_loss(logits, torch.tensor([2, 0]), valid)
+    (loss + box_loss(boxes, torch.full((2, 4), -8.0), valid)).backward()
     assert logits.grad[0].abs().min() > 0 and not logits.grad[1].any()
     assert boxes.grad.tolist() == [[0.25] * 4, [0.0] * 4]
 
 
-def test_a_batch_without_a_question_costs_nothing():
+def test_a_batch_of_which_nothing_counts_costs_nothing():
     logits = torch.randn(2, 3, requires_grad=True)
     boxes = torch.randn(2, 4, requires_grad=True)
-    loss = class_loss(logits, torch.tensor([-1, -1]), NOBODY)
-    loss = loss + box_loss(boxes, torch.zeros(2, 4), NOBODY)
+    loss = class_loss(logits, torch.tensor([-1, -1]), NONE)
+    loss = loss + box_loss(boxes, torch.zeros(2, 4), NONE)
     loss.backward()
     assert loss == 0
     assert not logits.grad.any() and not boxes.grad.any()

@@ -10,8 +10,8 @@ from pipeline.rungs.largest.heads import (
     BoxHead,
     ClassifierHead,
     CombinedHead,
-    LargestObjectModel,
 )
+from pipeline.rungs.largest.model import LargestObjectModel
 
 CHANNELS, SIDE, CLASSES, PIXELS = 8, 3, 5, 96
 
@@ -130,7 +130,7 @@ def test_classifier_does_not_care_where_and_the_boxes_do():
 
 
 @pytest.mark.parametrize("name", ["classifier", "bbox"])
-def test_dropout_is_the_one_asked_for(name):
+def test_dropout_is_the_one_given(name):
     layers = [m for m in heads(0.3)[name].modules() if isinstance(m, nn.Dropout | nn.Dropout2d)]
     assert layers
     assert {layer.p for layer in layers} == {0.3}

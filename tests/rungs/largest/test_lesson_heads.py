@@ -1,4 +1,4 @@
-"""The lecture's heads: their layers in its order, and numbers that follow from biases by hand."""
+"""The lesson's heads: their layers in its order, and numbers that follow from biases by hand."""
 
 import pytest
 import torch

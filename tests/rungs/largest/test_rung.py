@@ -1,118 +1,113 @@
-"""The family of the largest object: it builds, loses, learns and decodes."""
+"""The rungs of the largest object: they build, learn and decode."""
 
 import pytest
 import torch
 
+from pipeline.models.backbone import Backbone
 from pipeline.rungs.largest.criterion import box_loss, class_loss
-from pipeline.rungs.largest.rung import LargestFamily
+from pipeline.rungs.largest.rung import RUNGS
 from tests.rungs.making import (
+    BACKBONE,
     CLASSES,
-    PARAMS,
     all_learn,
     batch_of,
     largest_batch,
     model_of,
+    params_of,
     scalar,
 )
 
-NAMES = ["classifier", "bbox", "combined"]
-PARTS = {
-    "classifier": {"class_loss"},
-    "bbox": {"l1_px"},
-    "combined": {"l1_px", "class_loss"},
-}
+EACH = pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.name)
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def rung(request):
-    return request.param, LargestFamily(request.param), model_of(request.param).train()
+@pytest.fixture(scope="module", params=RUNGS, ids=lambda rung: rung.name)
+def trained(request):
+    """A rung, its model, and its criterion."""
+    rung = request.param
+    model = model_of(rung.name).train()
+    return rung, model, rung.criterion(model, params_of(rung.name))
 
 
-def test_finite_losses_and_gradients_everywhere(rung):
-    name, family, model = rung
+def parts_of(rung):
+    parts = {"class_loss"} if rung.task.answers_class else set()
+    return parts | ({"l1_px"} if rung.task.answers_box else set())
+
+
+def test_finite_losses_and_gradients_everywhere(trained):
+    rung, model, criterion = trained
     batch = largest_batch(64)
-    losses = family.losses(model, PARAMS)(model(batch.images), batch)
-    assert losses.keys() == {"loss"} | PARTS[name]
+    losses = criterion(model(batch.images), batch)
+    assert losses.keys() == {"loss"} | parts_of(rung)
     assert all(loss.isfinite() for loss in losses.values())
     model.zero_grad()
     losses["loss"].backward()
     assert all_learn(model)
 
 
-def test_the_parts_and_their_sum(rung):
-    name, family, model = rung
+def test_the_parts_and_their_sum(trained):
+    rung, model, criterion = trained
     batch = largest_batch(64)
     outputs = model.eval()(batch.images)
-    losses = scalar(family.losses(model, PARAMS)(outputs, batch))
-    asked = torch.tensor([True, True, False])  # the last object is hardly to be seen
+    losses = scalar(criterion(outputs, batch))
+    valid = torch.tensor([True, True, False])  # the last object is ignored
     expected = {}
     if "boxes" in outputs:
-        in_input = box_loss(outputs["boxes"], batch.boxes[:, 0], asked)
+        in_input = box_loss(outputs["boxes"], batch.boxes[:, 0], valid)
         expected["l1_px"] = in_input * 224 / 64
     if "cls_logits" in outputs:
-        expected["class_loss"] = class_loss(outputs["cls_logits"], batch.labels[:, 0], asked)
-    assert {part: losses[part] for part in PARTS[name]} == pytest.approx(scalar(expected))
-    factor = 20 if name == "combined" else 1
-    total = losses.get("l1_px", 0) + factor * losses.get("class_loss", 0)
-    if name == "classifier":
-        total = losses["class_loss"] * PARAMS["class_weight"]
+        expected["class_loss"] = class_loss(outputs["cls_logits"], batch.labels[:, 0], valid)
+    assert {part: losses[part] for part in parts_of(rung)} == pytest.approx(scalar(expected))
+    weight = 20 if rung.task.answers_box else 1  # of the class, beside a distance in pixels
+    total = losses.get("l1_px", 0) + weight * losses.get("class_loss", 0)
     assert losses["loss"] == pytest.approx(total)
 
 
-def test_without_a_weight_the_classes_count_once():
-    model = model_of("classifier").eval()
-    batch = largest_batch(64)
-    losses = LargestFamily("classifier").losses(model, {"dropout": 0.1})(model(batch.images), batch)
-    assert losses["loss"] == losses["class_loss"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_photo_without_objects_is_not_asked_about(name):
-    model = model_of(name).eval()
+@EACH
+def test_a_photo_without_objects_does_not_count(rung):
+    model = model_of(rung.name).eval()
     box, none = [[0.25, 0.5, 0.75, 1.0]], [[0.0] * 4]
     both = batch_of(64, [box, none], [[2], [-1]], [[False], [False]])
-    losses = LargestFamily(name).losses(model, PARAMS)
+    losses = rung.criterion(model, params_of(rung.name))
     outputs = model(both.images)
     alone = batch_of(64, [box], [[2]], [[False]])
     first = {key: value[:1] for key, value in outputs.items()}
     assert scalar(losses(outputs, both)) == pytest.approx(scalar(losses(first, alone)))
 
 
-def test_detections_have_the_documented_shapes(rung):
-    name, family, model = rung
+def test_detections_have_the_documented_shapes(trained):
+    rung, model, _ = trained
     with torch.no_grad():
         outputs = model.eval()(largest_batch(64).images)
-    found = family.detect(outputs, image_size=64, score_threshold=0.9, max_detections=1)
+    found = rung.decode(outputs, image_size=64, min_score=0.9, nms_threshold=0.5, max_detections=1)
     assert len(found) == 3
     for photo, one in enumerate(found):
-        shapes = {key: tuple(value.shape) for key, value in one.items()}
-        assert shapes == {"labels": (1,), "scores": (1,), "boxes": (1, 4)}
-        if name == "classifier":
-            assert one["boxes"].isnan().all()
+        assert [tuple(part.shape) for part in vars(one).values()] == [(1, 4), (1,), (1,)]
+        if rung.task.answers_box:
+            assert torch.equal(one.boxes[0], outputs["boxes"][photo])
+            assert one.boxes.min() >= 0 and one.boxes.max() <= 64
         else:
-            assert torch.equal(one["boxes"][0], outputs["boxes"][photo])
-            assert one["boxes"].min() >= 0 and one["boxes"].max() <= 64
-        if name == "bbox":
-            assert (one["labels"].item(), one["scores"].item()) == (-1, 1.0)
-        else:
+            assert one.boxes.isnan().all()
+        if rung.task.answers_class:
             shares = outputs["cls_logits"][photo].softmax(0)
-            assert one["labels"].item() == int(shares.argmax())
-            assert one["scores"].item() == pytest.approx(float(shares.max()))
+            assert one.labels.item() == int(shares.argmax())
+            assert one.scores.item() == pytest.approx(float(shares.max()))
+        else:
+            assert (one.labels.item(), one.scores.item()) == (-1, 1.0)
 
 
-def test_options_are_what_rebuilds_the_model():
-    assert LargestFamily("combined").head_options(PARAMS) == {"form": "ours", "dropout": 0.1}
+@EACH
+def test_options_are_what_rebuilds_the_model(rung):
+    params = params_of(rung.name, form="lesson", dropout=0.3)
+    assert rung.options(params) == {"form": "lesson", "dropout": 0.3}
 
 
 @pytest.mark.parametrize("size", [64, 72])  # 72 / 32 is no whole number: the last map is 3 x 3
 @pytest.mark.parametrize("form", ["ours", "lesson"])
-@pytest.mark.parametrize("name", NAMES)
-def test_every_input_size_fits(name, form, size):
-    from pipeline.models.backbone import Backbone
-
-    backbone = Backbone("mobilenetv3_small_050")
+@EACH
+def test_every_input_size_fits(rung, form, size):
+    backbone = Backbone(BACKBONE)
     options = {"form": form, "dropout": 0.0}
-    model = LargestFamily(name).build(backbone, size, len(CLASSES), options).eval()
+    model = rung.build(backbone, size, len(CLASSES), options).eval()
     outputs = model(torch.zeros(1, 3, size, size))
     wanted = {"cls_logits": 3, "boxes": 4}
     assert all(value.shape == (1, wanted[key]) for key, value in outputs.items())

@@ -4,11 +4,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torchvision.ops import box_iou
 
-from benchmarks.ssd_loss import lesson_match
 from pipeline.rungs.ssd import matching
 from pipeline.rungs.ssd.matching import BACKGROUND, IGNORE, match_atss, match_iou
+from tests.oracles.ssd import atss_match, lesson_match
 
 # Two rows of two cells of 10 pixels: anchors 0 1 above 2 3.
 ANCHORS = torch.tensor(
@@ -120,29 +119,6 @@ def test_iou_as_the_lessons_loop(seed, threshold):
     assert torch.equal(match_iou(boxes, present, PYRAMID, threshold), torch.stack(expected))
 
 
-def atss_by_loops(boxes, present, ignore, anchors, level_sizes):
-    """Match one photo object by object, anchor by anchor, as arXiv:1912.02424 tells it."""
-    owner, best = [BACKGROUND] * len(anchors), [-1.0] * len(anchors)
-    centres = (anchors[:, :2] + anchors[:, 2:]) / 2
-    for number in torch.where(present)[0].tolist():
-        box = boxes[number]
-        distance = (centres - (box[:2] + box[2:]) / 2).pow(2).sum(1).sqrt().tolist()
-        candidates, start = [], 0
-        for size in level_sizes:
-            level = sorted(range(start, start + size), key=distance.__getitem__)
-            candidates += level[:9]
-            start += size
-        iou = box_iou(box[None], anchors)[0].tolist()
-        of_candidates = torch.tensor([iou[c] for c in candidates], dtype=torch.float64)
-        threshold = of_candidates.mean() + of_candidates.std()
-        for c in candidates:
-            x, y = centres[c].tolist()
-            inside = box[0] < x < box[2] and box[1] < y < box[3]
-            if inside and iou[c] >= threshold and iou[c] > best[c]:
-                best[c], owner[c] = iou[c], IGNORE if ignore[number] else number
-    return owner
-
-
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=60, deadline=None)
 def test_atss_as_a_loop_over_photos_and_objects(seed):
@@ -152,7 +128,7 @@ def test_atss_as_a_loop_over_photos_and_objects(seed):
     )
     matched = match_atss(boxes, present, ignore, PYRAMID, LEVELS)
     for photo in range(len(boxes)):
-        expected = atss_by_loops(boxes[photo], present[photo], ignore[photo], PYRAMID, LEVELS)
+        expected = atss_match(boxes[photo], present[photo], ignore[photo], PYRAMID, LEVELS)
         assert matched[photo].tolist() == expected
 
 

@@ -287,7 +287,7 @@ def test_pyramids_neck_and_head_are_the_same_in_training_and_at_rest():
     assert not any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in head)
 
 
-def test_pyramid_drops_as_asked():
+def test_pyramid_drops_as_told():
     model = pyramid(dropout=0.3)
     assert [m.p for m in model.modules() if isinstance(m, nn.Dropout2d)] == [0.3]
 

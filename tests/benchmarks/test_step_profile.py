@@ -1,6 +1,6 @@
 """The table of a profile: the longest first, the rest in one row, all shares together one."""
 
-from benchmarks.profile import ROWS, table
+from benchmarks.step_profile import ROWS, table
 
 
 def test_table_by_hand():

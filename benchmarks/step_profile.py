@@ -1,4 +1,4 @@
-"""`python -m benchmarks.profile RUNG`: where the time of training steps goes, as a table."""
+"""`python -m benchmarks.step_profile RUNG`: where the time of training steps goes, as a table."""
 
 import argparse
 
@@ -11,13 +11,15 @@ ROWS = 12
 
 def main() -> None:
     """Profile an epoch of the benchmark's photos after one to warm up."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.profile", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.step_profile", description=main.__doc__
+    )
     parser.add_argument("rung", metavar="RUNG", nargs="?", default="ssd_fpn")
     rung = parser.parse_args().rung
     from pipeline.memory import keep_freed_memory
 
     keep_freed_memory()
-    source, mine = our_batches(stored(PHOTOS)), learner(rung, PHOTOS // BATCH, resting=True)
+    source, mine = our_batches(stored(PHOTOS)), learner(rung, PHOTOS // BATCH)
     _epoch(mine, source)
     print("\n".join(table(_profiled(mine, source))))
 

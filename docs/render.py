@@ -1,0 +1,155 @@
+"""`python docs/render.py`: writes what the documents say of results and imports.
+
+docs/results.json has the figures, in the form of `metrics/`; docs/results.md is rendered from it,
+and the graph in docs/architecture.md from the imports as they are.
+
+  python docs/render.py                  renders both
+  python docs/render.py --take demo      takes the results of the project's folder as `demo` before
+"""
+
+import argparse
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import grimp
+
+from pipeline.params import load_params
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS, PAGE = ROOT / "docs" / "results.json", ROOT / "docs" / "results.md"
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+_METRICS = {  # title and digits of each column
+    "accuracy": ("accuracy", 3),
+    "l1_px": ("L1 px", 2),
+    "mean_iou": ("mean IoU", 3),
+    "voc_map_50": ("VOC mAP@.5", 3),
+    "voc_map_50_11pt": ("11-point", 3),
+    "coco_map": ("COCO mAP", 3),
+}
+_START, _END = "<!-- imports: made by make docs -->\n", "<!-- end of imports -->\n"
+_MANY = 10
+
+
+def main() -> None:
+    """Render docs/results.md and the import graph of docs/architecture.md."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--take", metavar="NAME", help="of the results in docs/results.json")
+    name = parser.parse_args().take
+    results = json.loads(RESULTS.read_text())
+    if name:
+        if name not in results:
+            parser.error(f"docs/results.json: no {name}; there are {', '.join(results)}")
+        results[name]["rungs"] = taken(Path.cwd())
+        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    PAGE.write_text(results_page(results))
+    ARCHITECTURE.write_text(with_graph(ARCHITECTURE.read_text(), import_graph()))
+
+
+def taken(project: Path) -> dict:
+    """Return metrics of val, their intervals, epochs and seconds of every rung of a project."""
+    rungs = {}
+    for rung in load_params(project / "params.yaml").rung_names:
+        path = project / "metrics" / f"{rung}.json"
+        folder = project / "models" / rung
+        training = json.loads((folder / "training.json").read_text())
+        with (project / "evaluation" / rung / "intervals.csv").open() as file:
+            rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
+        rungs[rung] = {
+            "metrics": json.loads(path.read_text())[rung]["val"],
+            "intervals": {row["metric"]: [float(row["low"]), float(row["high"])] for row in rows},
+            "epochs": len((folder / "history.jsonl").read_text().splitlines()),
+            "seconds": training["seconds"],
+            "processor": training["processor"],
+        }
+    return rungs
+
+
+def results_page(results: dict) -> str:
+    """Return docs/results.md."""
+    parts = [
+        "# Results\n",
+        "Rendered by `make docs` from `docs/results.json`. Every figure is the last epoch's, on "
+        "photos that\nthe rung has not learnt from; in brackets is a 95 % interval over these "
+        "photos, which does not hold\nthe chance of training. L1 is in pixels of a photo squashed "
+        "to 224. What was tried on the way is in\n[experiments.md](experiments.md).\n",
+    ]
+    for result in results.values():
+        processors = sorted({row["processor"] for row in result["rungs"].values()} - {""})
+        about = " ".join([result["about"], *(f"Processor: {name}." for name in processors)])
+        parts += [f"## {result['title']}\n", f"    {result['command']}\n", about + "\n"]
+        parts.append(results_table(result["rungs"], result.get("goals", {})))
+    return "\n".join(parts)
+
+
+def results_table(rungs: dict, goals: dict) -> str:
+    """Return a Markdown table with a row a rung, `goals` in it where there are any."""
+    names = [name for name in _METRICS if any(name in rung["metrics"] for rung in rungs.values())]
+    titles = ["rung", *(_METRICS[name][0] for name in names), "epochs", "min"]
+    if goals:
+        titles.append("goal")
+    lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
+    for rung, row in rungs.items():
+        cells = [f"`{rung}`", *(_cell(row, name) for name in names)]
+        cells += [str(row["epochs"]), f"{row['seconds'] / 60:.1f}"]
+        if goals:
+            cells.append(goals.get(rung, ""))
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(row: dict, name: str) -> str:
+    """Return a metric with its interval: `.990 (.946 to .998)`, empty where the rung has none."""
+    digits = _METRICS[name][1]
+    value = row["metrics"].get(name)
+    if value is None:
+        return ""
+    ends = row["intervals"].get(name)
+    shown = _number(value, digits)
+    return shown + (f" ({_number(ends[0], digits)} to {_number(ends[1], digits)})" if ends else "")
+
+
+def _number(value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("0") if digits > 2 else text
+
+
+def import_graph() -> str:
+    """Return a Mermaid graph of the imports between the rooms of the library."""
+    arrows = Counter(pair for pair in room_imports() if "base" not in pair)
+    lines = ["```mermaid", "flowchart TD"]
+    for (importer, imported), count in sorted(arrows.items()):
+        lines.append(f"  {importer} {'==>' if count >= _MANY else '-->'} {imported}")
+    return "\n".join([*lines, "```"]) + "\n"
+
+
+def room_imports() -> list[tuple[str, str]]:
+    """Return importer and imported room of every import that leaves its room, stages aside."""
+    graph = grimp.build_graph("pipeline", "commands")
+    pairs = [
+        (room_of(importer), room_of(imported))
+        for importer in graph.modules
+        for imported in graph.find_modules_directly_imported_by(importer)
+    ]
+    return [(importer, imported) for importer, imported in pairs if importer != imported]
+
+
+def room_of(module: str) -> str:
+    """Return the room of a module: a folder of the library, `base` for its own modules."""
+    package, *below = module.split(".")
+    if package != "pipeline":
+        return package
+    return below[0] if below and (ROOT / "pipeline" / below[0]).is_dir() else "base"
+
+
+def with_graph(page: str, graph: str) -> str:
+    """Return docs/architecture.md with the graph between its two marks."""
+    before, rest = page.split(_START)
+    return before + _START + graph + _END + rest.split(_END)[1]
+
+
+if __name__ == "__main__":
+    main()

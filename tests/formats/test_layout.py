@@ -1,0 +1,47 @@
+"""Which labels a folder holds, told by names alone."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.formats.layout import find_set
+from tests.data.making import voc
+
+
+def touch(file: Path) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    return file
+
+
+def test_one_json_beside_the_photos_or_in_annotations(tmp_path: Path) -> None:
+    file = touch(tmp_path / "annotations/one.json")
+    for path in (tmp_path, file):
+        found = find_set(path)
+        assert (found.root, found.labels) == (tmp_path, file)
+    beside = touch(tmp_path / "labels.json")
+    found = find_set(tmp_path)
+    assert (found.root, found.labels) == (tmp_path, beside)
+
+
+@pytest.mark.parametrize("depth", ["", "set", "VOCdevkit/VOC2007"])
+def test_xml_up_to_two_levels_below(tmp_path: Path, depth: str) -> None:
+    folder = voc(tmp_path / depth, {})
+    found = find_set(tmp_path)
+    assert (found.root, found.labels) == (folder, folder / "Annotations")
+
+
+def test_what_is_no_set_or_several_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"absent: no such file or folder; set fetch.path"):
+        find_set(tmp_path / "absent")
+    with pytest.raises(InputError, match=r"neither a \*.json nor Annotations and JPEGImages; set"):
+        find_set(tmp_path)
+    voc(tmp_path / "one", {})
+    voc(tmp_path / "two", {})
+    with pytest.raises(InputError, match=r"2 VOC folders \(one, two\); set fetch.path to one"):
+        find_set(tmp_path)
+    touch(tmp_path / "a.json")
+    touch(tmp_path / "b.json")
+    with pytest.raises(InputError, match=r"2 JSON files \(a.json, b.json\); set fetch.path to one"):
+        find_set(tmp_path)

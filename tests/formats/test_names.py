@@ -1,0 +1,36 @@
+"""Names that a label file may not give to classes and photos."""
+
+import pytest
+
+from pipeline.formats.names import fault_of_name, fault_of_path
+
+
+@pytest.mark.parametrize("name", ["cat", "my own cat", "猫", "..", "a/b"])
+def test_any_text_is_the_name_of_a_class(name: str) -> None:
+    assert fault_of_name(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("", "is no name; give one"),
+        (" ", "is no name; give one"),
+        (4, "is no name; give one"),
+        (None, "is no name; give one"),
+        ("\ud83d", "is not text in UTF-8; rename it"),
+    ],
+)
+def test_what_is_no_name(name: object, fault: str) -> None:
+    assert fault_of_name(name) == fault_of_path(name) == fault
+
+
+@pytest.mark.parametrize("path", ["a.jpg", "sub/a.jpg", "./a.jpg", "a..b.jpg", "写真/猫.jpg"])
+def test_paths_inside_the_folder(path: str) -> None:
+    assert fault_of_path(path) is None
+
+
+@pytest.mark.parametrize(
+    "path", ["../a.jpg", "x/../../a.jpg", "/etc/a.jpg", "C:\\a.jpg", "..\\a.jpg", ".", "a\0.jpg"]
+)
+def test_paths_that_leave_the_folder(path: str) -> None:
+    assert fault_of_path(path) == "leaves the folder; give a path inside it"
