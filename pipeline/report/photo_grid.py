@@ -205,9 +205,11 @@ def _write(
 ) -> Text:
     """Write a text so small that it fits into `room` pixels; leave it out where none could read."""
     text = axes.text(*place, words, size=size, color=color, va=va, ha=ha, parse_math=False)
+    smallest = _SMALLEST_CAPTION * size
     while text.get_window_extent().width > room:  # letters shrink in steps, not by the share
-        text.set_fontsize(0.9 * text.get_fontsize())
-        if text.get_fontsize() < _SMALLEST_CAPTION * size:
+        size *= 0.9
+        text.set_fontsize(size)
+        if size < smallest:
             text.set_visible(False)
             break
     return text
