@@ -14,10 +14,10 @@ from pipeline.report.figures import LARGEST_SIDE, figure_of, save_png
 
 _BAR, _QUIET = "#1f5fa8", "#666666"
 _DPI = 100
+_CLASSES, _OTHERS = 40, "(other classes)"  # in a confusion matrix; more could not be read
 # Inches; with many classes the cells shrink, not the picture grows. Names stand beside the matrix.
 _CELL, _LARGEST, _NAMES = 0.46, LARGEST_SIDE / _DPI - 2.2, 2.2
 _FONT, _DIGIT = 9.0, 0.75  # points; width of a digit and its gap as a share of the size
-_SMALLEST_NAME = 4.5  # points; below it only every second, third ... name is written
 
 
 def error_bars(
@@ -65,6 +65,8 @@ def _whisker(axes: Axes, place: int, size: SizeAp) -> None:
 def confusion_picture(path: Path, matrix: np.ndarray, names: Sequence[str], title: str) -> None:
     """Write a PNG of a confusion matrix: counts, shaded by their share of the row.
 
+    Of more than 40 classes those with most errors are drawn, the others as one.
+
     Args:
         path: the PNG.
         matrix: `(C + 1, C + 1)` of `confusion_matrix`; where each photo has one answer nothing is
@@ -72,13 +74,16 @@ def confusion_picture(path: Path, matrix: np.ndarray, names: Sequence[str], titl
         names: of the C classes, in label order.
         title: one line above the matrix.
     """
+    if len(names) > _CLASSES:
+        title += f"; the {_CLASSES} of {len(names)} classes with most errors"
+        matrix, names = _pool_others(matrix, names)
+    one_answer = not matrix[-1].any() and not matrix[:, -1].any() and len(names)
     rows, columns = [*names, NO_OBJECT], [*names, NOT_FOUND]
-    inner = not matrix[-1].any() and not matrix[:, -1].any()
-    if inner and len(names):
+    if one_answer:
         matrix, rows, columns = matrix[:-1, :-1], list(names), list(names)
     count = len(matrix)
     cell = min(_CELL, _LARGEST / count)
-    size = min(_FONT, max(_SMALLEST_NAME, 72 * cell))
+    size = min(_FONT, 72 * cell)
     count_size = min(size, 72 * cell / (_DIGIT * len(str(matrix.max()))))
     side = count * cell
     figure = figure_of(max(side + _NAMES, 5), side + _NAMES)
@@ -87,22 +92,34 @@ def confusion_picture(path: Path, matrix: np.ndarray, names: Sequence[str], titl
     axes = figure.subplots()
     share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    if count_size >= _SMALLEST_NAME / 1.5:  # smaller digits are grey dust, and slow to draw
-        for row, column in np.argwhere(matrix):
-            color = "white" if share[row, column] > 0.5 else "black"
-            words = str(matrix[row, column])
-            axes.text(column, row, words, color=color, ha="center", va="center", size=count_size)
-    step = max(1, int(np.ceil(_SMALLEST_NAME / (72 * cell))))
-    ticks = range(0, count, step)
-    axes.set_xticks(ticks, columns[::step], rotation=90, size=size, parse_math=False)
-    axes.set_yticks(ticks, rows[::step], size=size, parse_math=False)
+    for row, column in np.argwhere(matrix):
+        color = "white" if share[row, column] > 0.5 else "black"
+        words = str(matrix[row, column])
+        axes.text(column, row, words, color=color, ha="center", va="center", size=count_size)
+    axes.set_xticks(range(count), columns, rotation=90, size=size, parse_math=False)
+    axes.set_yticks(range(count), rows, size=size, parse_math=False)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    if len(rows) > len(names):
+    if not one_answer:
         axes.axhline(count - 1.5, color=_QUIET, linewidth=1)
         axes.axvline(count - 1.5, color=_QUIET, linewidth=1)
     axes.set(xlabel="predicted", ylabel="truth")
     save_png(figure, path)
+
+
+def _pool_others(matrix: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """Return the matrix of the classes with most errors, in label order, and of all others as one.
+
+    The last row and column stay what they are.
+    """
+    wrong = matrix.sum(0) + matrix.sum(1) - 2 * np.diag(matrix)
+    drawn = np.sort(np.argsort(-wrong[:-1], kind="stable")[:_CLASSES])
+    place = np.full(len(matrix), _CLASSES)
+    place[drawn] = np.arange(_CLASSES)
+    place[-1] = _CLASSES + 1
+    pooled = np.zeros((_CLASSES + 2, _CLASSES + 2), dtype=int)
+    np.add.at(pooled, (place[:, None], place[None]), matrix)
+    return pooled, [*(names[label] for label in drawn), _OTHERS]
 
 
 def anchor_picture(

@@ -103,7 +103,7 @@ def _curve(axes: Axes, one: ClassAp, points: Sequence[CurvePoint], name: str) ->
         envelope = np.maximum.accumulate(precision[::-1])[::-1]
         corners = np.append(0, recall), np.append(envelope[0], envelope)
         axes.fill_between(*corners, step="pre", color=_FILL, linewidth=0)
-        axes.plot(recall, precision, color=_LINE, linewidth=1.4)
+        axes.plot(np.append(0, recall), np.append(precision[0], precision), color=_LINE)
 
 
 def _mean(values: Iterable[float]) -> str:

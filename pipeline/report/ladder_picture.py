@@ -14,7 +14,7 @@ from pipeline.report.photo_grid import photo_grid
 from pipeline.report.rung_pictures import Answers, Photos
 
 _PHOTOS = 4
-_CELL = 222  # pixels: six rungs beside each other
+_CELL = 220  # pixels: six rungs beside each other
 
 
 def ladder_picture(path: Path, ladder: Sequence[Answers], photos: Photos) -> None:
@@ -62,6 +62,10 @@ def cell_of(answers: Answers, image_id: int, photos: Photos) -> tuple[Marks, Mar
     found = marks_of(answers.predictions.table, image_id, answers.label_scores)
     names = photos.lettering.names
     objects = len(truth.labels) - int(np.sum(truth.ignore))
-    counted = f"{len(found.labels)} boxes for {objects} objects"
+    counted = f"{_count(len(found.labels), 'box', 'boxes')} for {_count(objects, 'object')}"
     said = verdict(truth, found, names)[0] if answers.single else counted
     return truth, found, f"{answers.rung}: {said}"
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

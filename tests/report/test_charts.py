@@ -7,6 +7,7 @@ from pipeline.evaluate.anchor_fit import AnchorFit
 from pipeline.evaluate.error_kinds import KINDS
 from pipeline.evaluate.result_files import ErrorKind, ObjectFit
 from pipeline.evaluate.size_ap import SIZES, SizeAp
+from pipeline.report import charts
 from pipeline.report.charts import anchor_picture, confusion_picture, error_bars
 from pipeline.report.figures import LARGEST_SIDE
 from tests.report.test_curves import BLUE, count, pixels_of
@@ -86,6 +87,21 @@ def test_a_thousand_classes_take_seconds(tmp_path):
     start = time.process_time()
     matrix_drawn(tmp_path / "c.png", np.random.default_rng(0).integers(0, 3, (1001, 1001)), names)
     assert time.process_time() - start < 5
+
+
+def test_of_many_classes_those_with_most_errors_are_drawn_and_the_others_as_one():
+    names = [f"class {number}" for number in range(50)]
+    matrix = np.diag([10] * 50 + [0])
+    matrix[3, 7] = 5  # both have errors
+    matrix[49, 50] = matrix[50, 49] = 2  # missed, and on nothing
+    pooled, shown = charts._pool_others(matrix, names)
+    assert len(shown) == 41 and shown[-1] == "(other classes)"
+    assert {"class 3", "class 7", "class 49"} <= set(shown)
+    assert pooled.sum() == matrix.sum()
+    others = shown.index("(other classes)")
+    assert pooled[others, others] == 10 * 10
+    assert pooled[shown.index("class 3"), shown.index("class 7")] == 5
+    assert pooled[shown.index("class 49"), -1] == pooled[-1, shown.index("class 49")] == 2
 
 
 def test_where_each_photo_has_one_answer_there_is_no_background(tmp_path):

@@ -53,8 +53,8 @@ def test_the_picture_has_a_column_for_each_rung_and_a_row_for_each_photo(photos,
         shades = np.asarray(picture.convert("L"))
     height, width = shades.shape
     # One of the four photos of val is empty.
-    assert width == 6 * (222 + GAP) + GAP
-    assert 3 * (222 + CAPTION + GAP) < height < 3 * (222 + CAPTION + GAP) + 80
+    assert width == 6 * (220 + GAP) + GAP
+    assert 3 * (220 + CAPTION + GAP) < height < 3 * (220 + CAPTION + GAP) + 80
     for row in np.array_split(shades[60:], 3):
         for cell in np.array_split(row, 6, axis=1):
             assert len(np.unique(cell)) > 10
@@ -71,7 +71,7 @@ def test_what_each_column_shows(photos, ladder, tmp_path, monkeypatch):
         assert all(caption.startswith(f"{rung}: ") for caption in column)
     assert all("IoU" not in caption for caption in captions[:, 0])
     assert all(caption.startswith("bbox: IoU ") for caption in captions[:, 1])
-    assert all("1 boxes for " in caption for caption in captions[:, 3:].flat)
+    assert all("1 box for " in caption for caption in captions[:, 3:].flat)
 
 
 def test_without_a_photo_there_is_no_picture(photos, ladder, tmp_path):
