@@ -4,7 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
-from pipeline.files import PARAMS
+from pipeline.evaluate.result_files import MetricInterval, read_rows
+from pipeline.files import EVALUATION, PARAMS
 from pipeline.params import load_params
 from pipeline.report.ladder_table import Row, print_ladder
 from pipeline.tracking.dvc_lock import read_lock
@@ -53,12 +54,14 @@ def show(results: list[Result], outcomes: list[Outcome]) -> None:
 
 def _row(result: Result, outcome: Outcome) -> Row:
     prefix = f"{SPLIT}/"
+    intervals = read_rows(EVALUATION / result.rung / "intervals.csv", MetricInterval)
     return Row(
         rung=result.rung,
         metrics={k.removeprefix(prefix): v for k, v in result.metrics.items() if prefix in k},
         epochs=len(result.history),
         seconds=read_training(result.rung).seconds,
         run=f"{'new' if outcome.new else 'known'} {outcome.run_id[:8]}",
+        intervals=[one for one in intervals if one.split == SPLIT],
     )
 
 

@@ -77,7 +77,7 @@ def _rung_stages(root: Path, rung: str, epochs: int) -> dict:
         f"models/{rung}/model.safetensors": "weights",
         f"models/{rung}/history.jsonl": history,
         f"models/{rung}/training.json": json.dumps(TRAINING),
-        f"evaluation/{rung}/intervals.csv": "split,metric,value,low,high\n",
+        f"evaluation/{rung}/intervals.csv": "split,metric,value,low,high,note\n",
         f"metrics/{rung}.json": metrics,
     }.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
