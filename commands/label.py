@@ -98,7 +98,7 @@ def label(job: Job) -> tuple[int, int, int]:
     from pipeline.inference.labels import thresholds, write_pascal
     from pipeline.params import load_params
     from pipeline.tasks import Task
-    from pipeline.tracking.mlflow_runs import local_store
+    from pipeline.tracking.sqlite_store import local_store
 
     params = load_params(PARAMS)
     decoding = params.predict

@@ -5,8 +5,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
 
 _SCHEMES = ("models:/", "runs:/")
 
@@ -33,10 +37,12 @@ def mlflow_model(uri: str, tracking_uri: str | None = None) -> Iterator[Path]:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
 
     with tempfile.TemporaryDirectory(prefix="ladder-model-") as folder:
         try:
-            download_artifacts(artifact_uri=uri, dst_path=folder, tracking_uri=tracking_uri)
+            source = _artifacts_of(uri, MlflowClient(tracking_uri))
+            download_artifacts(artifact_uri=source, dst_path=folder, tracking_uri=tracking_uri)
         except (MlflowException, OSError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise InputError(f"{uri}: not in the MLflow store ({reason}); see ladder ui") from None
@@ -44,3 +50,15 @@ def mlflow_model(uri: str, tracking_uri: str | None = None) -> Iterator[Path]:
         if not described:
             raise InputError(f"{uri}: has no model.json in it; it is not a model of the ladder")
         yield described[0].parent
+
+
+def _artifacts_of(uri: str, client: "MlflowClient") -> str:
+    """Return where the files of a run or of a registered model are, in the client's own store."""
+    if not uri.startswith("models:/"):
+        return uri
+    name, at, alias = uri.removeprefix("models:/").partition("@")
+    if at:
+        version = client.get_model_version_by_alias(name, alias).version
+    else:
+        name, _, version = name.partition("/")
+    return client.get_model_version_download_uri(name, version)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from pipeline.sources.folders import read_local
 
 from commands import main as ladder
+from pipeline.formats.read import read_labels
+from pipeline.tables.photos import with_photos
 from stages import train
 from tests.stages.small_project import run_main
 
@@ -54,11 +55,9 @@ def test_labels_are_training_data_again(project, capsys):
     labels = json.loads(Path("new/labels.json").read_text())
     assert out == f"new/labels.json: {len(labels['annotations'])} boxes in 5 photos\n"
     assert len(labels["images"]) == 5 and labels["annotations"]
-    source = read_local(Path("new"))
-    assert [path.resolve() for path in source.photos] == [
-        (Path("new") / image["file_name"]).resolve() for image in labels["images"]
-    ]
-    assert len(source.pascal["annotations"]) == len(labels["annotations"])
+    again = with_photos(read_labels(Path("new")), Path("new"))
+    assert again.images["photo"].to_pylist() == [image["file_name"] for image in labels["images"]]
+    assert len(again.ids) == len(labels["annotations"])
 
 
 def test_a_higher_score_leaves_fewer_boxes(project):

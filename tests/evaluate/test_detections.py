@@ -1,7 +1,10 @@
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from pipeline.evaluate.detections import Detections, Truth, check_labels, take
+from pipeline.evaluate.detections import as_detections, as_truth, Detections, Truth, check_labels, take
+from pipeline.predictions import PREDICTIONS_SCHEMA
+from pipeline.schemas import OBJECTS_SCHEMA
 
 BOXES = np.array([[0.0, 0, 10, 10], [5, 5, 20, 20]])
 TWO = np.array([0, 1])
@@ -48,3 +51,23 @@ def test_chosen_rows_keep_their_columns_together():
 def test_labels_outside_the_classes_are_refused(labels):
     with pytest.raises(ValueError, match=r"Truth has labels .*; expected 0\.\.1"):
         check_labels(Truth(TWO, BOXES, labels, TWO > 5), 2)
+
+
+SIDES = dict(xmin=0, ymin=16, xmax=32, ymax=64)
+
+
+def test_predictions_become_flat_arrays():
+    row = {"image_id": 10, "label": 1, "score": 0.75, **SIDES}
+    flat = as_detections(pa.Table.from_pylist([row], schema=PREDICTIONS_SCHEMA))
+    assert (flat.photo.tolist(), flat.labels.tolist(), flat.scores.tolist()) == ([10], [1], [0.75])
+    assert flat.labels.dtype == np.int64
+    assert flat.boxes.tolist() == [[0, 16, 32, 64]]
+    assert len(as_detections(pa.Table.from_pylist([], schema=PREDICTIONS_SCHEMA)).boxes) == 0
+
+
+def test_labelled_objects_become_flat_arrays():
+    row = {"image_id": 10, "label": 1, "ignore": True, **SIDES}
+    flat = as_truth(pa.Table.from_pylist([row], schema=OBJECTS_SCHEMA))
+    assert (flat.photo.tolist(), flat.labels.tolist()) == ([10], [1])
+    assert (flat.boxes.tolist(), flat.ignore.tolist()) == ([[0, 16, 32, 64]], [True])
+    assert len(as_truth(pa.Table.from_pylist([], schema=OBJECTS_SCHEMA)).boxes) == 0

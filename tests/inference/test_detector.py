@@ -64,7 +64,10 @@ def test_a_path_an_array_and_an_image_have_the_same_boxes(detector, tmp_path):
     ]
     first, *others = detector.predict(forms)
     assert len(first) == 5 and first.size_wh == (60, 40)
-    assert all(equal(first, other) for other in others)
+    for other in others:  # in other batches, where sums are rounded in another order
+        assert other.size_wh == first.size_wh
+        np.testing.assert_array_equal(other.labels, first.labels)
+        np.testing.assert_allclose(other.boxes, first.boxes, atol=0.01)
 
 
 def test_boxes_are_in_pixels_of_each_photo(detector):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.formats.pascal import read_pascal
+from pipeline.formats.pascal_checks import check_pascal
 from pipeline.inference.detector import Detections
 from pipeline.inference.labels import read_label_scores, thresholds, write_pascal
 
@@ -33,7 +33,8 @@ def test_the_file_is_pascal_json_that_is_read_again(tmp_path):
     ]
     path = tmp_path / "labels.json"
     assert write_pascal(path, photos, CLASSES, HALF, refuse=pytest.fail) == (3, 3)
-    pascal = read_pascal(path)
+    pascal = json.loads(path.read_text())
+    check_pascal(pascal, path)
     assert pascal["categories"] == [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]
     assert pascal["images"] == [
         {"id": 1, "file_name": "a.jpg", "width": 100, "height": 50},

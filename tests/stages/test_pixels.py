@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
-from pipeline.formats.columns import columns_of
 from ruamel.yaml import YAML
 
 from pipeline.data.pixel_store import open_pixel_store
@@ -14,6 +15,7 @@ from pipeline.tables.build import build_tables, write_tables
 from stages.entry import run_stage
 from stages.pixels import main
 from tests.conftest import ROOT
+from tests.data.making import labels
 
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
 COLOURS = [(200, 10, 20), (30, 210, 40), (50, 60, 220)]
@@ -28,23 +30,28 @@ def project(tmp_path, monkeypatch):
     photos.mkdir(parents=True)
     for index, colour in enumerate(COLOURS):
         Image.new("RGB", (40 + index, 30), colour).save(photos / f"{index}.jpg")
-    write_tables(tmp_path / "data/tables", build_tables(columns_of(pascal())))
+    write_tables(tmp_path / "data/tables", build_tables(of_photos()))
     write_params(tmp_path, 32)
     return tmp_path
 
 
-def pascal():
-    """Return a Pascal JSON of the photos, the last one first."""
+def of_photos():
+    """Return labels of the photos, the last one first."""
     sizes = [{"id": i, "file_name": f"{i}.jpg", "width": 40 + i, "height": 30} for i in (2, 1, 0)]
     boxes = [
         {"id": i, "image_id": i, "category_id": 1, "bbox": [0, 0, 9, 9], "ignore": 0}
         for i in (0, 1)
     ]
-    return {
-        "images": [size | {"split": "train"} for size in sizes],
-        "annotations": boxes,
-        "categories": [{"id": 1, "name": "cat"}],
-    }
+    found = labels(
+        {
+            "images": [size | {"split": "train"} for size in sizes],
+            "annotations": boxes,
+            "categories": [{"id": 1, "name": "cat"}],
+        }
+    )
+    photos = pa.array([f"photos/{i}.jpg" for i in (2, 1, 0)])
+    column = found.images.schema.get_field_index("photo")
+    return replace(found, images=found.images.set_column(column, "photo", photos))
 
 
 def write_params(folder, size):
