@@ -69,18 +69,28 @@ def test_a_higher_score_leaves_fewer_boxes(project):
     assert few < many
 
 
-def test_without_a_score_each_class_has_the_models_own(project):
-    card = json.loads(Path("models/ssd_fpn/model.json").read_text())
-    assert card["label_scores"].keys() == set(card["classes"])
-    shutil.copytree("models/ssd_fpn", "changed")
-    for name, least in (("none", 0.9999), ("all", 0.0005)):
-        card["label_scores"] = dict.fromkeys(card["classes"], least)
-        Path("changed/model.json").write_text(json.dumps(card))
-        assert run("new", "--model", "changed", "--out", f"{name}.json") == 0
-    none, many = (
-        len(json.loads(Path(f"{n}.json").read_text())["annotations"]) for n in ("none", "all")
-    )
-    assert none == 0 < many
+def test_without_a_score_each_class_has_the_one_that_evaluate_has_chosen(project):
+    scores = Path("evaluation/ssd_fpn/label_scores.json")
+    scores.parent.mkdir(parents=True)
+    classes = json.loads(Path("models/ssd_fpn/model.json").read_text())["classes"]
+    counts = {}
+    for name, score in (("none", 0.9999), ("all", 0.0005)):
+        scores.write_text(json.dumps(dict.fromkeys(classes, score)))
+        assert run("new", "--out", f"{name}.json") == 0
+        counts[name] = len(json.loads(Path(f"{name}.json").read_text())["annotations"])
+    assert counts["none"] == 0 < counts["all"]
+
+
+def test_a_model_without_chosen_scores_is_told(project, capsys):
+    assert run("new") == 0
+    assert "warning: no score of each class is known for models/ssd_fpn" in capsys.readouterr().err
+
+
+def test_a_single_photo_is_labelled(project):
+    photo = sorted(Path("new").glob("*.jpg"))[0]
+    assert run(str(photo), "--score", "0.001", "--out", "one.json") == 0
+    labels = json.loads(Path("one.json").read_text())
+    assert [image["file_name"] for image in labels["images"]] == [photo.name]
 
 
 def test_a_damaged_photo_is_named_and_left_out(project, capsys):
@@ -96,12 +106,12 @@ def test_a_damaged_photo_is_named_and_left_out(project, capsys):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["absent"], "error: absent: no such folder; "),
+        (["absent"], "error: absent: no such file or folder; "),
         (["data/tables"], "error: data/tables: no photo in it; "),
         (["new", "--model", "models/none"], "error: models/none/model.json: no model there; "),
-        (["new", "--model", "models/bbox"], "error: bbox: says not both what and where; "),
+        (["new", "--model", "models/bbox"], "error: bbox: does not say both what and where; "),
         (["new", "--out", "no/labels.json"], "error: no/labels.json: its folder is not there; "),
-        (["new", "--out", "new", "--model", "models/none"], "error: new: is a folder; "),
+        (["new", "--out", "new"], "error: new: is a folder; "),
     ],
 )
 def test_bad_input_is_one_line_and_keeps_earlier_labels(project, capsys, arguments, line):
