@@ -3,12 +3,13 @@
 from math import pi
 
 import numpy as np
+from numpy.random import Generator
 from PIL import Image, ImageDraw
 
 from pipeline.demo.drawings import colour
 
 
-def paint_backdrop(rng: np.random.Generator, width: int, height: int) -> Image.Image:
+def paint_backdrop(rng: Generator, width: int, height: int) -> Image.Image:
     """Return an RGB backdrop of a random kind, with two to nine pieces of clutter."""
     paint = (_plaster, _tiles, _landscape)[int(rng.integers(3))]
     backdrop = Image.fromarray(paint(rng, width, height).clip(0, 255).astype(np.uint8))
@@ -17,12 +18,12 @@ def paint_backdrop(rng: np.random.Generator, width: int, height: int) -> Image.I
     return backdrop
 
 
-def _plaster(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
+def _plaster(rng: Generator, width: int, height: int) -> np.ndarray:
     """Return a stained wall, `(height, width, 3)` in about 0..255 as every backdrop."""
     return _blend(rng, 0.5 + 0.5 * _clouds(rng, width, height, int(rng.integers(2, 10))))
 
 
-def _tiles(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
+def _tiles(rng: Generator, width: int, height: int) -> np.ndarray:
     """Return a wall of bricks, each a little different, with dark joints."""
     rows, columns = int(rng.integers(4, 11)), int(rng.integers(3, 8))
     y = np.linspace(0, rows, height)[:, None]
@@ -32,7 +33,7 @@ def _tiles(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     return _blend(rng, shades[y.astype(int), x.astype(int)]) * np.where(joint, 0.7, 1)[..., None]
 
 
-def _landscape(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
+def _landscape(rng: Generator, width: int, height: int) -> np.ndarray:
     """Return a plain sky above rough ground."""
     y = np.linspace(0, 1, height)[:, None]
     horizon = rng.uniform(0.35, 0.75) + 0.04 * _clouds(rng, width, height, 4)
@@ -40,13 +41,13 @@ def _landscape(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     return np.where((y > horizon)[..., None], ground, _blend(rng, y))
 
 
-def _blend(rng: np.random.Generator, share: np.ndarray) -> np.ndarray:
-    """Return `(..., 3)`: two random colours, quieter than most objects, mixed by a share `(...)`."""
+def _blend(rng: Generator, share: np.ndarray) -> np.ndarray:
+    """Return `(..., 3)`: two random colours, quieter than most objects', mixed by `share`."""
     first, second = (np.array(colour(rng, (0, 1), (0.05, 0.5), (0.25, 0.95))) for _ in range(2))
     return first + share[..., None] * (second - first)
 
 
-def _clouds(rng: np.random.Generator, width: int, height: int, cells: int) -> np.ndarray:
+def _clouds(rng: Generator, width: int, height: int, cells: int) -> np.ndarray:
     """Return smooth noise `(height, width)` in about -1..1: enlarged grids of random numbers."""
     total = np.zeros((height, width), np.float32)
     for octave in (1, 2, 4):
@@ -56,17 +57,14 @@ def _clouds(rng: np.random.Generator, width: int, height: int, cells: int) -> np
     return total / 1.5
 
 
-def _add_clutter(rng: np.random.Generator, backdrop: Image.Image) -> None:
-    """Draw a stroke, a blob or a shard, half seen through, that no label names."""
+def _add_clutter(rng: Generator, backdrop: Image.Image) -> None:
+    """Draw a blob or a shard, half seen through, that no label names."""
     draw = ImageDraw.Draw(backdrop, "RGBA")  # colours with an alpha are mixed into the backdrop
     tint = (*colour(rng, (0, 1), (0.1, 0.9), (0.2, 0.95)), int(rng.integers(90, 230)))
     centre, reach = rng.uniform(0, backdrop.size), rng.uniform(0.03, 0.13) * max(backdrop.size)
-    angles = np.sort(rng.uniform(0, 2 * pi, int(rng.integers(3, 6))))
-    corners = (centre + reach * np.stack([np.cos(angles), np.sin(angles)], -1)).ravel().tolist()
-    kind = int(rng.integers(3))
-    if kind == 0:
-        draw.line(corners, tint, width=int(rng.integers(1, 4)))
-    elif kind == 1:
+    if rng.random() < 0.5:
         draw.ellipse([*(centre - reach / 2), *(centre + reach / 2)], tint)
     else:
-        draw.polygon(corners, tint)
+        angles = np.sort(rng.uniform(0, 2 * pi, int(rng.integers(3, 6))))
+        corners = centre + reach * np.stack([np.cos(angles), np.sin(angles)], -1)
+        draw.polygon(corners.ravel().tolist(), tint)

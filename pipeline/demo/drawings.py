@@ -9,6 +9,7 @@ from collections.abc import Callable
 from math import cos, pi, sin
 
 import numpy as np
+from numpy.random import Generator
 from PIL import Image, ImageDraw
 
 Colour = tuple[int, ...]  # red, green, blue in 0..255
@@ -54,10 +55,7 @@ class Pen:
 
 
 def colour(
-    rng: np.random.Generator,
-    hue: Point = (0, 1),
-    saturation: Point = (0.5, 0.95),
-    value: Point = (0.6, 0.98),
+    rng: Generator, hue: Point = (0, 1), saturation: Point = (0.5, 0.95), value: Point = (0.6, 0.98)
 ) -> Colour:
     """Return a random colour; each argument is the range, within 0..1, to choose from."""
     parts = colorsys.hsv_to_rgb(*(rng.uniform(*span) for span in (hue, saturation, value)))
@@ -69,7 +67,7 @@ def shade(tint: Colour, factor: float = 0.55) -> Colour:
     return tuple(min(255, round(part * factor)) for part in tint)
 
 
-def draw_car(pen: Pen, rng: np.random.Generator) -> None:
+def draw_car(pen: Pen, rng: Generator) -> None:
     """Draw a car from the side: cabin, two windows, body, lamps and wheels."""
     paint = colour(rng, saturation=(0.2, 1), value=(0.5, 1))
     hood = rng.uniform(0.22, 0.3)
@@ -84,7 +82,7 @@ def draw_car(pen: Pen, rng: np.random.Generator) -> None:
         pen.ellipse((x, 0.71), (0.07, 0.07), SILVER)
 
 
-def draw_face(pen: Pen, rng: np.random.Generator) -> None:
+def draw_face(pen: Pen, rng: Generator) -> None:
     """Draw a smiling face."""
     skin = colour(rng, (0.05, 0.17), (0.45, 0.95), (0.85, 1))
     pen.ellipse((0.5, 0.5), (0.46, 0.46), skin, rim=0.03)
@@ -96,7 +94,7 @@ def draw_face(pen: Pen, rng: np.random.Generator) -> None:
     pen.line(*smile, fill=DARK, width=0.045)
 
 
-def draw_fish(pen: Pen, rng: np.random.Generator) -> None:
+def draw_fish(pen: Pen, rng: Generator) -> None:
     """Draw a fish that looks left: tail, two fins, body, stripes and eye."""
     body, fin = colour(rng), colour(rng)
     pen.polygon((0.68, 0.5), (0.98, 0.24), (0.9, 0.5), (0.98, 0.76), fill=fin)
@@ -109,7 +107,7 @@ def draw_fish(pen: Pen, rng: np.random.Generator) -> None:
     pen.ellipse((0.19, 0.44), (0.03, 0.03), DARK)
 
 
-def draw_flower(pen: Pen, rng: np.random.Generator) -> None:
+def draw_flower(pen: Pen, rng: Generator) -> None:
     """Draw a flower with five to eight petals on a stem with two leaves."""
     petal, heart = colour(rng, (0.7, 1.1), (0.4, 0.95), (0.8, 1)), colour(rng, (0.1, 0.16))
     leaf = colour(rng, (0.25, 0.4), (0.5, 0.9), (0.35, 0.7))
@@ -124,7 +122,7 @@ def draw_flower(pen: Pen, rng: np.random.Generator) -> None:
     pen.ellipse((0.5, 0.34), (0.12, 0.12), heart, rim=0.02)
 
 
-def draw_house(pen: Pen, rng: np.random.Generator) -> None:
+def draw_house(pen: Pen, rng: Generator) -> None:
     """Draw a house with a chimney, a roof, a door and two windows."""
     wall = colour(rng, saturation=(0.1, 0.55), value=(0.75, 1))
     roof = colour(rng, (-0.04, 0.07), (0.55, 0.95), (0.4, 0.8))
@@ -137,7 +135,7 @@ def draw_house(pen: Pen, rng: np.random.Generator) -> None:
         pen.line((x + 0.075, 0.555), (x + 0.075, 0.715), fill=DARK, width=0.018)
 
 
-def draw_tree(pen: Pen, rng: np.random.Generator) -> None:
+def draw_tree(pen: Pen, rng: Generator) -> None:
     """Draw a leafy tree that bears fruit."""
     bark = colour(rng, (0.05, 0.09), (0.5, 0.8), (0.25, 0.5))
     leaves = colour(rng, (0.2, 0.42), (0.5, 0.9), (0.35, 0.75))
@@ -149,7 +147,7 @@ def draw_tree(pen: Pen, rng: np.random.Generator) -> None:
         pen.ellipse((x, y), (0.035, 0.035), fruit)
 
 
-DRAWINGS: dict[str, Callable[[Pen, np.random.Generator], None]] = {
+DRAWINGS: dict[str, Callable[[Pen, Generator], None]] = {
     "car": draw_car,
     "face": draw_face,
     "fish": draw_fish,

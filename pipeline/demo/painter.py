@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageFilter
+from numpy.random import Generator
+from PIL import Image
 
-from pipeline.boxes import xyxy_to_xywh
+from pipeline.boxes import area, xyxy_to_xywh
 from pipeline.demo.backdrops import paint_backdrop
 from pipeline.demo.drawings import DRAWINGS, Pen
 from pipeline.formats.new_pascal import new_annotation, new_pascal
@@ -15,20 +16,12 @@ from pipeline.progress import progress
 
 CLASSES = tuple(DRAWINGS)
 
+Pair = tuple[int, int]  # x, y or width, height in pixels
 Box = tuple[int, int, int, int]  # xyxy pixel edges
 
-_COUNTS = (
-    0.04,
-    0.24,
-    0.22,
-    0.18,
-    0.13,
-    0.08,
-    0.05,
-    0.03,
-    0.03,
-)  # share of photos with 0..8 objects
-_MAIN_SIDE = (0.48, 0.66)  # sqrt(box area / photo area) of the first object, the largest
+# The mix of the photos: shares of photos with 0..8 objects; ranges of sqrt(box area / photo area).
+_COUNTS = (0.04, 0.24, 0.22, 0.18, 0.13, 0.08, 0.05, 0.03, 0.03)
+_MAIN_SIDE = (0.48, 0.66)  # of a photo's first object, the largest
 _OTHER_SIDE = (0.16, 0.29)
 _FAINT = 0.05  # share of the other objects; drawn pale and marked `ignore`
 _HIDDEN = 0.7  # an object of which more than this is covered is marked `ignore`
@@ -47,34 +40,27 @@ class Painted(NamedTuple):
 def paint_demo(folder: Path, photos: int, size: int, seed: int) -> dict:
     """Write `photos` JPEGs into `folder/photos` and return their Pascal JSON.
 
-    Photo i depends on `(seed, i)` alone, so a larger set begins with the smaller one.
-
-    Args:
-        folder: where `photos/` is made.
-        photos: how many.
-        size: the longer side in pixels, at least 32.
-        seed: any integer from 0.
-
-    Returns:
-        `{"images", "annotations", "categories", "type"}`; bbox is 0-based `[x, y, w, h]`.
+    Photo i depends on `(seed, i)` alone, so a larger set begins with the smaller one. `size` is the
+    longer side in pixels, at least 32; a bbox is 0-based `[x, y, width, height]`.
     """
     (folder / "photos").mkdir(parents=True, exist_ok=True)
     images: list[dict] = []
     annotations: list[dict] = []
-    for number in progress(range(photos), desc="painting", unit="photos"):
-        photo, objects = paint_photo(np.random.default_rng([seed, number]), size)
-        file, image_id = f"{number:06d}.jpg", number + 1
-        photo.save(folder / "photos" / file, quality=90)
+    for index in progress(range(photos), desc="painting", unit="photos"):
+        photo, objects = paint_photo(np.random.default_rng([seed, index]), size)
+        name = f"{index:06d}.jpg"
+        photo.save(folder / "photos" / name, quality=90)
         sides = {"width": photo.width, "height": photo.height}
-        images.append({"id": image_id, "file_name": file, **sides})
-        for name, box, _, ignore in objects:
-            number, category_id = len(annotations) + 1, CLASSES.index(name) + 1
-            xywh = xyxy_to_xywh(np.array(box)).tolist()
-            annotations.append(new_annotation(number, image_id, category_id, xywh, int(ignore)))
+        images.append({"id": index + 1, "file_name": name, **sides})
+        for painted in objects:
+            number, category_id = len(annotations) + 1, CLASSES.index(painted.name) + 1
+            xywh = xyxy_to_xywh(np.array(painted.box)).tolist()
+            item = new_annotation(number, index + 1, category_id, xywh, int(painted.ignore))
+            annotations.append(item)
     return new_pascal(images, annotations, CLASSES, "drawing")
 
 
-def paint_photo(rng: np.random.Generator, size: int) -> tuple[Image.Image, list[Painted]]:
+def paint_photo(rng: Generator, size: int) -> tuple[Image.Image, list[Painted]]:
     """Return one RGB photo, its longer side `size` pixels, and the objects in it."""
     short = round(size * rng.uniform(0.68, 0.84))
     photo = paint_backdrop(rng, *((size, short) if rng.random() < 0.65 else (short, size)))
@@ -86,12 +72,12 @@ def paint_photo(rng: np.random.Generator, size: int) -> tuple[Image.Image, list[
         sprite = draw_sprite(rng, name, share * sqrt(photo.width * photo.height))
         corner = find_corner(rng, sprite.size, photo.size, [painted.box for painted in objects])
         pixels = paste_sprite(photo, sprite, corner, rng.uniform(0.15, 0.3) if faint else 1)
-        if box := Image.fromarray(pixels).getbbox():
+        if box := Image.fromarray(pixels).getbbox():  # none where no pixel of it is in the photo
             objects.append(Painted(name, box, pixels, ignore=faint))
     return develop(rng, photo), ignore_hidden(objects)
 
 
-def draw_sprite(rng: np.random.Generator, name: str, side: float) -> Image.Image:
+def draw_sprite(rng: Generator, name: str, side: float) -> Image.Image:
     """Return one object as RGBA, turned and cropped, so that sqrt(width * height) is `side`."""
     pen = Pen(max(32, round(1.6 * side)))  # drawn larger, since the reduction smooths its edges
     DRAWINGS[name](pen, rng)
@@ -99,21 +85,10 @@ def draw_sprite(rng: np.random.Generator, name: str, side: float) -> Image.Image
     tile = tile.rotate(rng.uniform(-25, 25), Image.Resampling.BILINEAR, expand=True)
     tile = tile.crop(tile.getbbox())
     scale = side / sqrt(tile.width * tile.height)
-    tile = tile.resize((round(scale * tile.width), round(scale * tile.height)))
-    pixels = np.asarray(tile).astype(np.float32)
-    down, across = np.ogrid[-1 : 1 : tile.height * 1j, -1 : 1 : tile.width * 1j]
-    light = 1 + rng.uniform(-0.22, 0.22) * down + rng.uniform(-0.22, 0.22) * across
-    grain = 5 * rng.standard_normal(light.shape)
-    pixels[..., :3] = pixels[..., :3] * light[..., None] + grain[..., None]
-    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+    return tile.resize((round(scale * tile.width), round(scale * tile.height)))
 
 
-def find_corner(
-    rng: np.random.Generator,
-    sprite_wh: tuple[int, int],
-    photo_wh: tuple[int, int],
-    boxes: list[Box],
-) -> tuple[int, int]:
+def find_corner(rng: Generator, sprite_wh: Pair, photo_wh: Pair, boxes: list[Box]) -> Pair:
     """Return where the sprite's upper left corner goes: the first of 24 tries that hides little.
 
     Three in ten sprites may reach over the photo's border, by up to 12 % of their side. Two in ten
@@ -121,20 +96,19 @@ def find_corner(
     more, the one that shares least is returned.
     """
     wh, others = np.array(sprite_wh), np.array(boxes).reshape(-1, 4)
-    reach = 0.12 * wh * (rng.random() < 0.3)
+    beyond = 0.12 * wh * (rng.random() < 0.3)
     allowed = 0.5 if rng.random() < 0.2 else 0.08
-    corners = rng.random((24, 1, 2)) * (np.array(photo_wh) - wh + 2 * reach) - reach
-    corners = corners.round().astype(int)
+    tries = rng.random((24, 1, 2)) * (np.array(photo_wh) - wh + 2 * beyond) - beyond
+    corners = tries.round().astype(int)
     low, high = np.maximum(corners, others[:, :2]), np.minimum(corners + wh, others[:, 2:])
-    smaller = np.minimum(wh.prod(), (others[:, 2:] - others[:, :2]).prod(-1))
-    shared = ((high - low).clip(0).prod(-1) / smaller).max(-1, initial=0)  # (24,)
-    best = int(np.maximum(shared, allowed).argmin())  # argmin: the first among equals
-    x, y = corners[best, 0].tolist()
+    common = area(np.concatenate([low, high], -1))  # (24, K) pixels
+    shared = (common / np.minimum(wh.prod(), area(others))).max(-1, initial=0)
+    x, y = corners[np.maximum(shared, allowed).argmin(), 0].tolist()  # the first of equal ones
     return x, y
 
 
 def paste_sprite(
-    photo: Image.Image, sprite: Image.Image, corner: tuple[int, int], opacity: float = 1
+    photo: Image.Image, sprite: Image.Image, corner: Pair, opacity: float = 1
 ) -> np.ndarray:
     """Paint the sprite into the photo; return which pixels `(height, width)` of it are solid.
 
@@ -159,12 +133,8 @@ def ignore_hidden(objects: list[Painted]) -> list[Painted]:
     return marked[::-1]
 
 
-def develop(rng: np.random.Generator, photo: Image.Image) -> Image.Image:
-    """Add what a camera does: sometimes a little blur, always exposure, tint and noise."""
-    if rng.random() < 0.3:
-        photo = photo.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 0.8)))
-    gain = (rng.uniform(0.85, 1.12) * rng.uniform(0.95, 1.05, 3)).astype(np.float32)
-    noise = rng.standard_normal((photo.height, photo.width, 3), np.float32) * np.float32(
-        rng.uniform(1, 6)
-    )
+def develop(rng: Generator, photo: Image.Image) -> Image.Image:
+    """Return the photo as a camera takes it: not quite the right exposure, a tint, and noise."""
+    gain = rng.uniform(0.85, 1.12) * rng.uniform(0.95, 1.05, 3)
+    noise = rng.uniform(1, 6) * rng.standard_normal((photo.height, photo.width, 3), np.float32)
     return Image.fromarray((np.asarray(photo) * gain + noise).clip(0, 255).astype(np.uint8))
