@@ -57,7 +57,7 @@ class Pen:
 def colour(
     rng: Generator, hue: Point = (0, 1), saturation: Point = (0.5, 0.95), value: Point = (0.6, 0.98)
 ) -> Colour:
-    """Return a random colour; each argument is the range, within 0..1, to choose from."""
+    """Return a random colour; a hue goes round at 1, the other ranges lie within 0..1."""
     parts = colorsys.hsv_to_rgb(*(rng.uniform(*span) for span in (hue, saturation, value)))
     return tuple(round(255 * part) for part in parts)
 
@@ -113,19 +113,19 @@ def draw_flower(pen: Pen, rng: Generator) -> None:
     leaf = colour(rng, (0.25, 0.4), (0.5, 0.9), (0.35, 0.7))
     pen.line((0.5, 0.4), (0.52, 0.98), fill=leaf, width=0.05)
     for side in (-1, 1):
-        pen.polygon((0.51, 0.9), (0.51 + 0.14 * side, 0.7), (0.51 + 0.26 * side, 0.74), fill=leaf)
+        pen.polygon((0.51, 0.93), (0.51 + 0.14 * side, 0.75), (0.51 + 0.26 * side, 0.79), fill=leaf)
     petals = int(rng.integers(5, 9))
     start, radius = rng.uniform(0, 2 * pi), 0.78 / petals + 0.015
     for angle in start + np.linspace(0, 2 * pi, petals, endpoint=False):
-        at = (0.5 + 0.21 * cos(angle), 0.34 + 0.21 * sin(angle))
+        at = (0.5 + 0.2 * cos(angle), 0.4 + 0.2 * sin(angle))
         pen.ellipse(at, (radius, radius), petal, rim=0.02)
-    pen.ellipse((0.5, 0.34), (0.12, 0.12), heart, rim=0.02)
+    pen.ellipse((0.5, 0.4), (0.12, 0.12), heart, rim=0.02)
 
 
 def draw_house(pen: Pen, rng: Generator) -> None:
     """Draw a house with a chimney, a roof, a door and two windows."""
     wall = colour(rng, saturation=(0.1, 0.55), value=(0.75, 1))
-    roof = colour(rng, (-0.04, 0.07), (0.55, 0.95), (0.4, 0.8))
+    roof = colour(rng, (0.96, 1.07), (0.55, 0.95), (0.4, 0.8))
     pen.box((0.68, 0.06), (0.8, 0.34), shade(roof))
     pen.box((0.12, 0.42), (0.88, 0.96), wall, rim=0.03)
     pen.polygon((0.02, 0.46), (0.5, 0.04), (0.98, 0.46), fill=roof, rim=0.03)
@@ -139,7 +139,7 @@ def draw_tree(pen: Pen, rng: Generator) -> None:
     """Draw a leafy tree that bears fruit."""
     bark = colour(rng, (0.05, 0.09), (0.5, 0.8), (0.25, 0.5))
     leaves = colour(rng, (0.2, 0.42), (0.5, 0.9), (0.35, 0.75))
-    fruit = colour(rng, (-0.05, 0.12), (0.8, 1), (0.8, 1))
+    fruit = colour(rng, (0.95, 1.12), (0.8, 1), (0.8, 1))
     pen.polygon((0.43, 0.55), (0.57, 0.55), (0.61, 0.98), (0.39, 0.98), fill=bark)
     for x, y in ((0.5, 0.25), (0.3, 0.42), (0.7, 0.42), (0.5, 0.48)):
         pen.ellipse((x, y), (0.22, 0.22), leaves, rim=0.03)
