@@ -7,37 +7,36 @@ from benchmarks.photos import STORE, painted
 from benchmarks.topic import Case, Setting, Topic
 
 PHOTOS, BATCH, WORKERS = 256, 32, 2
-DECODING = {"score": 0.05, "nms_threshold": 0.5, "max_detections": 100}
 
 
-def our_model(size: int = STORE):
-    """Return a model of `ssd_fpn` that is only to detect, and its card."""
-    from pipeline.inference.detector import prepare_for_inference
+def our_detector(size: int = STORE, **decoding: float):
+    """Return a detector with the model of `ssd_fpn` at an input size, with random weights."""
+    from benchmarks.train_step import model_of
+    from pipeline.inference.detector import DECODING, Detector
+    from pipeline.rungs.registry import find_rung
+    from pipeline.rungs.saved_model import ModelSpec
 
-    model, card = learnt_model(size)
-    return prepare_for_inference(model, card), card
+    rung, half = find_rung("ssd_fpn"), (0.5, 0.5, 0.5)
+    spec = ModelSpec(
+        rung=rung.name,
+        task=rung.task.value,
+        backbone="tf_efficientnet_lite0",
+        image_size=size,
+        classes=[f"class {label}" for label in range(CLASSES)],
+        mean=half,
+        std=half,
+        precision="auto",
+        options={},
+        params={},
+    )
+    model = model_of(rung.name, size, CLASSES).eval()
+    chosen = DECODING.model_copy(update=decoding)
+    return Detector(model, spec, decoding=chosen, batch_size=BATCH)
 
 
-def learnt_model(size: int):
-    """Return a model of `ssd_fpn` at an input size, at rest, with random weights, and its card."""
-    import torch
-
-    from pipeline.rungs.saved_model import ModelSpec, build_model
-
-    torch.manual_seed(42)
-    options = {"dropout": 0.0, "channels": 96, "anchor_scale": 4.0}
-    classes = [f"class {label}" for label in range(CLASSES)]
-    half = (0.5, 0.5, 0.5)
-    card = ModelSpec("ssd_fpn", "tf_efficientnet_lite0", size, classes, half, half, options, {})
-    return build_model(card).to(memory_format=torch.channels_last).eval(), card
-
-
-def ours(paths: list[Path], model, card) -> int:
+def ours(paths: list[Path], detector) -> int:
     """Return the number of detections in the photos."""
-    from pipeline.inference.labels import detect_photos
-
-    batches = detect_photos(paths, model, card, batch_size=BATCH, **DECODING)
-    return sum(len(one["labels"]) for _, found in batches for one in found)
+    return sum(len(found.scores) for found in detector.stream(paths))
 
 
 class Jpegs:
@@ -59,7 +58,7 @@ class Jpegs:
 
 
 def peer_model():
-    """Return torchvision's `ssdlite320_mobilenet_v3_large`, at rest, with random weights."""
+    """Return torchvision's `ssdlite320_mobilenet_v3_large`, ready to detect, of random weights."""
     from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
     return ssdlite320_mobilenet_v3_large(
@@ -81,22 +80,25 @@ def _cases(size: int) -> list[Case]:
     import torch
 
     from benchmarks.pixels import decode_only
+    from benchmarks.train_step import model_of
+    from pipeline.inference.prepare import prepare_for_inference
     from pipeline.memory import keep_freed_memory
     from pipeline.models.precision import autocast
 
     keep_freed_memory()
     paths, _ = painted(PHOTOS)
-    model, card = our_model(size)
+    detector, model = our_detector(size), model_of("ssd_fpn", size, CLASSES).eval()
+    model = prepare_for_inference(model, size)
     peer = peer_model()
     still = torch.randn(BATCH, 3, size, size).to(memory_format=torch.channels_last)
 
     def forward() -> None:
-        with torch.inference_mode(), autocast(still.device, card.precision):
+        with torch.inference_mode(), autocast(still.device, "auto"):
             for _ in range(PHOTOS // BATCH):
                 model(still)
 
     return [
-        Case("ours", "ours", lambda: ours(paths, model, card)),
+        Case("ours", "ours", lambda: ours(paths, detector)),
         Case("ssdlite320 with a DataLoader", "peer", lambda: with_ssdlite(paths, peer)),
         Case("the model's forward alone", "limit", forward),
         Case("decode alone, one core", "limit", lambda: [decode_only(path) for path in paths]),
@@ -110,7 +112,7 @@ def _setting(size: int) -> Setting:
 TOPIC = Topic(
     "Labelling a folder of 256 JPEGs of 500 pixels",
     (_setting(320), _setting(STORE)),
-    "The peer looks at 320 pixels in float32, ours in bfloat16 where the processor has units for "
+    "The peer takes 320 pixels in float32, ours in bfloat16 where the processor has units for "
     "it. Both have random weights here and thresholds that leave next to no candidates, so "
     "suppression is not measured. What the boxes are worth is below, *The peer's mAP*.",
 )
