@@ -3,7 +3,7 @@
 from benchmarks.topic import Case, Setting, Topic
 
 SIZE, CLASSES = 224, 20
-OPTIONS = {"score_threshold": 0.05, "nms_threshold": 0.5, "max_detections": 100}
+OPTIONS = {"min_score": 0.05, "nms_threshold": 0.5, "max_detections": 100}
 
 
 def inputs(photos: int, columns: int, objects: int):
@@ -46,17 +46,19 @@ def per_class_loop(regressions, scores, anchors):
     import torch
     from torchvision.ops import nms
 
+    from pipeline.rungs.rung import PhotoDetections
+
     detections = []
     for boxes, photo_scores in zip(_decode(regressions, anchors), scores, strict=True):
         kept = []
         for label in range(CLASSES):
-            above = photo_scores[:, label] > OPTIONS["score_threshold"]
+            above = photo_scores[:, label] > OPTIONS["min_score"]
             some, score = boxes[above], photo_scores[above, label]
             best = nms(some, score, OPTIONS["nms_threshold"])
             kept.append((some[best], score[best], torch.full((len(best),), label)))
         some, score, label = (torch.cat(part) for part in zip(*kept, strict=True))
         order = score.argsort(descending=True)[: OPTIONS["max_detections"]]
-        detections.append({"boxes": some[order], "scores": score[order], "labels": label[order]})
+        detections.append(PhotoDetections(some[order], label[order], score[order]))
     return detections
 
 

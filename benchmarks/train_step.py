@@ -11,7 +11,7 @@ PHOTOS, CLASSES = 96, 6
 PARAMS = Path(__file__).parent.parent / "params.yaml"
 
 
-def model_of(rung: str, side: int = STORE):
+def model_of(rung: str, side: int = STORE, classes: int = CLASSES):
     """Return the model of a rung with the demo's parameters and random weights."""
     import torch
 
@@ -21,7 +21,7 @@ def model_of(rung: str, side: int = STORE):
     torch.manual_seed(42)
     own, declared = load_params(PARAMS).rung(rung), find_rung(rung)
     backbone = Backbone("tf_efficientnet_lite0")
-    model = declared.build(backbone, side, CLASSES, declared.options(own))
+    model = declared.build(backbone, side, classes, declared.options(own))
     return model.to(memory_format=torch.channels_last)
 
 

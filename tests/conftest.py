@@ -13,6 +13,8 @@ from tests.data.making import SMALL, Server, labels, pascal
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# Tests compute so little that threads cost more than they gain, above all beside other work.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -95,6 +95,7 @@ def long_project(painted_project):
     return painted_project
 
 
+@pytest.mark.slow
 def test_killed_training_goes_on_and_ends_the_same(long_project, tmp_path_factory):
     other = copy_of(long_project, tmp_path_factory.mktemp("unbroken"))
     unbroken = command("train", "ssd_fpn", cwd=other)
