@@ -28,6 +28,7 @@ def prepare_for_inference(model: Model, image_size: int) -> Model:
     images = torch.zeros(1, 3, image_size, image_size, device=weight.device, dtype=weight.dtype)
     for conv_name, norm_name in _pairs(model, images):
         conv, norm = model.get_submodule(conv_name), model.get_submodule(norm_name)
+        assert isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
         model.set_submodule(conv_name, fuse_conv_bn_eval(conv, norm))
         # timm's norm layers have an activation inside.
         model.set_submodule(norm_name, nn.Sequential(*norm.children()))
