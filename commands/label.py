@@ -74,8 +74,6 @@ def check_job(places: list[Path], out: Path | None, model: str, score: float | N
             the labels of more photos than these.
     """
     photos, folder = find_photos(places), common_folder(places)
-    if not is_mlflow_uri(model) and not (Path(model) / "model.json").is_file():
-        raise InputError(f"{Path(model) / 'model.json'}: no model there; train it first")
     if out is None:
         out = folder / "labels.json"
         if places != [folder] and out.exists():
@@ -84,6 +82,8 @@ def check_job(places: list[Path], out: Path | None, model: str, score: float | N
         raise InputError(f"{out}: its folder is not there; make it first")
     if out.is_dir():
         raise InputError(f"{out}: is a folder; name the file to write")
+    if not is_mlflow_uri(model) and not (Path(model) / "model.json").is_file():
+        raise InputError(f"{Path(model) / 'model.json'}: no model there; train it first")
     return Job(photos, folder, out, model, score)
 
 

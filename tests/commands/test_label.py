@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,17 @@ from pipeline.tables.photos import with_photos
 from stages import train
 from tests.stages.small_project import run_main
 
+pytestmark = pytest.mark.slow  # two rungs are trained first
+
 
 def run(*arguments: str) -> int:
     with pytest.raises(SystemExit) as end:
         ladder.main(["label", *arguments])
     return end.value.code
+
+
+def boxes(path: str) -> list[dict]:
+    return json.loads(Path(path).read_text())["annotations"]
 
 
 @pytest.fixture(scope="module")
@@ -63,34 +71,47 @@ def test_labels_are_training_data_again(project, capsys):
 def test_a_higher_score_leaves_fewer_boxes(project):
     for score in ("0.001", "0.99"):
         assert run("new", "--score", score, "--out", f"{score}.json") == 0
-    few, many = (
-        len(json.loads(Path(f"{s}.json").read_text())["annotations"]) for s in ("0.99", "0.001")
-    )
-    assert few < many
+    assert len(boxes("0.99.json")) < len(boxes("0.001.json"))
 
 
-def test_without_a_score_each_class_has_the_one_that_evaluate_has_chosen(project):
+def test_without_a_score_each_class_has_its_own(project, capsys):
+    classes = json.loads(Path("models/ssd_fpn/model.json").read_text())["classes"]
     scores = Path("evaluation/ssd_fpn/label_scores.json")
     scores.parent.mkdir(parents=True)
-    classes = json.loads(Path("models/ssd_fpn/model.json").read_text())["classes"]
-    counts = {}
-    for name, score in (("none", 0.9999), ("all", 0.0005)):
+    for name, score in (("none", 0.9999), ("all", 0.06)):
         scores.write_text(json.dumps(dict.fromkeys(classes, score)))
         assert run("new", "--out", f"{name}.json") == 0
-        counts[name] = len(json.loads(Path(f"{name}.json").read_text())["annotations"])
-    assert counts["none"] == 0 < counts["all"]
+    assert "no score of each class" not in capsys.readouterr().err
+    none, many = (len(boxes(f"{n}.json")) for n in ("none", "all"))
+    assert none == 0 < many
+    assert {box["score"] > 0.06 for box in boxes("all.json")} == {True}
 
 
-def test_a_model_without_chosen_scores_is_told(project, capsys):
+def test_where_no_scores_are_known_it_says_what_it_takes(project, capsys):
     assert run("new") == 0
-    assert "warning: no score of each class is known for models/ssd_fpn" in capsys.readouterr().err
+    told = "warning: no score of each class is known for models/ssd_fpn; labelling what scores "
+    assert capsys.readouterr().err.startswith(f"{told}above 0.3 (--score says otherwise)\n")
 
 
-def test_a_single_photo_is_labelled(project):
-    photo = sorted(Path("new").glob("*.jpg"))[0]
-    assert run(str(photo), "--score", "0.001", "--out", "one.json") == 0
-    labels = json.loads(Path("one.json").read_text())
-    assert [image["file_name"] for image in labels["images"]] == [photo.name]
+def test_one_photo_and_several_places(project):
+    first, *_, last = sorted(Path("new").rglob("*.jpg"), key=lambda path: path.name)
+    assert last.parent == Path("new/more")
+    options = ("--score", "0.001", "--out", "one.json")
+    assert run(str(first), *options) == 0
+    [image] = json.loads(Path("one.json").read_text())["images"]
+    assert image["file_name"] == first.name
+    assert run("new/more", str(first), *options) == 0
+    names = [image["file_name"] for image in json.loads(Path("one.json").read_text())["images"]]
+    assert names == [f"more/{last.name}", first.name]  # below `new`, which has both
+
+
+def test_labels_of_a_whole_folder_are_not_replaced_by_those_of_one_photo(project, capsys):
+    photo = str(min(Path("new").glob("*.jpg")))
+    assert run(photo, "--score", "0.5") == 0
+    written = Path("new/labels.json").read_text()
+    assert run(photo, "--score", "0.001") == 1
+    assert "error: new/labels.json: is there already; name the file" in capsys.readouterr().err
+    assert Path("new/labels.json").read_text() == written
 
 
 def test_a_damaged_photo_is_named_and_left_out(project, capsys):
@@ -111,7 +132,7 @@ def test_a_damaged_photo_is_named_and_left_out(project, capsys):
         (["new", "--model", "models/none"], "error: models/none/model.json: no model there; "),
         (["new", "--model", "models/bbox"], "error: bbox: does not say both what and where; "),
         (["new", "--out", "no/labels.json"], "error: no/labels.json: its folder is not there; "),
-        (["new", "--out", "new"], "error: new: is a folder; "),
+        (["new", "--out", "new", "--model", "models/none"], "error: new: is a folder; "),
     ],
 )
 def test_bad_input_is_one_line_and_keeps_earlier_labels(project, capsys, arguments, line):
@@ -121,6 +142,21 @@ def test_bad_input_is_one_line_and_keeps_earlier_labels(project, capsys, argumen
     assert message.startswith(line)
     assert Path("new/labels.json").read_text() == "earlier"
     assert not list(Path().rglob("*.partial*"))
+
+
+def test_a_typo_is_told_before_torch_is_imported(project):
+    for arguments, line in (
+        (["absent"], "error: absent: no such file or folder"),
+        (["new", "--model", "models/none"], "error: models/none/model.json: no model there"),
+    ):
+        code = (
+            "import sys; from commands import main\n"
+            f"try: main.main({['label', *arguments]})\n"
+            "finally: print('torch' in sys.modules)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stderr.startswith(line)
+        assert (done.returncode, done.stdout) == (1, "False\n")
 
 
 def test_a_score_outside_its_range_is_refused(project, capsys):

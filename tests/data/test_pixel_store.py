@@ -40,3 +40,11 @@ def test_an_absent_a_cut_and_a_foreign_file_are_no_store(tmp_path):
         path.write_bytes(content)
         with pytest.raises(InputError, match=r"photos\.npy: not a pixel store .*; run the pixels"):
             open_pixel_store(path)
+
+
+def test_a_store_of_other_photos_is_refused(tmp_path):
+    path = tmp_path / "photos.npy"
+    np.save(path, np.zeros((2, 4, 4, 3), np.uint8))
+    assert len(open_pixel_store(path, 2)) == 2
+    with pytest.raises(InputError, match=r"has 2 photos, .*/images\.parquet has 3; run"):
+        open_pixel_store(path, 3)
