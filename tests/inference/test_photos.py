@@ -55,7 +55,7 @@ def test_an_image_is_turned_as_its_note_says(tmp_path):
     ],
 )
 def test_an_array_of_another_kind_is_named_by_its_number(array):
-    with pytest.raises(InputError, match="^photo 7: is an array of .*; an array must be uint8"):
+    with pytest.raises(InputError, match=r"^photo 7: is an array of .*; an array must be uint8"):
         read_square(array, 7, 8)
 
 
