@@ -42,20 +42,21 @@ def evaluation(photos: int):
 
 def labelling(photos: int):
     """Return the work of `ladder label` with a small network at 64 pixels."""
-    from benchmarks.label import DECODING
-    from pipeline.inference.labels import detect_photos, write_pascal
-    from pipeline.memory import keep_freed_memory
-    from pipeline.rungs.saved_model import ModelSpec, build_model
+    from benchmarks.label import random_detector
+    from pipeline.inference.labels import thresholds, write_pascal
 
-    keep_freed_memory()
-    half = (0.5, 0.5, 0.5)
-    options = {"dropout": 0.0, "channels": 16, "anchor_scale": 4.0}
-    card = ModelSpec("ssd_fpn", "mobilenetv3_small_050", SIDE, ["one"], half, half, options, {})
-    model = build_model(card).eval()
+    detector = random_detector(SIDE, "mobilenetv3_small_050", channels=16)
     paths, _ = _small_photos(photos)
-    detected = detect_photos(paths, model, card, batch_size=32, **DECODING)
+    names = [f"{number}/{path.name}" for number, path in enumerate(paths)]
+    scores = thresholds(detector.classes, {})
     out = FOLDER / "labels.json"
-    return lambda: write_pascal(out, detected, card.classes, paths[0].parent, print)
+    return lambda: write_pascal(
+        out,
+        zip(names, detector.stream_all(paths), strict=True),
+        detector.classes,
+        scores,
+        print,
+    )
 
 
 PARTS = {part.__name__: part for part in (tables, store, evaluation, labelling)}

@@ -2,42 +2,45 @@
 
 from pathlib import Path
 
+import torch
+
 from benchmarks.nms import CLASSES
 from benchmarks.photos import STORE, painted
 from benchmarks.topic import Case, Setting, Topic
+from pipeline.inference.detector import Detector
+from pipeline.models.precision import autocast
+from pipeline.rungs.saved_model import ModelSpec, build_model
+from pipeline.tasks import Task
 
 PHOTOS, BATCH, WORKERS = 256, 32, 2
-DECODING = {"score": 0.05, "nms_threshold": 0.5, "max_detections": 100}
 
 
-def our_model(size: int = STORE):
-    """Return a model of `ssd_fpn` that is only to detect, and its card."""
-    from pipeline.inference.detector import prepare_for_inference
-
-    model, card = learnt_model(size)
-    return prepare_for_inference(model, card), card
-
-
-def learnt_model(size: int):
-    """Return a model of `ssd_fpn` at an input size, at rest, with random weights, and its card."""
-    import torch
-
-    from pipeline.rungs.saved_model import ModelSpec, build_model
-
+def random_detector(
+    size: int, backbone: str = "tf_efficientnet_lite0", channels: int = 96
+) -> Detector:
+    """Return a detector of `ssd_fpn` at an input size, with random weights."""
     torch.manual_seed(42)
-    options = {"dropout": 0.0, "channels": 96, "anchor_scale": 4.0}
-    classes = [f"class {label}" for label in range(CLASSES)]
     half = (0.5, 0.5, 0.5)
-    card = ModelSpec("ssd_fpn", "tf_efficientnet_lite0", size, classes, half, half, options, {})
-    return build_model(card).to(memory_format=torch.channels_last).eval(), card
+    spec = ModelSpec(
+        rung="ssd_fpn",
+        task=Task.DETECT.value,
+        backbone=backbone,
+        image_size=size,
+        classes=[f"class {label}" for label in range(CLASSES)],
+        mean=half,
+        std=half,
+        precision="auto",
+        processor="",
+        options={"dropout": 0.0, "channels": channels, "anchor_scale": 4.0},
+        params={},
+    )
+    model = build_model(spec).to(memory_format=torch.channels_last).eval()
+    return Detector(model, spec, batch_size=BATCH)
 
 
-def ours(paths: list[Path], model, card) -> int:
+def ours(paths: list[Path], detector: Detector) -> int:
     """Return the number of detections in the photos."""
-    from pipeline.inference.labels import detect_photos
-
-    batches = detect_photos(paths, model, card, batch_size=BATCH, **DECODING)
-    return sum(len(one["labels"]) for _, found in batches for one in found)
+    return sum(map(len, detector.stream(paths)))
 
 
 class Jpegs:
@@ -59,7 +62,7 @@ class Jpegs:
 
 
 def peer_model():
-    """Return torchvision's `ssdlite320_mobilenet_v3_large`, at rest, with random weights."""
+    """Return torchvision's `ssdlite320_mobilenet_v3_large`, with random weights."""
     from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
     return ssdlite320_mobilenet_v3_large(
@@ -78,27 +81,22 @@ def with_ssdlite(paths: list[Path], model) -> int:
 
 
 def _cases(size: int) -> list[Case]:
-    import torch
-
     from benchmarks.pixels import decode_only
-    from pipeline.memory import keep_freed_memory
-    from pipeline.models.precision import autocast
 
-    keep_freed_memory()
     paths, _ = painted(PHOTOS)
-    model, card = our_model(size)
-    peer = peer_model()
-    still = torch.randn(BATCH, 3, size, size).to(memory_format=torch.channels_last)
+    detector, peer = random_detector(size), peer_model()
+    plain = build_model(detector.spec).to(memory_format=torch.channels_last).eval()
+    images = torch.randn(BATCH, 3, size, size).to(memory_format=torch.channels_last)
 
     def forward() -> None:
-        with torch.inference_mode(), autocast(still.device, card.precision):
+        with torch.inference_mode(), autocast(images.device, detector.spec.precision):
             for _ in range(PHOTOS // BATCH):
-                model(still)
+                plain(images)
 
     return [
-        Case("ours", "ours", lambda: ours(paths, model, card)),
+        Case("ours", "ours", lambda: ours(paths, detector)),
         Case("ssdlite320 with a DataLoader", "peer", lambda: with_ssdlite(paths, peer)),
-        Case("the model's forward alone", "limit", forward),
+        Case("a plain model's forward alone", "limit", forward),
         Case("decode alone, one core", "limit", lambda: [decode_only(path) for path in paths]),
     ]
 

@@ -94,7 +94,7 @@ def trained(project: Path, rung: str) -> dict:
 
 def photos_per_s(project: Path, rung: str) -> float:
     """Return the rate that the stage has noted, in the place and by the name of its version."""
-    now = project / "models" / rung / "training.json"
+    now = project / "training" / f"{rung}.json"
     if now.is_file():
         return json.loads(now.read_text())["photos_per_s"]
     return json.loads((project / "timings" / f"{rung}.json").read_text())["img_per_s"]

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.files import EVALUATION, MODELS, PARAMS, write_beside
+from pipeline.inference.mlflow_model import is_mlflow_uri
 from pipeline.inference.photo_files import common_folder, find_photos
 from pipeline.progress import progress
-
-_MLFLOW = ("models:/", "runs:/")
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def check_job(places: list[Path], out: Path | None, model: str, score: float | N
         raise InputError(f"{out}: its folder is not there; make it first")
     if out.is_dir():
         raise InputError(f"{out}: is a folder; name the file to write")
-    if not model.startswith(_MLFLOW) and not (Path(model) / "model.json").is_file():
+    if not is_mlflow_uri(model) and not (Path(model) / "model.json").is_file():
         raise InputError(f"{Path(model) / 'model.json'}: no model there; train it first")
     return Job(photos, folder, out, model, score)
 
@@ -149,7 +148,7 @@ def label_scores(job: Job, classes: Sequence[str]) -> dict[str, float]:
         return dict.fromkeys(classes, job.score)
     model = Path(job.model)
     path = model.parent.parent / EVALUATION / model.name / "label_scores.json"
-    scores = {} if job.model.startswith(_MLFLOW) else read_label_scores(path)
+    scores = {} if is_mlflow_uri(job.model) else read_label_scores(path)
     if not scores:
         print(
             f"warning: no score of each class is known for {job.model}; labelling what scores "

@@ -55,7 +55,7 @@ def taken(project: Path) -> dict:
     for rung in load_params(project / "params.yaml").rung_names:
         path = project / "metrics" / f"{rung}.json"
         folder = project / "models" / rung
-        training = json.loads((folder / "training.json").read_text())
+        training = json.loads((project / "training" / f"{rung}.json").read_text())
         with (project / "evaluation" / rung / "intervals.csv").open() as file:
             rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
         rungs[rung] = {

@@ -235,11 +235,9 @@ def write_metrics(
         }
         for split, of_split in zip(splits, scores, strict=True)
     }
-    content: dict[str, object] = {rung: rounded}
     # Equal runs differ in the third digit between kinds of processors; DVC shows numbers alone.
-    processor = processor_of(MODELS / rung)
-    if processor:
-        content["processor"] = processor
+    processor = json.loads((MODELS / rung / "model.json").read_text())["processor"]
+    content = {rung: rounded, "processor": processor}
     text = json.dumps(content, indent=2) + "\n"
     write_beside(METRICS / f"{rung}.json", lambda path: path.write_text(text))
     for split, of_split in zip(splits, scores, strict=True):
@@ -247,12 +245,6 @@ def write_metrics(
         print(f"{rung} {split.name}: " + ", ".join(f"{key} {value}" for key, value in values))
         for key, (low, high) in of_split.intervals.items():
             print(f"  {key}: {low:.5g} to {high:.5g} (95 % interval over the photos)")
-
-
-def processor_of(model: Path) -> str:
-    """Return the kind of processor that has trained a model, empty where it has not been noted."""
-    path = model / "training.json"
-    return str(json.loads(path.read_text()).get("processor", "")) if path.is_file() else ""
 
 
 if __name__ == "__main__":

@@ -13,7 +13,15 @@ import torch
 from pipeline.data.batches import Batches
 from pipeline.data.inputs import Inputs, read_inputs
 from pipeline.errors import InputError
-from pipeline.files import MODELS, PARAMS, PIXELS, TABLES, fresh_folder
+from pipeline.files import (
+    MODELS,
+    PARAMS,
+    PIXELS,
+    TABLES,
+    TRAINING,
+    fresh_folder,
+    write_beside,
+)
 from pipeline.memory import keep_freed_memory
 from pipeline.models.backbone import Backbone, load_pretrained
 from pipeline.models.device import choose_device, device_name, processor_name
@@ -63,6 +71,7 @@ def model_spec(rung: Rung, params: Params, classes: list[str]) -> ModelSpec:
         mean=backbone.mean,
         std=backbone.std,
         precision=shared.precision,
+        processor=processor_name(),
         options=rung.options(own),
         params={"shared": shared.model_dump(mode="json"), rung.name: own.model_dump(mode="json")},
     )
@@ -89,7 +98,7 @@ def _naming(rung: str) -> Iterator[None]:
 def train_rung(
     rung: Rung, params: Params, inputs: Inputs, spec: ModelSpec, model: RungModel
 ) -> None:
-    """Train, then write the model's folder."""
+    """Train, then write the model's folder and how long it took."""
     shared, own = params.train.shared, params.rung(rung.name)
     train, val = batches(params, inputs, spec, next(model.parameters()).device)
     phases = phases_of(own, len(train), shared.min_epoch_steps)
@@ -115,7 +124,9 @@ def train_rung(
         save_model(folder, trained, spec)
         (folder / "history.jsonl").write_text(history_lines(history))
         (folder / "summary.txt").write_text(summary)
-        (folder / "training.json").write_text(json.dumps(figures, indent=2) + "\n")
+    # Beside the model and not in it: equal trainings give equal models in different times.
+    text = json.dumps(figures, indent=2) + "\n"
+    write_beside(TRAINING / f"{rung.name}.json", lambda path: path.write_text(text))
     checkpoint.unlink(missing_ok=True)
 
 

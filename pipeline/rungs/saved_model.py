@@ -31,6 +31,7 @@ class ModelSpec:
         classes: names in the order of the labels.
         mean, std: normalisation of pixels in 0..1.
         precision: in which numbers it was trained and is evaluated, see `autocast`.
+        processor: what trained it; between kinds of processors results differ by rounding.
         options: of the head, see `Rung.options`.
         params: all parameters of the training, for the record.
     """
@@ -43,6 +44,7 @@ class ModelSpec:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     precision: str
+    processor: str
     options: Options
     params: dict[str, Json]
 

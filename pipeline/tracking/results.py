@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from pipeline.errors import InputError
-from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS
+from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, TRAINING
 from pipeline.tasks import Task
 from pipeline.tracking.dvc_lock import (
     Stages,
@@ -25,8 +25,6 @@ from pipeline.train.history import read_history
 from pipeline.yaml_file import flatten
 
 SPLIT = "val"
-# How long the training took differs from run to run, and says nothing of the model.
-_TRAINING = "training.json"
 _PROCESSOR = '"processor": '
 
 
@@ -41,7 +39,7 @@ class Training:
 
 def read_training(rung: str) -> Training:
     """Return how a rung's training went, also where its model was pulled from elsewhere."""
-    path = MODELS / rung / _TRAINING
+    path = TRAINING / f"{rung}.json"
     noted = _read_json(path) if path.is_file() else {}
     seconds = noted.get("seconds")
     return Training(
@@ -182,10 +180,10 @@ def _headline(rung: str) -> str:
 
 
 def _digest_of_model(folder: Path) -> str:
-    """Return the SHA-256 of what a model consists of: all files but the note of its training."""
+    """Return the SHA-256 of what a model consists of: all files of its folder."""
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()):
-        if path.name != _TRAINING and path.is_file():
+        if path.is_file():
             with path.open("rb") as file:
                 content = hashlib.file_digest(file, "sha256").hexdigest()
             digest.update(f"{path.name} {content}\n".encode())

@@ -1,4 +1,4 @@
-"""Both sides of the labelling benchmark look at every photo, and at the same pixels."""
+"""Both sides of the labelling benchmark take every photo, and the same pixels."""
 
 import torch
 
@@ -7,11 +7,11 @@ from benchmarks.photos import painted
 from pipeline.data.pixels import decode_photo
 
 
-def test_both_look_at_every_photo(tmp_path, monkeypatch):
+def test_both_detect_in_every_photo(tmp_path, monkeypatch):
     paths, _ = painted(5, tmp_path, side=64)
-    monkeypatch.setattr(label, "DECODING", label.DECODING | {"score": 0.0})
-    model, card = label.our_model()
-    assert label.ours(paths, model, card) == 5 * label.DECODING["max_detections"]
+    detector = label.random_detector(64)
+    detector.decoding = detector.decoding.model_copy(update={"min_score": 0.0})
+    assert label.ours(paths, detector) == 5 * detector.decoding.max_detections
     monkeypatch.setattr(label, "WORKERS", 0)
     peer = label.peer_model()
     peer.score_thresh = 0.0

@@ -46,5 +46,5 @@ def test_the_rate_of_either_version(tmp_path):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "timings" / "bbox.json").write_text('{"img_per_s": 20.0}')
     assert photos_per_s(tmp_path, "bbox") == 20.0
-    (tmp_path / "models" / "bbox" / "training.json").write_text('{"photos_per_s": 50.0}')
+    (tmp_path / "training" / "bbox.json").write_text('{"photos_per_s": 50.0}')
     assert photos_per_s(tmp_path, "bbox") == 50.0

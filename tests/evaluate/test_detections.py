@@ -2,7 +2,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.evaluate.detections import as_detections, as_truth, Detections, Truth, check_labels, take
+from pipeline.evaluate.detections import (
+    Detections,
+    Truth,
+    as_detections,
+    as_truth,
+    check_labels,
+    take,
+)
 from pipeline.predictions import PREDICTIONS_SCHEMA
 from pipeline.schemas import OBJECTS_SCHEMA
 

@@ -30,6 +30,7 @@ def spec_of(rung: str, **changes) -> ModelSpec:
         "mean": (0.5, 0.4, 0.3),
         "std": (0.25, 0.2, 0.1),
         "precision": "float32",
+        "processor": "abacus",
         "options": _OPTIONS.get(rung, {"form": "ours", "dropout": 0.0}),
         "params": {},
     }

@@ -32,6 +32,7 @@ def spec_of(rung: str, **changes) -> ModelSpec:
         mean=(0.5, 0.4, 0.3),
         std=(0.25, 0.2, 0.1),
         precision="float32",
+        processor="abacus",
         options=find_rung(rung).options(params),
         params={rung: params.model_dump(mode="json")},
     )

@@ -84,8 +84,9 @@ def write_model(rung: str, task: Task) -> None:
         for e, phase in enumerate(phases, 1)
     ]
     (folder / "history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (folder / "training.json").write_text('{"seconds": 9.5, "processor": "abacus"}')
-    (folder / "model.json").write_text(json.dumps({"image_size": 128, "task": task.value}))
+    (folder / "model.json").write_text(
+        json.dumps({"image_size": 128, "task": task.value, "processor": "abacus"})
+    )
     if task.every_object:
         corner = np.stack(np.meshgrid(range(0, 128, 32), range(0, 128, 32)), -1).reshape(-1, 2)
         anchors = [np.concatenate([corner, corner + side], 1) for side in (32, 64)]

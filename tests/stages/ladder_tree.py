@@ -76,7 +76,7 @@ def _rung_stages(root: Path, rung: str, epochs: int) -> dict:
         f"models/{rung}/model.json": json.dumps({"rung": rung, "task": task}),
         f"models/{rung}/model.safetensors": "weights",
         f"models/{rung}/history.jsonl": history,
-        f"models/{rung}/training.json": json.dumps(TRAINING),
+        f"training/{rung}.json": json.dumps(TRAINING),
         f"evaluation/{rung}/intervals.csv": "split,metric,value,low,high,note\n",
         f"metrics/{rung}.json": metrics,
     }.items():

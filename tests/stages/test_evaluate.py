@@ -91,12 +91,6 @@ def test_twice_is_byte_for_byte_the_same(project, rung):
     assert outputs() == before
 
 
-def test_without_a_note_of_the_processor_there_is_none(project):
-    Path("models/bbox/training.json").unlink()
-    run_main(evaluate, "bbox")
-    assert list(metrics("bbox")) == ["bbox"]
-
-
 def test_l1_is_in_pixels_of_the_lessons_side(project):
     run_main(evaluate, "bbox")
     table = predictions("bbox").filter(np.asarray(predictions("bbox")["split"]) == "val")

@@ -67,7 +67,7 @@ def test_the_same_model_trained_again_in_other_time_is_the_same_result(project):
             if file["path"] == "models/bbox":
                 file["md5"] = "0" * 32 + ".dir"
     write_lock(project, stages)
-    Path("models/bbox/training.json").write_text('{"seconds": 5.0}')
+    Path("training/bbox.json").write_text('{"seconds": 5.0}')
     assert missing("bbox") is None
     assert collect("bbox").fingerprint == first
     Path("models/bbox/model.safetensors").write_text("other weights")
@@ -77,7 +77,7 @@ def test_the_same_model_trained_again_in_other_time_is_the_same_result(project):
 def test_how_a_training_went(project):
     make_tree(project, ("bbox",))
     assert read_training("bbox") == Training(61.0, "cuda", "a fast one")
-    Path("models/bbox/training.json").unlink()
+    Path("training/bbox.json").unlink()
     assert read_training("bbox") == Training(None, "", "")
 
 
