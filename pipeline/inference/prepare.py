@@ -17,8 +17,7 @@ def prepare_for_inference(model: Model, image_size: int) -> Model:
     """Return `model`, changed in place: with fewer layers and the same outputs but for rounding.
 
     In evaluation mode a batch norm is a factor and a shift of each channel, and so are the weights
-    and the bias of the convolution before it, which take it over. A forward pass of `ssd_fpn` on a
-    CPU takes a quarter less time then (`docs/performance.md`).
+    and the bias of the convolution before it, which take it over (`docs/performance.md` has what it gains).
 
     Args:
         model: in evaluation mode.

@@ -72,7 +72,7 @@ def test_the_store_stays_at_the_root_in_a_temporary_experiment(project, monkeypa
     pictures = client_of(project).list_artifacts(run.info.run_id, "pictures")
     assert [picture.path for picture in pictures] == ["pictures/val_grid.png"]
     assert sorted(path.name for path in temporary.iterdir()) == sorted(
-        ["dvc.lock", "evaluation", "figures", "metrics", "models", "params.yaml"]
+        ["dvc.lock", "evaluation", "figures", "metrics", "models", "params.yaml", "training"]
     )
 
 
