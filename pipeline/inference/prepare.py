@@ -17,7 +17,8 @@ def prepare_for_inference(model: Model, image_size: int) -> Model:
     """Return `model`, changed in place: with fewer layers and the same outputs but for rounding.
 
     In evaluation mode a batch norm is a factor and a shift of each channel, and so are the weights
-    and the bias of the convolution before it, which take it over (`docs/performance.md` has what it gains).
+    and the bias of the convolution before it, which take it over
+    (`docs/performance.md` has what that gains).
 
     Args:
         model: in evaluation mode.
