@@ -1,1 +1,1 @@
-"""What people type beside DVC."""
+"""The sub-commands of `ladder`: what people type besides DVC."""

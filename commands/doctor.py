@@ -1,7 +1,8 @@
-"""`ladder doctor`: is everything that a run relies on here and sound?
+"""`ladder doctor`: is everything that a run needs present and undamaged?
 
 Above all it hashes the objects of DVC's cache again. DVC trusts an object that is read-only, so a
-damaged one is restored as it is, `dvc status` is content, and `dvc repro --force` does not mend it.
+damaged one is checked out as it is, `dvc status` reports nothing, and `dvc repro --force` does not
+repair it.
 """
 
 import argparse
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def packages() -> Iterator[Finding]:
-    """Yield Python and the packages with their versions, measured against `requirements.lock`."""
+    """Yield Python and the packages with their versions, compared with `requirements.lock`."""
     yield Finding(f"python {platform.python_version()} on {platform.platform(terse=True)}")
     locked = locked_versions(Path("requirements.lock"))
     for name in _PACKAGES:
@@ -93,7 +94,7 @@ def device() -> Iterator[Finding]:
 
 
 def weights() -> Iterator[Finding]:
-    """Yield whether the bundled ImageNet weights are there and whole."""
+    """Yield whether the bundled ImageNet weights are present and undamaged."""
     package, name = _WEIGHTS
     try:
         content = files(package).joinpath(name).read_bytes()
@@ -107,12 +108,12 @@ def weights() -> Iterator[Finding]:
 
 
 def store() -> Iterator[Finding]:
-    """Yield whether the local MLflow store is sound and keeps its artifacts in this project."""
+    """Yield whether the local MLflow store is intact and keeps its artifacts in this project."""
     root = Path.cwd()
     uri = local_store(root)
     folder = artifact_folder(uri, experiment_name())
     if is_damaged(uri):
-        yield Finding("mlflow.db is damaged", "move mlflow.db aside; `dvc repro` makes it anew")
+        yield Finding("mlflow.db is damaged", "move mlflow.db aside; `dvc repro` creates a new one")
     elif folder is None:
         yield Finding("MLflow store: none yet")
     elif folder != (root / "mlruns").as_uri():

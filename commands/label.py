@@ -16,14 +16,14 @@ from pipeline.progress import progress
 
 @dataclass(frozen=True)
 class Job:
-    """What to label with what.
+    """Which photos to label, and with which model.
 
     Attributes:
         photos: files.
-        folder: that their names in the labels are relative to.
+        folder: to which their names in the labels are relative.
         out: the file to write.
         model: a folder, or the URI of a model in MLflow.
-        score: above which a detection becomes a label; None leaves it to each class.
+        score: above which a detection becomes a label; None for the score of each class.
     """
 
     photos: list[Path]
@@ -70,16 +70,16 @@ def check_job(places: list[Path], out: Path | None, model: str, score: float | N
     """Return what there is to do, after everything that can be checked without torch.
 
     Raises:
-        InputError: a place, the model or the folder of `out` is not there, or `out` would replace
+        InputError: a place, the model or the folder of `out` does not exist, or `out` would replace
             the labels of more photos than these.
     """
     photos, folder = find_photos(places), common_folder(places)
     if out is None:
         out = folder / "labels.json"
         if places != [folder] and out.exists():
-            raise InputError(f"{out}: is there already; name the file to write with --out")
+            raise InputError(f"{out}: already exists; name the file to write with --out")
     if not out.absolute().parent.is_dir():
-        raise InputError(f"{out}: its folder is not there; make it first")
+        raise InputError(f"{out}: its folder does not exist; create it first")
     if out.is_dir():
         raise InputError(f"{out}: is a folder; name the file to write")
     if not is_mlflow_uri(model) and not (Path(model) / "model.json").is_file():
@@ -88,10 +88,10 @@ def check_job(places: list[Path], out: Path | None, model: str, score: float | N
 
 
 def label(job: Job) -> tuple[int, int, int]:
-    """Write the labels; return how many photos and boxes there are, and how many photos are not.
+    """Write the labels; return the numbers of labelled photos, of boxes and of photos left out.
 
     Raises:
-        InputError: the model does not say both what an object is and where.
+        InputError: the model does not predict both classes and boxes.
     """
     from pipeline.inference.detector import Detector
     from pipeline.inference.labels import thresholds, write_pascal
@@ -112,7 +112,8 @@ def label(job: Job) -> tuple[int, int, int]:
     task = Task(detector.spec.task)
     if not (task.answers_class and task.answers_box):
         raise InputError(
-            f"{detector.spec.rung}: does not say both what and where; label with another rung"
+            f"{detector.spec.rung}: does not predict both classes and boxes; "
+            "label with another rung"
         )
     refused: list[InputError] = []
 
@@ -140,7 +141,7 @@ def label(job: Job) -> tuple[int, int, int]:
 def label_scores(job: Job, classes: Sequence[str]) -> dict[str, float]:
     """Return the score for each class: the user's, or what `evaluate` has chosen for the model.
 
-    Those lie in the project that has trained the model, in evaluation/RUNG beside models/RUNG.
+    They are in the project that trained the model, in evaluation/RUNG beside models/RUNG.
     """
     from pipeline.inference.labels import LABEL_SCORE, read_label_scores
 
@@ -151,8 +152,8 @@ def label_scores(job: Job, classes: Sequence[str]) -> dict[str, float]:
     scores = {} if is_mlflow_uri(job.model) else read_label_scores(path)
     if not scores:
         print(
-            f"warning: no score of each class is known for {job.model}; labelling what scores "
-            f"above {LABEL_SCORE} (--score says otherwise)",
+            f"warning: no label scores by class are known for {job.model}; labelling what scores "
+            f"above {LABEL_SCORE} (--score changes this)",
             file=sys.stderr,
         )
     return scores

@@ -1,4 +1,4 @@
-"""The command `ladder`: what people type beside DVC.
+"""The command `ladder`: what people type besides DVC.
 
 Each sub-command is a module of this folder with `main(arguments) -> exit code`. It is imported only
 when it is called, so that `ladder --help` answers at once.

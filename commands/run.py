@@ -1,13 +1,13 @@
 """`ladder run`: run the ladder with a profile or with other parameters.
 
 Examples:
-  ladder run -S train.ssd_fpn.late.epochs=40     one parameter of params.yaml is another
+  ladder run -S train.ssd_fpn.late.epochs=40     params.yaml with another value
   ladder run voc2007                             Pascal VOC 2007, downloaded and checked
   ladder run voc2007 --photos photos/mine -S fetch.split=fraction
 
-A profile is a file of profiles/, laid over params.yaml as it is committed: what an earlier profile
-has set is taken back. When the run ends well, params.yaml keeps the values and DVC an experiment;
-when it does not, or is stopped, params.yaml is as it was before, and the same command goes on.
+A profile is a file of profiles/, laid over the committed params.yaml: what an earlier profile has
+set is undone. When the run succeeds, params.yaml keeps the values and DVC saves an experiment; when
+it fails or is stopped, params.yaml is as it was before, and the same command continues.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.photos and not options.photos.is_dir():
         raise InputError(f"{options.photos}: no such folder; name one that holds photos and labels")
     if restore_params():
-        print(f"{PARAMS}: what a run that was cut off had set is taken back")
+        print(f"{PARAMS}: what a run that was cut off had set is undone")
     current = _flat_params(read_yaml(PARAMS), str(PARAMS))
     wanted = wanted_params(options.profile, options.photos, options.settings, current)
     changed = {key: value for key, value in wanted.items() if current[key] != value}
@@ -68,7 +68,7 @@ def run_and_save(text: str, name: str) -> int:
         if code == 0:
             keep()
     if code:
-        print(f"{PARAMS} is as it was before; what is finished is kept, the same command goes on")
+        print(f"{PARAMS} is as it was before; finished stages are kept, the same command goes on")
     elif _differs_from_commit():
         _dvc("exp", "save", "--name", name)
         print(f"{PARAMS}, dvc.lock and metrics/ hold this experiment; to return to the commit:")
@@ -79,13 +79,13 @@ def run_and_save(text: str, name: str) -> int:
 def wanted_params(
     profile: str | None, photos: Path | None, settings: Sequence[str], current: FlatParams
 ) -> FlatParams:
-    """Return the parameters that this run sets, by keys joined by dots.
+    """Return the parameters that this run sets, by dotted keys.
 
     Args:
-        profile: name of a profile; with one, all that any profile sets is as committed first.
+        profile: name of a profile; with one, what any profile sets is first reset as committed.
         photos: a folder to read instead of the profile's source.
         settings: `KEY=VALUE`.
-        current: all parameters that there are.
+        current: all parameters of `params.yaml`.
 
     Raises:
         InputError: one of them is unknown or cannot be read.
@@ -178,10 +178,10 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="a parameter of params.yaml; may be given several times",
     )
     parser.add_argument(
-        "--photos", type=Path, metavar="FOLDER", help="of photos and labels, for no download"
+        "--photos", type=Path, metavar="FOLDER", help="with photos and labels, to read instead"
     )
     parser.add_argument("--name", help="of the experiment (default: profile, date and time)")
-    parser.add_argument("--dry", action="store_true", help="only say what would run")
+    parser.add_argument("--dry", action="store_true", help="only show what would run")
     options = parser.parse_args(arguments)
     if options.profile and options.profile not in profiles:
         there = ", ".join(profiles) or "none here: run from the project's root folder"

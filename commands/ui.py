@@ -14,7 +14,7 @@ from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged
 
 Address = tuple[str | int | bytes, ...]  # host, port, and two numbers more of IPv6
 _PORTS = range(5000, 5020)
-_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # of all addresses, one that a browser takes
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # to open in a browser
 # MLflow's landing page is about other things; this view has the runs, side by side.
 _VIEW = "runs?workflowType=machine_learning&compareRunsMode=CHART"
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     store = database(uri)
     if store and experiment is None:
         if is_damaged(uri):
-            raise InputError(f"{uri}: damaged; move {store.name} aside, `make repro` makes it anew")
+            raise InputError(f"{uri}: damaged; move {store.name} aside, `make repro` makes another")
         raise InputError(f"{uri}: no runs of the ladder yet; `make repro` logs them")
     port = free_port(options.host, options.port)
     print(f"MLflow needs about 20 seconds, then open\n\n  {link(options.host, port, experiment)}\n")
@@ -63,10 +63,10 @@ def server(uri: str, root: Path, host: str, port: int) -> tuple[list[str], dict[
 
 
 def free_port(host: str, wanted: int | None) -> int:
-    """Return the port that was asked for, or the first free one of 5000 to 5019.
+    """Return the wanted port, or the first free one of 5000 to 5019.
 
     Raises:
-        InputError: it is in use, or the host is not of this machine.
+        InputError: it is in use, or the host is not an address of this machine.
     """
     addresses = _addresses(host)
     for port in [wanted] if wanted is not None else _PORTS:

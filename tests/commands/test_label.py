@@ -81,7 +81,7 @@ def test_without_a_score_each_class_has_its_own(project, capsys):
     for name, score in (("none", 0.9999), ("all", 0.06)):
         scores.write_text(json.dumps(dict.fromkeys(classes, score)))
         assert run("new", "--out", f"{name}.json") == 0
-    assert "no score of each class" not in capsys.readouterr().err
+    assert "no label scores by class" not in capsys.readouterr().err
     none, many = (len(boxes(f"{n}.json")) for n in ("none", "all"))
     assert none == 0 < many
     assert {box["score"] > 0.06 for box in boxes("all.json")} == {True}
@@ -89,8 +89,8 @@ def test_without_a_score_each_class_has_its_own(project, capsys):
 
 def test_where_no_scores_are_known_it_says_what_it_takes(project, capsys):
     assert run("new") == 0
-    told = "warning: no score of each class is known for models/ssd_fpn; labelling what scores "
-    assert capsys.readouterr().err.startswith(f"{told}above 0.3 (--score says otherwise)\n")
+    told = "warning: no label scores by class are known for models/ssd_fpn; labelling what scores "
+    assert capsys.readouterr().err.startswith(f"{told}above 0.3 (--score changes this)\n")
 
 
 def test_one_photo_and_several_places(project):
@@ -110,7 +110,7 @@ def test_labels_of_a_whole_folder_are_not_replaced_by_those_of_one_photo(project
     assert run(photo, "--score", "0.5") == 0
     written = Path("new/labels.json").read_text()
     assert run(photo, "--score", "0.001") == 1
-    assert "error: new/labels.json: is there already; name the file" in capsys.readouterr().err
+    assert "error: new/labels.json: already exists; name the file" in capsys.readouterr().err
     assert Path("new/labels.json").read_text() == written
 
 
@@ -130,8 +130,11 @@ def test_a_damaged_photo_is_named_and_left_out(project, capsys):
         (["absent"], "error: absent: no such file or folder; "),
         (["data/tables"], "error: data/tables: no photo in it; "),
         (["new", "--model", "models/none"], "error: models/none/model.json: no model there; "),
-        (["new", "--model", "models/bbox"], "error: bbox: does not say both what and where; "),
-        (["new", "--out", "no/labels.json"], "error: no/labels.json: its folder is not there; "),
+        (
+            ["new", "--model", "models/bbox"],
+            "error: bbox: does not predict both classes and boxes; ",
+        ),
+        (["new", "--out", "no/labels.json"], "error: no/labels.json: its folder does not exist; "),
         (["new", "--out", "new", "--model", "models/none"], "error: new: is a folder; "),
     ],
 )
