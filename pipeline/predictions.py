@@ -1,4 +1,4 @@
-"""What a rung says of every photo, as one flat table in pixels of the original photo."""
+"""The predictions of a rung, as one flat table in pixels of the original photo."""
 
 import json
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def predictions_table(
         labels: for each photo `(K,)`; -1 for no class.
         scores: for each photo `(K,)`.
         classes: names in label order.
-        task: what the rung answers.
+        task: what the rung predicts.
     """
     counts = [len(found) for found in labels]
     rows = photos.take(np.repeat(np.arange(len(counts)), counts)).combine_chunks()
@@ -65,11 +65,11 @@ def predictions_table(
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a rung said of every photo.
+    """What a rung predicted for the photos of val and test.
 
     Attributes:
         table: with the columns of `PREDICTIONS_SCHEMA`.
-        task: what the rung answers.
+        task: what the rung predicts.
         classes: names in label order.
     """
 

@@ -1,4 +1,4 @@
-"""What a rung answers of a photo, which says what it learns from and how it is measured."""
+"""What a rung predicts for a photo, which decides its targets and its metrics."""
 
 from enum import Enum
 
@@ -7,7 +7,7 @@ _MAP_METRICS = ("voc_map_50", "voc_map_50_11pt", "coco_map", "coco_map_50", "coc
 
 
 class Task(Enum):
-    """A question about a photo: of its largest object, or of every object in it."""
+    """What to predict: the largest object of a photo, or every object in it."""
 
     CLASSIFY = "classify"
     LOCATE = "locate"
@@ -16,22 +16,22 @@ class Task(Enum):
 
     @property
     def every_object(self) -> bool:
-        """Whether the answer covers all objects of a photo; else one, the largest."""
+        """Whether all objects of a photo are predicted; else one, the largest."""
         return self is Task.DETECT
 
     @property
     def answers_class(self) -> bool:
-        """Whether the answer says what an object is."""
+        """Whether the class of an object is predicted."""
         return self is not Task.LOCATE
 
     @property
     def answers_box(self) -> bool:
-        """Whether the answer says where an object is."""
+        """Whether the box of an object is predicted."""
         return self is not Task.CLASSIFY
 
     @property
     def table(self) -> str:
-        """The name of the table with the true answers, `objects` or `largest`."""
+        """The name of the table with the ground truth, `objects` or `largest`."""
         return "objects" if self.every_object else "largest"
 
     @property

@@ -53,7 +53,7 @@ _ONE_CLASS = "one class: always 1"
 
 @dataclass(frozen=True)
 class Split:
-    """What there is of one split, each table with its photos alone."""
+    """The tables of one split, each with its photos alone."""
 
     name: str
     images: pa.Table
@@ -102,7 +102,7 @@ def main() -> None:
 
 
 def splits_of(predictions: Predictions, images: pa.Table, truth: pa.Table) -> list[Split]:
-    """Return the splits that have a photo for this task; for the largest object, one with any."""
+    """Return the splits with a photo for this task: for the largest object, one with objects."""
     splits = []
     for name in SPLITS:
         of_split = _only(images, name)
@@ -161,7 +161,7 @@ def write_history(folder: Path, history: Path) -> None:
 
 
 def write_objects(folder: Path, split: Split, scores: Scores, classes: list[str]) -> None:
-    """Write what is to be said of rungs that answer for all objects: curves, sizes and errors."""
+    """Write the results of a rung that predicts all objects: curves, sizes and errors."""
     truth, detections = as_truth(split.truth), as_detections(split.predictions)
     photos, count = split.images["image_id"].to_numpy(), len(classes)
     if scores.voc:
@@ -210,7 +210,7 @@ def write_confusion_of_largest(folder: Path, split: Split, classes: list[str]) -
 
 
 def write_anchor_fit(folder: Path, model: Path, objects: pa.Table) -> None:
-    """Write how the model's anchors fit the objects that it has learnt from."""
+    """Write how the model's anchors fit the objects that it was trained on."""
     learnt = _only(objects, "train")
     learnt = learnt.filter(pc.invert(learnt["ignore"]))
     boxes = box_columns(learnt)

@@ -1,4 +1,4 @@
-"""Stage `report`: pictures of all that was found, right and wrong, from files alone."""
+"""Stage `report`: pictures of predictions, results and errors, from files alone."""
 
 import argparse
 import shutil

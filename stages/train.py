@@ -88,7 +88,7 @@ def pretrained_model(spec: ModelSpec, weights: str, device: torch.device) -> Run
 
 @contextmanager
 def _naming(rung: str) -> Iterator[None]:
-    """Say of what is wrong with a rung's parameters where they are."""
+    """Prefix errors in a rung's parameters with where these are."""
     try:
         yield
     except InputError as error:
@@ -131,7 +131,7 @@ def train_rung(
 
 
 def _summary(model: RungModel, phases: list[Phase], image_size: int) -> str:
-    """Return the page about the model that says what learns in the end."""
+    """Return the table of the model's layers, trainable as in the last phase."""
     # Each phase thaws more than the one before it.
     LayerGroups(model, model.backbone).thaw(THAWED[phases[-1].name])
     return summary_text(model, image_size)
@@ -174,7 +174,7 @@ def batches(
 
 
 def checkpoint_path(rung: Rung, spec: ModelSpec) -> Path:
-    """Return where this very training keeps its state: same data, parameters, code and versions."""
+    """Return the checkpoint of exactly this training: same data, parameters, code and versions."""
     root = Path(os.environ.get("DVC_ROOT", "."))
     inputs = [TABLES / "images.parquet", TABLES / f"{rung.task.table}.parquet", PIXELS]
     digest = config_digest(

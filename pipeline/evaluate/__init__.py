@@ -1,1 +1,1 @@
-"""Predictions against labels, numbers only: step 6 of the journey."""
+"""Metrics, intervals and errors of predictions; numbers only."""

@@ -1,6 +1,6 @@
-"""How many objects have an anchor that lies well on them.
+"""How well the anchors fit the objects.
 
-An object that no anchor overlaps has to be found by one that was made for something else.
+An object that no anchor fits has to be predicted from one of another size, shape or place.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _PAIRS_AT_ONCE = 2_000_000
 
 @dataclass(frozen=True)
 class AnchorFit(ResultRow):
-    """How the anchors lie on the objects of one size.
+    """How well the anchors fit the objects of one size.
 
     Attributes:
         size: `all`, or one of `SIZES`.

@@ -1,13 +1,13 @@
 """How far a metric depends on which photos it was measured on.
 
-The photos are drawn anew with replacement, as many as there are, and the metric is taken of every
-draw: the bootstrap of Efron, "Bootstrap Methods: Another Look at the Jackknife" (1979). It says
-nothing of what another training would give: for that, train with another seed.
+The photos are resampled with replacement, as many as there are, and the metric is computed for
+every draw: the bootstrap of Efron, "Bootstrap Methods: Another Look at the Jackknife" (1979). It
+does not cover how results differ between trainings: for that, train with another seed.
 
-Where all photos are right every draw is, too, and the bootstrap's interval is a point. There the
+Where all photos are correct, so is every draw, and the bootstrap's interval is a point. There the
 rule of three holds instead: what did not happen in n photos happens in fewer than 3 / n of all,
 with a confidence of 95 % (Hanley and Lippman-Hand, "If Nothing Goes Wrong, Is Everything All
-Right?", 1983). Proportions have Wilson's interval, which is honest everywhere.
+Right?", 1983). Proportions have Wilson's interval, which holds everywhere.
 """
 
 from collections.abc import Iterable, Iterator
@@ -138,9 +138,9 @@ def ap_interval(rankings: list[Ranking], photos: int) -> Interval:
     """Return the interval of the mean AP over rankings, within 0..1; NaN without objects.
 
     The mAP of a draw is on average larger than that of the photos drawn from, by about what the
-    latter is larger than that of all photos in the world. So the draws' distances from the mAP are
-    taken to its other side: the basic interval of Davison and Hinkley, "Bootstrap Methods and their
-    Application" (1997), section 5.2.
+    latter is larger than that of the population. So the draws' distances from the mAP are reflected
+    about it: the basic interval of Davison and Hinkley, "Bootstrap Methods and their Application"
+    (1997), section 5.2.
     """
     if not photos:
         return UNKNOWN

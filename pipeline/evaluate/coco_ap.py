@@ -2,7 +2,7 @@
 
 Matching and accumulation are `faster_coco_eval`'s, whose digits are pycocotools'. `ignore` objects
 take the part of COCO's crowds: a detection on one is neither a true nor a false positive, any
-number of them may lie on it, and the overlap is measured against the detection's own area
+number of detections may match it, and the overlap is measured against the detection's own area
 (https://cocodataset.org/#detection-eval).
 """
 
@@ -104,4 +104,4 @@ def _mean_of_known(precision: np.ndarray) -> float:
 
 
 def _say_nothing(*_: object) -> None:
-    """Swallow what the evaluator prints about itself."""
+    """Discard what the evaluator prints."""

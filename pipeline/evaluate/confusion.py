@@ -1,4 +1,4 @@
-"""Which classes are taken for which, and for nothing."""
+"""The confusion matrix of detections: wrong classes, missed objects and false positives."""
 
 from collections.abc import Sequence
 
@@ -16,13 +16,13 @@ _IOU = 0.5
 def confusion_matrix(truth: Truth, detections: Detections, num_classes: int) -> np.ndarray:
     """Return how often an object of one class was found as another.
 
-    The detection with the highest score chooses first: it takes the object that it overlaps most of
-    those still free, whatever its class, if the IoU is above .5. A detection without a free object
-    leaves the count if it lies on an `ignore` one.
+    Detections are matched in the order of their scores: each takes the unmatched object that it
+    overlaps most, whatever its class, if the IoU is above .5. A detection left unmatched is not
+    counted if it lies on an `ignore` object.
 
     Args:
         truth: the labelled objects.
-        detections: those that are believed.
+        detections: those above the label score of their class.
         num_classes: C; both sides' labels must be in 0..C-1.
 
     Returns:

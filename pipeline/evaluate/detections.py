@@ -1,7 +1,6 @@
-"""The two sides of every comparison, as flat arrays.
+"""Ground truth and detections of all photos, as flat arrays.
 
-One row is one box. The `photo` column ties the sides together, so a photo with nothing in it simply
-has no row.
+One row is one box. The `photo` column joins the two, so a photo with nothing in it has no row.
 """
 
 from dataclasses import dataclass, fields
@@ -21,7 +20,7 @@ class Truth:
         photo: `(N,)` integer id of each object's photo.
         boxes: `(N, 4)` xyxy pixel edges.
         labels: `(N,)` class, 0..C-1.
-        ignore: `(N,)` bool; a detection of such an object counts neither for nor against.
+        ignore: `(N,)` bool; a detection of such an object is neither a true nor a false positive.
     """
 
     photo: np.ndarray

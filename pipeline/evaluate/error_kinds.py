@@ -1,7 +1,7 @@
-"""What is wrong with each detection, and which objects nobody saw.
+"""What is wrong with each detection, and which objects were missed.
 
 The kinds are TIDE's: Bolya et al., "TIDE: A General Toolbox for Identifying Object Detection
-Errors" (arXiv:2008.08115), section 2.2. A false positive is, first come first served,
+Errors" (arXiv:2008.08115), section 2.2. A false positive is the first of these that applies,
 
 - `localisation`: an object of its class overlaps it by .1 to .5,
 - `class`: an object of another class overlaps it by more than .5,
@@ -11,8 +11,8 @@ Errors" (arXiv:2008.08115), section 2.2. A false positive is, first come first s
 
 and an object is `missed` that has no true positive, nor a `class` or `localisation` error that
 could become one. The paper lets kinds overlap; this order is that of the authors' program, tidecv.
-What is a true positive follows `voc_ap`. `ignore` objects, and detections that mean them, are left
-out.
+What is a true positive follows `voc_ap`. `ignore` objects, and detections matched to them, are
+left out.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Errors:
         kinds: `(K,)` names: `TRUE_POSITIVE`, or one of `KINDS` except `missed`.
         targets: `(K,)` row of the object that a `class` or `localisation` error should have
             found; -1 for all others.
-        found: `(N,)` bool; a true positive has this object.
+        found: `(N,)` bool; a true positive is matched to this object.
         missed: `(N,)` bool.
     """
 

@@ -1,9 +1,9 @@
-"""From which score on a detection of a class becomes a label.
+"""The score of each class above which a detection becomes a label.
 
-The best score of one class follows the accidents of the photos it was chosen on: chosen on 500
-photos of Pascal VOC, 20 such scores did worse on others than one common score. So the scores are
-shrunk: a class with n objects takes the share n / (n + pull) of its own best score and the rest of
-the common one. The pull is chosen by cross-validation inside the photos: scores are chosen on four
+The best score of a single class overfits the photos it was chosen on: chosen on 500 photos of
+Pascal VOC, 20 such scores did worse on others than one common score. So the scores are shrunk: a
+class with n objects takes the share n / (n + pull) of its own best score and the rest of the common
+one. The pull is chosen by cross-validation inside the photos: scores are chosen on four
 fifths of them and tried on the last fifth, five times over.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.evaluate.detections import Detections, Truth, take
 from pipeline.evaluate.voc_ap import match_detections
 
-FALLBACK = 0.3  # where nothing was found rightly
+FALLBACK = 0.3  # where there is no true positive
 # Objects at which a class's own score and the common one weigh alike; of equally good ones the
 # strongest pull is taken.
 PULLS = (float("inf"), 1000.0, 300.0, 100.0, 30.0, 10.0, 0.0)
@@ -24,7 +24,7 @@ _SEED = 0
 
 @dataclass(frozen=True)
 class LabelScores:
-    """What was chosen.
+    """The chosen scores.
 
     Attributes:
         scores: `(C,)` by class; a detection with a higher score becomes a label.
@@ -59,12 +59,12 @@ class _Ranked:
 def choose_label_scores(truth: Truth, detections: Detections, num_classes: int) -> LabelScores:
     """Return the scores with the best F1 at IoU .5, each pulled towards the common one.
 
-    F1 is the harmonic mean of precision and recall over the objects of all classes together, as
-    those who correct the labels meet them.
+    F1 is the harmonic mean of precision and recall over the objects of all classes together, which
+    counts every label to correct alike.
 
     Args:
         truth: the labelled objects.
-        detections: what was found, down to scores that nobody would believe.
+        detections: what was found, down to very low scores.
         num_classes: C; both sides' labels must be in 0..C-1.
     """
     ranked = _rank(truth, detections, num_classes)

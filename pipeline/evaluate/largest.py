@@ -1,7 +1,7 @@
-"""How well one object a photo was named and placed.
+"""Accuracy, L1 distance and IoU of one object per photo.
 
-These judge the rungs that answer for the largest object; `voc_ap` and `coco_map` judge the rungs
-that answer for all of them. Each gives a number for each photo; the rung's metric is their mean.
+These are for the rungs that predict the largest object; `voc_ap` and `coco_ap` are for the rungs
+that predict all of them. Each returns a number for each photo; the rung's metric is their mean.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def iou(boxes: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 
     Args:
         boxes: `(P, 4)` xyxy.
-        predicted: `(P, 4)` xyxy; a box turned inside out counts as empty, IoU 0.
+        predicted: `(P, 4)` xyxy; an inverted box counts as empty, IoU 0.
     """
     return _same_shape(_floats(boxes), _floats(predicted), paired_iou)
 

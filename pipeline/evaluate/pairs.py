@@ -1,4 +1,4 @@
-"""Which detection lies beside which object, before any rule of matching."""
+"""Pairs of a detection and an object with their IoU, before any rule of matching."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from pipeline.evaluate.detections import Detections, Truth
 
 @dataclass(frozen=True)
 class Pairs:
-    """Detections beside objects, one row a pair.
+    """Detections with objects, one row per pair.
 
     Attributes:
         detections: `(M,)` row of the detection, ascending.

@@ -30,8 +30,8 @@ class MetricInterval(ResultRow):
         split: `val` or `test`.
         metric: its name.
         value: NaN where there was nothing to measure.
-        low, high: the 95 % interval; NaN where the photos are too few to say.
-        note: what a reader must know of the number; empty for nothing.
+        low, high: the 95 % interval; NaN where the photos are too few.
+        note: what a reader must know about the number; empty for nothing.
     """
 
     split: str

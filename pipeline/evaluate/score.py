@@ -1,4 +1,4 @@
-"""Predictions against the tables: the metrics of each rung and their intervals."""
+"""The metrics of each rung and their intervals."""
 
 import numpy as np
 import pyarrow as pa
@@ -21,10 +21,10 @@ from pipeline.schemas import box_columns
 
 
 def answers_for(largest: pa.Table, predictions: pa.Table) -> pa.Table:
-    """Return the answer for each photo that has a largest object, in the order of `largest`.
+    """Return the prediction for each photo that has a largest object, in the order of `largest`.
 
     Raises:
-        InputError: a photo has no answer.
+        InputError: a photo has no prediction.
     """
     rows = pc.index_in(largest["image_id"], value_set=predictions["image_id"])
     if rows.null_count:
@@ -40,10 +40,10 @@ def _first_null(rows: pa.ChunkedArray) -> int:
 
 
 def judge_largest(largest: pa.Table, predictions: pa.Table) -> dict[str, np.ndarray]:
-    """Return `(P,)` numbers of the photos, those that the predictions allow.
+    """Return for each metric that the predictions allow its `(P,)` values by photo.
 
     `accuracy` is 1 or 0, `mean_iou` 0..1, `l1_px` in pixels of a photo squashed to the lesson's
-    side; the metrics that are called so are their means.
+    side; the metrics of these names are their means.
 
     Args:
         largest: the largest object of each photo.

@@ -40,9 +40,9 @@ def ap_by_size(
 ) -> list[SizeAp]:
     """Return the average precision for each of `SIZES`, the objects of all classes pooled.
 
-    A mean over classes would hang on those with two or three objects of a size. A detection still
-    has to name the class of its object. COCO's rule: an object of another size is `ignore`, and a
-    false positive of another size leaves the ranking.
+    A mean over classes would depend on those with two or three objects of a size. A detection
+    still needs the class of its object. COCO's rule: an object of another size is `ignore`, and a
+    false positive of another size is dropped from the ranking.
 
     Args:
         truth: the labelled objects.

@@ -1,10 +1,11 @@
 """Average precision by the rules of the Pascal VOC devkit.
 
-Detections of a class are ranked by score. Each asks only for the object of its class and photo that
-it overlaps most, and is a true positive if that IoU exceeds the threshold and no better-ranked
-detection had the same object; it never falls back on a second-best object, as COCO's matching does.
-One whose object is `ignore` leaves the ranking. Rules: Everingham et al., "The Pascal Visual Object
-Classes Challenge: A Retrospective" (2015), section 3.2, and the 2007 and 2012 development kits.
+Detections of a class are ranked by score. Each is matched only to the object of its class and photo
+that it overlaps most, and is a true positive if that IoU exceeds the threshold and no better-ranked
+detection has the same object; it never falls back on a second-best object, as COCO's matching does.
+One whose object is `ignore` is dropped from the ranking. Rules: Everingham et al., "The Pascal
+Visual Object Classes Challenge: A Retrospective" (2015), section 3.2, and the 2007 and 2012
+development kits.
 
 The devkit counts pixels, `xmax - xmin + 1` of inclusive corners. Between our pixel edges
 `xmax - xmin` is the same number, so areas and IoUs agree with the devkit's to the last pixel.
@@ -23,7 +24,7 @@ RECALL_LEVELS = np.arange(0, 1.1, 0.1)
 
 @dataclass(frozen=True)
 class Matches:
-    """What became of each detection.
+    """How each detection was matched.
 
     Attributes:
         best: `(K,)` row of the most overlapping object of its photo and class, -1 for none.
@@ -83,7 +84,7 @@ def voc_average_precision(
 
     Args:
         truth: the labelled objects.
-        detections: what was found; in a photo unknown to `truth` everything found is wrong.
+        detections: what was found; in a photo without objects all are false positives.
         num_classes: C; both sides' labels must be in 0..C-1.
         iou_threshold: the IoU of a true positive is strictly above it.
 
@@ -103,7 +104,7 @@ def voc_average_precision(
 def match_detections(
     truth: Truth, detections: Detections, num_classes: int, iou_threshold: float = 0.5
 ) -> Matches:
-    """Return which object of its class each detection means, and whether it is a true positive.
+    """Return the object of its class that each detection overlaps most, and how it counts.
 
     Args:
         truth: the labelled objects.
@@ -148,7 +149,7 @@ def first_claims(claimed: np.ndarray, scores: np.ndarray, num_objects: int) -> n
 def rank_detections(
     true_positive: np.ndarray, labels: np.ndarray, scores: np.ndarray, positives: np.ndarray
 ) -> VocResult:
-    """Return the curve of every class from what each detection was judged to be.
+    """Return the curve of every class from its true and false positives.
 
     Args:
         true_positive: `(K,)` bool; the others are false positives.

@@ -149,7 +149,7 @@ class Detector:
     def stream_all(
         self, photos: Iterable[Photo], sizes_wh: Iterable[SizeWh] | None = None
     ) -> Iterator[Detections | InputError]:
-        """Yield for each photo its detections, or the error that says why there are none.
+        """Yield for each photo its detections, or the error that explains why there are none.
 
         Threads decode the next batch while the network works on this one.
         """

@@ -46,14 +46,14 @@ def write_pascal(
 ) -> tuple[int, int]:
     """Write labels as Pascal JSON while detections come; return how many photos and boxes it has.
 
-    Every annotation has its `score` besides; who reads the file as labels may ignore it.
+    Every annotation has its `score` besides; readers of labels may ignore it.
 
     Args:
         path: the file to write.
         photos: the `file_name` of each photo, and what was found in it or why nothing could be.
         classes: names in label order; category c + 1 is label c.
         min_scores: `(C,)` the score above which a detection of a class becomes a label.
-        refuse: is told of each photo that is left out.
+        refuse: is called with the error of each photo that is left out.
     """
     images: list[dict[str, int | str]] = []
     boxes = 0
@@ -79,7 +79,7 @@ def write_pascal(
 
 
 def _labels(found: Detections, min_scores: np.ndarray) -> Iterator[tuple[list[float], int, float]]:
-    """Yield xyxy, label and score of what is sure enough; boxes are cut to their photo."""
+    """Yield xyxy, label and score of detections above `min_scores`; boxes are clipped."""
     limits = np.array(found.size_wh * 2, np.float32)
     boxes = np.clip(found.boxes, 0, limits).astype(float).round(2)
     kept = found.scores > min_scores[found.labels]

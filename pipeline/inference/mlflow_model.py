@@ -1,4 +1,4 @@
-"""A model that MLflow holds, fetched into a folder; MLflow is imported here alone, when needed."""
+"""Downloads a model from MLflow into a folder; MLflow is imported only when this is called."""
 
 import os
 import tempfile
@@ -16,13 +16,13 @@ _SCHEMES = ("models:/", "runs:/")
 
 
 def is_mlflow_uri(source: Path | str) -> bool:
-    """Say whether a source is the URI of a model in MLflow, as opposed to a folder."""
+    """Return whether a source is the URI of a model in MLflow, as opposed to a folder."""
     return str(source).startswith(_SCHEMES)
 
 
 @contextmanager
 def mlflow_model(uri: str, tracking_uri: str | None = None) -> Iterator[Path]:
-    """Give the folder with a model's `model.json`, fetched for as long as the block runs.
+    """Yield the folder with a model's `model.json`, which exists as long as the block runs.
 
     Args:
         uri: `models:/NAME@ALIAS`, `models:/NAME/VERSION` or `runs:/RUN_ID/model`.

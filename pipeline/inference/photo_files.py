@@ -1,4 +1,4 @@
-"""Which files are the photos that a user means. Without torch, so that a typo is told at once."""
+"""Finds the photos that a user names; without torch, so that a typo is reported at once."""
 
 import os
 from collections.abc import Iterable, Sequence

@@ -28,12 +28,12 @@ class Square:
 
 
 def read_square(photo: Photo, number: int, side: int) -> Square:
-    """Return a photo squashed to `side` x `side` pixels, each axis scaled apart.
+    """Return a photo squashed to `side` x `side` pixels; the aspect ratio is not kept.
 
     Args:
         photo: a path, an `(height, width, 3)` uint8 RGB array or a PIL image of any mode. Files and
-            PIL images are turned as their EXIF note says.
-        number: of the photo among its fellows, to name one that has no path.
+            PIL images are turned by their EXIF orientation.
+        number: of the photo in its list, to name one that has no path.
         side: S, in pixels.
 
     Raises:
@@ -50,7 +50,7 @@ def _pixels(photo: Photo, number: int) -> Tensor:
     if isinstance(photo, Image.Image):
         try:
             photo = np.asarray(to_rgb(ImageOps.exif_transpose(photo)))
-        except Exception as error:  # over damaged files PIL raises a dozen types
+        except Exception as error:  # PIL raises a dozen types for damaged files
             name = getattr(photo, "filename", "") or f"photo {number}"
             raise InputError(f"{name}: does not decode ({error}); leave it out") from None
     if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:

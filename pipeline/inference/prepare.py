@@ -1,4 +1,4 @@
-"""A trained model made quicker, for good: it answers as before and can no longer be trained."""
+"""Folds batch norms for faster inference; the model predicts as before but cannot be trained."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -17,8 +17,8 @@ def prepare_for_inference(model: Model, image_size: int) -> Model:
     """Return `model`, changed in place: with fewer layers and the same outputs but for rounding.
 
     In evaluation mode a batch norm is a factor and a shift of each channel, and so are the weights
-    and the bias of the convolution before it, which take it over
-    (`docs/performance.md` has what that gains).
+    and the bias of the convolution before it, into which it is folded
+    (`docs/performance.md` has the speed-up).
 
     Args:
         model: in evaluation mode.

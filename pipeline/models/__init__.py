@@ -1,1 +1,1 @@
-"""What the network of every rung stands on: backbone, layer groups, precision and device."""
+"""What the networks of all rungs share: backbone, layer groups, precision and device."""

@@ -1,7 +1,7 @@
 """An ImageNet backbone from timm, with its weights and its three layer groups.
 
 The layer groups are the lesson's: *early* is everything up to stride 8, *late* the rest of the
-backbone, and the *head* is whatever a rung puts on top. Training freezes and thaws by them.
+backbone, and the *head* is whatever a rung puts on top. Training freezes whole groups.
 """
 
 import math
@@ -59,9 +59,9 @@ class Backbone(nn.Module):
         return self.net.forward_intermediates(images, indices=3, intermediates_only=True)
 
     def check_size(self, image_size: int) -> None:
-        """Hold the last map of images `(1, 3, S, S)` to `ceil(S / 32)` cells a side.
+        """Check that the last map of images `(1, 3, S, S)` has `ceil(S / 32)` cells a side.
 
-        Heads lay out their cells by that rule; networks with a stem of patches round down.
+        Heads rely on that; networks with a patch stem round down.
 
         Raises:
             InputError: the map has another size.
@@ -81,7 +81,7 @@ class Backbone(nn.Module):
         return _up_to(self.net, self._last_early)
 
     def keep_pyramid(self) -> None:
-        """Drop the layers that only `forward` runs; they would never learn. Call `pyramid` only."""
+        """Drop the layers that only `forward` runs: they get no gradient. Call `pyramid` only."""
         self.net.prune_intermediate_layers(3, prune_norm=True, prune_head=True)
 
 
@@ -115,7 +115,7 @@ def load_pretrained(backbone: Backbone, weights: str) -> None:
             path of a `.safetensors` or `.pth` state dict.
 
     Raises:
-        InputError: there are none to be had; a random start is never silent.
+        InputError: they cannot be loaded; random weights are never used silently.
     """
     if weights == "bundled":
         state = _bundled_state(backbone)
@@ -167,7 +167,7 @@ def _state_of_file(path: Path, backbone: Backbone) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         return dict(torch.load(path, map_location="cpu", weights_only=True))
-    except Exception as error:  # over damaged files the two readers raise half a dozen types
+    except Exception as error:  # the two readers raise half a dozen types for damaged files
         raise InputError(
             f"train.shared.weights = {path}: not a state dict ({type(error).__name__}); "
             f"give a .safetensors or .pth of {backbone.name}"

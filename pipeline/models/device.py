@@ -1,4 +1,4 @@
-"""Where tensors live."""
+"""The device that a model runs on, and the names of device and processor."""
 
 import platform
 from pathlib import Path
@@ -25,14 +25,14 @@ def choose_device(name: str) -> torch.device:
 
 
 def device_name(device: torch.device) -> str:
-    """Return `cpu`, or the kind of a device and what its maker calls it."""
+    """Return `cpu`, `mps`, or `cuda` and the model name of the GPU."""
     if device.type == "cuda":
         return f"cuda {torch.cuda.get_device_name(device)}"
     return device.type
 
 
 def processor_name() -> str:
-    """Return what the maker calls the processor; its architecture where the system does not say."""
+    """Return the model name of the processor; its architecture where that is unknown."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

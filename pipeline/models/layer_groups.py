@@ -1,4 +1,4 @@
-"""The three groups of layers that phases of training freeze and thaw."""
+"""The three groups of layers that phases of training freeze and unfreeze."""
 
 from torch import nn
 
@@ -30,7 +30,7 @@ class LayerGroups:
             self.parameters["early" if id(parameter) in early else where].append(parameter)
 
     def thaw(self, names: tuple[str, ...]) -> None:
-        """Let only the named groups learn; frozen ones also keep their batch-norm statistics."""
+        """Unfreeze only the named groups; frozen ones also keep their batch-norm statistics."""
         for name in GROUPS:
             for parameter in self.parameters[name]:
                 parameter.requires_grad_(name in names)

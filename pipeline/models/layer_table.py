@@ -11,7 +11,7 @@ Recorder = Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer: name, kind, output shape without the batch, parameters, whether it learns."""
+    """One layer: name, kind, output shape without the batch, parameters, and if trainable."""
 
     name: str
     kind: str
@@ -37,7 +37,7 @@ def summarize(model: nn.Module, image_size: int) -> list[LayerRow]:
         with torch.no_grad():
             model.eval()(torch.zeros(1, 3, image_size, image_size, device=device))
     finally:
-        for module, training in modes:  # frozen parts are in evaluation mode while others learn
+        for module, training in modes:  # frozen parts are in evaluation mode while others train
             module.training = training
         for hook in hooks:
             hook.remove()

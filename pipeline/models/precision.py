@@ -1,4 +1,4 @@
-"""In which numbers a model computes: bfloat16 where the device has units for it."""
+"""The precision a model computes in: bfloat16 where the device has units for it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -30,12 +30,12 @@ def _bfloat16(device: torch.device) -> Iterator[None]:
 
 
 class SlowGradientsInFloat32(TorchFunctionMode):
-    """While this context is open, some layers that learn compute in float32, despite autocast.
+    """While this context is open, some trainable layers compute in float32, despite autocast.
 
     With bfloat16 units a CPU computes everything else in half the time, but the gradients of
     depthwise convolutions and group norms in three to eight times the time
     (`docs/performance.md`). The gradient of a strided convolution over a map of one cell is not
-    even finite there (seen with torch 2.14.1). Layers that do not learn stay in bfloat16.
+    even finite there (seen with torch 2.14.1). Frozen layers stay in bfloat16.
     """
 
     def __torch_function__(
@@ -64,7 +64,7 @@ def _slow_convolution(
     dilation: int | Sequence[int] = 1,
     groups: int = 1,
 ) -> bool:
-    """Say whether a convolution, called as `F.conv2d`, learns and is depthwise or strided."""
+    """Return whether a convolution, called as `F.conv2d`, is trainable and depthwise or strided."""
     widest = stride if isinstance(stride, int) else max(stride)
     strided = widest > 1 and max(weight.shape[2:]) > 1
     return weight.requires_grad and (groups > 1 or strided)
@@ -77,7 +77,7 @@ def _slow_group_norm(
     bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> bool:
-    """Say whether a group norm, called as `F.group_norm`, learns."""
+    """Return whether a group norm, called as `F.group_norm`, is trainable."""
     return weight is not None and weight.requires_grad
 
 

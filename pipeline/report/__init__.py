@@ -1,1 +1,1 @@
-"""Pictures and tables for people, drawn from files: step 7 of the journey."""
+"""Pictures and tables for people, drawn from files."""

@@ -69,8 +69,8 @@ def confusion_picture(path: Path, matrix: np.ndarray, names: Sequence[str], titl
 
     Args:
         path: the PNG.
-        matrix: `(C + 1, C + 1)` of `confusion_matrix`; where each photo has one answer nothing is
-            missed or background, and this row and column are left out.
+        matrix: `(C + 1, C + 1)` of `confusion_matrix`; where each photo has one prediction
+            nothing is missed or background, and this row and column are left out.
         names: of the C classes, in label order.
         title: one line above the matrix.
     """

@@ -1,4 +1,4 @@
-"""Pictures of numbers: precision and recall, the history of a training, the search for a rate."""
+"""Plots of precision and recall, of training history and of the learning-rate finder."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ def precision_recall(
     """Write a PNG with one small plot a class: precision against recall, AP and objects.
 
     The line goes through the true positives of the ranking; the filled area under its envelope is
-    the AP. Of more than 20 classes the worst and the best ten are drawn, and the title says so.
+    the AP. Of more than 20 classes the worst and the best ten are drawn, as the title notes.
 
     Args:
         path: the PNG.

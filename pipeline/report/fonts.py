@@ -15,9 +15,9 @@ from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
 BUNDLED = "DejaVu Sans"
-# Asked first, as they have most letters; any other font of the system comes after.
+# Tried first, as they have most letters; any other font of the system comes after.
 _PREFERRED = ("Noto Sans CJK", "Noto Sans", "Source Han Sans", "WenQuanYi", "Droid Sans Fallback")
-# Fonts of coloured bitmaps, and one whose letters only say which script is missing.
+# Fonts of coloured bitmaps, and one whose letters only show which script is missing.
 _NO_LETTERS = ("Emoji", "Color", "Last Resort", "LastResort")
 HOW_TO = "no font here has the letters of their names: apt install fonts-noto-cjk, for instance"
 

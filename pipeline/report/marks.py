@@ -40,7 +40,7 @@ def marks_of(table: pa.Table, image_id: int, label_scores: np.ndarray | None = N
     """Return what a table of objects or predictions has of one photo.
 
     Args:
-        table: with labels (-1: no class) and boxes (NaN: no box); what a rung does not say stays
+        table: with labels (-1: no class) and boxes (NaN: no box); what a rung does not predict is
             empty in the marks (a score is that of a class).
         image_id: of the photo.
         label_scores: `(C,)` by class; only predictions with a higher score are kept, as in labels.
@@ -63,9 +63,9 @@ def marks_of(table: pa.Table, image_id: int, label_scores: np.ndarray | None = N
 
 
 def verdict(truth: Marks, predicted: Marks, names: Sequence[str]) -> tuple[str, bool]:
-    """Return a line that compares a photo's one answer with the truth, and whether it is right.
+    """Return a line that compares the largest object with its prediction, and if that is correct.
 
-    Right is the true class, where classes are compared, and an IoU above .5, where boxes are.
+    Correct is the true class, where classes are predicted, and an IoU above .5, where boxes are.
     """
     words, right = [], True
     if len(truth.labels) and len(predicted.labels):

@@ -1,7 +1,7 @@
-"""Photos with truth and predictions drawn on them: what a person looks at first.
+"""Photos with ground truth and predictions drawn on them.
 
 A prediction is a box in its class's colour with name and score on a tag; the truth is dashed and
-white and lies on top, so that a box which is right shows both. Black strokes below both keep them
+white and lies on top, so that a correct box shows both. Black strokes below both keep them
 legible on any photo. Tags never cover each other; above `CROWD` boxes there are none, and what was
 found is counted below the photo instead. `torchvision.utils.draw_bounding_boxes` and `supervision`
 draw neither dashes nor tags that avoid each other, and the first needs torch, which takes longer to
@@ -56,7 +56,7 @@ def photo_grid(
         title: one line above all photos.
         layout: of the page; photos beyond it are left out.
         note: a quiet line below the title, before what the lines mean.
-        single: each photo has one answer; say below it, in green or red, how good it is.
+        single: each photo has one prediction; write below it, in green or red, how good it is.
         captions: a quiet line for each photo, its file name for instance; a long one is
             written smaller, one that is too long even then is left out.
         sizes_wh: width and height that the boxes refer to, where they are not the photo's own; a
@@ -178,7 +178,7 @@ def _tag(
 
 
 def _write_verdict(axes: Axes, view: View, words: str, right: bool) -> float:
-    """Write how good the answer is, at the right below a photo; return the room beside it."""
+    """Write how good the prediction is, at the right below a photo; return the room beside it."""
     if not words:
         return view.cell
     (left, top), color = view.corner, _RIGHT if right else _WRONG

@@ -1,4 +1,4 @@
-"""All pictures of one rung, from what the stages before have left of it."""
+"""All pictures of one rung, from the files of earlier stages."""
 
 import csv
 import json
@@ -45,13 +45,13 @@ class Photos:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a rung answered and how good that was.
+    """What a rung predicted and how good that was.
 
     Attributes:
         rung: its name.
         predictions: for all photos of val and test.
         evaluation: the folder of its results.
-        label_scores: `(C,)` by class; None for a rung with one answer a photo.
+        label_scores: `(C,)` by class; None for a rung with one prediction per photo.
     """
 
     rung: str
@@ -61,12 +61,12 @@ class Answers:
 
     @property
     def single(self) -> bool:
-        """Whether it gives one answer a photo."""
+        """Whether it makes one prediction per photo."""
         return not self.predictions.task.every_object
 
     @property
     def note(self) -> str:
-        """From which score on its answers are drawn, in words; empty where all are."""
+        """Above which score predictions are drawn, in words; empty where all are."""
         if self.label_scores is None:
             return ""
         low, high = self.label_scores.min(), self.label_scores.max()
@@ -79,7 +79,7 @@ class Answers:
 
 
 def read_answers(rung: str, predictions: Predictions, evaluation: Path) -> Answers:
-    """Return what a rung answered, and the scores of its labels.
+    """Return the predictions of a rung with its label scores.
 
     Raises:
         InputError: the scores are absent or of other classes.
@@ -123,7 +123,7 @@ def draw_rung(folder: Path, answers: Answers, photos: Photos, grid_photos: int) 
 
 
 def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, title: str) -> None:
-    """Write what is to be seen of a rung that answers for all objects: curves, errors, anchors."""
+    """Write the pictures of a rung that predicts all objects: curves, errors, anchors."""
     results = answers.evaluation
     precision_recall(
         folder / "pr_curves.png",

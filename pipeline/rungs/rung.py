@@ -1,4 +1,4 @@
-"""What a rung of the ladder is: a task, a model for it, a criterion to learn by, and a decoder."""
+"""What a rung of the ladder is: a task, a model for it, a criterion to train it, and a decoder."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -67,7 +67,7 @@ class Rung(ABC, Generic[P, M]):
 
     Args:
         name: as in `params.yaml` and `dvc.yaml`.
-        task: what it answers of a photo.
+        task: what it predicts for a photo.
     """
 
     def __init__(self, name: str, task: Task):
@@ -107,7 +107,7 @@ class Rung(ABC, Generic[P, M]):
             outputs: of the model.
             image_size: side S of the input.
             min_score: detections with this score or less are dropped; a rung of the largest
-                object always gives one answer.
+                object always gives one detection.
             nms_threshold: of two boxes of a class with a higher IoU the lower-scored is dropped.
             max_detections: of one photo.
         """

@@ -25,12 +25,12 @@ class ModelSpec:
 
     Attributes:
         rung: its name.
-        task: what it answers, a value of `Task`.
+        task: what it predicts, a value of `Task`.
         backbone: a timm name.
         image_size: side S of the input.
         classes: names in the order of the labels.
         mean, std: normalisation of pixels in 0..1.
-        precision: in which numbers it was trained and is evaluated, see `autocast`.
+        precision: that it was trained and is evaluated in, see `autocast`.
         processor: what trained it; between kinds of processors results differ by rounding.
         options: of the head, see `Rung.options`.
         params: all parameters of the training, for the record.

@@ -1,1 +1,1 @@
-"""Schedule, loop, checkpoints and history: how a rung learns, and what is left of it."""
+"""Schedule, loop, checkpoints and history: how a rung is trained."""

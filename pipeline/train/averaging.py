@@ -25,5 +25,5 @@ def average_of(model: nn.Module, decay: float) -> ModelEmaV3:
 
 
 def update_average(average: ModelEmaV3, model: nn.Module, steps: int) -> None:
-    """Take in a model's weights after `steps` earlier updates."""
+    """Update the average with a model's weights, after `steps` earlier updates."""
     average.update(model, step=steps + 2)  # timm counts from 1 and lets the first one warm up

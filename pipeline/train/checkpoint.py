@@ -1,4 +1,4 @@
-"""What a killed training needs to go on as if nothing had happened."""
+"""What a killed training needs to resume with the same result."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ class Checkpoint(TypedDict):
     Attributes:
         history: a row for each epoch.
         seconds: that they took.
-        photos: that were learnt from.
+        photos: that it was trained on, repeats counted.
         learner: of the last epoch's phase.
     """
 
@@ -52,8 +52,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def load_checkpoint(path: Path) -> Checkpoint | None:
     """Return the checkpoint at `path`, on the CPU, or None where there is none or half of one.
 
-    An optimizer counts its steps on the CPU and takes them as they come: on a GPU they would be
-    asked for in every step.
+    An optimizer counts its steps on the CPU and keeps loaded counts where they are: on a GPU,
+    reading them would synchronise in every step.
     """
     if not path.exists():
         return None

@@ -1,6 +1,6 @@
-"""What a frozen backbone says of each photo is computed once and then read.
+"""The features of a frozen backbone, computed once for each photo and then read from disk.
 
-While only the head learns, the backbone says the same of the same pixels in every epoch. So each
+While only the head learns, the backbone's features of the same pixels never change. So each
 photo has one augmented view for the whole phase, and a further epoch costs the head alone.
 """
 
@@ -38,15 +38,15 @@ def outputs_of(model: RungModel, batch: Batch) -> Outputs:
 
 
 class FeatureCache:
-    """A source of `FeatureBatch`es: the photos of another source, seen once.
+    """A source of `FeatureBatch`es: the photos of another source, run through the backbone once.
 
     Args:
-        source: of batches. Photos that it leaves out of an epoch, others each time, are seen, too.
+        source: of batches. Photos that it leaves out of an epoch, others each time, are included.
         model: its backbone is frozen and in evaluation mode.
         seed: of the views.
-        shuffled: mix the photos anew in every epoch.
+        shuffled: shuffle the photos again in every epoch.
         precision: see `autocast`.
-        folder: takes a nameless file of all features, which goes with the process.
+        folder: takes an unnamed file of all features, which goes when the process ends.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What takes a training step."""
+"""A training step: forward, backward, optimizer, schedule and running average."""
 
 from typing import TypedDict, cast
 
@@ -33,7 +33,7 @@ class Learner:
         layers: its layer groups.
         criterion: from outputs and batch to named losses; `loss` is what is minimised.
         average: the running average of the weights, or None.
-        phase: says which groups learn, and how fast.
+        phase: which groups learn, and how fast.
         steps_per_epoch: batches in an epoch.
         steps_before: of earlier phases.
         shared: parameters of all rungs.

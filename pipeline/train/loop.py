@@ -1,8 +1,8 @@
 """The training loop, from top to bottom.
 
-`fit` goes through the phases and epochs, `train_one_epoch` through the batches. Everything that
-chance decides is seeded anew for every epoch, so a training that was killed and goes on from its
-last epoch ends with the same weights as one that was not.
+`fit` goes through the phases and epochs, `train_one_epoch` through the batches. All randomness is
+seeded again for every epoch, so a training that was killed and resumes from its last epoch ends
+with the same weights as one that was not.
 """
 
 import math
@@ -26,7 +26,7 @@ from pipeline.train.learner import Learner
 from pipeline.train.schedule import THAWED, Phase
 from pipeline.train.training_log import TrainingWatch
 
-# How often a GPU is asked whether the loss is still finite: asking makes it wait.
+# How often the losses on a GPU are checked to be finite: a check synchronises.
 _STEPS_BETWEEN_CHECKS = 50
 
 BatchSource = Batches | FeatureCache
@@ -44,7 +44,7 @@ def fit(
     watch: TrainingWatch,
     checkpoint: Path,
 ) -> tuple[RungModel, list[EpochRow]]:
-    """Return the trained model (averaged where `rung.ema` says so) and a row for each epoch.
+    """Return the trained model (averaged where `rung.ema` is not 0) and a row for each epoch.
 
     Args:
         model: on its device; trained in place.
@@ -54,7 +54,7 @@ def fit(
         val: source of plain batches.
         shared: parameters of all rungs.
         rung: parameters of this one.
-        watch: is told of every step and epoch.
+        watch: is notified of every step and epoch.
         checkpoint: written after every epoch, and where one lies, training goes on from it.
 
     Raises:
@@ -111,9 +111,9 @@ def _sources(
     shared: SharedTrainParams,
     folder: Path,
 ) -> tuple[BatchSource, BatchSource]:
-    """Return what a phase learns from and is scored on: features, where a CPU gains by them.
+    """Return what a phase trains and validates on: cached features on a CPU, where they pay off.
 
-    A GPU computes them again sooner than it has read them.
+    A GPU computes them faster than it reads them.
     """
     on_cpu = next(model.parameters()).device.type == "cpu"
     if phase.name != "head" or phase.epochs < 2 or not on_cpu:
@@ -133,7 +133,7 @@ def _epoch(
     val: BatchSource,
     watch: TrainingWatch,
 ) -> EpochRow:
-    """Learn for one epoch, and return its row."""
+    """Train for one epoch, and return its row."""
     seed = epoch_seed(learner.shared.seed, epoch)
     rate = learner.rate()
     train_losses = train_one_epoch(learner, train.epoch(seed), epoch, seed, watch)
@@ -148,7 +148,7 @@ def _epoch(
 def train_one_epoch(
     learner: Learner, batches: Iterable[Batch], epoch: int, seed: int, watch: TrainingWatch
 ) -> dict[str, float]:
-    """Return the mean of each loss over the epoch's batches; the learner has learnt from them."""
+    """Return the mean of each loss over the epoch's batches; the learner is trained on them."""
     torch.manual_seed(seed)  # of dropout
     totals: dict[str, Tensor] = {}
     unchecked: list[tuple[Tensor, Tensor]] = []

@@ -1,4 +1,4 @@
-"""The learning-rate finder: one short training with an ever higher rate."""
+"""The learning-rate finder: one short training with an increasing rate."""
 
 import math
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _ROUNDING = 1e-9  # share of the first loss; a fall as small as this is none
 
 @dataclass(frozen=True)
 class LearningRates:
-    """What the finder saw.
+    """The rates that were tried, and their losses.
 
     Attributes:
         rates: of the head, rising step by step.
@@ -60,7 +60,7 @@ def find_learning_rate(
         model: learns as in the phase.
         criterion: from outputs and batch to named losses; `loss` is what is minimised.
         batches: repeated as often as needed.
-        phase_name: `head`, `late` or `all`; says which groups of layers learn.
+        phase_name: `head`, `late` or `all`; decides which groups of layers learn.
         steps: of the whole range, at least 2.
         shared: parameters of all rungs.
         rung: parameters of this one.
@@ -107,12 +107,12 @@ def suggested_rate(rates: list[float], losses: list[float], smoothed: list[float
     """Return the rate around which the loss falls fastest, before its lowest point.
 
     The slope is that of a line through the losses of a decade of rates. The difference between
-    two steps would be chance, above all at the start, where a running mean is one of few batches.
+    two steps would be noise, above all at the start, where a running mean is one of few batches.
 
     Args:
         rates: rising by one factor.
         losses: of the batches; the last may be anything, even not finite.
-        smoothed: their running mean, which says where the lowest point is.
+        smoothed: their running mean, which decides where the lowest point is.
     """
     lowest = min(range(len(smoothed)), key=smoothed.__getitem__)
     decade = math.log(10) / math.log(rates[1] / rates[0]) if len(rates) > 1 else 1

@@ -19,7 +19,7 @@ THAWED = {"head": ("head",), "late": ("head", "late"), "all": ("head", "late", "
 
 @dataclass(frozen=True)
 class Phase:
-    """So many epochs in which a part of the model learns.
+    """A number of epochs in which a part of the model learns.
 
     Attributes:
         name: `head`, `late` (head and late backbone) or `all`.
@@ -36,12 +36,12 @@ def phases_of(rung: RungParams, steps_per_epoch: int, min_epoch_steps: int) -> l
     """Return the phases of a rung that have an epoch, in order.
 
     Epochs are chosen on a data set of some size. On a smaller one, whose epochs have fewer steps,
-    as many of them are too little to learn by, so a phase takes `min_epoch_steps` for each.
+    the same number of epochs would train too little, so a phase takes `min_epoch_steps` for each.
 
     Args:
         rung: its parameters.
         steps_per_epoch: batches in an epoch.
-        min_epoch_steps: a phase has more epochs than the parameters say if they have fewer steps.
+        min_epoch_steps: a phase gets more epochs than its parameters say if those have fewer.
     """
     longer = max(1.0, min_epoch_steps / steps_per_epoch)
     named = {"head": rung.head, "late": rung.late, "all": rung.all}
@@ -66,7 +66,7 @@ def make_optimizer(
 
     Args:
         parameters: by layer group.
-        phase: says which groups learn, and the head's peak rate.
+        phase: which groups learn, and the head's peak rate.
         lr_divisor: at least 1.
         weight_decay: decoupled, at least 0.
     """

@@ -21,7 +21,7 @@ class TrainingWatch:
         steps_per_epoch: batches in an epoch.
 
     Attributes:
-        photos: learnt from so far, in an earlier run of this training as well.
+        photos: trained on so far, in an earlier run of this training as well.
     """
 
     def __init__(self, name: str, epochs: int, steps_per_epoch: int):
@@ -65,7 +65,7 @@ class TrainingWatch:
             )
 
     def epoch(self, row: EpochRow) -> None:
-        """Say how an epoch ended."""
+        """Report the losses of an epoch."""
         self._say(
             f"{self.name}: epoch {row['epoch']}/{self.epochs} ({row['phase']}): "
             f"train {_numbers(row['train'])}; val {_numbers(row['val'])}; {self._pace()}"

@@ -37,7 +37,7 @@ def class_loss(cls_logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
     Args:
         cls_logits: `(B, C)`.
         labels: `(B,)`, 0..C-1 where valid.
-        valid: `(B,)` bool; False where a photo has no largest object, or one to be ignored.
+        valid: `(B,)` bool; False where a photo has no largest object, or an `ignore` one.
     """
     each = F.cross_entropy(cls_logits, labels.clamp(min=0), reduction="none")
     return _mean_over(each, valid)

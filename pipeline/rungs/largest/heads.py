@@ -11,13 +11,13 @@ class ClassifierHead(nn.Module):
     """What: every cell votes for a class or for none, and the pooled features add to the count.
 
     The largest object is the one that most cells lie on. A linear layer over pooled features
-    cannot tell many weak cells from few strong ones; the share of the votes can (.862 against
-    .849 of VOC's val on the same frozen features, `docs/results.md`).
+    cannot tell many weak cells from few strong ones; the share of the votes can (an accuracy of
+    .862 against .849 on VOC's val with the same frozen features, `docs/experiments.md`).
     """
 
     def __init__(self, in_channels: int, num_classes: int, dropout: float):
         super().__init__()
-        # Of whole channels: single numbers take 20 times as long to draw and serve no better.
+        # Drops whole channels: single activations take 20 times as long to draw and help no more.
         self.dropout = nn.Dropout2d(dropout)
         self.vote = nn.Conv2d(in_channels, num_classes + 1, 1)  # the last is for none
         self.pooled = nn.Linear(in_channels, num_classes)
@@ -32,11 +32,11 @@ class ClassifierHead(nn.Module):
 
 
 class BoxHead(nn.Module):
-    """Where: every cell says where the box lies as seen from it, and how much that is worth.
+    """Where: every cell predicts the box relative to its own centre, and a weight.
 
-    The box is the mean of the cells' boxes, weighed by a softmax over the cells. Convolutions see
-    an object alike wherever it is; the lesson's linear layer over all flattened cells has to learn
-    it in each place anew, and learns 2000 photos by heart instead (`docs/results.md`).
+    The box is the mean of the cells' boxes, weighted by a softmax over the cells. Convolutions are
+    translation equivariant; the lesson's linear layer over all flattened cells has to learn an
+    object at each place separately, and overfits 2000 photos instead (`docs/experiments.md`).
     """
 
     hidden = 128
@@ -67,9 +67,9 @@ class BoxHead(nn.Module):
 class CombinedHead(nn.Module):
     """Both at once: what as `ClassifierHead` has it, where as `BoxHead` does.
 
-    The lesson reads both from one hidden layer (`LessonCombinedHead`). Its 16 million weights learn
-    2000 photos' classes by heart: .776 of val right, against .824 with a branch of its own
-    (`docs/results.md`).
+    The lesson reads both from one hidden layer (`LessonCombinedHead`). Its 16 million weights
+    overfit the classes of 2000 photos: an accuracy of .776 on val, against .824 with a branch of
+    its own (`docs/experiments.md`).
     """
 
     def __init__(self, in_channels: int, num_classes: int, dropout: float):

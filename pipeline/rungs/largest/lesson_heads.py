@@ -1,4 +1,4 @@
-"""The three heads as the lesson has them, to compare ours with.
+"""The three heads of the lesson, for comparison with ours.
 
 Their sources are fastai 0.7's `ConvnetBuilder` and the notebooks of lessons 8 and 9. Inputs and
 outputs are those of `heads.py`.
@@ -36,7 +36,7 @@ class LessonClassifierHead(nn.Module):
 
 
 class LessonBoxHead(nn.Module):
-    """Where: flattened features to one linear layer, which says pixels; nothing bounds them."""
+    """Where: flattened features to one linear layer, which predicts pixels, unbounded."""
 
     def __init__(self, in_channels: int, side: int):
         super().__init__()

@@ -7,7 +7,7 @@ from pipeline.rungs.rung import Outputs, RungModel
 
 
 class LargestObjectModel(RungModel):
-    """A backbone and a head that answers for one object.
+    """A backbone and a head that predicts one object.
 
     The outputs are `cls_logits` `(B, C)` and/or `boxes` `(B, 4)` xyxy in input pixels, each
     coordinate in 0..S.

@@ -22,7 +22,7 @@ P = TypeVar("P", bound=LargestParams)
 
 
 class LargestRung(Rung[P, LargestObjectModel]):
-    """A rung with one answer a photo; its head comes in our form and in the lesson's."""
+    """A rung with one prediction per photo; its head comes in our form and in the lesson's."""
 
     def options(self, params: P) -> Options:
         """Return the form of the head and its dropout."""

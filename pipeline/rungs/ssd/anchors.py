@@ -1,4 +1,4 @@
-"""Where anchors lie, and how a box is told relative to one.
+"""The layout of anchors, and how boxes are decoded relative to them.
 
 Anchors are xyxy in input pixels. Their order is the order in which a convolution's output is
 flattened: level by level, row by row, cell by cell, and within a cell the anchors of that cell.

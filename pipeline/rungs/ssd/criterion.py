@@ -1,6 +1,6 @@
 """The losses of the SSD rungs, over a whole padded batch at once.
 
-Nothing here asks the device for a number: masks and weights, no index lists.
+Nothing here synchronises with the device: masks and weights, no index lists.
 """
 
 import torch
@@ -23,7 +23,7 @@ def grid_ssd_losses(
     image_size: int,
     focal_gamma: float,
 ) -> dict[str, Tensor]:
-    """Return the lesson's two losses, each the mean over photos of what the lesson has per photo.
+    """Return the lesson's two losses, each the mean over photos of the lesson's loss per photo.
 
     `class_loss` is the binary cross-entropy of every anchor and class, summed and divided by C; the
     background has no column, an unmatched anchor is 0 everywhere and one that is `IGNORE` does not
@@ -60,7 +60,7 @@ def pyramid_ssd_losses(
 ) -> dict[str, Tensor]:
     """Return quality focal loss (arXiv:2006.04388) and generalised IoU loss (arXiv:1902.09630).
 
-    A matched anchor's wanted score is the IoU of its box, so that scores rank by localisation too;
+    A matched anchor's target score is the IoU of its box, so that scores rank by localisation too;
     the IoU also weighs its box loss, as that paper has it. The first is divided by the batch's
     number of matched anchors, the second by the sum of its weights. Shapes as in
     `grid_ssd_losses`; anchors that are `IGNORE` count in neither loss.
@@ -83,7 +83,7 @@ def _cross_entropy(
 ) -> Tensor:
     """Return the summed binary cross-entropy; the other tensors are of anchors `(B, A)`."""
     if not focal_gamma:
-        # As below, but without a (B, A, C) of wanted scores that are nearly all 0.
+        # As below, but without a (B, A, C) of target scores that are nearly all 0.
         right = cls_logits.gather(2, labels.clamp(min=0)[..., None])[..., 0]  # (B, A)
         return (softplus(cls_logits).sum(2) * counted).sum() - (right * foreground).sum()
     wanted = _one_hot(labels, foreground, cls_logits)
@@ -96,7 +96,7 @@ def _binary_cross_entropy(cls_logits: Tensor, wanted: Tensor) -> Tensor:
 
 
 def _objects_of_anchors(matched_idxs: Tensor) -> tuple[Tensor, Tensor]:
-    """Return a legal index `(B, A)` for every anchor, and which are foreground."""
+    """Return a valid index `(B, A)` for every anchor, and which are foreground."""
     return matched_idxs.clamp(min=0), matched_idxs > BACKGROUND
 
 

@@ -1,8 +1,7 @@
-"""Which anchor answers for which object.
+"""Matching of anchors to objects.
 
-All functions work on a whole padded batch without a loop over photos, and none asks the device for
-a number, so a GPU is never waited for. `matched_idxs` `(B, A)` holds the index of the object that
-an anchor answers for, or one of the two values below.
+All functions work on a whole padded batch, and none synchronises with a GPU. `matched_idxs`
+`(B, A)` holds the index of the object that an anchor is matched to, or one of the two values below.
 """
 
 from collections.abc import Iterator, Sequence
@@ -97,7 +96,7 @@ def match_atss(
     distance = torch.cdist(
         box_centres,
         centres.expand(len(boxes), -1, -1),
-        compute_mode="donot_use_mm_for_euclid_dist",  # matrix products round: ties would be chance
+        compute_mode="donot_use_mm_for_euclid_dist",  # matrix products round: ties would be noise
     )
     candidates = _nearest_by_level(distance, level_sizes)  # (B, N, K)
     candidate_iou = iou.gather(2, candidates)
@@ -119,7 +118,7 @@ def _photos_at_once(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield boxes and `present` of a few photos, without the padding that all of them have.
 
-    A GPU gets the batch as it is: to learn where the padding begins is to wait for it.
+    A GPU gets the batch as it is: finding where the padding begins would synchronise.
     """
     if boxes.device.type != "cpu":
         yield boxes, present
@@ -141,7 +140,7 @@ def _nearest_by_level(distance: Tensor, level_sizes: Sequence[int]) -> Tensor:
 
 
 def _batched_iou(boxes: Tensor, present: Tensor, anchors: Tensor) -> Tensor:
-    """Return `(B, N, A)`; absent objects have the IoU -1, below every legal one.
+    """Return `(B, N, A)`; absent objects have the IoU -1, below every valid one.
 
     One coordinate at a time: maps whose last axis is the anchors are quicker than pairs of numbers.
     """
@@ -150,7 +149,7 @@ def _batched_iou(boxes: Tensor, present: Tensor, anchors: Tensor) -> Tensor:
     overlap = width.mul_(_overlap(top, bottom, anchors[:, 1], anchors[:, 3]))
     area = (anchors[:, 2] - anchors[:, 0]) * (anchors[:, 3] - anchors[:, 1])
     union = ((right - left) * (bottom - top) + area).sub_(overlap)
-    # A zero-area box has 0 / 0 against nothing and would poison the maximum.
+    # Two boxes without area have 0 / 0, and NaN would spoil the maximum.
     return overlap.div_(union).nan_to_num_(0).masked_fill_(~present[..., None], -1.0)
 
 

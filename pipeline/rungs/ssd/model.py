@@ -72,7 +72,7 @@ class GridSsd(RungModel):
         class_bias: of the class logits at the start.
         dropout: after the backbone.
         block_dropout: in every block.
-        tanh: decode boxes as the lesson does, so that many lie out of reach; else as SSD does.
+        tanh: decode boxes as the lesson does, which cannot reach many; else as SSD does.
     """
 
     anchors: Tensor
@@ -175,7 +175,7 @@ class PyramidSsd(RungModel):
 
     Args:
         backbone: gives maps at strides 8, 16 and 32.
-        image_size: side S of the input; others are taken, too.
+        image_size: side S of the input; other sizes work too.
         num_classes: C.
         channels: width of the pyramid and the head.
         anchor_scale: side of an anchor in strides of its level.

@@ -34,7 +34,7 @@ def suppress(
     photo, anchor, label = torch.where(scores > min_score)
     candidates = torch.bincount(photo, minlength=len(boxes)).tolist()
     box, score = boxes[photo, anchor], scores[photo, anchor, label]
-    # Every class is moved to a place of its own, so that one suppression serves them all.
+    # Boxes are offset by class, so that one NMS serves all classes.
     apart = box + (label * (_extent(box) + 1))[:, None]
     of_photos = zip(
         box.split(candidates),

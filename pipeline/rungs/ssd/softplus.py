@@ -1,4 +1,4 @@
-"""The loss of a score that should be 0, quicker on a CPU than torch's own.
+"""Softplus, the binary cross-entropy of a target of 0; faster on a CPU than torch's own.
 
 Four fifths of `torch.nn.functional.softplus` are `log1p`, which takes five times as long as `log`.
 `log` rounds a value by 6e-8; gradients do not depend on it.
