@@ -1,16 +1,16 @@
-"""The library of the detection ladder: pure where it can be, with no paths of its own.
+"""The library of the detection ladder.
 
-The journey of a photo through the rooms:
+What its packages do with photos and labels, in the order of the stages:
 
-1. `data.sources`, `data.voc`, `data.demo`  photos and labels become photos and a Pascal JSON
-2. `data.tables`, `data.schemas`            the JSON becomes `images`, `objects` and `largest`
-3. `data.pixels`, `data.store`              photos become one memory-mapped uint8 array
-4. `data.batches`, `data.augment`           rows and pixels become batches on the device
-5. `models`                                 batches become raw outputs
-6. `train`                                  outputs and targets become losses, steps and checkpoints
-7. `evaluate`                               outputs become predictions, metrics and pictures
-8. `ladder`                                 says which of these belong together in each rung
-9. `tracking`                               every distinct result becomes one MLflow run
+- `sources`, `demo`    download, copy or paint labelled photos
+- `formats`, `tables`  read labels and write the tables `images`, `objects` and `largest`
+- `data`               store all photos as one uint8 array, and make batches of its rows
+- `models`, `rungs`    backbone, heads, losses and decoding of each rung of the ladder
+- `train`              train a rung in phases, with checkpoints
+- `inference`          run a trained rung on photos
+- `evaluate`           compute metrics, intervals and errors of the predictions
+- `report`             draw pictures and print the table of results
+- `tracking`           log every distinct result as one MLflow run
 
 Shapes are written with these letters:
 

@@ -1,4 +1,4 @@
-"""Box arithmetic: the one place that decides what four numbers mean.
+"""Box arithmetic, and the one convention for boxes in this project.
 
 A box is `(xmin, ymin, xmax, ymax)`, pixel *edges*: `xmax = x + width`, so a box of one pixel at the
 origin is `(0, 0, 1, 1)` and its area is 1. The VOC devkit's 1-based inclusive corners are converted
@@ -7,8 +7,8 @@ here and nowhere else.
 
 import numpy as np
 
-# Distances are told in pixels of a photo squashed to this side, the lesson's, whatever the input's
-# size is, so that they compare.
+# Distances are given in pixels of a photo squashed to this side, the lesson's, whatever the input
+# size is, so that they can be compared.
 LESSON_SIDE = 224
 
 

@@ -2,4 +2,4 @@
 
 
 class InputError(Exception):
-    """Something that the user gave is wrong; the message is one line: file, item, remedy."""
+    """The user's input is wrong; the message is one line: file, item, remedy."""

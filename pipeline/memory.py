@@ -8,7 +8,7 @@ _GROWTH = 256 << 20
 
 
 def keep_freed_memory() -> bool:
-    """Tell glibc to keep what is freed for the next allocation; return whether it listens.
+    """Tell glibc to keep what is freed for the next allocation; return whether it accepts that.
 
     A training step allocates gigabytes of activations and frees them again. By default glibc gives
     every large block back to the kernel, which then has to clear the same pages again in the next

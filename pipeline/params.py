@@ -60,7 +60,7 @@ class PixelParams(Section):
 
 
 class AugmentParams(Section):
-    """Random changes of a training photo; each is off at its neutral value."""
+    """Random changes of a training photo; each has a value that turns it off."""
 
     flip: Fraction  # probability of a mirror image; 0 is off
     rotate: Annotated[float, Field(ge=0, le=45)]  # degrees either way, half of the time; 0 is off
@@ -70,7 +70,7 @@ class AugmentParams(Section):
 
 
 class PhaseParams(Section):
-    """So many epochs at this peak learning rate of the head."""
+    """The epochs of a phase and the head's peak learning rate in it."""
 
     epochs: Annotated[int, Field(ge=0)]
     lr: Positive
@@ -94,7 +94,7 @@ class SharedTrainParams(Section):
 
 
 class RungParams(Section):
-    """What every rung says for itself: input, three phases, dropout, averaging, augmentation."""
+    """What every rung sets for itself: input, three phases, dropout, averaging, augmentation."""
 
     image_size: Side
     head: PhaseParams
@@ -107,7 +107,7 @@ class RungParams(Section):
 
     @property
     def size_in_training(self) -> int:
-        """The side of the input while the rung learns; for some smaller than `image_size`."""
+        """The side of the input in training; for some rungs smaller than `image_size`."""
         return self.image_size
 
 
@@ -131,7 +131,7 @@ class LargestParams(RungParams):
 
 
 class CombinedParams(LargestParams):
-    """The combined head weighs its two losses: L1 in pixels plus so many times cross-entropy."""
+    """The combined head; its loss is L1 in pixels plus `class_weight` times cross-entropy."""
 
     class_weight: Positive
 
@@ -172,7 +172,7 @@ class TrainParams(Section):
 
 
 class PredictParams(Section):
-    """How outputs become detections: what is kept before and after suppression."""
+    """How outputs become detections: what is kept before and after NMS."""
 
     min_score: Fraction
     nms_threshold: Fraction
@@ -221,7 +221,7 @@ def load_params(path: Path) -> Params:
 
 
 def check_params(content: JsonValue, name: str) -> Params:
-    """Return parameters that are legal; `name` is where they came from, for the message.
+    """Return validated parameters; `name` is where they came from, for the message.
 
     Raises:
         InputError: a key is unknown, missing or out of range; one line names every wrong key.

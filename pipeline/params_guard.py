@@ -1,4 +1,4 @@
-"""`params.yaml` with other values for the length of a run, and never longer than it should."""
+"""Gives `params.yaml` other values for the length of a run, and restores it unless kept."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -19,10 +19,10 @@ _GUARD = 'cat > /dev/null; if [ -e "$1" ]; then mv -f "$1" "$2"; fi'
 
 @contextmanager
 def params_during(text: str) -> Iterator[Callable[[], None]]:
-    """Give `params.yaml` another content within the block, and a function that keeps it for good.
+    """Replace `params.yaml` within the block; yield a function that makes the change permanent.
 
     When the block or this process ends before that function is called, `params.yaml` is as it was.
-    After a loss of power the next call restores it.
+    After a power failure the next call restores it.
 
     Args:
         text: the content.
@@ -46,10 +46,10 @@ def params_during(text: str) -> Iterator[Callable[[], None]]:
 
 
 def restore_params() -> bool:
-    """Return whether a run had been cut off with its power, after undoing its parameters.
+    """Return whether a power failure had cut off a run, after undoing its parameters.
 
     Raises:
-        InputError: a run is at work.
+        InputError: another process is within such a block.
     """
     if not BACKUP.exists():
         return False

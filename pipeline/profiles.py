@@ -1,4 +1,4 @@
-"""Profiles: YAML files laid over `params.yaml`, each of which says only what it changes."""
+"""Profiles: YAML files laid over `params.yaml`, each with only the values that it changes."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def profile_values(name: str, params: FlatParams) -> FlatParams:
 
     Args:
         name: of `profiles/NAME.yaml`.
-        params: all parameters that there are.
+        params: all parameters of `params.yaml`.
 
     Raises:
         InputError: a file is missing, is not YAML, or sets what is no parameter.

@@ -1,6 +1,6 @@
 """The form of the three tables that the tables stage writes and every later stage reads.
 
-Reading a table needs this file alone, so a change in how tables are made leaves training alone.
+Reading a table needs this file alone, so a change in how tables are made retrains nothing.
 """
 
 import json
@@ -60,7 +60,7 @@ def read_classes(table: pa.Table) -> list[str]:
 
 
 def check_schema(path: Path, schema: pa.Schema, expected: pa.Schema) -> None:
-    """Hold a schema to the expected columns, in order and type, and to a list of classes.
+    """Check that a schema has the expected columns, in order and type, and a list of classes.
 
     Raises:
         InputError: The first difference, as a defect of the file `path`.

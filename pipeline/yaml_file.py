@@ -31,7 +31,7 @@ def read_yaml(path: Path, remedy: str = "") -> JsonValue:
 
 
 def parse_yaml(text: str, name: str, remedy: str = "") -> JsonValue:
-    """Return what YAML says; `name` is where it came from, for the message.
+    """Return the content of a YAML text; `name` is where it came from, for the message.
 
     Raises:
         InputError: it is not YAML; one line names it.

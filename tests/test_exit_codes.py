@@ -29,7 +29,7 @@ def test_what_ends_well_says_nothing(capsys):
         (KeyboardInterrupt(), 130, "stopped at once"),
     ],
 )
-def test_what_the_user_can_mend_is_one_line(capsys, error, code, line):
+def test_what_the_user_can_fix_is_one_line(capsys, error, code, line):
     assert exit_code(failing(error), "stopped at once") == code
     shown = capsys.readouterr().err
     assert shown.startswith(line)

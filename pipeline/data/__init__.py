@@ -1,1 +1,1 @@
-"""Photos and labels in, batches out: steps 1 to 4 of the journey."""
+"""Photos on disk as one array, and batches of them on the device."""

@@ -1,7 +1,7 @@
 """One affine matrix per sample moves pixels and boxes together, so they cannot disagree.
 
 A matrix maps homogeneous coordinates of the stored photo to those of the network's input. Both are
-squares with corners (-1, -1) and (1, 1), as `grid_sample` has it with `align_corners=False`.
+squares with corners (-1, -1) and (1, 1), as in `grid_sample` with `align_corners=False`.
 """
 
 import math
@@ -23,7 +23,7 @@ def random_matrices(batch: int, generator: torch.Generator, augment: AugmentPara
 
     Args:
         batch: B.
-        generator: of the CPU; the only source of chance.
+        generator: of the CPU; the only source of randomness.
         augment: how likely and how large the changes are.
     """
     crop, zoom_out, rotate = augment.crop, augment.zoom_out, augment.rotate
@@ -67,7 +67,7 @@ def warp_images(images: Tensor, matrices: Tensor, size: int) -> Tensor:
 
 
 def _sampling_grid(inverse: Tensor, size: int) -> Tensor:
-    """Return what `F.affine_grid` does, `(B, size, size, 2)`, by one addition for each pixel.
+    """Return the grid of `F.affine_grid`, `(B, size, size, 2)`, with one addition per pixel.
 
     A point is one complex number: pairs along the last axis take five times as long.
     """
@@ -103,7 +103,7 @@ def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tens
 
 
 def hardly_visible(boxes: Tensor, visible: Tensor) -> Tensor:
-    """Return `(B, N)` True where so little of an object is left that it is to be ignored."""
+    """Return `(B, N)` True where so little of an object is left that it is ignored."""
     sides = boxes[..., 2:] - boxes[..., :2]
     return (visible < _MIN_VISIBLE) | (sides.amin(-1) < 2)
 

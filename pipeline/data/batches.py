@@ -22,7 +22,7 @@ from pipeline.params import AugmentParams
 
 @dataclass(frozen=True)
 class Photos:
-    """The photos of one split with their objects, padded to the fullest photo.
+    """The photos of one split with their objects, padded to the most objects of any photo.
 
     Attributes:
         pixels: `(P, S, S, 3)` uint8, all photos of the store.
@@ -44,7 +44,7 @@ class Photos:
 
 @dataclass(frozen=True)
 class Batch:
-    """What a model and its losses are given.
+    """The input of a model and the targets of its losses.
 
     Attributes:
         images: `(B, 3, S, S)` normalised.
@@ -164,7 +164,7 @@ class Batches:
 
     def _batch(self, chosen: Tensor, generator: torch.Generator) -> Batch:
         size = self.image_size
-        # Rows are read in the store's order: a disk and its read-ahead like that best.
+        # Rows are read in the store's order, which is fastest on disk.
         chosen = chosen.sort().values
         pixels = self._pixels(chosen)
         boxes, labels, ignore = (
@@ -200,15 +200,15 @@ class Batches:
         return matrices.to(self.device, non_blocking=True), factors
 
     def _warped(self, pixels: Tensor, matrices: Tensor, factors: Tensor | None) -> Tensor:
-        """Return normalised images of pixels `(B, S, S, 3)`, moved and lit anew."""
+        """Return normalised images of pixels `(B, S, S, 3)`, warped and with other lighting."""
         images = warp_images(self._centred(pixels), matrices, self.image_size).div_(255)
         if factors is not None:
             images = change_lighting_(images.add_(self.mean), factors).sub_(self.mean)
         return images.div_(self.std)
 
     def _centred(self, pixels: Tensor) -> Tensor:
-        """Return pixels `(B, S, S, 3)` with the mean colour at 0, `(B, 3, S, S)` in steps of 1."""
-        # Whole rows at once: to subtract three numbers again and again takes four times as long.
+        """Return pixels `(B, S, S, 3)` as `(B, 3, S, S)` with the mean colour at 0, unscaled."""
+        # Whole rows at once: broadcasting three numbers takes four times as long.
         row = self.mean.flatten().mul(255).repeat(pixels.shape[2])
         centred = pixels.flatten(2).float().sub_(row)
         return centred.view(pixels.shape).permute(0, 3, 1, 2)
@@ -222,7 +222,7 @@ class Batches:
 def _on_device(photos: Photos, device: torch.device) -> Tensor | None:
     """Return the pixels of the split `(M, S, S, 3)` in a GPU's memory; None if they are too many.
 
-    They may take half of what is free, so that the model has room, too.
+    They may take half of the free memory, so that the model fits too.
     """
     if device.type != "cuda":
         return None

@@ -1,4 +1,4 @@
-"""What training and evaluation read: the tables and the pixel store."""
+"""What training reads: the tables and the pixel store."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class Inputs:
     task: Task
 
     def photos(self, split: str) -> Photos:
-        """Return the photos of a split; rungs of the largest object need one in each."""
+        """Return the photos of a split; for the largest object, those that have one."""
         empty_photos = self.task.every_object
         return photos_of_split(
             self.pixels, self.images, self.objects, split, empty_photos=empty_photos
@@ -38,7 +38,7 @@ class Inputs:
 
 
 def read_inputs(task: Task) -> Inputs:
-    """Return what rungs with this task learn from and are evaluated on.
+    """Return the tables and pixels that rungs with this task are trained and validated on.
 
     Raises:
         InputError: a file is missing or does not fit the others.

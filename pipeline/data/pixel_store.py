@@ -1,4 +1,4 @@
-"""The pixel store, where step 3 of the journey ends and training begins: one array on disk."""
+"""The pixel store: one memory-mapped array of all photos, which training and prediction read."""
 
 from pathlib import Path
 

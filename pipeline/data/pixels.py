@@ -1,4 +1,4 @@
-"""Step 3 of the journey: photos become one uint8 array on disk, decoded and squashed once.
+"""Photos become one uint8 array on disk, each decoded and squashed once.
 
 Training then reads rows of a memory-mapped file and never opens a photo again.
 """
@@ -30,16 +30,16 @@ def build_pixel_store(
 ) -> None:
     """Write every photo, squashed to a square, as a row of one `.npy` file.
 
-    The two sides are scaled apart (no crop, no border) with an antialiased bilinear filter, so a
-    box moves with its photo by a factor for each axis. Decoding and resizing release the
-    interpreter's lock, so threads use all cores; memory does not grow with the number of photos.
+    Width and height are scaled independently (no crop, no border) with an antialiased bilinear
+    filter, so a box moves with its photo by a factor for each axis. Decoding and resizing release
+    the GIL, so threads use all cores; memory does not grow with the number of photos.
 
     Args:
         paths: `(P,)` the photos, in the order of the table `images`.
         sizes_wh: `(P, 2)` width and height that the table gives each photo, in pixels.
         out: The file to write, uint8 `(P, S, S, 3)` RGB. It appears when it is complete.
         side: S, in pixels.
-        workers: Threads; None for one a core.
+        workers: Threads; None for one per core.
 
     Raises:
         InputError: A photo is missing, cannot be read or decoded, or has another size than the
@@ -61,7 +61,7 @@ def build_pixel_store(
 
 
 def read_photo(path: Path, size_wh: tuple[int, int]) -> torch.Tensor:
-    """Return the pixels of a photo as the labels see them, uint8 `(3, height, width)` RGB.
+    """Return the pixels of a photo, oriented as its labels, uint8 `(3, height, width)` RGB.
 
     A camera may store a photo lying on its side with a note (EXIF) to turn it. Labels may be made
     on either, so the size decides: turned if that gives `size_wh`, else as stored.
@@ -90,7 +90,7 @@ def decode_photo(path: Path) -> torch.Tensor:
 
 
 def squash(photo: torch.Tensor, side: int) -> np.ndarray:
-    """Return `(S, S, 3)` uint8 of a photo `(3, height, width)` uint8, each axis scaled apart."""
+    """Return `(S, S, 3)` uint8 of a photo `(3, height, width)` uint8, the aspect ratio not kept."""
     square = functional.resize(photo, [side, side], antialias=True)
     return square.permute(1, 2, 0).numpy()
 
@@ -127,7 +127,7 @@ def _fill_store(
 
 @contextmanager
 def _one_torch_thread() -> Iterator[None]:
-    """Let every thread of the pool compute alone: the photos are spread, not the pixels of one."""
+    """Limit torch to one thread: the pool works on many photos at once, not on parts of one."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -142,7 +142,7 @@ def _cores() -> int:
 
 
 def _check_room(out: Path, shape: tuple[int, ...]) -> None:
-    # A full disk under a memory map kills the process without a word.
+    # A full disk under a memory map kills the process without a message.
     needed, free = int(np.prod(shape)), shutil.disk_usage(out.parent).free
     if needed > free:
         room = f"needs {needed / 1e9:.1f} GB and the disk has {free / 1e9:.1f} GB"
@@ -177,7 +177,7 @@ def _decode(path: Path, data: bytes, turn: bool) -> torch.Tensor:
     try:
         with Image.open(io.BytesIO(data)) as image:
             pixels = np.array(to_rgb(ImageOps.exif_transpose(image) if turn else image))
-    except Exception as error:  # over damaged files PIL raises a dozen types
+    except Exception as error:  # PIL raises a dozen types for damaged files
         known = not isinstance(error, UnidentifiedImageError)
         reason = " ".join(str(error).split()) if known else "not an image of a known kind"
         problem = f"does not decode ({reason or type(error).__name__})"

@@ -1,4 +1,4 @@
-"""What lies behind the demo's objects: plaster, tiles or a landscape, and clutter before them."""
+"""Backgrounds of the demo's photos: plaster, tiles or a landscape, with clutter on them."""
 
 from math import pi
 
@@ -42,7 +42,7 @@ def _landscape(rng: Generator, width: int, height: int) -> np.ndarray:
 
 
 def _blend(rng: Generator, share: np.ndarray) -> np.ndarray:
-    """Return `(..., 3)`: two random colours, quieter than most objects', mixed by `share`."""
+    """Return `(..., 3)`: two random colours, duller than most objects', mixed by `share`."""
     first, second = (np.array(colour(rng, (0, 1), (0.05, 0.5), (0.25, 0.95))) for _ in range(2))
     return first + share[..., None] * (second - first)
 
@@ -58,7 +58,7 @@ def _clouds(rng: Generator, width: int, height: int, cells: int) -> np.ndarray:
 
 
 def _add_clutter(rng: Generator, backdrop: Image.Image) -> None:
-    """Draw a blob or a shard, half seen through, that no label names."""
+    """Draw an unlabelled, semi-transparent ellipse or polygon."""
     draw = ImageDraw.Draw(backdrop, "RGBA")  # colours with an alpha are mixed into the backdrop
     tint = (*colour(rng, (0, 1), (0.1, 0.9), (0.2, 0.95)), int(rng.integers(90, 230)))
     centre, reach = rng.uniform(0, backdrop.size), rng.uniform(0.03, 0.13) * max(backdrop.size)

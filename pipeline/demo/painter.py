@@ -93,7 +93,7 @@ def find_corner(rng: Generator, sprite_wh: Pair, photo_wh: Pair, boxes: list[Box
 
     Three in ten sprites may reach over the photo's border, by up to 12 % of their side. Two in ten
     may share half of the smaller box with another object's, the others 8 %. Where every try shares
-    more, the one that shares least is returned.
+    more, the one with the smallest share is returned.
     """
     wh, others = np.array(sprite_wh), np.array(boxes).reshape(-1, 4)
     beyond = 0.12 * wh * (rng.random() < 0.3)

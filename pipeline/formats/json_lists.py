@@ -1,11 +1,11 @@
 """Long lists of a JSON file become Arrow tables, block by block.
 
 As Python objects a million annotations take gigabytes. Here the commas between the objects of a
-list become line ends, block by block, and Arrow parses the blocks on all cores. Where to cut is
-told by what serializers write: objects that hold no objects, and the same text between any two.
-What is not so is `UnusualError`: the caller then takes a plain parser.
+list become line ends, block by block, and Arrow parses the blocks on all cores. Where to
+cut follows from what serializers write: objects that hold no objects, and the same text between any
+two. Any other file is an `UnusualError`: the caller then uses a plain parser.
 
-The cut looks at braces alone, yet no file is read wrong. A line end put inside a string or inside
+The cut goes by braces alone, yet no file is misread. A line end put inside a string or inside
 a nested list is refused by the parser, and a comma left or lacking between two objects shows when
 the objects are counted.
 """
@@ -122,7 +122,7 @@ def _cut(
     if objects < len(ends) and _end_of_list(text, position + int(ends[objects]) + 1) is not None:
         objects, behind = objects + 1, 0
     if objects == 0:
-        raise UnusualError("objects hold objects, are too long or are not parted alike")
+        raise UnusualError("objects hold objects, are too long or are not separated alike")
     size = int(ends[objects - 1]) + 1
     return block[:size], objects, position + size + behind
 

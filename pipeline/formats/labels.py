@@ -22,7 +22,7 @@ class Labels:
     """What a reader of labels returns; every reference holds and every box is finite.
 
     Attributes:
-        file: where the labels stand, for messages.
+        file: where the labels are, for messages.
         photos: the folder below which their photos lie.
         images: the columns of `IMAGES`, `P` rows; sizes and splits are null where the labels have
             none.

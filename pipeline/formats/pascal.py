@@ -86,7 +86,7 @@ def _all(values: pa.ChunkedArray) -> bool:
 
 
 def _is_unique(ids: pa.ChunkedArray) -> bool:
-    """Tell whether no id is null or there twice."""
+    """Return whether no id is null or occurs twice."""
     if ids.null_count:
         return False
     values = ids.to_numpy()

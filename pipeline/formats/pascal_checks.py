@@ -106,7 +106,7 @@ def _check_names(data: dict, file: Path) -> None:
 
 
 def _check_sizes(images: list[dict], file: Path) -> None:
-    """Hold width and height to whole pixels; an image may lack them, its photo has them too."""
+    """Check that sizes are whole pixels; an image may lack them, since its photo has them."""
     for index, image in enumerate(images):
         for key in ("width", "height"):
             value = image.get(key)
@@ -129,7 +129,7 @@ def _check_references(data: dict, file: Path) -> None:
 
 
 def _check_boxes(annotations: list[dict], file: Path) -> None:
-    """Hold every bbox to four finite numbers, the last two not negative."""
+    """Check that every bbox is four finite numbers, the last two not negative."""
     for index, item in enumerate(annotations):
         box = item["bbox"]
         if type(box) is not list or [type(v) in (int, float) for v in box] != [True] * 4:

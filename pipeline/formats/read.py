@@ -12,7 +12,7 @@ def read_labels(folder: Path) -> Labels:
     """Return the labels of the set in a folder.
 
     Raises:
-        InputError: no labels or several, or labels that do not hold.
+        InputError: no labels or several, or labels that break a rule.
     """
     found = find_set(folder)
     if found.labels.is_dir():

@@ -1,4 +1,4 @@
-"""The lists of a set that say which photos belong to train, val and test, as VOC has them."""
+"""Reads VOC's lists of the photos that belong to train, val and test."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ _FLAG = re.compile(r"( -1|  [01])$")
 def read_split_lists(folder: Path) -> dict[str, str]:
     """Return the split of each name in VOC's lists `{train,val,test,trainval}.txt`.
 
-    A line is a name, which may hold spaces; the flag that class lists carry after it falls off.
+    A line is a name, which may hold spaces; the flag that class lists carry after it is dropped.
     `trainval` alone means train.
 
     Args:

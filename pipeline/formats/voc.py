@@ -23,7 +23,7 @@ _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 def read_voc(folder: Path) -> Labels:
     """Return the labels of a VOC folder.
 
-    Where `ImageSets/Main` has lists they say which photos belong to the set, as VOC 2012 carries
+    The lists in `ImageSets/Main`, if any, decide which photos belong to the set, as VOC 2012 has
     thousands more that are not fully labelled for detection; each listed image gets its `split`.
     `difficult` becomes `ignore`. Boxes are not repaired, see `corners_to_xywh`.
 
@@ -47,7 +47,7 @@ def read_voc(folder: Path) -> Labels:
     for row, stem in enumerate(progress(stems, desc="reading XML", unit="files")):
         file = folder / "Annotations" / f"{stem}.xml"
         root = _parse(file)
-        # The stem leads: labelling tools leave stale names in <filename> when files are renamed.
+        # The stem decides: labelling tools leave stale names in <filename> when files are renamed.
         name = photos.get(stem) or (root.findtext("filename") or f"{stem}.jpg").strip()
         _check_name(name, file, named)
         width, height = _size(root, file)
@@ -115,7 +115,7 @@ def _parse(file: Path) -> ElementTree.Element:
         raise InputError(
             f"{file}: is listed in ImageSets/Main but absent; add it or correct the list"
         ) from None
-    # Of an encoding that the parser does not know: LookupError, of one that it cannot: ValueError.
+    # LookupError for an unknown encoding, ValueError for one that the parser does not support.
     except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise InputError(f"{file}: not XML ({error}); export it again in UTF-8") from None
 

@@ -53,7 +53,7 @@ def build_tables(labels: Labels) -> Tables:
     """
     file, classes = labels.file, labels.classes
     images = _images_table(labels.images, classes)
-    # Of millions of boxes every copy counts: what reading and clipping needed is given back.
+    # With millions of boxes every copy counts: memory of reading and clipping is released.
     memory = pa.default_memory_pool()
     memory.release_unused()
     kept, clipped, dropped = clip_objects(labels)
@@ -136,7 +136,7 @@ def _objects_table(
 
 
 def _check_learnable(images: pa.Table, kept: Objects, classes: list[str], file: Path) -> None:
-    """Refuse data from which nothing can be learnt, or a class that cannot."""
+    """Raise if there is nothing to train on, or a class cannot be learnt."""
     splits = _codes(images["split"])
     if not (splits == 0).any():
         raise InputError(f"{file}: split train: has no photo; put photos into train")

@@ -85,7 +85,7 @@ def _search_below(
 def _with_sizes(images: pa.Table, root: Path) -> pa.Table:
     """Complete `width` and `height` from the photo's header where the labels have none.
 
-    Labels without a size were made on what a viewer shows: the photo as its EXIF says to turn it.
+    Labels without a size were made on what a viewer shows: the photo turned as its EXIF has it.
     """
     sides = [images["width"], images["height"]]
     absent = pc.or_(pc.is_null(sides[0]), pc.is_null(sides[1])).to_numpy()
@@ -118,5 +118,5 @@ def _lies_on_its_side(header: Image.Image) -> bool:
     try:
         exif.load(header.info.get("exif", b""))
         return exif.get(ExifTags.Base.Orientation) in range(5, 9)
-    except Exception:  # over a damaged note PIL raises a dozen types; nobody turns a photo by it
+    except Exception:  # PIL raises a dozen types for damaged EXIF, which no decoder uses
         return False

@@ -1,1 +1,1 @@
-"""MLflow and DVC's lock file: what makes a result known."""
+"""Logs results to MLflow, identified by DVC's lock file."""

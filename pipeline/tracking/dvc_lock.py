@@ -1,4 +1,4 @@
-"""What `dvc.lock` says about a result: its digest, its parameters, the data it came from."""
+"""What `dvc.lock` records about a result: its digest, its parameters, the data it came from."""
 
 import hashlib
 import json
@@ -60,7 +60,7 @@ def fingerprint(
     """Return the SHA-256 of what went in and out of stages: commands, parameters, md5s.
 
     Two results share a fingerprint exactly when data, parameters, code and model agree. Names of
-    stages, sizes and file counts are left out: they say nothing more.
+    stages, sizes and file counts are left out: they add nothing.
 
     Args:
         stages: the lock file.
@@ -90,7 +90,7 @@ def with_upstream(stages: Stages, names: Iterable[str]) -> list[str]:
 
     After a run that stopped half-way the lock file also holds newer stages, which this result has
     not seen: where path and md5 of an output do not both agree, it is not upstream. For a file
-    inside an output the lock file has no md5 to compare with, and the path must do.
+    inside an output the lock file has no md5 to compare with, so the path decides.
     """
     outs = _all_outs(stages)
     reached: set[str] = set()

@@ -1,4 +1,4 @@
-"""Which commit a result belongs to, asked of git; nothing where there is no git or no commit."""
+"""The git commit that a result belongs to; nothing where there is no git or no commit."""
 
 import subprocess
 from pathlib import Path

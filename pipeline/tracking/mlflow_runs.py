@@ -1,6 +1,6 @@
 """Every distinct result becomes exactly one MLflow run.
 
-This is the only file that knows MLflow, and it imports it inside functions: when all results are
+MLflow is imported inside functions: when all results are
 known already, which is so on most calls, MLflow is never imported (2 to 4 s).
 """
 
@@ -92,7 +92,7 @@ def track_results(results: Sequence[Result], root: Path, uri: str | None = None)
         results: one or more rungs' results.
         root: the project's root folder; the local store and its artifacts stay there even when the
             working directory is one of DVC's temporary folders.
-        uri: the tracking URI the user asked for; None or empty is the local store.
+        uri: the tracking URI that the user has set; None or empty is the local store.
 
     Raises:
         InputError: the local store cannot be written.
@@ -114,7 +114,7 @@ def track_results(results: Sequence[Result], root: Path, uri: str | None = None)
     except Exception as error:
         raise InputError(
             f"{local}: cannot be written: {_first_line(error)}; "
-            "move mlflow.db aside (it is made anew) or repair the folder"
+            "move mlflow.db aside (a new one is created) or repair the folder"
         ) from error
 
 

@@ -53,7 +53,7 @@ def note_on_processors() -> str | None:
     """Return a line where git's last commit has metrics of another processor, else None.
 
     Models compute in bfloat16 where the processor has units for it, and equal runs on two kinds of
-    processor differ in the third digit of their metrics: no reason to look for a mistake.
+    processor differ in the third digit of their metrics: that is no sign of a bug.
     """
     lines = [line for path in METRICS.glob("*.json") for line in path.read_text().splitlines()]
     here, committed = _processors(lines), _processors(committed_lines(_PROCESSOR, METRICS))
@@ -85,7 +85,7 @@ def missing_result(lock: Stages, rung: str) -> str | None:
         used = digests(lock[name].deps)
         for path in made.keys() & used.keys():
             if made[path] != used[path]:
-                return f"{name} has seen an older {path}: `dvc repro` makes it anew"
+                return f"{name} has seen an older {path}: `dvc repro` makes it again"
         made |= digests(lock[name].outs)
     metrics = METRICS / f"{rung}.json"
     for needed in (MODELS / rung / "model.json", EVALUATION / rung, metrics):

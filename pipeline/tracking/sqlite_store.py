@@ -1,8 +1,8 @@
 """MLflow's SQLite tables, read without MLflow: importing it costs 2 to 4 s, this a few ms.
 
 Read-only, and never the last word: anything unexpected (no such file, other columns, a damaged
-file) reads as "nothing known", and the caller asks MLflow itself. Only `is_damaged` tells a damaged
-file from none.
+file) reads as "nothing known", and the caller queries MLflow itself. Only `is_damaged` tells a
+damaged file from none.
 """
 
 import re

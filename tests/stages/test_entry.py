@@ -1,4 +1,4 @@
-"""How a stage ends: what the user can mend in one line, the rest with a traceback."""
+"""How a stage ends: what the user can fix in one line, the rest with a traceback."""
 
 import ctypes
 import os
