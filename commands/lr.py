@@ -19,7 +19,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.steps < 2:
         parser.error("--steps must be at least 2")
     params = load_params(PARAMS)
-    params.rung(options.rung)  # says at once if there is none
+    params.rung(options.rung)  # raises at once if there is none
     print(f"the curve: {find(params, options.rung, options.phase, options.steps)}")
     return 0
 

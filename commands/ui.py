@@ -63,7 +63,7 @@ def server(uri: str, root: Path, host: str, port: int) -> tuple[list[str], dict[
 
 
 def free_port(host: str, wanted: int | None) -> int:
-    """Return the port that was asked for, or the first free one of 5000 to 5019.
+    """Return the wanted port, or the first free one of 5000 to 5019.
 
     Raises:
         InputError: it is in use, or the host is not of this machine.

@@ -1,4 +1,4 @@
-"""How every stage and command ends: errors that the user can mend in one line, and a code."""
+"""How every stage and command ends: errors that the user can fix in one line, and a code."""
 
 import sys
 from collections.abc import Callable

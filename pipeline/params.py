@@ -94,7 +94,7 @@ class SharedTrainParams(Section):
 
 
 class RungParams(Section):
-    """What every rung says for itself: input, three phases, dropout, averaging, augmentation."""
+    """What every rung has for itself: input, three phases, dropout, averaging, augmentation."""
 
     image_size: Side
     head: PhaseParams

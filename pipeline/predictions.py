@@ -1,4 +1,4 @@
-"""What a rung says of every photo, as one flat table in pixels of the original photo."""
+"""What a rung predicts for every photo, as one flat table in pixels of the original photo."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a rung answers of a photo, which says what it learns from and how it is measured."""
+"""What a rung predicts for a photo, which decides what it learns from and how it is measured."""
 
 from enum import Enum
 
@@ -21,12 +21,12 @@ class Task(Enum):
 
     @property
     def answers_class(self) -> bool:
-        """Whether the answer says what an object is."""
+        """Whether the answer has the class of an object."""
         return self is not Task.LOCATE
 
     @property
     def answers_box(self) -> bool:
-        """Whether the answer says where an object is."""
+        """Whether the answer has the box of an object."""
         return self is not Task.CLASSIFY
 
     @property

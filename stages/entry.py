@@ -8,7 +8,7 @@ from pipeline.exit_codes import exit_code
 
 
 def run_stage(main: Callable[[], None]) -> None:
-    """Call `main` and end this process; what the user can mend is one line on stderr."""
+    """Call `main` and end this process; what the user can fix is one line on stderr."""
     code = exit_code(main, "stopped: run the same command again to go on")
     if code:
         raise SystemExit(code)

@@ -11,7 +11,7 @@ from pipeline.files import write_beside
 # A turn of the hue by the golden ratio keeps any number of neighbouring classes apart.
 _HUE_STEP = 0.618034
 _MIN_LUMINANCE = 0.55
-# Of a picture in pixels, so that a page with all of them can be looked through.
+# Of a picture in pixels, so that a page with all of them can be read through.
 LARGEST_SIDE = 1400
 
 

@@ -15,7 +15,7 @@ from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
 BUNDLED = "DejaVu Sans"
-# Asked first, as they have most letters; any other font of the system comes after.
+# Tried first, as they have most letters; any other font of the system comes after.
 _PREFERRED = ("Noto Sans CJK", "Noto Sans", "Source Han Sans", "WenQuanYi", "Droid Sans Fallback")
 # Fonts of coloured bitmaps, and one whose letters only say which script is missing.
 _NO_LETTERS = ("Emoji", "Color", "Last Resort", "LastResort")

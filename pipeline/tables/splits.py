@@ -1,4 +1,4 @@
-"""Says which photos are learnt from (train), steered by (val) and kept apart (test)."""
+"""Assigns photos to train, val and test."""
 
 from dataclasses import replace
 

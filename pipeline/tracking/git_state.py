@@ -1,4 +1,4 @@
-"""Which commit a result belongs to, asked of git; nothing where there is no git or no commit."""
+"""Which commit a result belongs to, by git; nothing where there is no git or no commit."""
 
 import subprocess
 from pathlib import Path

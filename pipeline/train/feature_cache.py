@@ -1,6 +1,6 @@
-"""What a frozen backbone says of each photo is computed once and then read.
+"""The features that a frozen backbone has for each photo are computed once and then read.
 
-While only the head learns, the backbone says the same of the same pixels in every epoch. So each
+While only the head learns, the backbone gives the same features for the same pixels in every epoch. So each
 photo has one augmented view for the whole phase, and a further epoch costs the head alone.
 """
 

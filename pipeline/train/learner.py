@@ -33,7 +33,7 @@ class Learner:
         layers: its layer groups.
         criterion: from outputs and batch to named losses; `loss` is what is minimised.
         average: the running average of the weights, or None.
-        phase: says which groups learn, and how fast.
+        phase: decides which groups learn, and how fast.
         steps_per_epoch: batches in an epoch.
         steps_before: of earlier phases.
         shared: parameters of all rungs.

@@ -26,7 +26,7 @@ from pipeline.train.learner import Learner
 from pipeline.train.schedule import THAWED, Phase
 from pipeline.train.training_log import TrainingWatch
 
-# How often a GPU is asked whether the loss is still finite: asking makes it wait.
+# How often a GPU checks whether the loss is still finite: the check makes the CPU wait.
 _STEPS_BETWEEN_CHECKS = 50
 
 BatchSource = Batches | FeatureCache

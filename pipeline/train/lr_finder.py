@@ -60,7 +60,7 @@ def find_learning_rate(
         model: learns as in the phase.
         criterion: from outputs and batch to named losses; `loss` is what is minimised.
         batches: repeated as often as needed.
-        phase_name: `head`, `late` or `all`; says which groups of layers learn.
+        phase_name: `head`, `late` or `all`; decides which groups of layers learn.
         steps: of the whole range, at least 2.
         shared: parameters of all rungs.
         rung: parameters of this one.

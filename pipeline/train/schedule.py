@@ -66,7 +66,7 @@ def make_optimizer(
 
     Args:
         parameters: by layer group.
-        phase: says which groups learn, and the head's peak rate.
+        phase: decides which groups learn, and the head's peak rate.
         lr_divisor: at least 1.
         weight_decay: decoupled, at least 0.
     """

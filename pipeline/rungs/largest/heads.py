@@ -32,11 +32,11 @@ class ClassifierHead(nn.Module):
 
 
 class BoxHead(nn.Module):
-    """Where: every cell says where the box lies as seen from it, and how much that is worth.
+    """Where: every cell predicts where the box lies relative to it, and how much that is worth.
 
     The box is the mean of the cells' boxes, weighed by a softmax over the cells. Convolutions see
     an object alike wherever it is; the lesson's linear layer over all flattened cells has to learn
-    it in each place anew, and learns 2000 photos by heart instead (`docs/results.md`).
+    it in each place anew, and memorises 2000 photos instead (`docs/experiments.md`).
     """
 
     hidden = 128
@@ -68,7 +68,7 @@ class CombinedHead(nn.Module):
     """Both at once: what as `ClassifierHead` has it, where as `BoxHead` does.
 
     The lesson reads both from one hidden layer (`LessonCombinedHead`). Its 16 million weights learn
-    2000 photos' classes by heart: .776 of val right, against .824 with a branch of its own
+    2000 photos' classes: .776 of val correct, against .824 with a branch of its own
     (`docs/results.md`).
     """
 
