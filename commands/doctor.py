@@ -1,7 +1,7 @@
 """`ladder doctor`: is everything that a run relies on here and sound?
 
 Above all it hashes the objects of DVC's cache again. DVC trusts an object that is read-only, so a
-damaged one is restored as it is, `dvc status` is content, and `dvc repro --force` does not repair it.
+damaged one is restored as it is, `dvc status` is content, and `dvc repro --force` repairs nothing.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """The features that a frozen backbone has for each photo are computed once and then read.
 
-While only the head learns, the backbone gives the same features for the same pixels in every epoch. So each
-photo has one augmented view for the whole phase, and a further epoch costs the head alone.
+While only the head learns, the backbone has the same features for the same pixels in every epoch.
+So each photo has one augmented view for the whole phase, and a further epoch costs the head alone.
 """
 
 import math

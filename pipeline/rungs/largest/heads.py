@@ -12,7 +12,7 @@ class ClassifierHead(nn.Module):
 
     The largest object is the one that most cells lie on. A linear layer over pooled features
     cannot tell many weak cells from few strong ones; the share of the votes can (.862 against
-    .849 of VOC's val on the same frozen features, `docs/results.md`).
+    .849 of VOC's val on the same frozen features, `docs/experiments.md`).
     """
 
     def __init__(self, in_channels: int, num_classes: int, dropout: float):
@@ -69,7 +69,7 @@ class CombinedHead(nn.Module):
 
     The lesson reads both from one hidden layer (`LessonCombinedHead`). Its 16 million weights learn
     2000 photos' classes: .776 of val correct, against .824 with a branch of its own
-    (`docs/results.md`).
+    (`docs/experiments.md`).
     """
 
     def __init__(self, in_channels: int, num_classes: int, dropout: float):

@@ -36,7 +36,7 @@ class LessonClassifierHead(nn.Module):
 
 
 class LessonBoxHead(nn.Module):
-    """Where: flattened features to one linear layer, whose outputs are pixels; nothing bounds them."""
+    """Where: flattened features to one linear layer, whose outputs are unbounded pixels."""
 
     def __init__(self, in_channels: int, side: int):
         super().__init__()
