@@ -78,6 +78,8 @@ def results_page(results: dict) -> str:
         "to 224. What was tried on the way is in\n[experiments.md](experiments.md).\n",
     ]
     for result in results.values():
+        if not result["rungs"]:
+            continue
         processors = sorted({row["processor"] for row in result["rungs"].values()} - {""})
         about = " ".join([result["about"], *(f"Processor: {name}." for name in processors)])
         parts += [f"## {result['title']}\n", f"    {result['command']}\n", about + "\n"]

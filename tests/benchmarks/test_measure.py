@@ -1,6 +1,7 @@
 """Times and memory are those of the case that is measured."""
 
 import numpy as np
+import pytest
 
 from benchmarks.measure import measure_setting, peak_bytes, run_once
 from benchmarks.topic import Case, Setting
@@ -8,6 +9,7 @@ from benchmarks.topic import Case, Setting
 CASES = (("a", "ours"), ("b", "peer"))
 
 
+@pytest.mark.slow
 def test_the_peak_is_of_this_program():
     before = peak_bytes()
     assert before > 10 << 20

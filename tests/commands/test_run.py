@@ -20,6 +20,8 @@ from pipeline.params_guard import BACKUP
 from pipeline.yaml_file import flatten, parse_yaml, with_values
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow  # DVC runs in each
+
 STAGE = {
     "cmd": "cp params.yaml seen.yaml",
     "params": ["fetch", "pixels", "train", "predict", "report"],
@@ -99,7 +101,6 @@ def test_one_parameter_is_run_kept_and_saved_as_an_experiment(project, capfd):
     assert git(project, "symbolic-ref", "HEAD").startswith("refs/heads/")
 
 
-@pytest.mark.slow
 def test_a_profile_takes_back_what_an_earlier_one_has_set(project):
     assert run.main(["two"]) == 0
     of_one = {"fetch.demo.photos": 30, "train.bbox.late.epochs": 3}
@@ -109,7 +110,6 @@ def test_a_profile_takes_back_what_an_earlier_one_has_set(project):
     assert differing("seen.yaml") == of_one | {"train.bbox.late.epochs": 7}
 
 
-@pytest.mark.slow
 def test_the_line_that_leads_back_does(project, capfd):
     (project / "metrics").mkdir()
     (project / "metrics" / "x.json").write_text("{}")

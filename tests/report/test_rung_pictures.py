@@ -16,6 +16,8 @@ from stages import evaluate, report
 from tests.stages.answers import TASKS, answer
 from tests.stages.small_project import run_main
 
+pytestmark = pytest.mark.slow  # every picture of a rung is drawn
+
 NAN = float("nan")
 
 

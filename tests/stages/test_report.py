@@ -18,6 +18,8 @@ from tests.conftest import ROOT
 from tests.stages.answers import TASKS, answer, rename_classes
 from tests.stages.small_project import contents, run_main, write_params
 
+pytestmark = pytest.mark.slow  # every picture is drawn
+
 OF_ALL = {"val_grid.png", "curves.png"}
 OF_DETECTORS = {"pr_curves.png", "errors.png", "confusion.png", "val_worst.png", "anchors.png"}
 
@@ -57,7 +59,6 @@ def expected(rung):
     return OF_ALL | ({"confusion.png"} if TASKS[rung].answers_class else set())
 
 
-@pytest.mark.slow
 def test_every_rung_has_its_pictures_and_none_is_too_large(project, capsys):
     run_main(report)
     names = {f"{rung}/{name}" for rung in TASKS for name in expected(rung)} | {"ladder.png"}
@@ -87,7 +88,6 @@ def test_more_photos_are_drawn_where_more_are_asked_for(two_rungs):
         assert picture.size[0] > 1.9 * one[0]
 
 
-@pytest.mark.slow
 def test_it_imports_neither_torch_nor_mlflow(project):
     code = (
         "import sys; from stages import report; report.main(); "

@@ -219,6 +219,7 @@ def _track_in_process(root: Path, start) -> None:
     track_results([result(1), result(2)], root)
 
 
+@pytest.mark.slow
 def test_two_first_calls_at_once_make_one_run_each(tmp_path):
     spawn = multiprocessing.get_context("spawn")
     start = spawn.Barrier(2)
