@@ -96,7 +96,8 @@ def results_table(rungs: dict, goals: dict) -> str:
     lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
     for rung, row in rungs.items():
         cells = [f"`{rung}`", *(_cell(row, name) for name in names)]
-        cells += [str(row["epochs"]), f"{row['seconds'] / 60:.1f}"]
+        minutes = "" if row["seconds"] is None else f"{row['seconds'] / 60:.1f}"
+        cells += [str(row["epochs"]), minutes]
         if goals:
             cells.append(goals.get(rung, ""))
         lines.append("| " + " | ".join(cells) + " |")
