@@ -57,7 +57,9 @@ def _row(result: Result, outcome: Outcome) -> Row:
     intervals = read_rows(EVALUATION / result.rung / "intervals.csv", MetricInterval)
     return Row(
         rung=result.rung,
-        metrics={k.removeprefix(prefix): v for k, v in result.metrics.items() if k.startswith(prefix)},
+        metrics={
+            k.removeprefix(prefix): v for k, v in result.metrics.items() if k.startswith(prefix)
+        },
         epochs=len(result.history),
         seconds=read_training(result.rung).seconds,
         run=f"{'new' if outcome.new else 'known'} {outcome.run_id[:8]}",
