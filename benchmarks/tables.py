@@ -105,6 +105,7 @@ def _voc_object(chance: random.Random) -> str:
 
 def ours(source: Path, out: Path) -> None:
     """Copy the set and write its three tables, as the two stages do."""
+    from pipeline.formats.layout import find_set
     from pipeline.formats.read import read_labels
     from pipeline.sources.copies import copy_set
     from pipeline.tables.build import build_tables, write_tables
@@ -113,7 +114,7 @@ def ours(source: Path, out: Path) -> None:
 
     copied = out / "source"
     shutil.rmtree(copied, ignore_errors=True)
-    copy_set(source, copied)
+    copy_set(find_set(source), copied)
     # Nothing here keeps the labels: of millions of boxes every copy counts.
     tables = build_tables(with_photos(assign_splits(read_labels(copied), "given"), copied))
     write_tables(out, tables)

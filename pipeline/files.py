@@ -18,8 +18,6 @@ EVALUATION = Path("evaluation")
 METRICS = Path("metrics")
 FIGURES = Path("figures")
 PLOTS = Path("plots")
-# By these endings photos are told from other files in their folder, of labels for instance.
-PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 
 
 @contextmanager

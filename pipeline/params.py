@@ -46,6 +46,8 @@ class FetchParams(Section):
 
     source: Literal["demo", "local", "voc2007", "voc2012"]
     path: Path
+    format: Literal["auto", "pascal", "voc", "yolo", "labelme", "csv", "label-studio"]
+    labels: str
     split: Literal["given", "fraction", "lesson"]
     val_fraction: Fraction
     test_fraction: Fraction

@@ -7,8 +7,10 @@ from pathlib import Path
 import orjson
 
 from pipeline.demo.painter import paint_demo
-from pipeline.files import PARAMS, PHOTO_SUFFIXES, SOURCE, fresh_folder
+from pipeline.files import PARAMS, SOURCE, fresh_folder
+from pipeline.formats.layout import find_set
 from pipeline.params import FetchParams, load_params
+from pipeline.photo_files import is_photo
 from pipeline.sources.archives import OFFICIAL, download_all
 from pipeline.sources.copies import copy_set
 from stages.entry import run_stage
@@ -31,18 +33,18 @@ def fetch(params: FetchParams, folder: Path) -> None:
         pascal = paint_demo(folder, params.demo.photos, params.demo.size, params.seed)
         (folder / "annotations.json").write_bytes(orjson.dumps(pascal))
     elif params.source == "local":
-        copy_set(params.path, folder)
+        copy_set(find_set(params.path, params.format, params.labels), folder)
     else:
         unpacked = folder / "unpacked"
         download_all(OFFICIAL[params.source], DOWNLOADS, unpacked)
-        copy_set(unpacked, folder)
+        copy_set(find_set(unpacked), folder)
         shutil.rmtree(unpacked)
 
 
 def summary(folder: Path) -> str:
     """Return one line: how many photos and other files, and how large they are together."""
     files = [file for file in folder.rglob("*") if file.is_file()]
-    photos = sum(file.suffix.lower() in PHOTO_SUFFIXES for file in files)
+    photos = sum(map(is_photo, files))
     size = sum(file.stat().st_size for file in files) / 1e6
     return f"{SOURCE}: {photos} photos, {len(files) - photos} files of labels, {size:.1f} MB"
 

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from pipeline.errors import InputError
 from pipeline.files import PARAMS, SOURCE, TABLES, fresh_folder
-from pipeline.formats.layout import find_set
+from pipeline.formats.layout import AUTO, find_set
 from pipeline.formats.read import read_labels
 from pipeline.params import FetchParams, load_params
 from pipeline.schemas import SPLITS
@@ -34,10 +34,15 @@ def main() -> None:
     print_report(tables.report)
 
 
+def _named(params: FetchParams) -> tuple[str, str]:
+    """Return which format and file the user has named; painter and archives have but one."""
+    return (params.format, params.labels) if params.source == "local" else (AUTO, "")
+
+
 def make_tables(params: FetchParams) -> Tables:
     """Return the tables of data/source."""
     labels = assign_splits(
-        read_labels(SOURCE),
+        read_labels(SOURCE, *_named(params)),
         params.split,
         val_fraction=params.val_fraction,
         test_fraction=params.test_fraction,
@@ -54,7 +59,7 @@ def _naming_the_original(params: FetchParams) -> Iterator[None]:
     except InputError as error:
         if params.source != "local" or not params.path.exists():
             raise
-        original = find_set(params.path).root
+        original = find_set(params.path, *_named(params)).root
         raise InputError(str(error).replace(str(SOURCE), str(original))) from None
 
 

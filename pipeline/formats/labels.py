@@ -1,5 +1,6 @@
 """The labels of a set by columns, whatever format they came in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +33,9 @@ class Labels:
         labels: `(O,)` int16, 0..C-1.
         boxes: `(O, 4)` float64, 0-based `[x, y, width, height]` in pixels, sizes not negative.
         ignore: `(O,)` bool; marked so, or a crowd, which is a region and not an object.
+        scores: `(O,)` float32 in 0..1, from a model; None where people have labelled.
+        notes: what was left out or read otherwise than it stands there, one sentence each with its
+            count, for the report.
     """
 
     file: Path
@@ -43,6 +47,8 @@ class Labels:
     labels: np.ndarray
     boxes: np.ndarray
     ignore: np.ndarray
+    scores: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     def of_images(self, keep: np.ndarray) -> "Labels":
         """Return the images for which `keep`, `(P,)` bool, is true, and their objects."""
@@ -55,4 +61,64 @@ class Labels:
             labels=self.labels[chosen],
             boxes=self.boxes[chosen],
             ignore=self.ignore[chosen],
+            scores=None if self.scores is None else self.scores[chosen],
         )
+
+
+@dataclass(frozen=True)
+class LabelledBox:
+    """One object as a reader of small files finds it.
+
+    Attributes:
+        row: of its image.
+        name: of its class.
+        box: `[x, y, width, height]`, 0-based, in pixels; sizes not negative.
+        ignore: whether it counts neither as an object nor as background.
+        score: in 0..1, from a model; None where people have labelled.
+    """
+
+    row: int
+    name: str
+    box: Sequence[float]
+    ignore: bool = False
+    score: float | None = None
+
+
+def labels_of_boxes(
+    file: Path,
+    photos: Path,
+    images: list[dict],
+    boxes: Sequence[LabelledBox],
+    *,
+    classes: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Labels:
+    """Return the labels of boxes that were read one by one, with ids from 1.
+
+    Args:
+        file: where the labels are, for messages.
+        photos: the folder below which their photos lie.
+        images: rows of `IMAGES`; what is absent is null, an absent `id` is the row plus 1.
+        boxes: of all images.
+        classes: names in label order; by default those of the boxes, sorted. Where any box has a
+            score, boxes without one count as certain.
+        notes: see `Labels`.
+    """
+    names = list(classes) or sorted({box.name for box in boxes})
+    label_of = {name: label for label, name in enumerate(names)}
+    rows = [{"id": row} | image for row, image in enumerate(images, 1)]
+    scored = any(box.score is not None for box in boxes)
+    scores = [1.0 if box.score is None else box.score for box in boxes]
+    return Labels(
+        file,
+        photos,
+        pa.Table.from_pylist(rows, schema=IMAGES),
+        names,
+        np.arange(1, len(boxes) + 1),
+        np.array([box.row for box in boxes], np.int32),
+        np.array([label_of[box.name] for box in boxes], np.int16),
+        np.array([box.box for box in boxes], np.float64).reshape(-1, 4),
+        np.array([box.ignore for box in boxes], bool),
+        np.array(scores, np.float32) if scored else None,
+        tuple(notes),
+    )

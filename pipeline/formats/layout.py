@@ -1,73 +1,54 @@
-"""Tells what labels a folder holds by the names of its files; none is opened."""
+"""Finds the labelled set that a folder holds, in whichever format."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.formats.label_format import LabelFormat, LabelledSet
+from pipeline.formats.registry import FORMATS, find_format
+
+AUTO = "auto"
+_NAME_IT = "set fetch.format, or fetch.labels to the file that counts"
 
 
-@dataclass(frozen=True)
-class LabelledSet:
-    """Where a set lies.
-
-    Attributes:
-        root: the folder with everything of the set.
-        labels: its JSON file, or its folder of XML.
-    """
-
-    root: Path
-    labels: Path
-
-
-def find_set(path: Path) -> LabelledSet:
-    """Return the labelled set at `path`.
+def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> LabelledSet:
+    """Return the labelled set in a folder, or in the only folder at most two levels below.
 
     Args:
-        path: a folder with exactly one Pascal/COCO `*.json` in it or in its `annotations`; or the
-            JSON file itself; or a VOC folder (`Annotations`, `JPEGImages`), at most two levels
-            below.
+        folder: with the labels and photos of one set.
+        format_name: of a format; `auto` recognises it.
+        labels: the file in `folder` that holds the labels, where there are several; empty for all.
 
     Raises:
-        InputError: no labels or several.
+        InputError: no labels, or several sets.
     """
-    if path.is_file():
-        return LabelledSet(_folder_of(path), path)
-    if not path.is_dir():
-        raise InputError(f"{path}: no such file or folder; set fetch.path to the labelled photos")
-    file = _find_json(path)
-    if file is not None:
-        return LabelledSet(path, file)
-    folder = _find_voc(path)
-    return LabelledSet(folder, folder / "Annotations")
-
-
-def _find_json(folder: Path) -> Path | None:
-    files = sorted(folder.glob("*.json")) or sorted(folder.glob("annotations/*.json"))
-    if len(files) > 1:
-        names = ", ".join(file.name for file in files[:4])
-        raise InputError(f"{folder}: {len(files)} JSON files ({names}); set fetch.path to one file")
-    return files[0] if files else None
-
-
-def _folder_of(labels: Path) -> Path:
-    """Return the folder of a set by its JSON: COCO has labels in `annotations`, photos beside."""
-    folder = labels.parent
-    return folder.parent if folder.name == "annotations" else folder
-
-
-def _find_voc(folder: Path) -> Path:
-    places = [folder, *sorted(folder.glob("*/")), *sorted(folder.glob("*/*/"))]
-    found = [place for place in places if _is_voc(place)]
-    if not found:
+    if folder.is_file():
         raise InputError(
-            f"{folder}: neither a *.json nor Annotations and JPEGImages; "
-            "set fetch.path to the folder that holds them"
+            f"{folder}: is a file, whose photos DVC would not watch; set fetch.path to "
+            f"{folder.parent} and fetch.labels to {folder.name}"
         )
-    if len(found) > 1:
-        names = ", ".join(str(place.relative_to(folder)) for place in found[:4])
-        raise InputError(f"{folder}: {len(found)} VOC folders ({names}); set fetch.path to one")
-    return found[0]
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; set fetch.path to the labelled photos")
+    named = folder / labels if labels else None
+    if named and not named.is_file():
+        raise InputError(f"{named}: no such file; set fetch.labels to a file in {folder}")
+    formats = FORMATS if format_name == AUTO else (find_format(format_name),)
+    for pattern in ("", "*/", "*/*/"):
+        places = sorted(folder.glob(pattern)) if pattern else [folder]
+        found = list(_sets_in(places, formats, named))
+        if len(found) > 1:
+            names = " and ".join(f"{one.format.name} ({one.labels})" for one in found[:2])
+            raise InputError(f"{folder}: holds labels of {len(found)} kinds, {names}; {_NAME_IT}")
+        if found:
+            return found[0]
+    wanted = "; ".join(f"{one.name}: {one.holds}" for one in formats)
+    raise InputError(f"{folder}: no labels that are known ({wanted}); set fetch.path to a set")
 
 
-def _is_voc(folder: Path) -> bool:
-    return (folder / "Annotations").is_dir() and (folder / "JPEGImages").is_dir()
+def _sets_in(
+    places: Iterable[Path], formats: Iterable[LabelFormat], named: Path | None
+) -> Iterable[LabelledSet]:
+    for place in places:
+        for one in formats:
+            if found := one.find(place, named):
+                yield found

@@ -14,8 +14,10 @@ import pyarrow.compute as pc
 
 from pipeline.errors import InputError
 from pipeline.formats.json_lists import UnusualError, read_lists
+from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import IMAGES, Labels
 from pipeline.formats.pascal_checks import check_pascal
+from pipeline.formats.write_pascal import write_pascal
 
 _ANNOTATIONS = pa.schema(
     [
@@ -30,6 +32,32 @@ _ANNOTATIONS = pa.schema(
 # A path inside the folder on any system, without empty, `.` or `..` parts.
 _PLAIN_NAME = r"^[^/\\:\x00\s][^/\\:\x00]*(/[^/\\:\x00]+)*$"
 _DOTS = r"(^|/)\.{1,2}(/|$)"
+
+
+def _find(root: Path, named: Path | None) -> LabelledSet | None:
+    """Return the set of a folder with a JSON in it or in its `annotations`."""
+    if named:
+        files = [named]
+    else:
+        files = sorted(root.glob("*.json")) or sorted(root.glob("annotations/*.json"))
+    files = [file for file in files if _may_be_pascal(file)]
+    if len(files) > 1:
+        names = ", ".join(file.name for file in files[:4])
+        raise InputError(f"{root}: {len(files)} JSON files ({names}); set fetch.labels to one")
+    return LabelledSet(PASCAL, root, files[0], (files[0],), root) if files else None
+
+
+def _may_be_pascal(file: Path) -> bool:
+    """Return whether a file is a JSON object and not one of LabelMe's."""
+    if file.suffix.lower() != ".json" or file.name.startswith("."):
+        return False
+    with file.open("rb") as opened:
+        beginning = opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return not beginning.startswith(b"[") and b'"shapes"' not in beginning
+
+
+def _read(found: LabelledSet) -> Labels:
+    return read_pascal(found.labels, found.photos)
 
 
 def read_pascal(file: Path, photos: Path) -> Labels:
@@ -181,3 +209,12 @@ def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:
         np.array([item["bbox"] for item in annotations], np.float64).reshape(-1, 4),
         np.array([bool(item["ignore"] or item["iscrowd"]) for item in annotations], bool),
     )
+
+
+PASCAL = LabelFormat(
+    name="pascal",
+    holds="a *.json with images, annotations and categories, in the folder or in annotations/",
+    find=_find,
+    read=_read,
+    write=write_pascal,
+)

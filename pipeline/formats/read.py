@@ -3,18 +3,14 @@
 from pathlib import Path
 
 from pipeline.formats.labels import Labels
-from pipeline.formats.layout import find_set
-from pipeline.formats.pascal import read_pascal
-from pipeline.formats.voc import read_voc
+from pipeline.formats.layout import AUTO, find_set
 
 
-def read_labels(folder: Path) -> Labels:
-    """Return the labels of the set in a folder.
+def read_labels(folder: Path, format_name: str = AUTO, labels: str = "") -> Labels:
+    """Return the labels of the set in a folder; the arguments are those of `find_set`.
 
     Raises:
         InputError: no labels or several, or labels that break a rule.
     """
-    found = find_set(folder)
-    if found.labels.is_dir():
-        return read_voc(found.root)
-    return read_pascal(found.labels, found.root)
+    found = find_set(folder, format_name, labels)
+    return found.format.read(found)

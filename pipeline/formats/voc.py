@@ -11,13 +11,28 @@ import pyarrow as pa
 
 from pipeline.boxes import voc_to_xyxy, xyxy_to_xywh
 from pipeline.errors import InputError
-from pipeline.files import PHOTO_SUFFIXES
+from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import IMAGES, Labels
 from pipeline.formats.names import fault_of_path
 from pipeline.formats.split_lists import read_split_lists
+from pipeline.formats.write_voc import write_voc
+from pipeline.photo_files import files_below, is_photo
 from pipeline.progress import progress
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
+
+
+def _find(root: Path, named: Path | None) -> LabelledSet | None:
+    """Return the set of a folder with `Annotations` and `JPEGImages`."""
+    xml, photos = root / "Annotations", root / "JPEGImages"
+    if named or not (xml.is_dir() and photos.is_dir()):
+        return None
+    files = [*files_below(xml, {".xml"}), *files_below(root / "ImageSets/Main", {".txt"})]
+    return LabelledSet(VOC, root, xml, tuple(files), photos)
+
+
+def _read(found: LabelledSet) -> Labels:
+    return read_voc(found.root)
 
 
 def read_voc(folder: Path) -> Labels:
@@ -95,7 +110,7 @@ def _labels(folder: Path, images: list[dict], objects: list[_Object]) -> Labels:
 
 def _photo_names(folder: Path) -> dict[str, str]:
     """Return the file name of each photo by its stem."""
-    files = (file for file in folder.iterdir() if file.suffix.lower() in PHOTO_SUFFIXES)
+    files = (file for file in folder.iterdir() if is_photo(file))
     return {file.stem: file.name for file in sorted(files)}
 
 
@@ -171,3 +186,12 @@ def corners_to_xywh(corners: np.ndarray) -> np.ndarray:
     boxes = xyxy_to_xywh(voc_to_xyxy(corners)).astype(np.float64)
     boxes[:, 2:] *= corners[:, 2:] > corners[:, :2]
     return boxes
+
+
+VOC = LabelFormat(
+    name="voc",
+    holds="XML in Annotations/, photos in JPEGImages/, lists of splits in ImageSets/Main/ if any",
+    find=_find,
+    read=_read,
+    write=write_voc,
+)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.files import PHOTO_SUFFIXES
+from pipeline.photo_files import PHOTO_SUFFIXES, photos_below
 
 
 def find_photos(places: Sequence[Path]) -> list[Path]:
@@ -39,8 +39,7 @@ def _photos_at(place: Path) -> Iterable[Path]:
         return [place]
     if not place.is_dir():
         raise InputError(f"{place}: no such file or folder; name photos or folders with photos")
-    named = (path for path in place.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)
-    found = sorted(path for path in named if path.is_file())
+    found = photos_below(place)
     if not found:
         kinds = ", ".join(sorted(PHOTO_SUFFIXES))
         raise InputError(f"{place}: no photo in it; it needs files that end in one of {kinds}")

@@ -7,10 +7,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from PIL import ExifTags, Image
 
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
+from pipeline.photo_files import photo_size
 
 # Where the photos of a set usually lie, tried in this order.
 _FOLDERS = ("", "annotations/", "images/", "photos/", "JPEGImages/")
@@ -93,30 +93,8 @@ def _with_sizes(images: pa.Table, root: Path) -> pa.Table:
         return images
     sizes = np.stack([pc.fill_null(side, 0).to_numpy() for side in sides], -1)
     for row in np.flatnonzero(absent):
-        photo = root / images["photo"][int(row)].as_py()
-        try:
-            sizes[row] = _size_wh(photo)
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
-            raise InputError(f"{photo}: size cannot be read ({error}); replace the photo") from None
+        sizes[row] = photo_size(root / images["photo"][int(row)].as_py())
     for name, side in (("width", 0), ("height", 1)):
         column = images.schema.get_field_index(name)
         images = images.set_column(column, name, pa.array(sizes[:, side]))
     return images
-
-
-def _size_wh(photo: Path) -> tuple[int, int]:
-    """Return width and height in pixels as `decode_photo` will have them, without decoding."""
-    with Image.open(photo) as header:
-        width, height = header.size
-        return (height, width) if _lies_on_its_side(header) else (width, height)
-
-
-def _lies_on_its_side(header: Image.Image) -> bool:
-    # EXIF alone, by which all decoders turn: `header.getexif` also goes by XMP, which torchvision
-    # does not read, and would turn a TIFF, whose size PIL gives upright already.
-    exif = Image.Exif()
-    try:
-        exif.load(header.info.get("exif", b""))
-        return exif.get(ExifTags.Base.Orientation) in range(5, 9)
-    except Exception:  # PIL raises a dozen types for damaged EXIF, which no decoder uses
-        return False

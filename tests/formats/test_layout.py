@@ -17,8 +17,8 @@ def touch(file: Path) -> Path:
 
 def test_one_json_beside_the_photos_or_in_annotations(tmp_path: Path) -> None:
     file = touch(tmp_path / "annotations/one.json")
-    for path in (tmp_path, file):
-        found = find_set(path)
+    for labels in ("", "annotations/one.json"):
+        found = find_set(tmp_path, labels=labels)
         assert (found.root, found.labels) == (tmp_path, file)
     beside = touch(tmp_path / "labels.json")
     found = find_set(tmp_path)
@@ -33,15 +33,30 @@ def test_xml_up_to_two_levels_below(tmp_path: Path, depth: str) -> None:
 
 
 def test_what_is_no_set_or_several_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"absent: no such file or folder; set fetch.path"):
+    with pytest.raises(InputError, match=r"absent: no such folder; set fetch.path"):
         find_set(tmp_path / "absent")
-    with pytest.raises(InputError, match=r"neither a \*.json nor Annotations and JPEGImages; set"):
+    with pytest.raises(
+        InputError, match=r"no labels that are known \(pascal: a \*.json with .*set"
+    ):
         find_set(tmp_path)
     voc(tmp_path / "one", {})
     voc(tmp_path / "two", {})
-    with pytest.raises(InputError, match=r"2 VOC folders \(one, two\); set fetch.path to one"):
+    with pytest.raises(InputError, match=r"labels of 2 kinds, voc \(.*one/Annotations\) and voc"):
         find_set(tmp_path)
     touch(tmp_path / "a.json")
     touch(tmp_path / "b.json")
-    with pytest.raises(InputError, match=r"2 JSON files \(a.json, b.json\); set fetch.path to one"):
+    with pytest.raises(
+        InputError, match=r"2 JSON files \(a.json, b.json\); set fetch.labels to one"
+    ):
         find_set(tmp_path)
+    assert find_set(tmp_path, labels="b.json").labels == tmp_path / "b.json"
+    with pytest.raises(InputError, match=r"c.json: no such file; set fetch.labels to a file in"):
+        find_set(tmp_path, labels="c.json")
+
+
+def test_a_file_is_refused_as_dvc_would_not_watch_its_photos(tmp_path: Path) -> None:
+    file = touch(tmp_path / "a.json")
+    with pytest.raises(
+        InputError, match=rf"set fetch.path to {tmp_path} and fetch.labels to a.json"
+    ):
+        find_set(file)

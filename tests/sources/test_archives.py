@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.formats.layout import find_set
 from pipeline.formats.read import read_labels
 from pipeline.sources.archives import OFFICIAL, Archive, download, download_all, unpack
 from pipeline.sources.copies import copy_set
@@ -127,7 +128,7 @@ def test_official_archives_become_one_set(tmp_path: Path, server: Server) -> Non
     server.content = tar_of(voc_files("000001", "000002"))
     archive = Archive((server.url,), sha256(server.content))
     download_all([archive], tmp_path / "downloads", tmp_path / "unpacked")
-    copy_set(tmp_path / "unpacked", tmp_path / "source")
+    copy_set(find_set(tmp_path / "unpacked"), tmp_path / "source")
     labels = read_labels(tmp_path / "source")
     assert labels.images["id"].to_pylist() == [1, 2]
     assert labels.boxes[0].tolist() == [0, 0, 2, 2]

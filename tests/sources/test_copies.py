@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import InputError
+from pipeline.formats.layout import find_set
 from pipeline.sources.copies import copy_set
 from tests.data.making import CAT, SIZE, voc
 
@@ -29,21 +30,18 @@ def write_labels(
     return file
 
 
-def copied(path: Path, out: Path) -> list[str]:
+def copied(folder: Path, out: Path, labels: str = "") -> list[str]:
     """Copy a set and return the paths of the copies."""
-    copy_set(path, out)
+    copy_set(find_set(folder, labels=labels), out)
     return sorted(str(file.relative_to(out)) for file in out.rglob("*") if file.is_file())
 
 
-def test_labels_photos_and_lists_keep_their_places(tmp_path: Path) -> None:
+def test_labels_and_photos_keep_their_places(tmp_path: Path) -> None:
     labels = write_labels(tmp_path / "in/labels.json", "a.png", "sub/b.png")
     write_photo(tmp_path / "in/images/a.png")
     write_photo(tmp_path / "in/images/sub/b.PNG")
     (tmp_path / "in/notes.txt").write_text("not of the set")
-    lists = tmp_path / "in/ImageSets/Main"
-    lists.mkdir(parents=True)
-    (lists / "train.txt").write_text("a\n")
-    expected = ["ImageSets/Main/train.txt", "images/a.png", "images/sub/b.PNG", "labels.json"]
+    expected = ["images/a.png", "images/sub/b.PNG", "labels.json"]
     assert copied(tmp_path / "in", tmp_path / "out") == expected
     assert (tmp_path / "out/labels.json").read_bytes() == labels.read_bytes()
 
@@ -59,10 +57,9 @@ def test_labels_in_a_folder_of_their_own_or_named_directly(tmp_path: Path) -> No
     write_photo(tmp_path / "in/train2017/a.png")
     expected = ["annotations/one.json", "train2017/a.png"]
     assert copied(tmp_path / "in", tmp_path / "out") == expected
-    two = write_labels(tmp_path / "in/annotations/two.json", "a.png")
-    with pytest.raises(InputError, match=r"2 JSON files \(one.json, two.json\); set fetch.path"):
-        copy_set(tmp_path / "in", tmp_path / "none")
-    assert copied(two, tmp_path / "more") == ["annotations/two.json", "train2017/a.png"]
+    write_labels(tmp_path / "in/annotations/two.json", "a.png")
+    named = copied(tmp_path / "in", tmp_path / "more", "annotations/two.json")
+    assert named == ["annotations/two.json", "train2017/a.png"]
 
 
 @pytest.mark.parametrize("depth", ["", "set", "VOCdevkit/VOC2007"])
@@ -92,16 +89,15 @@ def test_photos_are_copied_not_linked(tmp_path: Path) -> None:
         assert copy.read_bytes() == (tmp_path / "elsewhere/real.png").read_bytes()
 
 
-def test_folders_that_are_no_set_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"absent: no such file or folder; set fetch.path"):
-        copy_set(tmp_path / "absent", tmp_path / "out")
-    with pytest.raises(InputError, match=r"neither a \*.json nor Annotations"):
-        copy_set(tmp_path, tmp_path / "out")
+def test_labels_without_photos_are_refused(tmp_path: Path) -> None:
     write_labels(tmp_path / "in/labels.json", "a.png")
     with pytest.raises(InputError, match=r"in: holds no photo; set fetch.path"):
-        copy_set(tmp_path / "in", tmp_path / "out")
-    voc(tmp_path / "one", {})
-    voc(tmp_path / "two", {})
-    with pytest.raises(InputError, match=r"\d VOC folders \(one, two\); set fetch.path"):
-        copy_set(tmp_path, tmp_path / "out")
+        copied(tmp_path / "in", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_hidden_files_are_no_photos(tmp_path: Path) -> None:
+    write_labels(tmp_path / "in/labels.json", "a.png")
+    for name in ("a.png", "._a.png", "__MACOSX/a.png", ".ipynb_checkpoints/a.png"):
+        write_photo(tmp_path / "in" / name)
+    assert copied(tmp_path / "in", tmp_path / "out") == ["a.png", "labels.json"]

@@ -127,7 +127,7 @@ def test_two_sets_in_a_folder_are_refused_and_the_old_outputs_stay(
     make_set(Path("set"))
     Path("set/other.json").touch()
     configure(source="local", path="set", split="given")
-    assert "set: 2 JSON files (labels.json, other.json); set fetch.path to" in refused(capsys)
+    assert "set: 2 JSON files (labels.json, other.json); set fetch.labels to" in refused(capsys)
     assert written() == before
 
 
@@ -135,7 +135,7 @@ def test_an_absent_folder_and_an_unknown_parameter_are_refused(
     configure: Configure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure(source="local", path="absent")
-    assert "absent: no such file or folder" in refused(capsys)
+    assert "absent: no such folder" in refused(capsys)
     configure(splitt="given")
     assert "unknown parameter fetch.splitt" in refused(capsys)
 
@@ -153,7 +153,7 @@ def test_as_a_command_it_exits_with_1_and_without_a_traceback(
         check=False,
     )
     assert run.returncode == 1
-    assert run.stderr.startswith("error: absent: no such file or folder")
+    assert run.stderr.startswith("error: absent: no such folder")
     assert run.stderr.count("\n") == 1
 
 
