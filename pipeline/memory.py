@@ -12,8 +12,8 @@ def keep_freed_memory() -> bool:
 
     A training step allocates gigabytes of activations and frees them again. By default glibc gives
     every large block back to the kernel, which then has to clear the same pages again in the next
-    step: that cost a third of the time and kept the second core waiting (`docs/performance.md`).
-    Other C libraries have no such switch and are left as they are.
+    step: that cost a third of the time and kept the second core waiting. Other C libraries have no
+    such switch and are left as they are.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:

@@ -25,6 +25,8 @@ Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 # torch's seeds end at 2**64, and training makes one of 100,003 times its own plus the epoch.
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Format = Literal["auto", "pascal", "voc", "yolo", "labelme", "csv", "label-studio"]
+SplitRule = Literal["given", "fraction", "lesson"]
 Side = Annotated[int, Field(ge=32)]  # of a square, in pixels
 
 
@@ -41,18 +43,56 @@ class DemoParams(Section):
     size: Side
 
 
+class SourceParams(Section):
+    """One of several sets of labelled photos, which become one."""
+
+    path: Path  # below that of the section
+    format: Format = "auto"
+    labels: str = ""
+    split: SplitRule | None = None  # by default the section's
+    role: Literal["truth", "machine"] = "truth"
+
+    @field_validator("path")
+    @classmethod
+    def _lies_below(cls, path: Path) -> Path:
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError("must lie below fetch.path, which DVC watches as a whole")
+        return path
+
+
+class ClassParams(Section):
+    """Which classes are learnt and how they are called; sets name theirs differently."""
+
+    rename: list[tuple[str, str]]  # [old, new]; several of one new name are merged
+    keep: list[str]  # by new names; none keeps all
+    drop: list[str]
+
+
 class FetchParams(Section):
     """Where labelled photos come from and how they are split."""
 
     source: Literal["demo", "local", "voc2007", "voc2012"]
     path: Path
-    format: Literal["auto", "pascal", "voc", "yolo", "labelme", "csv", "label-studio"]
+    format: Format
     labels: str
-    split: Literal["given", "fraction", "lesson"]
+    sources: list[SourceParams]
+    classes: ClassParams
+    split: SplitRule
     val_fraction: Fraction
     test_fraction: Fraction
     seed: Seed
     demo: DemoParams
+
+    @property
+    def sets(self) -> list[SourceParams]:
+        """The sets to read, at least one; each with its place below `path` and its split."""
+        if self.source != "local":
+            return [SourceParams(path=Path(), split=self.split)]
+        if not self.sources:
+            return [
+                SourceParams(path=Path(), format=self.format, labels=self.labels, split=self.split)
+            ]
+        return [one.model_copy(update={"split": one.split or self.split}) for one in self.sources]
 
 
 class PixelParams(Section):

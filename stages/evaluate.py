@@ -105,12 +105,13 @@ def splits_of(predictions: Predictions, images: pa.Table, truth: pa.Table) -> li
     """Return the splits with a photo for this task: for the largest object, one with objects."""
     splits = []
     for name in SPLITS:
-        of_split = _only(images, name)
-        objects, found = _only(truth, name), _only(predictions.table, name)
+        photos, objects = _only(images, name), _only(truth, name)
+        if not len(photos if predictions.task.every_object else objects):
+            continue
+        found = _only(predictions.table, name)
         if not predictions.task.every_object:
             found = answers_for(objects, found)
-        if len(of_split if predictions.task.every_object else objects):
-            splits.append(Split(name, of_split, objects, found))
+        splits.append(Split(name, photos, objects, found))
     return splits
 
 

@@ -33,7 +33,9 @@ def fetch(params: FetchParams, folder: Path) -> None:
         pascal = paint_demo(folder, params.demo.photos, params.demo.size, params.seed)
         (folder / "annotations.json").write_bytes(orjson.dumps(pascal))
     elif params.source == "local":
-        copy_set(find_set(params.path, params.format, params.labels), folder)
+        for source in params.sets:
+            found = find_set(params.path / source.path, source.format, source.labels)
+            copy_set(found, folder / source.path)
     else:
         unpacked = folder / "unpacked"
         download_all(OFFICIAL[params.source], DOWNLOADS, unpacked)

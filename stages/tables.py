@@ -9,11 +9,14 @@ from rich.table import Column, Table
 
 from pipeline.errors import InputError
 from pipeline.files import PARAMS, SOURCE, TABLES, fresh_folder
-from pipeline.formats.layout import AUTO, find_set
+from pipeline.formats.labels import Labels
+from pipeline.formats.layout import find_set
 from pipeline.formats.read import read_labels
-from pipeline.params import FetchParams, load_params
+from pipeline.params import FetchParams, SourceParams, load_params
 from pipeline.schemas import SPLITS
 from pipeline.tables.build import Tables, build_tables, write_tables
+from pipeline.tables.classes import choose_classes
+from pipeline.tables.join import as_machine, join_sets
 from pipeline.tables.photos import with_photos
 from pipeline.tables.splits import assign_splits
 from stages.entry import run_stage
@@ -34,21 +37,33 @@ def main() -> None:
     print_report(tables.report)
 
 
-def _named(params: FetchParams) -> tuple[str, str]:
-    """Return which format and file the user has named; painter and archives have but one."""
-    return (params.format, params.labels) if params.source == "local" else (AUTO, "")
-
-
 def make_tables(params: FetchParams) -> Tables:
     """Return the tables of data/source."""
-    labels = assign_splits(
-        read_labels(SOURCE, *_named(params)),
-        params.split,
-        val_fraction=params.val_fraction,
-        test_fraction=params.test_fraction,
-        seed=params.seed,
+    return build_tables(read_sets(params))
+
+
+def read_sets(params: FetchParams) -> Labels:
+    """Return the labels of all sets in data/source as one, with splits and photos."""
+    sets = [(source.path.as_posix(), _read_set(source, params)) for source in params.sets]
+    classes = params.classes
+    return choose_classes(
+        join_sets(sets, SOURCE), rename=dict(classes.rename), keep=classes.keep, drop=classes.drop
     )
-    return build_tables(with_photos(labels, SOURCE))
+
+
+def _read_set(source: SourceParams, params: FetchParams) -> Labels:
+    labels = read_labels(SOURCE / source.path, source.format, source.labels)
+    if source.role == "machine":
+        labels = as_machine(labels)
+    else:
+        labels = assign_splits(
+            labels,
+            source.split or params.split,
+            val_fraction=params.val_fraction,
+            test_fraction=params.test_fraction,
+            seed=params.seed,
+        )
+    return with_photos(labels, SOURCE)
 
 
 @contextmanager
@@ -59,8 +74,11 @@ def _naming_the_original(params: FetchParams) -> Iterator[None]:
     except InputError as error:
         if params.source != "local" or not params.path.exists():
             raise
-        original = find_set(params.path, *_named(params)).root
-        raise InputError(str(error).replace(str(SOURCE), str(original))) from None
+        message = str(error)
+        for source in params.sets:
+            found = find_set(params.path / source.path, source.format, source.labels)
+            message = message.replace(str(SOURCE / source.path), str(found.root))
+        raise InputError(message) from None
 
 
 def print_report(report: dict) -> None:

@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 
 from pipeline.data.batches import Photos, photos_of_split
 from pipeline.data.pixel_store import open_pixel_store
-from pipeline.errors import InputError
 from pipeline.files import PIXELS, TABLES
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from pipeline.tasks import Task
@@ -45,10 +44,5 @@ def read_inputs(task: Task) -> Inputs:
     """
     images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
     objects = read_table(TABLES / f"{task.table}.parquet", SCHEMAS[task.table])
-    pixels = open_pixel_store(PIXELS)
-    if len(pixels) != len(images):
-        raise InputError(
-            f"{PIXELS}: has {len(pixels)} photos, {TABLES / 'images.parquet'} has {len(images)}; "
-            "run the pixels stage again"
-        )
+    pixels = open_pixel_store(PIXELS, len(images))
     return Inputs(images, objects, pixels, read_classes(images), task)

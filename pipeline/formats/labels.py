@@ -52,16 +52,20 @@ class Labels:
 
     def of_images(self, keep: np.ndarray) -> "Labels":
         """Return the images for which `keep`, `(P,)` bool, is true, and their objects."""
-        chosen = keep[self.rows]
+        kept = self.of_objects(keep[self.rows])
+        rows = (np.cumsum(keep, dtype=np.int32) - 1)[kept.rows]
+        return replace(kept, images=self.images.filter(pa.array(keep)), rows=rows)
+
+    def of_objects(self, keep: np.ndarray) -> "Labels":
+        """Return the labels with those objects alone for which `keep`, `(O,)` bool, is true."""
         return replace(
             self,
-            images=self.images.filter(pa.array(keep)),
-            ids=self.ids[chosen],
-            rows=(np.cumsum(keep, dtype=np.int32) - 1)[self.rows[chosen]],
-            labels=self.labels[chosen],
-            boxes=self.boxes[chosen],
-            ignore=self.ignore[chosen],
-            scores=None if self.scores is None else self.scores[chosen],
+            ids=self.ids[keep],
+            rows=self.rows[keep],
+            labels=self.labels[keep],
+            boxes=self.boxes[keep],
+            ignore=self.ignore[keep],
+            scores=None if self.scores is None else self.scores[keep],
         )
 
 

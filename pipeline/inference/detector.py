@@ -166,9 +166,9 @@ class Detector:
                 while batch := list(map(read, islice(numbered, self.batch_size))):
                     reading.append(batch)
                     if len(reading) > _BATCHES_AHEAD:
-                        yield from self._answer([one.result() for one in reading.popleft()])
+                        yield from self._in_order([one.result() for one in reading.popleft()])
                 while reading:
-                    yield from self._answer([one.result() for one in reading.popleft()])
+                    yield from self._in_order([one.result() for one in reading.popleft()])
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -179,7 +179,7 @@ class Detector:
             return error
         return square if size_wh is None else Square(square.pixels, size_wh)
 
-    def _answer(self, batch: list[Square | InputError]) -> Iterator[Detections | InputError]:
+    def _in_order(self, batch: list[Square | InputError]) -> Iterator[Detections | InputError]:
         found = self._detect([item for item in batch if isinstance(item, Square)])
         for item in batch:
             yield next(found) if isinstance(item, Square) else item

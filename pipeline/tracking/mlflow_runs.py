@@ -1,7 +1,7 @@
 """Every distinct result becomes exactly one MLflow run.
 
-MLflow is imported inside functions: when all results are
-known already, which is so on most calls, MLflow is never imported (2 to 4 s).
+MLflow is imported inside functions: when all results are known already, which is so on most calls,
+it is never imported (2 to 4 s).
 """
 
 import os

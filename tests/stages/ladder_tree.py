@@ -7,7 +7,8 @@ from pathlib import Path
 import yaml
 from PIL import Image
 
-RUNGS = ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
+from pipeline.rungs.registry import RUNGS as REGISTERED
+
 METRICS = {
     "classifier": {"accuracy": 0.96},
     "bbox": {"l1_px": 8.25, "mean_iou": 0.78},
@@ -16,14 +17,8 @@ METRICS = {
     "ssd_189": {"voc_map_50": 0.52, "voc_map_50_11pt": 0.53, "coco_map": 0.21},
     "ssd_fpn": {"voc_map_50": 0.83, "voc_map_50_11pt": 0.81, "coco_map": 0.52},
 }
-TASKS = {
-    "classifier": "classify",
-    "bbox": "locate",
-    "combined": "classify_and_locate",
-    "ssd_4x4": "detect",
-    "ssd_189": "detect",
-    "ssd_fpn": "detect",
-}
+RUNGS = tuple(METRICS)
+TASKS = {rung.name: rung.task.value for rung in REGISTERED}
 TRAINING = {"seconds": 61.0, "device": "cuda", "processor": "a fast one", "threads": 2}
 
 

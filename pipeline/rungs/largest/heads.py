@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 # Of the votes, so that a class without any is not ruled out: a hundredth of one cell of a hundred.
-_LEAST_SHARE = 1e-4
+_MIN_SHARE = 1e-4
 
 
 class ClassifierHead(nn.Module):
@@ -28,7 +28,7 @@ class ClassifierHead(nn.Module):
         shares = votes[:, :-1].mean((2, 3))
         pooled = self.dropout(features.float().mean((2, 3), keepdim=True)).flatten(1)
         logits = in_float32(self.pooled, pooled)
-        return {"cls_logits": (shares + _LEAST_SHARE).log() + logits}
+        return {"cls_logits": (shares + _MIN_SHARE).log() + logits}
 
 
 class BoxHead(nn.Module):

@@ -1,0 +1,61 @@
+"""Renames, merges, keeps and drops classes by their names."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.formats.labels import Labels
+
+
+def choose_classes(
+    labels: Labels,
+    *,
+    rename: Mapping[str, str],
+    keep: Collection[str] = (),
+    drop: Collection[str] = (),
+) -> Labels:
+    """Return the labels with the wanted classes, in the order in which they first come.
+
+    Args:
+        labels: of the whole set.
+        rename: new names by old ones; classes of one new name become one.
+        keep: new names of the classes that stay; none keeps all.
+        drop: new names of classes whose objects are left out, and noted.
+
+    Raises:
+        InputError: a class that is named is not there, or none is left.
+    """
+    if not (rename or keep or drop):
+        return labels
+    _refuse_unknown(rename, labels.classes, labels, "fetch.classes.rename")
+    names = [rename.get(name, name) for name in labels.classes]
+    _refuse_unknown(keep, names, labels, "fetch.classes.keep")
+    _refuse_unknown(drop, names, labels, "fetch.classes.drop")
+    stay = [name for name in dict.fromkeys(names) if _stays(name, keep, drop)]
+    if not stay:
+        raise InputError(f"{labels.file}: fetch.classes leaves no class; keep one of {names}")
+    label_of = {name: label for label, name in enumerate(stay)}
+    new = np.array([label_of.get(name, -1) for name in names], np.int16)[labels.labels]
+    left_out = {
+        name: int(np.isin(labels.labels, [i for i, n in enumerate(names) if n == name]).sum())
+        for name in dict.fromkeys(names)
+        if name not in label_of
+    }
+    notes = [f"{count} objects of class {name} are left out" for name, count in left_out.items()]
+    relabelled = replace(labels, classes=stay, labels=new, notes=(*labels.notes, *notes))
+    return relabelled.of_objects(new >= 0)
+
+
+def _stays(name: str, keep: Collection[str], drop: Collection[str]) -> bool:
+    return name not in drop and (not keep or name in keep)
+
+
+def _refuse_unknown(
+    wanted: Collection[str], names: Collection[str], labels: Labels, key: str
+) -> None:
+    for name in wanted:
+        if name not in names:
+            there = ", ".join(sorted(set(names)))
+            raise InputError(f"{labels.file}: {key}: no class {name!r}; there are {there}")

@@ -1,0 +1,49 @@
+"""Classes are renamed, merged, kept and dropped by name."""
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.tables.classes import choose_classes
+from tests.data.making import SMALL, labels, pascal
+
+FOUND = labels(pascal(SMALL))  # objects: dog, cat, dog, dog
+
+
+def test_nothing_wanted_changes_nothing() -> None:
+    assert choose_classes(FOUND, rename={}) is FOUND
+
+
+def test_a_class_is_renamed() -> None:
+    chosen = choose_classes(FOUND, rename={"dog": "hound"})
+    assert chosen.classes == ["cat", "hound"]
+    assert chosen.labels.tolist() == [1, 0, 1, 1]
+
+
+def test_two_classes_of_one_new_name_are_one() -> None:
+    chosen = choose_classes(FOUND, rename={"dog": "pet", "cat": "pet"})
+    assert chosen.classes == ["pet"]
+    assert chosen.labels.tolist() == [0, 0, 0, 0]
+    assert choose_classes(FOUND, rename={"cat": "dog"}).classes == ["dog"]
+
+
+@pytest.mark.parametrize("how", [{"keep": ["dog"]}, {"drop": ["cat"]}])
+def test_objects_of_other_classes_are_left_out_and_noted(how: dict) -> None:
+    chosen = choose_classes(FOUND, rename={}, **how)
+    assert chosen.classes == ["dog"]
+    assert chosen.ids.tolist() == [10, 12, 13]
+    assert chosen.labels.tolist() == [0, 0, 0]
+    assert len(chosen.images) == 3
+    assert chosen.notes == ("1 objects of class cat are left out",)
+
+
+def test_unknown_names_and_no_class_are_refused() -> None:
+    with pytest.raises(
+        InputError, match=r"fetch.classes.rename: no class 'do'; there are cat, dog"
+    ):
+        choose_classes(FOUND, rename={"do": "dog"})
+    with pytest.raises(
+        InputError, match=r"fetch.classes.keep: no class 'dog'; there are cat, hound"
+    ):
+        choose_classes(FOUND, rename={"dog": "hound"}, keep=["dog"])
+    with pytest.raises(InputError, match="leaves no class"):
+        choose_classes(FOUND, rename={}, drop=["cat", "dog"])
