@@ -1,7 +1,7 @@
 """Copies a labelled set, byte by byte and each file at its place; labels are not opened."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,18 +20,31 @@ def copy_set(found: LabelledSet, out: Path) -> None:
     They are copies, never links, as DVC makes its outputs read-only.
 
     Raises:
-        InputError: no photo, or a file that cannot be copied.
+        InputError: no photo, or one that is reached by a link to a folder.
     """
     photos = photos_below(found.photos)
     if not photos:
         raise InputError(f"{found.photos}: holds no photo; set fetch.path to the labelled photos")
     files = list(dict.fromkeys([*found.files, *photos]))
-    for folder in {file.parent.relative_to(found.root) for file in files}:
+    folders = {file.parent.relative_to(found.root) for file in files}
+    _refuse_links(folders, found.root)
+    for folder in folders:
         (out / folder).mkdir(parents=True, exist_ok=True)
     for _ in progress(
         _copy_all(files, found.root, out), total=len(files), desc="copying", unit="files"
     ):
         pass
+
+
+def _refuse_links(folders: Iterable[Path], root: Path) -> None:
+    """Raise if a folder below `root` is a link: DVC does not notice what changes behind it."""
+    for folder in sorted(folders):
+        for part in (folder, *folder.parents):
+            if part != Path() and (root / part).is_symlink():
+                raise InputError(
+                    f"{root / part}: is a link to a folder, which DVC does not watch; put the "
+                    f"photos there themselves, as with `cp -al {(root / part).resolve()} FOLDER`"
+                )
 
 
 def _copy_all(files: list[Path], root: Path, out: Path) -> Iterator[None]:

@@ -75,18 +75,26 @@ def test_photos_are_copied_not_linked(tmp_path: Path) -> None:
     write_photo(tmp_path / "elsewhere/real.png")
     write_labels(tmp_path / "in/labels.json", "link.png")
     os.symlink(tmp_path / "elsewhere/real.png", tmp_path / "in/link.png")
-    os.symlink(tmp_path / "elsewhere", tmp_path / "in/images")
     os.symlink(tmp_path / "in", tmp_path / "in/round")
-    assert copied(tmp_path / "in", tmp_path / "out") == [
-        "images/real.png",
-        "labels.json",
-        "link.png",
-    ]
-    for name in ("link.png", "images/real.png"):
-        copy = tmp_path / "out" / name
-        assert not copy.is_symlink()
-        assert copy.stat().st_nlink == 1
-        assert copy.read_bytes() == (tmp_path / "elsewhere/real.png").read_bytes()
+    assert copied(tmp_path / "in", tmp_path / "out") == ["labels.json", "link.png"]
+    copy = tmp_path / "out/link.png"
+    assert not copy.is_symlink()
+    assert copy.stat().st_nlink == 1
+    assert copy.read_bytes() == (tmp_path / "elsewhere/real.png").read_bytes()
+
+
+def test_the_set_may_be_a_link_but_no_folder_in_it(tmp_path: Path) -> None:
+    write_photo(tmp_path / "elsewhere/sub/real.png")
+    write_labels(tmp_path / "elsewhere/labels.json", "real.png")
+    os.symlink(tmp_path / "elsewhere", tmp_path / "set")
+    assert copied(tmp_path / "set", tmp_path / "out") == ["labels.json", "sub/real.png"]
+    write_labels(tmp_path / "in/labels.json", "real.png")
+    os.symlink(tmp_path / "elsewhere", tmp_path / "in/images")
+    with pytest.raises(
+        InputError, match=r"in/images: is a link to a folder, which DVC does not wat"
+    ):
+        copied(tmp_path / "in", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_labels_without_photos_are_refused(tmp_path: Path) -> None:
