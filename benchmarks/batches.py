@@ -85,11 +85,13 @@ def padded(samples: list):
     from pipeline.data.batches import Batch
 
     images, boxes, labels, ignore, index = zip(*samples, strict=True)
+    weights = [torch.ones(len(of_photo)) for of_photo in labels]
     return Batch(
         torch.stack(images).contiguous(memory_format=torch.channels_last),
         pad_sequence(boxes, batch_first=True),
         pad_sequence(labels, batch_first=True, padding_value=-1),
         pad_sequence(ignore, batch_first=True),
+        pad_sequence(weights, batch_first=True),
         torch.tensor(index),
     )
 

@@ -131,6 +131,7 @@ class SharedTrainParams(Section):
     grad_clip: Positive
     early_stop: Annotated[int, Field(ge=0)]
     min_epoch_steps: Count
+    machine_weight: Fraction
     precision: Literal["auto", "float32", "bfloat16"]
     compile: bool
 

@@ -23,6 +23,7 @@ _IMAGE_COLUMNS = [
 ]
 # `photo` is the path of the photo's file below data/source.
 IMAGES_SCHEMA = pa.schema([*_IMAGE_COLUMNS, ("photo", pa.string())])
+# `score` is null where people have labelled, and 0..1 where a model has.
 OBJECTS_SCHEMA = pa.schema(
     [
         ("object_id", pa.int64()),
@@ -32,6 +33,7 @@ OBJECTS_SCHEMA = pa.schema(
         *((side, pa.float32()) for side in BOX_SIDES),
         ("area", pa.float32()),
         ("ignore", pa.bool_()),
+        ("score", pa.float32()),
     ]
 )
 SCHEMAS = {"images": IMAGES_SCHEMA, "objects": OBJECTS_SCHEMA, "largest": OBJECTS_SCHEMA}

@@ -145,7 +145,8 @@ def batches(
     Raises:
         InputError: a split has too few photos for this rung.
     """
-    photos = {split: inputs.photos(split) for split in ("train", "val")}
+    machine_weight = params.train.shared.machine_weight
+    photos = {split: inputs.photos(split, machine_weight) for split in ("train", "val")}
     for split, of_split in photos.items():
         if len(of_split) < 2:
             raise InputError(

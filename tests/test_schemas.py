@@ -25,7 +25,7 @@ def test_the_schemas_are_the_agreed_ones(tables):
     assert [str(field.type) for field in IMAGES_SCHEMA][:4] == ["int64", "string", "int32", "int32"]
     assert OBJECTS_SCHEMA.names == [
         *("object_id", "image_id", "file_name", "width", "height", "split", "label", "name"),
-        *("xmin", "ymin", "xmax", "ymax", "area", "ignore"),
+        *("xmin", "ymin", "xmax", "ymax", "area", "ignore", "score"),
     ]
 
 

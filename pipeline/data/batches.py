@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -30,6 +31,8 @@ class Photos:
         boxes: `(M, N, 4)` xyxy as shares of the photo's sides; 0 where padded.
         labels: `(M, N)` int64; -1 where padded.
         ignore: `(M, N)` bool: neither an object nor background.
+        weights: `(M, N)` float32 in 0..1, how much an object counts in a loss: 1 where people have
+            labelled, less where a model has.
     """
 
     pixels: np.ndarray
@@ -37,6 +40,7 @@ class Photos:
     boxes: Tensor
     labels: Tensor
     ignore: Tensor
+    weights: Tensor
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -51,6 +55,7 @@ class Batch:
         boxes: `(B, N, 4)` xyxy in input pixels; 0 where padded.
         labels: `(B, N)`; -1 where padded.
         ignore: `(B, N)` bool.
+        weights: `(B, N)` float32 in 0..1, see `Photos`.
         photo: `(B,)` positions in `Photos`.
     """
 
@@ -58,11 +63,18 @@ class Batch:
     boxes: Tensor
     labels: Tensor
     ignore: Tensor
+    weights: Tensor
     photo: Tensor
 
 
 def photos_of_split(
-    pixels: np.ndarray, images: pa.Table, objects: pa.Table, split: str, *, empty_photos: bool
+    pixels: np.ndarray,
+    images: pa.Table,
+    objects: pa.Table,
+    split: str,
+    *,
+    empty_photos: bool,
+    machine_weight: float = 1.0,
 ) -> Photos:
     """Return the photos of one split with the objects that `objects` has of them.
 
@@ -72,6 +84,8 @@ def photos_of_split(
         objects: the `objects` or the `largest` table.
         split: `train`, `val` or `test`.
         empty_photos: keep photos without a row in `objects`, as background.
+        machine_weight: 0..1; an object that a model has labelled counts with so many times its
+            score.
     """
     ids = images["image_id"].to_numpy()
     order = np.argsort(ids)
@@ -79,12 +93,13 @@ def photos_of_split(
     keep = np.asarray(images["split"].to_pylist()) == split
     counts = np.bincount(owner, minlength=len(ids))
     rows = np.flatnonzero(keep if empty_photos else keep & (counts > 0))
-    return Photos(pixels, rows, *_padded(objects, owner, rows, counts))
+    weights = pc.fill_null(pc.multiply(objects["score"], machine_weight), 1).to_numpy()
+    return Photos(pixels, rows, *_padded(objects, weights, owner, rows, counts))
 
 
 def _padded(
-    objects: pa.Table, owner: np.ndarray, rows: np.ndarray, counts: np.ndarray
-) -> tuple[Tensor, Tensor, Tensor]:
+    objects: pa.Table, weights: np.ndarray, owner: np.ndarray, rows: np.ndarray, counts: np.ndarray
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     width = max(1, int(counts[rows].max(initial=0)))
     position = np.full(len(counts), -1)
     position[rows] = np.arange(len(rows))
@@ -108,6 +123,7 @@ def _padded(
         fill((corners / sides).astype(np.float32), np.zeros((*shape, 4), np.float32)),
         fill(column("label").astype(np.int64), np.full(shape, -1)),
         fill(column("ignore"), np.zeros(shape, bool)),
+        fill(weights.astype(np.float32), np.zeros(shape, np.float32)),
     )
 
 
@@ -167,9 +183,10 @@ class Batches:
         # Rows are read in the store's order, which is fastest on disk.
         chosen = chosen.sort().values
         pixels = self._pixels(chosen)
-        boxes, labels, ignore = (
+        known = self.photos
+        boxes, labels, ignore, weights = (
             part[chosen].to(self.device, non_blocking=True)
-            for part in (self.photos.boxes, self.photos.labels, self.photos.ignore)
+            for part in (known.boxes, known.labels, known.ignore, known.weights)
         )
         if self.augment:
             matrices, factors = self._changes(len(chosen), generator, self.augment)
@@ -181,7 +198,7 @@ class Batches:
             images = self._resized((pixels.float() / 255 - self.mean) / self.std)
             boxes = boxes * size
         images = images.contiguous(memory_format=torch.channels_last)
-        return Batch(images, boxes, labels, ignore & (labels >= 0), chosen)
+        return Batch(images, boxes, labels, ignore & (labels >= 0), weights, chosen)
 
     def _pixels(self, chosen: Tensor) -> Tensor:
         """Return the pixels `(B, S, S, 3)` of these photos, on the device."""

@@ -23,11 +23,15 @@ class Inputs:
     classes: list[str]
     task: Task
 
-    def photos(self, split: str) -> Photos:
+    def photos(self, split: str, machine_weight: float = 1.0) -> Photos:
         """Return the photos of a split; for the largest object, those that have one."""
-        empty_photos = self.task.every_object
         return photos_of_split(
-            self.pixels, self.images, self.objects, split, empty_photos=empty_photos
+            self.pixels,
+            self.images,
+            self.objects,
+            split,
+            empty_photos=self.task.every_object,
+            machine_weight=machine_weight,
         )
 
     def objects_of(self, photos: Photos) -> pa.Table:

@@ -33,7 +33,8 @@ class Labels:
         labels: `(O,)` int16, 0..C-1.
         boxes: `(O, 4)` float64, 0-based `[x, y, width, height]` in pixels, sizes not negative.
         ignore: `(O,)` bool; marked so, or a crowd, which is a region and not an object.
-        scores: `(O,)` float32 in 0..1, from a model; None where people have labelled.
+        scores: `(O,)` float32 in 0..1, from a model; NaN where people have labelled, None where
+            people have labelled everything.
         notes: what was left out or read otherwise than it stands there, one sentence each with its
             count, for the report.
     """
@@ -104,15 +105,14 @@ def labels_of_boxes(
         photos: the folder below which their photos lie.
         images: rows of `IMAGES`; what is absent is null, an absent `id` is the row plus 1.
         boxes: of all images.
-        classes: names in label order; by default those of the boxes, sorted. Where any box has a
-            score, boxes without one count as certain.
+        classes: names in label order; by default those of the boxes, sorted.
         notes: see `Labels`.
     """
     names = list(classes) or sorted({box.name for box in boxes})
     label_of = {name: label for label, name in enumerate(names)}
     rows = [{"id": row} | image for row, image in enumerate(images, 1)]
     scored = any(box.score is not None for box in boxes)
-    scores = [1.0 if box.score is None else box.score for box in boxes]
+    scores = [np.nan if box.score is None else box.score for box in boxes]
     return Labels(
         file,
         photos,

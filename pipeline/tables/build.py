@@ -131,6 +131,7 @@ def _objects_table(
         *(pa.array(side) for side in kept.boxes.T),
         pa.array(areas.astype(np.float32)),
         pa.array(kept.ignore),
+        pa.array(kept.scores, from_pandas=True),  # NaN becomes null
     ]
     return pa.Table.from_arrays(columns, schema=with_classes(OBJECTS_SCHEMA, classes))
 

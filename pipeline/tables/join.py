@@ -78,12 +78,14 @@ def _relabelled(labels: Labels, classes: list[str]) -> np.ndarray:
 
 
 def _joined_scores(parts: Sequence[Labels]) -> np.ndarray | None:
-    """Return the scores of all, 1 where people have labelled; None where no model has."""
+    """Return the scores of all, NaN where people have labelled; None where no model has."""
     if all(labels.scores is None for labels in parts):
         return None
     return np.concatenate(
         [
-            np.ones(len(labels.rows), np.float32) if labels.scores is None else labels.scores
+            np.full(len(labels.rows), np.nan, np.float32)
+            if labels.scores is None
+            else labels.scores
             for labels in parts
         ]
     )

@@ -16,6 +16,7 @@ class Objects:
     Attributes:
         ids, rows, labels, ignore: `(O,)` as in `Labels`.
         boxes: `(O, 4)` float32 xyxy inside the photo.
+        scores: `(O,)` float32; NaN where people have labelled.
     """
 
     ids: np.ndarray
@@ -23,6 +24,7 @@ class Objects:
     labels: np.ndarray
     boxes: np.ndarray
     ignore: np.ndarray
+    scores: np.ndarray
 
 
 def clip_objects(labels: Labels) -> tuple[Objects, int, list[dict]]:
@@ -49,7 +51,10 @@ def clip_objects(labels: Labels) -> tuple[Objects, int, list[dict]]:
     del boxes, sizes
     order = np.flatnonzero(keep)
     order = order[np.argsort(labels.rows[order], kind="stable")]
-    columns = (labels.ids, labels.rows, labels.labels, clipped, labels.ignore)
+    scores = labels.scores
+    if scores is None:
+        scores = np.full(len(labels.rows), np.nan, np.float32)
+    columns = (labels.ids, labels.rows, labels.labels, clipped, labels.ignore, scores)
     return Objects(*(column[order] for column in columns)), moved, dropped
 
 

@@ -14,6 +14,7 @@ def test_equal_steps():
         torch.tensor([[[10.0, 20.0, 100.0, 120.0]]]).expand(4, -1, -1),
         torch.randint(CLASSES, (4, 1), generator=chance),
         torch.zeros(4, 1, dtype=torch.bool),
+        torch.ones(4, 1),
         torch.arange(4),
     )
     # The reference does not clip gradients.

@@ -119,6 +119,18 @@ def test_objects_go_to_their_photo_and_are_padded():
     assert_close(photos.boxes[3], torch.tensor([[0.0, 0, 1, 1], [0, 0, 0, 0], [0, 0, 0, 0]]))
 
 
+def test_what_a_model_has_labelled_counts_by_its_score():
+    objects = objects_table()
+    scores = pa.array([None, None, 0.5, None, None, None, None], pa.float32())
+    objects = objects.set_column(objects.schema.get_field_index("score"), "score", scores)
+    photos = photos_of_split(
+        store(), images_table(), objects, "train", empty_photos=True, machine_weight=0.8
+    )
+    # Photo 30: an object of the model, one that is ignored, one of a person.
+    assert_close(photos.weights[0], torch.tensor([0.4, 1.0, 1.0]))
+    assert_close(photos.weights[2], torch.zeros(3))  # without objects, padded
+
+
 def test_other_split_is_padded_to_its_own_fullest_photo():
     photos = photos_of("val")
     assert photos.rows.tolist() == [3]

@@ -56,6 +56,7 @@ def batch_of(size: int, boxes: list[list], labels: list[list], ignore: list[list
         boxes=torch.tensor(boxes).float() * size,
         labels=torch.tensor(labels),
         ignore=torch.tensor(ignore),
+        weights=torch.ones(len(boxes), len(boxes[0])),
         photo=torch.arange(len(boxes)),
     )
 

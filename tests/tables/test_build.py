@@ -48,6 +48,7 @@ def test_rows_of_objects(tables):
             "ymax": 22.0,
             "area": 600.0,
             "ignore": False,
+            "score": None,
         }
     ]
 

@@ -93,7 +93,14 @@ class Photos:
         """Return these photos as one batch."""
         boxes = torch.zeros(len(chosen), 1, 4)
         ignore = torch.zeros(len(chosen), 1, dtype=torch.bool)
-        return Batch(self.images[chosen] + noise, boxes, self.labels[chosen], ignore, chosen)
+        return Batch(
+            self.images[chosen] + noise,
+            boxes,
+            self.labels[chosen],
+            ignore,
+            torch.ones(len(chosen), 1),
+            chosen,
+        )
 
 
 class Quiet(TrainingWatch):

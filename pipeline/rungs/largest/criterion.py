@@ -19,41 +19,41 @@ def largest_object_losses(
         class_weight: `loss` is `l1_px` plus so many times `class_loss`.
     """
     labels = batch.labels[:, 0]
-    valid = (labels >= 0) & ~batch.ignore[:, 0]
+    weights = batch.weights[:, 0] * ((labels >= 0) & ~batch.ignore[:, 0])
     losses = {"loss": torch.zeros((), device=labels.device)}
     if "boxes" in outputs:
-        distance = box_loss(outputs["boxes"].float(), batch.boxes[:, 0], valid)
+        distance = box_loss(outputs["boxes"].float(), batch.boxes[:, 0], weights)
         losses["l1_px"] = distance * (LESSON_SIDE / batch.images.shape[-1])
         losses["loss"] = losses["loss"] + losses["l1_px"]
     if "cls_logits" in outputs:
-        losses["class_loss"] = class_loss(outputs["cls_logits"].float(), labels, valid)
+        losses["class_loss"] = class_loss(outputs["cls_logits"].float(), labels, weights)
         losses["loss"] = losses["loss"] + class_weight * losses["class_loss"]
     return losses
 
 
-def class_loss(cls_logits: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
-    """Return the mean cross-entropy over the valid photos; 0 if there are none.
+def class_loss(cls_logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Return the weighted mean of the cross-entropy over the photos; 0 if none counts.
 
     Args:
         cls_logits: `(B, C)`.
-        labels: `(B,)`, 0..C-1 where valid.
-        valid: `(B,)` bool; False where a photo has no largest object, or an `ignore` one.
+        labels: `(B,)`, 0..C-1 where a photo counts.
+        weights: `(B,)` in 0..1; 0 where a photo has no largest object, or an `ignore` one.
     """
     each = F.cross_entropy(cls_logits, labels.clamp(min=0), reduction="none")
-    return _mean_over(each, valid)
+    return _mean_over(each, weights)
 
 
-def box_loss(boxes: Tensor, gt_boxes: Tensor, valid: Tensor) -> Tensor:
-    """Return the mean L1 distance in pixels over four coordinates and the valid photos.
+def box_loss(boxes: Tensor, gt_boxes: Tensor, weights: Tensor) -> Tensor:
+    """Return the mean L1 distance in pixels over four coordinates, a weighted mean over photos.
 
     Args:
         boxes: `(B, 4)` xyxy in pixels.
         gt_boxes: `(B, 4)` likewise.
-        valid: `(B,)` bool.
+        weights: `(B,)` in 0..1.
     """
-    return _mean_over((boxes - gt_boxes).abs().mean(1), valid)
+    return _mean_over((boxes - gt_boxes).abs().mean(1), weights)
 
 
-def _mean_over(values: Tensor, valid: Tensor) -> Tensor:
-    weight = valid.to(values)
-    return (values * weight).sum() / weight.sum().clamp(min=1)
+def _mean_over(values: Tensor, weights: Tensor) -> Tensor:
+    weights = weights.to(values)
+    return (values * weights).sum() / weights.sum().clamp(min=1)

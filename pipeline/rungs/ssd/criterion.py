@@ -20,6 +20,7 @@ def grid_ssd_losses(
     gt_boxes: Tensor,
     labels: Tensor,
     matched_idxs: Tensor,
+    weights: Tensor,
     image_size: int,
     focal_gamma: float,
 ) -> dict[str, Tensor]:
@@ -36,17 +37,18 @@ def grid_ssd_losses(
         gt_boxes: `(B, N, 4)` xyxy in pixels.
         labels: `(B, N)`.
         matched_idxs: `(B, A)`.
+        weights: `(B, N)` in 0..1, how much each object counts.
         image_size: S.
         focal_gamma: 0 for plain cross-entropy, else the focal weight of the lesson, not detached.
     """
     matched, foreground = _objects_of_anchors(matched_idxs)
-    counted = matched_idxs != IGNORE
+    weight = _weight_of_anchors(weights, matched_idxs)
     class_sum = _cross_entropy(
-        cls_logits, labels.gather(1, matched), foreground, counted, focal_gamma
+        cls_logits, labels.gather(1, matched), foreground, weight, focal_gamma
     )
     distance = (boxes - _boxes_of_anchors(gt_boxes, matched)).abs().mean(-1) / image_size  # (B, A)
     count = foreground.sum(1)
-    box_loss = ((distance * foreground).sum(1) / count.clamp(min=1)).mean()
+    box_loss = ((distance * (foreground * weight)).sum(1) / count.clamp(min=1)).mean()
     class_loss = class_sum / cls_logits.shape[-1] / len(boxes)
     return {"class_loss": class_loss, "box_loss": box_loss}
 
@@ -57,6 +59,7 @@ def pyramid_ssd_losses(
     gt_boxes: Tensor,
     labels: Tensor,
     matched_idxs: Tensor,
+    weights: Tensor,
 ) -> dict[str, Tensor]:
     """Return quality focal loss (arXiv:2006.04388) and generalised IoU loss (arXiv:1902.09630).
 
@@ -71,24 +74,24 @@ def pyramid_ssd_losses(
     wanted = _one_hot(labels.gather(1, matched), foreground, cls_logits) * quality[..., None]
     distance = (wanted - cls_logits.sigmoid()).abs().pow(_QUALITY_BETA)
     each = _binary_cross_entropy(cls_logits, wanted) * distance
-    counted = (matched_idxs != IGNORE)[..., None]
-    class_loss = (each * counted).sum() / foreground.sum().clamp(min=1)
-    weight = torch.where(foreground, quality.clamp(min=0.05), 0.0)
+    weight = _weight_of_anchors(weights, matched_idxs)
+    class_loss = (each * weight[..., None]).sum() / foreground.sum().clamp(min=1)
+    weight = torch.where(foreground, quality.clamp(min=0.05), 0.0) * weight
     box_loss = ((1 - generalised_iou) * weight).sum() / weight.sum().clamp(min=1)
     return {"class_loss": class_loss, "box_loss": box_loss}
 
 
 def _cross_entropy(
-    cls_logits: Tensor, labels: Tensor, foreground: Tensor, counted: Tensor, focal_gamma: float
+    cls_logits: Tensor, labels: Tensor, foreground: Tensor, weight: Tensor, focal_gamma: float
 ) -> Tensor:
     """Return the summed binary cross-entropy; the other tensors are of anchors `(B, A)`."""
     if not focal_gamma:
         # As below, but without a (B, A, C) of target scores that are nearly all 0.
         right = cls_logits.gather(2, labels.clamp(min=0)[..., None])[..., 0]  # (B, A)
-        return (softplus(cls_logits).sum(2) * counted).sum() - (right * foreground).sum()
+        return ((softplus(cls_logits).sum(2) - right * foreground) * weight).sum()
     wanted = _one_hot(labels, foreground, cls_logits)
     each = _binary_cross_entropy(cls_logits, wanted)  # (B, A, C)
-    return (each * _focal_weight(cls_logits, wanted, focal_gamma) * counted[..., None]).sum()
+    return (each * _focal_weight(cls_logits, wanted, focal_gamma) * weight[..., None]).sum()
 
 
 def _binary_cross_entropy(cls_logits: Tensor, wanted: Tensor) -> Tensor:
@@ -98,6 +101,12 @@ def _binary_cross_entropy(cls_logits: Tensor, wanted: Tensor) -> Tensor:
 def _objects_of_anchors(matched_idxs: Tensor) -> tuple[Tensor, Tensor]:
     """Return a valid index `(B, A)` for every anchor, and which are foreground."""
     return matched_idxs.clamp(min=0), matched_idxs > BACKGROUND
+
+
+def _weight_of_anchors(weights: Tensor, matched_idxs: Tensor) -> Tensor:
+    """Return `(B, A)`: the weight of a matched anchor's object, 1 of background, 0 of `IGNORE`."""
+    of_objects = weights.gather(1, matched_idxs.clamp(min=0))
+    return torch.where(matched_idxs > BACKGROUND, of_objects, (matched_idxs != IGNORE).to(weights))
 
 
 def _boxes_of_anchors(gt_boxes: Tensor, matched: Tensor) -> Tensor:

@@ -112,6 +112,7 @@ class GridSsdRung(SsdRung[GridSsdParams, GridSsd]):
                 gt_boxes=batch.boxes,
                 labels=batch.labels,
                 matched_idxs=matched_idxs,
+                weights=batch.weights,
                 image_size=batch.images.shape[-1],
                 focal_gamma=params.focal_gamma,
             )
@@ -156,7 +157,11 @@ class PyramidSsdRung(SsdRung[PyramidSsdParams, PyramidSsd]):
                 batch.boxes, batch.labels >= 0, batch.ignore, anchors, level_sizes
             )
             parts = pyramid_ssd_losses(
-                **outputs, gt_boxes=batch.boxes, labels=batch.labels, matched_idxs=matched_idxs
+                **outputs,
+                gt_boxes=batch.boxes,
+                labels=batch.labels,
+                matched_idxs=matched_idxs,
+                weights=batch.weights,
             )
             return {"loss": parts["class_loss"] + params.box_weight * parts["box_loss"], **parts}
 

@@ -76,6 +76,7 @@ def test_what_is_ignored_is_background_to_the_lesson():
         gt_boxes=batch.boxes,
         labels=batch.labels,
         matched_idxs=matched,
+        weights=batch.weights,
         image_size=128,
         focal_gamma=0.0,
     )
@@ -126,7 +127,11 @@ def test_the_pyramid_leaves_out_what_is_ignored():
     assert (matched[2] == -2).any()
     outputs = model(batch.images)
     expected = pyramid_ssd_losses(
-        **outputs, gt_boxes=batch.boxes, labels=batch.labels, matched_idxs=matched
+        **outputs,
+        gt_boxes=batch.boxes,
+        labels=batch.labels,
+        matched_idxs=matched,
+        weights=batch.weights,
     )
     got = scalar(losses_of(PYRAMID, model, outputs, batch))
     assert {part: got[part] for part in expected} == pytest.approx(scalar(expected))
