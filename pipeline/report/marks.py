@@ -50,15 +50,14 @@ def marks_of(table: pa.Table, image_id: int, label_scores: np.ndarray | None = N
         lowest = label_scores.astype(np.float32)[rows["label"].to_numpy()]
         rows = rows.filter(pa.array(rows["score"].to_numpy() > lowest))
     boxes, labels = box_columns(rows), rows["label"].to_numpy()
-    known = {}
+    is_truth = "ignore" in rows.column_names
+    known = {"ignore": rows["ignore"].to_numpy()} if is_truth else {}
     if not np.isnan(boxes).any():
         known["boxes"] = boxes
     if (labels >= 0).all():
         known["labels"] = labels
-        if "score" in rows.column_names:
+        if not is_truth:
             known["scores"] = rows["score"].to_numpy()
-    if "ignore" in rows.column_names:
-        known["ignore"] = rows["ignore"].to_numpy()
     return Marks(**known)
 
 

@@ -1,0 +1,61 @@
+"""What counts as a photo, and how large a viewer shows it."""
+
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pipeline.errors import InputError
+from pipeline.photo_files import files_below, is_photo, photo_size, photos_below
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        *[(f"a.{kind}", True) for kind in ("jpg", "JPEG", "jfif", "png", "avif", "jp2", "heic")],
+        *[(name, False) for name in ("a.txt", "a", "._a.jpg", ".jpg", "a.jpg.partial")],
+    ],
+)
+def test_a_photo_by_its_name(name: str, expected: bool) -> None:
+    assert is_photo(Path(name)) == expected
+
+
+def test_photos_in_folders_below_but_hidden_ones(tmp_path: Path) -> None:
+    assert photos_below(tmp_path / "absent") == []
+    touch(
+        tmp_path, "b.jpg", "a/c.PNG", "a/notes.txt", "__MACOSX/b.jpg", ".cache/b.jpg", "a/._c.png"
+    )
+    (tmp_path / "folder.jpg").mkdir()
+    assert photos_below(tmp_path) == [tmp_path / "a/c.PNG", tmp_path / "b.jpg"]
+    assert files_below(tmp_path, {".txt"}) == [tmp_path / "a/notes.txt"]
+
+
+def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    touch(tmp_path, "set/a.jpg", "elsewhere/b.jpg")
+    os.symlink(tmp_path / "elsewhere", tmp_path / "set/one")
+    os.symlink(tmp_path / "elsewhere", tmp_path / "set/two")
+    os.symlink(tmp_path / "set", tmp_path / "set/round")
+    assert photos_below(tmp_path / "set") == [tmp_path / "set/a.jpg", tmp_path / "set/one/b.jpg"]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_is_that_of_the_turned_photo(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (6, 4)).save(tmp_path / "a.jpg", exif=exif)
+    assert photo_size(tmp_path / "a.jpg") == ((4, 6) if orientation > 4 else (6, 4))
+
+
+def test_what_is_no_photo_is_named(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg")
+    with pytest.raises(InputError, match=r"a.jpg: size cannot be read .*; replace the photo"):
+        photo_size(tmp_path / "a.jpg")
+    with pytest.raises(InputError, match="b.jpg: size cannot be read"):
+        photo_size(tmp_path / "b.jpg")
