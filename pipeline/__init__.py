@@ -19,3 +19,24 @@ Shapes are written with these letters:
 
 Boxes are xyxy pixel edges (`boxes.py`).
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.inference.detections import Detections
+    from pipeline.inference.detector import Detector
+
+__all__ = ["Detections", "Detector"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the public names when they are asked for: most of the library works without torch."""
+    if name == "Detector":
+        from pipeline.inference.detector import Detector
+
+        return Detector
+    if name == "Detections":
+        from pipeline.inference.detections import Detections
+
+        return Detections
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

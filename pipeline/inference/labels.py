@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.inference.detector import Detections
+from pipeline.inference.detections import Detections
 
 LABEL_SCORE = 0.3  # of a class whose own score is not known
 

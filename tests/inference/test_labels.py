@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.formats.pascal_checks import check_pascal
-from pipeline.inference.detector import Detections
+from pipeline.inference.detections import Detections
 from pipeline.inference.labels import read_label_scores, thresholds, write_pascal
 
 CLASSES = ["cat", "dog"]
@@ -18,10 +18,12 @@ def found(size_wh, *rows):
     """Return the detections of a photo from (box, label, score) of each."""
     boxes, labels, scores = zip(*rows, strict=True) if rows else ((), (), ())
     return Detections(
+        "photo.jpg",
         np.array(boxes, np.float32).reshape(-1, 4),
         np.array(labels, np.int64),
         np.array(scores, np.float32),
         size_wh,
+        CLASSES,
     )
 
 
