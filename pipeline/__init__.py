@@ -10,6 +10,7 @@ What its packages do with photos and labels, in the order of the stages:
 - `inference`          run a trained rung on photos
 - `evaluate`           compute metrics, intervals and errors of the predictions
 - `report`             draw pictures and print the table of results
+- `review`             show doubtful machine labels to a person, and take in the decisions
 - `tracking`           log every distinct result as one MLflow run
 
 Shapes are written with these letters:

@@ -27,6 +27,7 @@ _ANNOTATIONS = pa.schema(
         ("bbox", pa.list_(pa.float64())),
         ("ignore", pa.int64()),
         ("iscrowd", pa.int64()),
+        ("score", pa.float32()),
     ]
 )
 # A path inside the folder on any system, without empty, `.` or `..` parts.
@@ -101,6 +102,7 @@ def _read_in_blocks(file: Path, photos: Path) -> Labels:
         _positions(annotations["category_id"], pa.array(list(categories))).astype(np.int16),
         _sound_boxes(annotations["bbox"]),
         np.logical_or(*(pc.fill_null(flag, 0).to_numpy() != 0 for flag in flags)),
+        _scores(annotations["score"]),
     )
 
 
@@ -169,6 +171,15 @@ def _sound_boxes(column: pa.ChunkedArray) -> np.ndarray:
     return boxes
 
 
+def _scores(column: pa.ChunkedArray) -> np.ndarray | None:
+    """Return the scores of a model, NaN where there is none; None if there are none at all."""
+    if column.null_count == len(column):
+        return None
+    scores = column.to_numpy()
+    _hold(not ((scores < 0) | (scores > 1)).any())
+    return scores
+
+
 def _parse(file: Path) -> object:
     """Return the content of any JSON file; NaN, which orjson refuses, is for the checks to name."""
     text = file.read_bytes()
@@ -208,6 +219,7 @@ def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:
         np.array([labels[item["category_id"]] for item in annotations], np.int16),
         np.array([item["bbox"] for item in annotations], np.float64).reshape(-1, 4),
         np.array([bool(item["ignore"] or item["iscrowd"]) for item in annotations], bool),
+        _scores(pa.chunked_array([[item.get("score") for item in annotations]], pa.float32())),
     )
 
 

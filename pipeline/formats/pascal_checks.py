@@ -42,6 +42,7 @@ def check_pascal(data: object, file: Path) -> dict:
     _check_sizes(data["images"], file)
     _check_references(data, file)
     _check_boxes(data["annotations"], file)
+    _check_scores(data["annotations"], file)
     return data | {"annotations": [_with_defaults(item, file) for item in data["annotations"]]}
 
 
@@ -148,6 +149,17 @@ def _check_boxes(annotations: list[dict], file: Path) -> None:
             raise InputError(
                 f"{file}: annotations[{index}] (id {annotations[index]['id']}): "
                 f"bbox {_short(annotations[index]['bbox'])} {what}; correct or remove it"
+            )
+
+
+def _check_scores(annotations: list[dict], file: Path) -> None:
+    """Check that a score, which labels of a model have, is a number in 0..1."""
+    for index, item in enumerate(annotations):
+        score = item.get("score")
+        if score is not None and not (type(score) in (int, float) and 0 <= score <= 1):
+            raise InputError(
+                f"{file}: annotations[{index}]: score {_short(score)} is no number from 0 to 1; "
+                "correct it, or leave it out where a person has labelled"
             )
 
 
