@@ -16,6 +16,12 @@ def json_beginning(file: Path) -> bytes:
         return opened.read(_BEGINNING).removeprefix(b"\xef\xbb\xbf").lstrip()
 
 
+def is_labelme_json(beginning: bytes) -> bool:
+    """Return whether a file with this beginning is LabelMe's; in it the photo may come first."""
+    keys = (b'"shapes"', b'"imagePath"', b'"imageData"')
+    return beginning.startswith(b"{") and any(key in beginning for key in keys)
+
+
 def read_json(file: Path) -> object:
     """Return the content of any JSON file; NaN, which orjson refuses, is for the checks to name.
 

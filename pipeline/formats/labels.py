@@ -53,7 +53,7 @@ class Labels:
     def of_each_image(self) -> list[np.ndarray]:
         """Return for each of the `P` images the indices of its objects, in their order."""
         order = np.argsort(self.rows, kind="stable")
-        return np.split(order, np.searchsorted(self.rows[order], np.arange(1, len(self.images))))
+        return np.split(order, np.searchsorted(self.rows[order], np.arange(len(self.images))))[1:]
 
     def of_images(self, keep: np.ndarray) -> "Labels":
         """Return the images for which `keep`, `(P,)` bool, is true, and their objects."""

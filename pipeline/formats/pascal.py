@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import InputError
-from pipeline.formats.json_files import json_beginning, read_json
+from pipeline.formats.json_files import is_labelme_json, json_beginning, read_json
 from pipeline.formats.json_lists import UnusualError, read_lists
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import IMAGES, Labels
@@ -50,8 +50,7 @@ def _may_be_pascal(file: Path) -> bool:
     """Return whether a file is a JSON object and not one of LabelMe's."""
     if file.suffix.lower() != ".json" or file.name.startswith("."):
         return False
-    beginning = json_beginning(file)
-    return not beginning.startswith(b"[") and b'"shapes"' not in beginning
+    return not is_labelme_json(beginning := json_beginning(file)) and beginning[:1] != b"["
 
 
 def _read(found: LabelledSet) -> Labels:

@@ -20,10 +20,17 @@ class PhotoNames:
             self._by_name.setdefault(path.name, []).append(name)
             self._by_stem.setdefault(path.stem, []).append(name)
 
-    def find(self, path: str) -> str | None:
-        """Return the photo that a path means, None if none or several fit.
+    def with_stem(self, path: str) -> str | None:
+        """Return the first photo with this path but for its ending, None if there is none."""
+        fits = self._by_stem.get(PurePosixPath(path).name, [])
+        return next(
+            (name for name in fits if str(PurePosixPath(name).with_suffix("")) == path), None
+        )
 
-        Of `C:\\sets\\cats\\a.jpg` or `/home/eve/cats/a.jpg` the longest end that is a photo below
+    def find(self, path: str) -> str | None:
+        r"""Return the photo that a path means, None if none or several fit.
+
+        Of `C:\sets\cats\a.jpg` or `/home/eve/cats/a.jpg` the longest end that is a photo below
         the folder counts, then the only photo with that name in any folder below, then the only
         one with that name before its ending, as Open Images has it.
         """

@@ -28,7 +28,9 @@ def write_voc(labels: Labels, out: Path) -> tuple[str, ...]:
         ElementTree.indent(root)
         ElementTree.ElementTree(root).write(file, encoding="utf-8")
     _write_lists(images, out / "ImageSets" / "Main")
-    return ()
+    thin = int((labels.boxes[:, 2:] <= 1).any(1).sum())
+    told = f"{thin} boxes are at most a pixel wide or high, which count as empty when read again"
+    return (told,) if thin else ()
 
 
 def _annotation(image: dict) -> ElementTree.Element:
