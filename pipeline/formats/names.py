@@ -1,6 +1,9 @@
-"""What is wrong with a name that a label file gives, in words for a message."""
+"""Names of photos and classes: what is wrong with one, and the file that goes with a photo."""
 
+from collections.abc import Iterable
 from pathlib import PurePosixPath, PureWindowsPath
+
+from pipeline.errors import InputError
 
 
 def fault_of_name(name: object) -> str | None:
@@ -28,3 +31,18 @@ def fault_of_path(name: object) -> str | None:
     if climbs or posix.is_absolute() or windows.anchor or not posix.name or "\0" in name:
         return "leaves the folder; give a path inside it"
     return None
+
+
+def names_of_label_files(images: Iterable[dict], suffix: str) -> list[str]:
+    """Return for each image the name of its own file of labels, such as `cats/1.xml`.
+
+    Raises:
+        InputError: two photos would share one.
+    """
+    owners: dict[str, str] = {}
+    for image in images:
+        photo = image["file_name"]
+        name = PurePosixPath(photo).with_suffix(suffix).as_posix()
+        if (owner := owners.setdefault(name, photo)) != photo:
+            raise InputError(f"{photo}: would share {name} with {owner}; rename one of the photos")
+    return list(owners)

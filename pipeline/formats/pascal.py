@@ -4,15 +4,14 @@ A million annotations are read in blocks, by Arrow, and checked as columns. What
 wrong in a file sends it through the plain parser and `check_pascal`, which is slow and names it.
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import InputError
+from pipeline.formats.json_files import is_labelme_json, json_beginning, read_json
 from pipeline.formats.json_lists import UnusualError, read_lists
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import IMAGES, Labels
@@ -52,9 +51,7 @@ def _may_be_pascal(file: Path) -> bool:
     """Return whether a file is a JSON object and not one of LabelMe's."""
     if file.suffix.lower() != ".json" or file.name.startswith("."):
         return False
-    with file.open("rb") as opened:
-        beginning = opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
-    return not beginning.startswith(b"[") and b'"shapes"' not in beginning
+    return not is_labelme_json(beginning := json_beginning(file)) and beginning[:1] != b"["
 
 
 def _read(found: LabelledSet) -> Labels:
@@ -76,7 +73,7 @@ def read_pascal(file: Path, photos: Path) -> Labels:
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror}); check the path") from None
     except UnusualError:
-        return labels_of(check_pascal(_parse(file), file), file, photos)
+        return labels_of(check_pascal(read_json(file), file), file, photos)
 
 
 def _read_in_blocks(file: Path, photos: Path) -> Labels:
@@ -178,26 +175,6 @@ def _scores(column: pa.ChunkedArray) -> np.ndarray | None:
     scores = column.to_numpy()
     _hold(not ((scores < 0) | (scores > 1)).any())
     return scores
-
-
-def _parse(file: Path) -> object:
-    """Return the content of any JSON file; NaN, which orjson refuses, is for the checks to name."""
-    text = file.read_bytes()
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        pass
-    try:
-        return json.loads(text, parse_int=_int64_or_float)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno} column {error.colno}"
-        raise InputError(f"{file}: {where}: not JSON ({error.msg}); export it again") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise InputError(f"{file}: not JSON in UTF-8; export it again") from None
-
-
-def _int64_or_float(digits: str) -> int | float:
-    return int(digits) if len(digits) < 19 else float(digits)
 
 
 def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:

@@ -8,7 +8,7 @@ from pipeline.formats.labels import Labels
 from pipeline.formats.new_pascal import new_annotation, new_pascal
 
 
-def write_pascal(labels: Labels, out: Path) -> None:
+def write_pascal(labels: Labels, out: Path) -> tuple[str, ...]:
     """Write one JSON file; an annotation has a `score` besides where a model has labelled."""
     images = [
         {name: value for name, value in image.items() if value is not None}
@@ -31,3 +31,4 @@ def write_pascal(labels: Labels, out: Path) -> None:
             annotation["score"] = round(score, 4)
     pascal = new_pascal(images, annotations, labels.classes, "object")
     out.write_bytes(orjson.dumps(pascal))
+    return ()
