@@ -46,5 +46,5 @@ def _object(labels: Labels, at: int) -> dict:
         "name": labels.classes[labels.labels[at]],
         **{name: round(side, 4) for name, side in sides.items()},
         "ignore": int(labels.ignore[at]),
-        "score": None if labels.scores is None else round(float(labels.scores[at]), 4),
+        "score": labels.score_of(at),
     }

@@ -33,7 +33,7 @@ def write_label_studio(labels: Labels, out: Path) -> tuple[str, ...]:
 def _version(regions: list[dict], predicted: bool) -> dict:
     if not predicted:
         return {"annotations": [{"result": regions}]}
-    scores = [region["score"] for region in regions]
+    scores = [region["score"] for region in regions if "score" in region]
     # Label Studio sorts tasks by it, and the least certain object needs a look the most.
     score = min(scores, default=1.0)
     return {"predictions": [{"model_version": _MODEL, "score": score, "result": regions}]}
@@ -61,6 +61,6 @@ def _region(labels: Labels, image: dict, at: int) -> dict:
     }
     if labels.ignore[at]:
         region["meta"] = {"text": [IGNORE]}
-    if labels.scores is not None:
-        region["score"] = round(float(labels.scores[at]), 4)
+    if (score := labels.score_of(at)) is not None:
+        region["score"] = score
     return region

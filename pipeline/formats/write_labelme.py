@@ -48,6 +48,6 @@ def _shape(labels: Labels, at: int) -> dict:
         "shape_type": "rectangle",
         "flags": {"difficult": True} if labels.ignore[at] else {},
     }
-    if labels.scores is not None:
-        shape["score"] = round(float(labels.scores[at]), 4)
+    if (score := labels.score_of(at)) is not None:
+        shape["score"] = score
     return shape

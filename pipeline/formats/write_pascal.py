@@ -26,9 +26,9 @@ def write_pascal(labels: Labels, out: Path) -> tuple[str, ...]:
             strict=True,
         )
     ]
-    if labels.scores is not None:
-        for annotation, score in zip(annotations, labels.scores.tolist(), strict=True):
-            annotation["score"] = round(score, 4)
+    for at, annotation in enumerate(annotations):
+        if (score := labels.score_of(at)) is not None:
+            annotation["score"] = score
     pascal = new_pascal(images, annotations, labels.classes, "object")
     out.write_bytes(orjson.dumps(pascal))
     return ()

@@ -46,8 +46,8 @@ def _object(labels: Labels, at: int) -> ElementTree.Element:
     item = ElementTree.Element("object")
     _add(item, "name", labels.classes[labels.labels[at]])
     _add(item, "difficult", int(labels.ignore[at]))
-    if labels.scores is not None:
-        _add(item, "score", round(float(labels.scores[at]), 4))
+    if (score := labels.score_of(at)) is not None:
+        _add(item, "score", score)
     x, y, width, height = labels.boxes[at].tolist()
     box = ElementTree.SubElement(item, "bndbox")
     corners = {"xmin": x + 1, "ymin": y + 1, "xmax": x + width, "ymax": y + height}
