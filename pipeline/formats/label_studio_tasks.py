@@ -113,5 +113,5 @@ def _notes(counts: Counter[str], key: str) -> Sequence[str]:
     if skipped := counts[_SKIPPED]:
         notes.append(f"{skipped} tasks have cancelled annotations alone and are left out")
     if unlabelled := counts[_UNLABELLED]:
-        notes.append(f"{unlabelled} tasks have no {key[:-1]} and are left out")
+        notes.append(f"{unlabelled} tasks have no {key} and are left out")
     return notes

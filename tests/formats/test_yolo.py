@@ -9,20 +9,9 @@ from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
 from pipeline.formats.layout import find_set
 from pipeline.sources.copies import copy_set
-from tests.formats.test_round_trips import blank_photo
+from tests.data.making import files_in
 
 YAML = "train: images/train\nval: images/val\nnames: [cat, dog]\n"
-
-
-def make(root: Path, files: dict[str, str | None]) -> Path:
-    """Write texts, and photos of 200 x 100 where there is None."""
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        if text is None:
-            blank_photo(root / name, 200, 100)
-        else:
-            (root / name).write_text(text)
-    return root
 
 
 def read(root: Path, labels: str = "") -> Labels:
@@ -32,7 +21,7 @@ def read(root: Path, labels: str = "") -> Labels:
 
 
 def test_a_photo_without_text_has_no_objects(tmp_path: Path) -> None:
-    found = read(make(tmp_path, {"data.yaml": YAML, "images/train/a.bmp": None}))
+    found = read(files_in(tmp_path, {"data.yaml": YAML, "images/train/a.bmp": None}))
     assert found.images.to_pylist() == [
         {"id": 1, "file_name": "images/train/a.bmp", "width": 200, "height": 100, "split": "train"}
     ]
@@ -48,7 +37,7 @@ def test_boxes_by_hand(tmp_path: Path) -> None:
         "labels/train/a.txt": "0 0 0 0.5 0 0.5 0.2\n",
         "labels/train/lost.txt": "0 0.5 0.5 1 1\n",
     }
-    found = read(make(tmp_path, files))
+    found = read(files_in(tmp_path, files))
     assert found.boxes.tolist() == [[0, 0, 100, 20], [100, 50, 0, 0], [0, 25, 100, 50]]
     assert (found.rows.tolist(), found.labels.tolist()) == ([0, 1, 1], [0, 1, 1])
     assert found.notes == (
@@ -58,7 +47,7 @@ def test_boxes_by_hand(tmp_path: Path) -> None:
 
 
 def test_a_photo_on_its_side_counts_as_viewers_show_it(tmp_path: Path) -> None:
-    make(
+    files_in(
         tmp_path, {"classes.txt": "cat\n", "labels/a.txt": "0 0.5 0.5 1 1\n", "images/a.bmp": None}
     )
     (tmp_path / "images/a.bmp").unlink()
@@ -88,7 +77,7 @@ def test_layouts_are_found_and_their_copies_too(tmp_path: Path, names: tuple[str
     yaml = (
         f"train: {folder}\nnames: [cat]\n" if Path(first).suffix in (".yaml", ".yml") else "cat\n"
     )
-    make(tmp_path / "set", {first: yaml, photo: None, text: "0 0.5 0.5 1 1\n"})
+    files_in(tmp_path / "set", {first: yaml, photo: None, text: "0 0.5 0.5 1 1\n"})
     found = find_set(tmp_path / "set")
     copy_set(found, tmp_path / "copy")
     copied = read(tmp_path / "copy")
@@ -98,14 +87,14 @@ def test_layouts_are_found_and_their_copies_too(tmp_path: Path, names: tuple[str
 
 
 def test_other_yaml_and_lists_of_names_alone_are_no_set(tmp_path: Path) -> None:
-    make(tmp_path, {"params.yaml": "names: [cat]\n", "classes.txt": "cat\n", "a.jpg": ""})
+    files_in(tmp_path, {"params.yaml": "names: [cat]\n", "classes.txt": "cat\n", "a.jpg": ""})
     with pytest.raises(InputError, match="no labels that are known"):
         find_set(tmp_path)
 
 
 def test_one_of_several_yaml_is_named(tmp_path: Path) -> None:
     files = {"a.yaml": YAML, "b.yaml": YAML.replace("dog", "cow"), "images/train/a.bmp": None}
-    make(tmp_path, files)
+    files_in(tmp_path, files)
     with pytest.raises(InputError, match=r"2 YAML files \(a.yaml, b.yaml\); set fetch.labels"):
         find_set(tmp_path)
     assert read(tmp_path, "b.yaml").classes == ["cat", "cow"]
@@ -113,7 +102,7 @@ def test_one_of_several_yaml_is_named(tmp_path: Path) -> None:
 
 def test_scores_of_a_model(tmp_path: Path) -> None:
     text = "0 0.5 0.5 1 1 0.25\n0 0.5 0.5 1 1\n"
-    found = read(make(tmp_path, {"classes.txt": "cat\n", "a.bmp": None, "a.txt": text}))
+    found = read(files_in(tmp_path, {"classes.txt": "cat\n", "a.bmp": None, "a.txt": text}))
     assert found.scores is not None and found.scores.tolist() == [0.25, 1]
 
 
@@ -127,11 +116,11 @@ def test_scores_of_a_model(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, files: dict, message: str) -> None:
-    make(tmp_path, {"classes.txt": "cat\n", "images/a.bmp": None, "labels/a.txt": "", **files})
+    files_in(tmp_path, {"classes.txt": "cat\n", "images/a.bmp": None, "labels/a.txt": "", **files})
     with pytest.raises(InputError, match=message):
         read(tmp_path)
 
 
 def test_without_photos_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no photo; add the photos that the labels are of"):
-        read(make(tmp_path, {"labels/a.txt": ""}))
+        read(files_in(tmp_path, {"labels/a.txt": ""}))
