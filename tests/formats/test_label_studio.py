@@ -3,12 +3,16 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
 
 from pipeline.errors import InputError
+from pipeline.formats.label_studio import read_label_studio
 from pipeline.formats.labels import Labels
 from pipeline.formats.layout import find_set
 from tests.data.making import files_in
+from tests.formats.spoiled import spoiled
 
 
 def region(name: str = "cat", **more: object) -> dict:
@@ -93,3 +97,22 @@ def test_what_is_wrong_is_named(tmp_path: Path, tasks: list, message: str) -> No
         read(tmp_path, *tasks)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+WHOLE = [
+    task("a.jpg", region(score=0.5, meta={"text": ["ignore"]}), split="val"),
+    {"id": 8, "data": {"image": "b.jpg"}, "predictions": [{"result": [region()]}]},
+    {"id": 9, "image": "c.jpg", "label": [region()["value"]]},
+]
+
+
+@given(tasks=spoiled(WHOLE))
+def test_a_spoiled_export_is_read_or_refused(tmp_path_factory, tasks: object) -> None:
+    file = tmp_path_factory.getbasetemp() / "spoiled.json"
+    file.write_text(json.dumps(tasks))
+    try:
+        found = read_label_studio(file, file.parent)
+    except InputError as error:
+        assert str(error).startswith(f"{file}: ") and "\n" not in str(error)
+    else:
+        assert np.isfinite(found.boxes).all() and (found.boxes[:, 2:] >= 0).all()

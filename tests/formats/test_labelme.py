@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
 
 from pipeline.errors import InputError
+from pipeline.formats.labelme import read_labelme
 from pipeline.formats.labels import Labels
 from pipeline.formats.layout import find_set
+from tests.formats.spoiled import spoiled
 
 CAT = {"label": "cat", "points": [[30, 5.5], [10, 25]], "shape_type": "rectangle", "flags": {}}
 
@@ -139,3 +143,25 @@ def test_two_files_of_one_photo_and_files_of_none_are_refused(tmp_path: Path) ->
     (tmp_path / "b.json").write_text('{"shapes": [')
     with pytest.raises(InputError, match=r"b.json: line 1 column 13: not JSON"):
         read(tmp_path)
+
+
+WHOLE = {
+    "version": "5.5.0",
+    "shapes": [CAT | {"score": 0.5}, shape("circle", [1, 2], [3, 4])],
+    "imagePath": "b.jpg",
+    "imageWidth": 40,
+    "imageHeight": 30,
+}
+
+
+@given(page=spoiled(WHOLE))
+def test_a_spoiled_file_is_read_or_refused(tmp_path_factory, page: object) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    file = folder / "spoiled.json"
+    file.write_text(json.dumps(page))
+    try:
+        found = read_labelme(folder, (file,))
+    except InputError as error:
+        assert str(error).startswith(f"{file}: ") and "\n" not in str(error)
+    else:
+        assert np.isfinite(found.boxes).all() and (found.boxes[:, 2:] >= 0).all()

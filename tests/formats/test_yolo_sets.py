@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from ruamel.yaml import YAML
 
 from pipeline.errors import InputError
 from pipeline.formats.yolo_sets import YoloSet, read_yolo_set
+from tests.formats.spoiled import spoiled
 
 
 def photos(root: Path, *names: str) -> None:
@@ -119,3 +122,28 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None
     with pytest.raises(InputError, match=message) as caught:
         described(tmp_path, text)
     assert "\n" not in str(caught.value)
+
+
+WHOLE = {
+    "path": "/home/eve",
+    "train": ["a.jpg"],
+    "val": ".",
+    "names": {0: "cat", 1: "dog"},
+    "nc": 2,
+    "kpt_shape": [1, 3],
+}
+
+
+@given(data=spoiled(WHOLE))
+def test_a_spoiled_yaml_is_read_or_refused(tmp_path_factory, data: object) -> None:
+    root = tmp_path_factory.getbasetemp()
+    photos(root, "a.jpg")
+    with (root / "spoiled.yaml").open("w") as file:
+        YAML(typ="safe").dump(data, file)
+    try:
+        found = read_yolo_set(root, root / "spoiled.yaml")
+    except InputError as error:
+        assert "\n" not in str(error)
+    else:
+        assert found.splits
+        assert all(isinstance(name, str) for name in found.classes or [])
