@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
@@ -88,6 +88,7 @@ def test_another_encoding_has_no_columns(tmp_path: Path) -> None:
     assert columns_of(tmp_path / "a.csv")[:2] == (None, "not text in UTF-8")
 
 
+@settings(deadline=None)
 @given(
     cells=st.lists(
         st.text(st.sampled_from("a.jpg019-e nif,"), max_size=5), min_size=11, max_size=11

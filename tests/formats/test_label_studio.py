@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from pipeline.errors import InputError
 from pipeline.formats.label_studio import read_label_studio
@@ -106,6 +106,7 @@ WHOLE = [
 ]
 
 
+@settings(deadline=None)
 @given(tasks=spoiled(WHOLE))
 def test_a_spoiled_export_is_read_or_refused(tmp_path_factory, tasks: object) -> None:
     file = tmp_path_factory.getbasetemp() / "spoiled.json"

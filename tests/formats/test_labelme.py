@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from pipeline.errors import InputError
 from pipeline.formats.labelme import read_labelme
@@ -154,6 +154,7 @@ WHOLE = {
 }
 
 
+@settings(deadline=None)
 @given(page=spoiled(WHOLE))
 def test_a_spoiled_file_is_read_or_refused(tmp_path_factory, page: object) -> None:
     folder = tmp_path_factory.getbasetemp()

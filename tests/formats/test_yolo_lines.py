@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
@@ -75,6 +75,7 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, line: str, message
     assert message in str(caught.value)
 
 
+@settings(deadline=None)
 @given(text=st.text(st.sampled_from("0123456789.- \nenaif"), max_size=60))
 def test_any_text_is_read_or_refused(tmp_path_factory, text: str) -> None:
     try:

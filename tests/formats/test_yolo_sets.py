@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from ruamel.yaml import YAML
 
 from pipeline.errors import InputError
@@ -134,6 +134,7 @@ WHOLE = {
 }
 
 
+@settings(deadline=None)
 @given(data=spoiled(WHOLE))
 def test_a_spoiled_yaml_is_read_or_refused(tmp_path_factory, data: object) -> None:
     root = tmp_path_factory.getbasetemp()
