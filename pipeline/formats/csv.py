@@ -71,6 +71,7 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
     images: dict[str, tuple[Row, str | None]] = {}
     found: list[tuple[str, Row]] = []
     notes: list[str] = []
+    sizes: dict[Path, tuple[int, int]] = {}
     for file in files:
         rows, columns = read_rows(file)
         edges = [side for box in boxes_of(rows) for side in box]
@@ -79,7 +80,9 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
             notes.append(f"{file.name}: boxes are taken for shares, as no number is above 1")
         for row in rows:
             name = _photo_name(row, file, root, photos)
-            row = _in_pixels(row, root / name) if shares else row
+            if shares or (columns.maybe_centre and name in photos):
+                row = _with_size(row, root / name, sizes)
+            row = _in_pixels(row) if shares else row
             if columns.maybe_centre:
                 _check_corner(row)
             _add(images, name, row, _split(file))
@@ -106,12 +109,20 @@ def _photo_name(row: Row, file: Path, root: Path, photos: PhotoNames) -> str:
     return PurePosixPath(name).as_posix()
 
 
-def _in_pixels(row: Row, photo: Path) -> Row:
-    width, height = row.size or photo_size(photo)
-    if row.box is None:
-        return replace(row, size=(width, height))
-    x, y, w, h = row.box
-    return replace(row, size=(width, height), box=(x * width, y * height, w * width, h * height))
+def _with_size(row: Row, photo: Path, sizes: dict[Path, tuple[int, int]]) -> Row:
+    """Return the row with the size of its photo, which `sizes` remembers."""
+    if row.size:
+        return row
+    if photo not in sizes:
+        sizes[photo] = photo_size(photo)
+    return replace(row, size=sizes[photo])
+
+
+def _in_pixels(row: Row) -> Row:
+    if row.box is None or row.size is None:
+        return row
+    (x, y, w, h), (width, height) = row.box, row.size
+    return replace(row, box=(x * width, y * height, w * width, h * height))
 
 
 def _check_corner(row: Row) -> None:

@@ -59,7 +59,7 @@ def read_tasks(file: Path) -> tuple[list[Task], tuple[str, ...]]:
         if not isinstance(data, dict):
             raise InputError(f"{place}: data: not an object; export as JSON")
         split = data.get("split")
-        last = max(versions, key=_completion)
+        last = max(reversed(versions), key=_completion)
         tasks.append(Task(place, _address(data, place), split and str(split), _regions(last)))
     return tasks, tuple(_notes(counts, key))
 
@@ -81,7 +81,7 @@ def _dicts(items: object) -> list[dict]:
 
 
 def _completion(annotation: dict) -> str:
-    """Return when an annotation was completed; of those without a time `max` takes the first."""
+    """Return when an annotation was completed; empty if that is not told."""
     return str(annotation.get("updated_at") or annotation.get("created_at") or "")
 
 
@@ -91,8 +91,11 @@ def _regions(annotation: dict) -> list[dict]:
 
 def _address(data: dict, place: str) -> str:
     """Return the address of the photo: `image`, or the only value that ends like a photo."""
-    if isinstance(data.get("image"), str):
-        return data["image"]
+    image = data.get("image")
+    if isinstance(image, str):
+        if image.startswith("data:"):
+            raise InputError(f"{place}: the photo is in the JSON itself; give an address instead")
+        return image
     endings = tuple(PHOTO_SUFFIXES)
     texts = [value for value in data.values() if isinstance(value, str)]
     photos = [text for text in texts if text.lower().partition("&")[0].endswith(endings)]
@@ -110,5 +113,5 @@ def _notes(counts: Counter[str], key: str) -> Sequence[str]:
     if skipped := counts[_SKIPPED]:
         notes.append(f"{skipped} tasks have cancelled annotations alone and are left out")
     if unlabelled := counts[_UNLABELLED]:
-        notes.append(f"{unlabelled} tasks have no {key[:-1]} and are left out")
+        notes.append(f"{unlabelled} tasks have no {key} and are left out")
     return notes

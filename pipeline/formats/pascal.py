@@ -29,6 +29,7 @@ _ANNOTATIONS = pa.schema(
         ("score", pa.float32()),
     ]
 )
+_NOTES = "notes.json"  # which Label Studio puts beside YOLO's texts
 # A path inside the folder on any system, without empty, `.` or `..` parts.
 _PLAIN_NAME = r"^[^/\\:\x00\s][^/\\:\x00]*(/[^/\\:\x00]+)*$"
 _DOTS = r"(^|/)\.{1,2}(/|$)"
@@ -49,7 +50,7 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
 
 def _may_be_pascal(file: Path) -> bool:
     """Return whether a file is a JSON object and not one of LabelMe's."""
-    if file.suffix.lower() != ".json" or file.name.startswith("."):
+    if file.suffix.lower() != ".json" or file.name.startswith(".") or file.name == _NOTES:
         return False
     return not is_labelme_json(beginning := json_beginning(file)) and beginning[:1] != b"["
 

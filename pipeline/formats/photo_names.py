@@ -20,6 +20,10 @@ class PhotoNames:
             self._by_name.setdefault(path.name, []).append(name)
             self._by_stem.setdefault(path.stem, []).append(name)
 
+    def __contains__(self, name: str) -> bool:
+        """Return whether a photo has this path."""
+        return name in self._known
+
     def with_stem(self, path: str) -> str | None:
         """Return the first photo with this path but for its ending, None if there is none."""
         fits = self._by_stem.get(PurePosixPath(path).name, [])

@@ -5,6 +5,7 @@ from math import isfinite
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.formats.text_files import read_lines
 
 # Tools round a box that ends at the edge to a bit beyond it.
 _ROUNDING = 1e-3
@@ -38,15 +39,9 @@ def read_yolo_lines(file: Path, *, keypoints: int = 0) -> list[YoloObject]:
     Raises:
         InputError: a line that is none of these, or a share outside 0..1.
     """
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError:
-        return []
-    except UnicodeDecodeError:
-        raise InputError(f"{file}: not text in UTF-8; export it again") from None
     return [
         _object(line, f"{file}: line {number}", keypoints)
-        for number, line in enumerate(lines, 1)
+        for number, line in enumerate(read_lines(file), 1)
         if line.strip()
     ]
 

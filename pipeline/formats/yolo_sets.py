@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from pipeline.errors import InputError
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name, split_of_path
+from pipeline.formats.text_files import read_lines
 from pipeline.yaml_file import read_yaml
 
 _SPLIT_KEYS = ("train", "val", "valid", "validation", "test")
@@ -89,11 +90,7 @@ def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
 
 
 def _listed_names(file: Path) -> list[str]:
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise InputError(f"{file}: not text in UTF-8; save it again") from None
-    return _checked([line.strip() for line in lines if line.strip()], file)
+    return _checked([line.strip() for line in read_lines(file) if line.strip()], file)
 
 
 def _checked(names: list[str], file: Path) -> list[str]:
@@ -178,7 +175,7 @@ def _photos_at(place: Path, root: Path, photos: PhotoNames) -> Iterable[str]:
 
 
 def _photos_in_list(file: Path, photos: PhotoNames) -> Iterator[str]:
-    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), 1):
+    for number, line in enumerate(read_lines(file), 1):
         if line.strip():
             photo = photos.find(line.strip())
             if photo is None:

@@ -8,7 +8,6 @@ What a format cannot hold is left out by its writer, which says so, and here fro
 - Label Studio tells the size of a photo with each of its objects, so of none where there is none.
 """
 
-import struct
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,9 +23,11 @@ from pipeline.formats.layout import find_set
 from pipeline.formats.pascal import read_pascal
 from pipeline.formats.registry import FORMATS, find_format
 from pipeline.schemas import SPLITS
+from pipeline.sources.copies import copy_set
 from pipeline.tables.build import Tables, build_tables
 from pipeline.tables.photos import with_photos
 from pipeline.tables.splits import assign_splits
+from tests.data.making import blank_photo
 
 NAMES = [one.name for one in FORMATS]
 # The file that a writer of one makes; the others make a folder.
@@ -34,13 +35,6 @@ ONE_FILE = {"pascal": "labels.json", "csv": "labels.csv", "label-studio": "tasks
 PHOTOS = {"voc": "JPEGImages", "yolo": "images"}
 CLASSES = ("cat", "dog", "traffic light", "Çok güzel")
 SIDE = 4000
-
-
-def blank_photo(file: Path, width: int, height: int) -> None:
-    """Write the header of a BMP, which is all that a size is read from."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    header = struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, width, height, 1, 24, *[0] * 6)
-    file.write_bytes(b"BM" + header)
 
 
 def write(labels: Labels, name: str, folder: Path) -> tuple[str, ...]:
@@ -185,6 +179,21 @@ def test_a_photo_without_objects_and_a_box_without_area(name: str) -> None:
     boxes = [LabelledBox(0, "cat", (3, 4, 0, 0)), LabelledBox(0, "cat", (3, 4, 50, 20))]
     labels = labels_of_boxes(Path("labels"), Path("photos"), images, boxes)
     assert_same(by_photo(read_again(labels, name)), expected(labels, name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_copy_of_a_set_is_the_same_set(name: str, tmp_path: Path) -> None:
+    images = [
+        {"file_name": f"{split}.bmp", "width": 100, "height": 50, "split": split}
+        for split in ("train", "val")
+    ]
+    boxes = [LabelledBox(1, "cat", (3, 4, 50, 20))]
+    labels = labels_of_boxes(Path("labels"), Path("photos"), images, boxes)
+    write(labels, name, tmp_path)
+    place_photos(labels, name, tmp_path)
+    copy_set(find_set(tmp_path), tmp_path / "copy")
+    found = find_set(tmp_path / "copy")
+    assert_same(by_photo(found.format.read(found)), expected(labels, name))
 
 
 def test_names_of_formats_are_different() -> None:
