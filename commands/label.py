@@ -16,16 +16,14 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from pipeline.errors import InputError
-from pipeline.files import EVALUATION, MODELS, PARAMS
+from pipeline.files import MODELS, PARAMS
 from pipeline.inference.label_files import (
     FORMAT_NAMES,
     LabelFile,
@@ -36,34 +34,14 @@ from pipeline.inference.label_files import (
     write_refusals,
 )
 from pipeline.inference.label_job import Asked, LabelJob, model_digest, open_job, without_done
-from pipeline.inference.labels import (
-    Refusal,
-    labels_of_rows,
-    read_label_scores,
-    refusals,
-    thresholds,
-)
+from pipeline.inference.label_scores import GivenScores, choose_scores
+from pipeline.inference.labels import Refusal, labels_of_rows, refusals
 from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
 from pipeline.inference.photo_files import common_folder, find_photos, passed_over
 from pipeline.params import load_params
-from pipeline.predictions import UNKNOWN_LABEL_SCORE
 from pipeline.review.decisions import apply_review, read_review
 from pipeline.tasks import Task
 from pipeline.tracking.sqlite_store import local_store
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The scores that the user has given: one for all classes, or some by name."""
-
-    common: float | None
-    by_class: dict[str, float]
-
-    @property
-    def lowest(self) -> float | None:
-        """The lowest of them, None where there are none."""
-        given = [*self.by_class.values(), *([] if self.common is None else [self.common])]
-        return min(given, default=None)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -103,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
     return report_refusals(refusals(rows), files[0])
 
 
-def what_is_asked(model: Path, folder: Path, scores: Scores) -> Asked:
+def what_is_asked(model: Path, folder: Path, scores: GivenScores) -> Asked:
     """Return what a job with this model is begun with.
 
     Raises:
@@ -164,35 +142,6 @@ def model_folder(model: str) -> Iterator[Path]:
     store = os.environ.get("MLFLOW_TRACKING_URI") or local_store(Path())
     with mlflow_model(model, store) as folder:
         yield folder
-
-
-def choose_scores(model: str, classes: Sequence[str], given: Scores) -> np.ndarray:
-    """Return the score `(C,)` of each class: the user's, or what `evaluate` has chosen.
-
-    The chosen ones are in the project that trained it: in evaluation/RUNG beside models/RUNG.
-
-    Raises:
-        InputError: the user names a class that the model does not have.
-    """
-    for name in given.by_class:
-        if name not in classes:
-            raise InputError(f"--score {name}: no such class; there are {', '.join(classes)}")
-    chosen: dict[str, float] = {}
-    if given.common is not None:
-        chosen = dict.fromkeys(classes, given.common)
-    elif not is_mlflow_uri(model):
-        folder = Path(model)
-        chosen = read_label_scores(
-            folder.parent.parent / EVALUATION / folder.name / "label_scores.json"
-        )
-    chosen |= given.by_class
-    if any(name not in chosen for name in classes):
-        print(
-            f"warning: no label scores by class are known for {model}; labelling what scores "
-            f"above {UNKNOWN_LABEL_SCORE} (--score changes this)",
-            file=sys.stderr,
-        )
-    return thresholds(classes, chosen)
 
 
 def report_refusals(refused: Sequence[Refusal], file: LabelFile) -> int:
@@ -281,21 +230,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     if options.limit is not None and options.limit < 1:
         parser.error("--limit must be 1 or more")
     try:
-        options.score = _scores(options.score)
+        options.score = GivenScores.parse(options.score)
     except ValueError:
         parser.error("--score must be from 0 to below 1, as in --score 0.4 or --score person=0.4")
     return options
-
-
-def _scores(given: Sequence[str]) -> Scores:
-    common, by_class = None, {}
-    for word in given:
-        name, equals, value = word.rpartition("=")
-        score = float(value)
-        if not 0 <= score < 1:
-            raise ValueError(word)
-        if equals:
-            by_class[name] = score
-        else:
-            common = score
-    return Scores(common, by_class)

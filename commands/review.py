@@ -18,7 +18,7 @@ from pipeline.evaluate.result_files import ConfusedPair, read_rows
 from pipeline.files import EVALUATION, MODELS, TABLES, write_beside
 from pipeline.formats.labels import Labels
 from pipeline.formats.read import read_labels
-from pipeline.inference.labels import read_label_scores
+from pipeline.inference.label_scores import read_label_scores
 from pipeline.review.order import Knowledge, by_doubt, most_confused, usual_sizes
 from pipeline.review.page import review_page
 from pipeline.schemas import SCHEMAS, read_table

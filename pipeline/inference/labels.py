@@ -1,7 +1,6 @@
 """What a labelling job has found becomes labels."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.errors import InputError
 from pipeline.formats.labels import IMAGES, Labels
-from pipeline.predictions import UNKNOWN_LABEL_SCORE
 
 # With doubtful boxes wanted, those that score at least this share of what a label scores.
 _DOUBTFUL = 0.5
@@ -23,31 +20,6 @@ class Refusal:
 
     photo: str
     reason: str
-
-
-def read_label_scores(path: Path) -> dict[str, float]:
-    """Return by class the score above which a detection is worth a label.
-
-    The evaluate stage chooses them on val. Where the file is absent nothing is known: `{}`.
-
-    Raises:
-        InputError: the file is something else.
-    """
-    try:
-        scores = json.loads(path.read_text())
-        return {str(name): float(score) for name, score in scores.items()}
-    except FileNotFoundError:
-        return {}
-    except (ValueError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path}: not label scores by class ({error}); run the evaluate stage again"
-        ) from None
-
-
-def thresholds(classes: Sequence[str], label_scores: Mapping[str, float]) -> np.ndarray:
-    """Return the score `(C,)` above which a detection of each class becomes a label."""
-    scores = [label_scores.get(name, UNKNOWN_LABEL_SCORE) for name in classes]
-    return np.array(scores, np.float32)
 
 
 def labels_of_rows(

@@ -80,7 +80,7 @@ def test_ignore_and_scores(tmp_path: Path, mark: dict) -> None:
     make(tmp_path / "a.json", CAT | mark, CAT | {"score": 0.25})
     found = read(tmp_path)
     assert found.ignore.tolist() == [True, False]
-    assert found.scores is not None and found.scores.tolist() == [1, 0.25]
+    np.testing.assert_equal(found.scores, np.array([np.nan, 0.25], np.float32))
 
 
 def test_the_stem_leads_over_a_stale_path(tmp_path: Path) -> None:
