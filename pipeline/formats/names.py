@@ -17,14 +17,14 @@ def fault_of_name(name: object) -> str | None:
 def fault_of_path(name: object) -> str | None:
     """Return what is wrong with the name of a photo, and the remedy; None if nothing is.
 
-    A photo lies inside its folder: a path that is absolute, climbs or names no file on any system
-    is refused.
+    Labels often name photos by their place on the machine where they were made: an absolute path,
+    or one that climbs, is no fault. Photos are looked up among those of the set and are never
+    opened by such a name.
     """
     fault = fault_of_name(name)
     if fault or not isinstance(name, str):
         return fault
-    posix, windows = PurePosixPath(name), PureWindowsPath(name)
-    climbs = ".." in posix.parts or ".." in windows.parts
-    if climbs or posix.is_absolute() or windows.anchor or not posix.name or "\0" in name:
-        return "leaves the folder; give a path inside it"
+    last = {PurePosixPath(name).name, PureWindowsPath(name).name}
+    if last & {"", ".."} or "\0" in name:
+        return "names no file; give the name of a photo"
     return None
