@@ -57,5 +57,5 @@ def test_what_is_no_photo_is_named(tmp_path: Path) -> None:
     touch(tmp_path, "a.jpg")
     with pytest.raises(InputError, match=r"a.jpg: size cannot be read .*; replace the photo"):
         photo_size(tmp_path / "a.jpg")
-    with pytest.raises(InputError, match="b.jpg: size cannot be read"):
+    with pytest.raises(InputError, match=r"b.jpg: size cannot be read"):
         photo_size(tmp_path / "b.jpg")

@@ -101,7 +101,7 @@ def test_the_same_source_gives_the_same_bytes(source):
             "annotations.json: split 'given': no photo of 2 is in train; ",
         ),
         ([[0, 0, 5, 5]], ("val", "train"), "annotations.json: split train: has no object "),
-        ([[0, 0, -5, 5]], ("train",), "annotations[0] (id 0): bbox [0, 0, -5, 5] has a negative"),
+        ([[0, 0, -5, 5]], ("train",), "annotations.json: annotations: no box is left; "),
         ([[0, None, 5, 5]], ("train",), "annotations[0]: bbox [0, None, 5, 5] is not four"),
         ([[0, 0, 5, 5]], ("train", None), "annotations.json: image '1.jpg': has no split"),
         ([[0, 0, 5, 5]], ("train", "dev"), "image '1.jpg': unknown split 'dev'"),
@@ -124,12 +124,12 @@ def test_bad_input_is_one_line_and_leaves_earlier_tables(source, capsys, bboxes,
 
 
 def test_a_message_names_the_users_own_file(source, capsys):
-    project = source([[0, 0, -5, 5]])
+    project = source([[0, None, 5, 5]])
     shutil.copytree(project / "data/source", project / "mine")
     configure(project, source="local", path="mine")
     with pytest.raises(SystemExit):
         run_stage(main)
-    assert capsys.readouterr().err.startswith("error: mine/annotations.json: annotations[0] (id 0)")
+    assert capsys.readouterr().err.startswith("error: mine/annotations.json: annotations[0]: ")
 
 
 def test_a_missing_photo_is_refused(source, capsys):
