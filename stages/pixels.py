@@ -9,8 +9,7 @@ from pipeline.data.pixels import build_pixel_store
 from pipeline.files import SOURCE, fresh_folder
 from pipeline.params import load_params
 from pipeline.schemas import IMAGES_SCHEMA, read_table
-from stages.entry import run_stage
-from stages.originals import naming_originals
+from stages.entry import naming_originals, run_stage
 
 IMAGES = Path("data/tables/images.parquet")
 OUTPUT = Path("data/pixels")

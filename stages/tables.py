@@ -17,8 +17,7 @@ from pipeline.tables.join import as_machine, join_sets
 from pipeline.tables.photos import with_photos
 from pipeline.tables.splits import assign_splits
 from pipeline.tables.units import in_pixels
-from stages.entry import run_stage
-from stages.originals import naming_originals
+from stages.entry import naming_originals, run_stage
 
 _DROPPED_SHOWN = 10
 

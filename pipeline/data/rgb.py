@@ -14,8 +14,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
     the device has filled, and 12 bits in 16 would come out nearly black, so the brightest pixel
     decides: it takes the fewest of 8, 10, 12, 14, 16 (or as many as it needs) that hold it. Not
     its value itself, so that photos of one device keep their brightness among each other. Grey of
-    floating-point numbers is 0..1 where none exceeds 1, else as above. NaN counts as the darkest, and below 0 the
-    darkest pixel is black.
+    floating-point numbers is 0..1 where none exceeds 1, else as above. NaN counts as the darkest
+    pixel, and where that is below 0 it is black.
 
     Raises:
         ValueError: no pixel is a finite number.

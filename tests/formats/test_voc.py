@@ -159,3 +159,111 @@ def test_blood_cells(shared) -> None:
     names = [labels.images["file_name"][int(row)].as_py() for row in labels.rows[empty]]
     assert names == ["BloodImage_00338.jpg", "BloodImage_00343.jpg"]
     assert labels.boxes[empty].tolist() == [[503, 336, 0, 0], [180, 328, 0, 0]]
+
+
+def boxed(*corners: float, name: str = "cat", difficult: str = "0") -> str:
+    """Return an object with xmin, ymin, xmax and ymax."""
+    sides = zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=True)
+    inside = "".join(f"<{side}>{value}</{side}>" for side, value in sides)
+    return (
+        f"<object><name>{name}</name><difficult>{difficult}</difficult>"
+        f"<bndbox>{inside}</bndbox></object>"
+    )
+
+
+def test_reversed_corners_are_put_in_order_and_noted(tmp_path: Path) -> None:
+    inside = SIZE + boxed(9, 2, 4, 6) + boxed(4, 6, 9, 2) + boxed(4, 2, 9, 6)
+    labels = read(voc(tmp_path, {"a": inside}))
+    assert labels.boxes.tolist() == [[3, 1, 6, 5]] * 3
+    assert labels.notes == ("boxes with corners in reversed order, read the right way round: 2",)
+
+
+def test_shares_begin_at_0(tmp_path: Path) -> None:
+    labels = read(voc(tmp_path, {"a": SIZE + boxed(0.25, 0.5, 0.75, 1)}))
+    assert labels.boxes.tolist() == [[0.25, 0.5, 0.5, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("text", "ignore"), [("0", False), ("1", True), ("true", True), (" True ", True), ("", False)]
+)
+def test_difficult_in_any_spelling(tmp_path: Path, text: str, ignore: bool) -> None:
+    inside = SIZE + boxed(1, 1, 4, 4, name=" cat ", difficult=text)
+    labels = read(voc(tmp_path, {"a": inside}))
+    assert (labels.ignore.tolist(), labels.classes) == ([ignore], ["cat"])
+
+
+def write(file: Path, text: str = "") -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def test_xml_in_subfolders_with_the_photos_in_the_same(tmp_path: Path) -> None:
+    for name in ("a", "day1/c", "day2/c"):
+        write(tmp_path / f"Annotations/{name}.XML", f"<annotation>{SIZE}{CAT}</annotation>")
+        write(tmp_path / f"JPEGImages/{name}.jpg")
+    names = ["a.jpg", "day1/c.jpg", "day2/c.jpg"]
+    assert read(tmp_path).images["file_name"].to_pylist() == names
+    write(tmp_path / "ImageSets/Main/train.txt", "day1/c\na\n")
+    labels = read(tmp_path)
+    assert labels.images["file_name"].to_pylist() == names[:2]
+    assert labels.notes == ("XML files in no list of ImageSets/Main, left out: 1",)
+
+
+def test_a_list_may_name_xml_in_a_subfolder_by_its_stem(tmp_path: Path) -> None:
+    write(tmp_path / "Annotations/day1/c.xml", f"<annotation>{SIZE}{CAT}</annotation>")
+    write(tmp_path / "JPEGImages/day1/c.jpg")
+    write(tmp_path / "ImageSets/Main/train.txt", "c\n")
+    assert read(tmp_path).images["split"].to_pylist() == ["train"]
+
+
+@pytest.mark.parametrize("inner", [("", ""), ("annotations/", "images/")])
+def test_folders_of_splits_give_the_split(tmp_path: Path, inner: tuple[str, str]) -> None:
+    for split in ("test", "train", "valid"):
+        xml, photo = (f"{split}/{kind}{split}" for kind in inner)
+        write(tmp_path / f"{xml}.xml", f"<annotation>{SIZE}{CAT}</annotation>")
+        write(tmp_path / f"{photo}.jpg")
+    images = read(tmp_path).images
+    assert images["split"].to_pylist() == ["test", "train", "val"]
+    assert images["file_name"][2].as_py() == f"valid/{inner[1]}valid.jpg"
+
+
+def test_of_two_photos_of_one_stem_the_xml_names_its_own(tmp_path: Path) -> None:
+    folder = voc(tmp_path, {"a": "<filename>x/a.PNG</filename>" + SIZE + CAT})
+    write(folder / "JPEGImages/a.png")
+    assert read(folder).images["file_name"].to_pylist() == ["a.png"]
+    write(folder / "Annotations/a.xml", f"<annotation>{SIZE}{CAT}</annotation>")
+    with pytest.raises(InputError, match=r"a.xml: may be of .*a.jpg or of .*a.png; name one"):
+        read(folder)
+
+
+def test_a_namespace_makes_no_difference(tmp_path: Path) -> None:
+    folder = voc(tmp_path, {"a": SIZE})
+    write(folder / "Annotations/a.xml", f'<annotation xmlns="urn:x">{SIZE}{CAT}</annotation>')
+    labels = read(folder)
+    assert (labels.boxes.tolist(), labels.images["width"].to_pylist()) == ([[0, 1, 4, 5]], [20])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<annotations><image/></annotations>", "begins with <annotations>, not <annotation>; "),
+        (f"<data><annotation>{CAT}</annotation></data>", "begins with <data>, not"),
+        (f"<annotation><objects>{CAT}</objects></annotation>", "<object> is not in its place; "),
+        ("<annotation><bndbox/></annotation>", "<bndbox> is not in its place; "),
+        (f"<Annotation>{CAT}</Annotation>", "begins with <Annotation>, not"),
+    ],
+)
+def test_xml_of_another_kind_is_no_photo_without_objects(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    folder = voc(tmp_path, {"a": SIZE, "b": SIZE + CAT})
+    write(folder / "Annotations/a.xml", text)
+    with pytest.raises(InputError, match=rf"Annotations/a.xml: {message}"):
+        read(folder)
+
+
+def test_what_a_mac_leaves_is_passed_over(tmp_path: Path) -> None:
+    folder = voc(tmp_path, {"a": SIZE + CAT})
+    for name in ("Annotations/._a.xml", "JPEGImages/._a.jpg", "Annotations/.DS_Store"):
+        write(folder / name, "\0\5\x16\7")
+    assert read(folder).images["file_name"].to_pylist() == ["a.jpg"]
