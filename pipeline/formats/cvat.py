@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from math import cos, isfinite, radians, sin
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,6 +20,7 @@ from pipeline.formats.write_cvat import write_cvat
 from pipeline.photo_files import is_hidden
 
 _CORNERS = ("xtl", "ytl", "xbr", "ybr")
+_READ_SHAPES = ("box", "polygon")
 _OTHER_SHAPES = ("polyline", "points", "ellipse", "cuboid", "skeleton", "mask")
 
 
@@ -33,10 +35,7 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
             files.append(file)
     if not files:
         return None
-    if len(files) > 1:
-        names = ", ".join(file.name for file in files[:4])
-        raise InputError(f"{root}: {len(files)} files of CVAT ({names}); set fetch.labels to one")
-    return LabelledSet(CVAT, root, files[0], tuple(files), root)
+    return LabelledSet(CVAT, root, files[0] if len(files) == 1 else root, tuple(files), root)
 
 
 def _xml(root: Path) -> Iterator[Path]:
@@ -51,37 +50,50 @@ def _is_xml(file: Path) -> bool:
 
 
 def read_cvat(found: LabelledSet) -> Labels:
-    """Return the labels of CVAT's XML, as in https://docs.cvat.ai/docs/dataset_management/formats.
+    """Return the labels of CVAT's XML, of all files together.
 
-    Corners `xtl ytl xbr ybr` are edges of pixels, 0-based; of a turned box the upright one around
-    it is taken, and likewise of a polygon. Classes are in the order of their names. A subset that
-    is called train, val or test is the `split`. Other shapes are left out; both are noted.
+    The format: https://docs.cvat.ai/docs/dataset_management/formats/format-cvat. Corners
+    `xtl ytl xbr ybr` are edges of pixels, 0-based; of a turned box the upright one around it is
+    taken, and likewise of a polygon. Classes are in the order of their names. A subset that is
+    called train, val or test is the `split`. Other shapes are left out; both are noted.
 
     Raises:
         InputError: no XML, of a video, or broken.
     """
-    file = found.labels
+    images: list[dict] = []
+    boxes: list[LabelledBox] = []
+    counts: Counter[str] = Counter()  # of kinds of shapes
+    for file in found.files:
+        for node in _images(file):
+            row = len(images)
+            images.append(_image(node, file))
+            boxes += [_box(shape, row, file) for shape in node if shape.tag in _READ_SHAPES]
+            counts.update(shape.tag for shape in node)
+    if not boxes:
+        problem = f"no box in {len(images)} photos"
+        raise InputError(f"{found.labels}: {problem}; label objects in the photos")
+    sides, reversed_ones = upright(np.array([box.box for box in boxes], np.float64))
+    boxes = [replace(box, box=side) for box, side in zip(boxes, sides.tolist(), strict=True)]
+    notes = [*_notes(counts), *note_reversed(reversed_ones, len(boxes), found.labels)]
+    return labels_of_boxes(found.labels, found.photos, images, boxes, notes=notes)
+
+
+def _images(file: Path) -> list[ElementTree.Element]:
     root = _parse(file)
     nodes = root.findall("image")
     if not nodes:
         kind = "holds tracks of a video" if root.find("track") is not None else "holds no <image>"
         raise InputError(f"{file}: {kind}; export it as 'CVAT for images' or as COCO")
-    images = [_image(node, file) for node in nodes]
-    shapes = [(row, shape) for row, node in enumerate(nodes) for shape in node]
-    boxes = [_box(shape, row, file) for row, shape in shapes if shape.tag in ("box", "polygon")]
-    if not boxes:
-        raise InputError(f"{file}: no box in {len(images)} photos; label objects in the photos")
-    counts = Counter(shape.tag for _, shape in shapes)
+    return nodes
+
+
+def _notes(counts: Counter[str]) -> list[str]:
     others = sum(counts[tag] for tag in _OTHER_SHAPES)
-    notes = [f"polygons, read as the boxes around them: {n}"] if (n := counts["polygon"]) else []
-    notes += [f"shapes that are neither boxes nor polygons, left out: {others}"] if others else []
-    sides, count = upright(np.array([box.box for box in boxes], np.float64))
-    notes += note_reversed(count, len(boxes), file)
-    boxes = [
-        LabelledBox(box.row, box.name, side)
-        for box, side in zip(boxes, sides.tolist(), strict=True)
-    ]
-    return labels_of_boxes(file, found.photos, images, boxes, notes=notes)
+    sentences = {
+        "polygons, read as the boxes around them": counts["polygon"],
+        "shapes that are neither boxes nor polygons, left out": others,
+    }
+    return [f"{sentence}: {count}" for sentence, count in sentences.items() if count]
 
 
 def _parse(file: Path) -> ElementTree.Element:

@@ -106,7 +106,8 @@ def _check_names(data: dict, file: Path) -> None:
     kinds = (("images", "file_name", fault_of_path), ("categories", "name", fault_of_name))
     for key, field, fault_of in kinds:
         names = [item[field] for item in data[key]]
-        for index, name in enumerate(names):
+        first = int(key == "categories" and NOTES in data)  # the root was before them
+        for index, name in enumerate(names, first):
             if fault := fault_of(name):
                 raise InputError(f"{file}: {key}[{index}]: {field} {name!r} {fault}")
         shown = str.strip if key == "categories" else lambda name: str(PurePosixPath(name))
@@ -114,7 +115,7 @@ def _check_names(data: dict, file: Path) -> None:
         twice = _first_duplicate(names)
         if twice is not None:
             raise InputError(
-                f"{file}: {key}[{twice}]: {field} {names[twice]!r} is there twice; keep one"
+                f"{file}: {key}[{twice + first}]: {field} {names[twice]!r} is there twice; keep one"
             )
 
 

@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_path
-from pipeline.formats.reversed_corners import note_reversed
+from pipeline.formats.reversed_corners import note_reversed, upright
 from pipeline.formats.split_lists import read_split_lists
 from pipeline.formats.split_words import split_of_path, told_apart
 from pipeline.formats.voc_files import key_of, photos_by_key, voc_files
@@ -101,12 +101,11 @@ class _Object:
 def _labels(
     found: LabelledSet, images: list[dict], objects: list[_Object], notes: list[str]
 ) -> Labels:
-    corners = np.array([item.corners for item in objects])
-    count = int((corners[:, 2:] < corners[:, :2]).any(1).sum())
+    sides, count = corners_to_xywh(np.array([item.corners for item in objects]))
     notes = [*notes, *note_reversed(count, len(objects), found.labels)]
     boxes = [
         LabelledBox(item.row, item.name, box, item.ignore)
-        for item, box in zip(objects, corners_to_xywh(corners).tolist(), strict=True)
+        for item, box in zip(objects, sides.tolist(), strict=True)
     ]
     return labels_of_boxes(found.labels, found.photos, images, boxes, notes=notes)
 
@@ -222,7 +221,7 @@ def _object(node: ElementTree.Element, file: Path, row: int) -> _Object:
     return _Object(row, name, corners, difficult in ("1", "true"))
 
 
-def corners_to_xywh(corners: np.ndarray) -> np.ndarray:
+def corners_to_xywh(corners: np.ndarray) -> tuple[np.ndarray, int]:
     """Return 0-based `[x, y, width, height]` of VOC's 1-based, inclusive corners.
 
     Reversed corners are put in order, see `upright`. Ends that coincide would be one pixel by
@@ -234,19 +233,19 @@ def corners_to_xywh(corners: np.ndarray) -> np.ndarray:
         corners: `(N, 4)` of a whole set, as `[xmin, ymin, xmax, ymax]`, in pixels.
 
     Returns:
-        `(N, 4)` float64; VOC's `[1, 1, 1, 1]` is `[0, 0, 0, 0]` and `[1, 1, 2, 3]` `[0, 0, 2, 3]`.
+        `(N, 4)` float64; VOC's `[1, 1, 1, 1]` is `[0, 0, 0, 0]` and `[1, 1, 2, 3]` `[0, 0, 2, 3]`;
+        and how many had reversed corners.
     """
     corners = np.asarray(corners, np.float64).reshape(-1, 4)
-    low, high = (
-        np.minimum(corners[:, :2], corners[:, 2:]),
-        np.maximum(corners[:, :2], corners[:, 2:]),
-    )
-    corners = np.concatenate([low, high], -1)
     if corners.size and corners.max() <= 1 and (corners % 1).any():
-        return xyxy_to_xywh(corners)
-    boxes = xyxy_to_xywh(voc_to_xyxy(corners)).astype(np.float64)
-    boxes[:, 2:] *= high > low
-    return boxes
+        return upright(xyxy_to_xywh(corners))
+    # A side of less than a pixel ends up to one before it begins, as its ends are inclusive.
+    swapped = corners[:, :2] - corners[:, 2:] > 1
+    low = np.where(swapped, corners[:, 2:], corners[:, :2])
+    high = np.where(swapped, corners[:, :2], corners[:, 2:])
+    boxes = xyxy_to_xywh(voc_to_xyxy(np.concatenate([low, high], -1))).astype(np.float64)
+    boxes[:, 2:] = np.maximum(boxes[:, 2:], 0) * (high != low)
+    return boxes, int(swapped.any(1).sum())
 
 
 VOC = LabelFormat(

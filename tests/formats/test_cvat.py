@@ -96,8 +96,9 @@ def test_where_it_is_found(tmp_path: Path) -> None:
     found = CVAT.find(tmp_path, None)
     assert found and (found.labels, found.files, found.photos) == (file, (file,), tmp_path)
     other = written(tmp_path, BOX, name="other.xml")
-    with pytest.raises(InputError, match=r"2 files of CVAT \(other.xml, my.XML\); set fetch.label"):
-        CVAT.find(tmp_path, None)
+    found = CVAT.find(tmp_path, None)
+    assert found and (found.labels, found.files) == (tmp_path, (other, file))
+    assert CVAT.read(found).rows.tolist() == [0, 1]
     found = CVAT.find(tmp_path, other)
     assert found and found.files == (other,)
     (tmp_path / "a.xml").write_text("<annotation/>")

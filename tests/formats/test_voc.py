@@ -30,17 +30,19 @@ def read(folder: Path) -> Labels:
         ([504, 337, 504, 337], [503, 336, 0, 0]),  # a click without a drag: no area
         ([5, 1, 5, 9], [4, 0, 0, 9]),
         ([9, 1, 5, 9], [4, 0, 5, 9]),  # reversed
+        ([5, 1, 4, 9], [4, 0, 0, 9]),  # of no width, by the rule
+        ([5, 1, 4.25, 9], [4, 0, 0.25, 9]),
         ([1, 1, 2, 2], [0, 0, 2, 2]),
         ([1, 1, 500, 375], [0, 0, 500, 375]),  # the whole of a photo of 500 x 375
         ([156, 97, 351, 270], [155, 96, 196, 174]),  # 000012 of VOC 2007
     ],
 )
 def test_corners(corners: list, box: list) -> None:
-    assert corners_to_xywh(np.array([corners])).tolist() == [box]
+    assert corners_to_xywh(np.array([corners]))[0].tolist() == [box]
 
 
 def test_no_corners() -> None:
-    assert corners_to_xywh(np.empty((0, 4))).shape == (0, 4)
+    assert corners_to_xywh(np.empty((0, 4)))[0].shape == (0, 4)
 
 
 def test_a_folder_by_columns(tmp_path: Path) -> None:
