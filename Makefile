@@ -5,6 +5,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 VOC =
+UNLABELLED =
 TOPIC =
 ARGS =
 
@@ -14,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help venv repro test lint docs bench voc2007 lesson gpu experiments ui doctor lock clean clean-venv
+.PHONY: help venv repro test lint docs bench voc2007 lesson gpu experiments selftrain ui doctor lock clean clean-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +54,9 @@ voc2007 lesson gpu:
 DIGESTS = (.*/.*|Created|evaluation|figures|metrics|models|photos|predictions)$$
 experiments: $(STAMP) ## list experiments with the parameters and metrics that differ
 	@$(BIN)/dvc exp show --only-changed --drop '$(DIGESTS)' $(ARGS)
+
+selftrain: $(STAMP) ## label photos and train again with these labels, too (UNLABELLED=folder)
+	@$(BIN)/ladder selftrain '$(UNLABELLED)' $(ARGS)
 
 ui: $(STAMP) ## open MLflow on the comparison of the runs
 	@$(BIN)/ladder ui $(ARGS)

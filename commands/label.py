@@ -1,49 +1,201 @@
-"""`ladder label`: a trained rung labels new photos."""
+"""`ladder label`: a trained rung labels new photos, part by part, and goes on where it was stopped.
+
+Examples:
+  ladder label photos/new                          photos/new/labels.json, Pascal JSON
+  ladder label photos/new --format yolo --format csv --out labels/new
+  ladder label 'photos/*/2026-*.jpg' @more.txt --score 0.5 --score person=0.3
+  ladder label photos/new --apply review.json      with what a person decided on the page
+
+What is found is kept in a hidden folder beside the labels. The same command adds new photos, and
+writes more formats or other scores without running the network again.
+"""
 
 import argparse
+import json
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
 from pipeline.errors import InputError
-from pipeline.files import EVALUATION, MODELS, PARAMS, write_beside
-from pipeline.inference.mlflow_model import is_mlflow_uri
-from pipeline.inference.photo_files import common_folder, find_photos
-from pipeline.progress import progress
-
-
-@dataclass(frozen=True)
-class Job:
-    """Which photos to label, and with which model.
-
-    Attributes:
-        photos: files.
-        folder: to which their names in the labels are relative.
-        out: the file to write.
-        model: a folder, or the URI of a model in MLflow.
-        score: above which a detection becomes a label; None for the score of each class.
-    """
-
-    photos: list[Path]
-    folder: Path
-    out: Path
-    model: str
-    score: float | None
+from pipeline.files import MODELS, PARAMS
+from pipeline.inference.label_files import (
+    FORMAT_NAMES,
+    LabelFile,
+    job_folder,
+    label_files,
+    refuse_others,
+    write_labels,
+    write_refusals,
+)
+from pipeline.inference.label_job import Asked, LabelJob, model_digest, open_job, without_done
+from pipeline.inference.label_scores import GivenScores, choose_scores
+from pipeline.inference.labels import Refusal, labels_of_rows, refusals
+from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
+from pipeline.inference.photo_files import common_folder, find_photos, passed_over
+from pipeline.params import load_params
+from pipeline.review.decisions import apply_review, read_review
+from pipeline.tasks import Task
+from pipeline.tracking.sqlite_store import local_store
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Find objects in photos and write Pascal JSON, which `fetch.source: local` reads again."""
-    parser = argparse.ArgumentParser(prog="ladder label", description=main.__doc__)
+    """Find objects in photos and write labels, which `fetch.source: local` reads again."""
+    options = _parse(arguments)
+    photos, folder = find_photos(options.photos), common_folder(options.photos)
+    if options.since:
+        since = options.since.timestamp()
+        photos = [photo for photo in photos if photo.stat().st_mtime >= since]
+    photos = photos[: options.limit]
+    out = options.out or folder / "labels.json"
+    if out.is_dir():
+        raise InputError(f"{out}: is a folder; name the file to write")
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"{out}: its folder does not exist; create it first")
+    if other := passed_over(options.photos):
+        print(f"passed over: {other} files that are no photos", file=sys.stderr)
+    decisions = read_review(options.apply) if options.apply else []
+    files = label_files(out, options.format or ["pascal"])
+    with model_folder(options.model) as model, _locked(job_folder(out)):
+        asked = what_is_asked(model, folder, options.score)
+        job = open_job(job_folder(out), asked, restart=options.restart)
+        if not options.overwrite:
+            refuse_others(files, job)
+        job.save()
+        find_objects(job, model, [(_name(photo, folder), photo) for photo in photos])
+        rows = job.read()
+        there = [(folder / name).is_file() for name in rows["file_name"].to_pylist()]
+        rows = rows.filter(pa.array(there, pa.bool_()))
+        min_scores = choose_scores(options.model, asked.classes, options.score)
+        labels = labels_of_rows(rows, folder, asked.classes, min_scores, doubtful=options.doubtful)
+        labels = apply_review(labels, decisions, options.apply) if decisions else labels
+        for file in files:
+            for note in write_labels(file, labels, job):
+                print(f"{file.path}: {note}", file=sys.stderr)
+            print(f"{file.path}: {len(labels.rows)} boxes in {len(labels.images)} photos")
+    return report_refusals(refusals(rows), files[0])
+
+
+def what_is_asked(model: Path, folder: Path, scores: GivenScores) -> Asked:
+    """Return what a job with this model is begun with.
+
+    Raises:
+        InputError: there is no model, or one that does not predict both classes and boxes.
+    """
+    digest = model_digest(model)
+    try:
+        described = json.loads((model / "model.json").read_text())
+        task, classes = Task(described["task"]), [str(name) for name in described["classes"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{model / 'model.json'}: does not describe a model ({error}); train it again"
+        ) from None
+    if not (task.answers_class and task.answers_box):
+        raise InputError(
+            f"{described.get('rung')}: does not predict both classes and boxes; "
+            "label with another rung"
+        )
+    decoding = load_params(PARAMS).predict
+    lowest = decoding.min_score if scores.lowest is None else scores.lowest
+    return Asked(
+        model=digest,
+        classes=classes,
+        folder=folder.resolve().as_posix(),
+        min_score=min(decoding.min_score, lowest),
+        nms_threshold=decoding.nms_threshold,
+        max_detections=decoding.max_detections,
+    )
+
+
+def find_objects(job: LabelJob, model: Path, photos: list[tuple[str, Path]]) -> None:
+    """Add to a job what the model finds in the photos that are not done."""
+    waiting = without_done(photos, job.read())
+    if done := len(photos) - len(waiting):
+        print(f"done before: {done} of {len(photos)} photos", file=sys.stderr)
+    if not waiting:
+        return
+    from pipeline.inference.bulk import detect_into
+    from pipeline.inference.detector import Detector
+    from pipeline.params import PredictParams
+
+    asked = job.asked
+    decoding = PredictParams(
+        min_score=asked.min_score,
+        nms_threshold=asked.nms_threshold,
+        max_detections=asked.max_detections,
+    )
+    device = load_params(PARAMS).train.shared.device
+    detect_into(job, Detector.load(model, device=device, decoding=decoding), waiting)
+
+
+@contextmanager
+def model_folder(model: str) -> Iterator[Path]:
+    """Yield the folder of a model, downloaded where it is a model in MLflow."""
+    if not is_mlflow_uri(model):
+        yield Path(model)
+        return
+    store = os.environ.get("MLFLOW_TRACKING_URI") or local_store(Path())
+    with mlflow_model(model, store) as folder:
+        yield folder
+
+
+def report_refusals(refused: Sequence[Refusal], file: LabelFile) -> int:
+    """Write and print which photos could not be labelled; return the exit code."""
+    path = file.path.with_name(f"{file.path.name.partition('.')[0]}.refused.csv")
+    write_refusals(path, refused)
+    for one in refused[:10]:
+        print(f"warning: {one.photo}: {one.reason}", file=sys.stderr)
+    if refused:
+        print(f"left out: {len(refused)} photos, all in {path}", file=sys.stderr)
+    return 1 if refused else 0
+
+
+def _name(photo: Path, folder: Path) -> str:
+    return photo.absolute().relative_to(folder.absolute()).as_posix()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise InputError(
+            f"{folder}: another `ladder label` is at work here; wait for it, or give --out"
+        ) from None
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ladder label",
+        description=main.__doc__,
+        epilog=(__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
-        "photos", metavar="PHOTOS", type=Path, nargs="+", help="files and folders, with subfolders"
+        "photos",
+        metavar="PHOTOS",
+        nargs="+",
+        help="files, patterns, folders with their subfolders, and @LIST, a file of such lines",
     )
     parser.add_argument(
         "--out",
         type=Path,
-        help="the file to write (default: labels.json in the folder of all photos)",
         metavar="FILE",
+        help="of the labels; other formats lie beside (default: labels.json in the photos' folder)",
+    )
+    parser.add_argument(
+        "--format",
+        action="append",
+        choices=FORMAT_NAMES,
+        metavar="FORMAT",
+        help=f"{', '.join(FORMAT_NAMES)}; may be given several times (default: pascal)",
     )
     parser.add_argument(
         "--model",
@@ -52,108 +204,33 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--score",
-        type=float,
+        action="append",
+        default=[],
+        metavar="[CLASS=]SCORE",
         help="label what scores above this (default: a score for each class, chosen on val)",
     )
+    parser.add_argument(
+        "--doubtful",
+        action="store_true",
+        help="add boxes that score down to half of it as boxes to ignore, to learn from the labels",
+    )
+    parser.add_argument("--apply", type=Path, metavar="FILE", help="exported by `ladder review`")
+    parser.add_argument("--limit", type=int, metavar="N", help="stop after N photos")
+    parser.add_argument(
+        "--since",
+        type=datetime.fromisoformat,
+        metavar="DATE",
+        help="photos changed since, as 2026-11-28 or 2026-11-28T12:00",
+    )
+    parser.add_argument("--restart", action="store_true", help="label all photos anew")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace labels that others have made or changed"
+    )
     options = parser.parse_args(arguments)
-    if options.score is not None and not 0 <= options.score < 1:
-        parser.error("--score must be from 0 to below 1")
-    job = check_job(options.photos, options.out, options.model, options.score)
-    photos, boxes, refused = label(job)
-    print(f"{job.out}: {boxes} boxes in {photos} photos")
-    if refused:
-        print(f"left out: {refused} photos, named above", file=sys.stderr)
-    return 1 if refused else 0
-
-
-def check_job(places: list[Path], out: Path | None, model: str, score: float | None) -> Job:
-    """Return what there is to do, after everything that can be checked without torch.
-
-    Raises:
-        InputError: a place, the model or the folder of `out` does not exist, or `out` would replace
-            the labels of more photos than these.
-    """
-    photos, folder = find_photos(places), common_folder(places)
-    if out is None:
-        out = folder / "labels.json"
-        if places != [folder] and out.exists():
-            raise InputError(f"{out}: already exists; name the file to write with --out")
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"{out}: its folder does not exist; create it first")
-    if out.is_dir():
-        raise InputError(f"{out}: is a folder; name the file to write")
-    if not is_mlflow_uri(model) and not (Path(model) / "model.json").is_file():
-        raise InputError(f"{Path(model) / 'model.json'}: no model there; train it first")
-    return Job(photos, folder, out, model, score)
-
-
-def label(job: Job) -> tuple[int, int, int]:
-    """Write the labels; return the numbers of labelled photos, of boxes and of photos left out.
-
-    Raises:
-        InputError: the model does not predict both classes and boxes.
-    """
-    from pipeline.inference.detector import Detector
-    from pipeline.inference.labels import thresholds, write_pascal
-    from pipeline.params import load_params
-    from pipeline.tasks import Task
-    from pipeline.tracking.sqlite_store import local_store
-
-    params = load_params(PARAMS)
-    decoding = params.predict
-    if job.score is not None:
-        decoding = decoding.model_copy(update={"min_score": job.score})
-    detector = Detector.load(
-        job.model,
-        device=params.train.shared.device,
-        decoding=decoding,
-        tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or local_store(Path()),
-    )
-    task = Task(detector.spec.task)
-    if not (task.answers_class and task.answers_box):
-        raise InputError(
-            f"{detector.spec.rung}: does not predict both classes and boxes; "
-            "label with another rung"
-        )
-    refused: list[InputError] = []
-
-    def refuse(error: InputError) -> None:
-        refused.append(error)
-        print(f"warning: {error}", file=sys.stderr)
-
-    root = job.folder.absolute()
-    names = [path.absolute().relative_to(root).as_posix() for path in job.photos]
-    found = progress(
-        detector.stream_all(job.photos), total=len(job.photos), desc="label", unit="photos"
-    )
-    counts: list[int] = []
-    min_scores = thresholds(detector.classes, label_scores(job, detector.classes))
-    write_beside(
-        job.out,
-        lambda path: counts.extend(
-            write_pascal(path, zip(names, found, strict=True), detector.classes, min_scores, refuse)
-        ),
-    )
-    photos, boxes = counts
-    return photos, boxes, len(refused)
-
-
-def label_scores(job: Job, classes: Sequence[str]) -> dict[str, float]:
-    """Return the score for each class: the user's, or what `evaluate` has chosen for the model.
-
-    They are in the project that trained the model, in evaluation/RUNG beside models/RUNG.
-    """
-    from pipeline.inference.labels import LABEL_SCORE, read_label_scores
-
-    if job.score is not None:
-        return dict.fromkeys(classes, job.score)
-    model = Path(job.model)
-    path = model.parent.parent / EVALUATION / model.name / "label_scores.json"
-    scores = {} if is_mlflow_uri(job.model) else read_label_scores(path)
-    if not scores:
-        print(
-            f"warning: no label scores by class are known for {job.model}; labelling what scores "
-            f"above {LABEL_SCORE} (--score changes this)",
-            file=sys.stderr,
-        )
-    return scores
+    if options.limit is not None and options.limit < 1:
+        parser.error("--limit must be 1 or more")
+    try:
+        options.score = GivenScores.parse(options.score)
+    except ValueError:
+        parser.error("--score must be from 0 to below 1, as in --score 0.4 or --score person=0.4")
+    return options

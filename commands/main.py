@@ -12,6 +12,8 @@ from pipeline.exit_codes import exit_code
 
 COMMANDS = {
     "label": "find objects in new photos with a trained rung, and write them as Pascal JSON",
+    "review": "make a page of the machine labels that a person should see first",
+    "selftrain": "label new photos and train again with these labels, too",
     "run": "run the ladder with a profile or with other parameters",
     "ui": "open MLflow on the comparison of the ladder's runs",
     "lr": "find the learning rate that suits a rung on this data",

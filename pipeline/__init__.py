@@ -10,6 +10,7 @@ What its packages do with photos and labels, in the order of the stages:
 - `inference`          run a trained rung on photos
 - `evaluate`           compute metrics, intervals and errors of the predictions
 - `report`             draw pictures and print the table of results
+- `review`             show doubtful machine labels to a person, and take in the decisions
 - `tracking`           log every distinct result as one MLflow run
 
 Shapes are written with these letters:
@@ -19,3 +20,24 @@ Shapes are written with these letters:
 
 Boxes are xyxy pixel edges (`boxes.py`).
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.inference.detections import Detections
+    from pipeline.inference.detector import Detector
+
+__all__ = ["Detections", "Detector"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the public names when they are asked for: most of the library works without torch."""
+    if name == "Detector":
+        from pipeline.inference.detector import Detector
+
+        return Detector
+    if name == "Detections":
+        from pipeline.inference.detections import Detections
+
+        return Detections
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

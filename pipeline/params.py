@@ -51,6 +51,7 @@ class SourceParams(Section):
     labels: str = ""
     split: SplitRule | None = None  # by default the section's
     role: Literal["truth", "machine"] = "truth"
+    teacher: str = ""  # what labelled it, for the record
 
     @field_validator("path")
     @classmethod

@@ -13,6 +13,8 @@ from pipeline.errors import InputError
 from pipeline.schemas import BOX_SIDES
 from pipeline.tasks import Task
 
+UNKNOWN_LABEL_SCORE = 0.3  # above which a detection is a label where nothing better is known
+
 PREDICTIONS_SCHEMA = pa.schema(
     [
         ("image_id", pa.int64()),

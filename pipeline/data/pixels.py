@@ -170,7 +170,7 @@ def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        remedy = "add it or remove it from the annotations"
+        remedy = "add it, or leave it out"
         raise InputError(f"{path}: photo: no such file; {remedy}") from None
     except OSError as error:
         problem = f"cannot be read ({error.strerror or error})"
@@ -198,7 +198,7 @@ def _decode(path: Path, data: bytes, turn: bool) -> torch.Tensor:
         known = not isinstance(error, UnidentifiedImageError)
         reason = " ".join(str(error).split()) if known else "not an image of a known kind"
         problem = f"does not decode ({reason or type(error).__name__})"
-        remedy = "replace the file or remove it from the annotations"
+        remedy = "replace the file, or leave it out"
         raise InputError(f"{path}: photo: {problem}; {remedy}") from None
     return torch.from_numpy(pixels).permute(2, 0, 1)
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from pipeline.evaluate.detections import Detections, Truth, take
 from pipeline.evaluate.voc_ap import match_detections
+from pipeline.predictions import UNKNOWN_LABEL_SCORE
 
-FALLBACK = 0.3  # where there is no true positive
 # Objects at which a class's own score and the common one weigh alike; of equally good ones the
 # strongest pull is taken.
 PULLS = (float("inf"), 1000.0, 300.0, 100.0, 30.0, 10.0, 0.0)
@@ -123,7 +123,7 @@ def _cuts(ranked: _Ranked, num_classes: int) -> tuple[float, np.ndarray, np.ndar
     objects = np.bincount(ranked.object_labels, minlength=num_classes)
     common = best_cut(ranked.scores, ranked.true_positive, int(objects.sum()))
     if common is None:
-        return FALLBACK, np.full(num_classes, FALLBACK), objects
+        return UNKNOWN_LABEL_SCORE, np.full(num_classes, UNKNOWN_LABEL_SCORE), objects
     by_class = np.argsort(ranked.labels, kind="stable")
     ends = np.searchsorted(ranked.labels[by_class], np.arange(num_classes + 1))
     own = np.full(num_classes, common)

@@ -12,15 +12,16 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
-from pipeline.formats.names import fault_of_name, fault_of_path
+from pipeline.formats.names import fault_of_name, fault_of_photo
 from pipeline.formats.reversed_corners import note_reversed, upright
-from pipeline.formats.split_words import split_of_name
+from pipeline.formats.split_names import split_in_name
 from pipeline.formats.voc_files import root_name
 from pipeline.formats.write_cvat import write_cvat
 from pipeline.photo_files import is_hidden
 
 _CORNERS = ("xtl", "ytl", "xbr", "ybr")
 _READ_SHAPES = ("box", "polygon")
+_IGNORE = ("ignore", "difficult", "crowd")
 _OTHER_SHAPES = ("polyline", "points", "ellipse", "cuboid", "skeleton", "mask")
 
 
@@ -55,7 +56,8 @@ def read_cvat(found: LabelledSet) -> Labels:
     The format: https://docs.cvat.ai/docs/dataset_management/formats/format-cvat. Corners
     `xtl ytl xbr ybr` are edges of pixels, 0-based; of a turned box the upright one around it is
     taken, and likewise of a polygon. Classes are in the order of their names. A subset that is
-    called train, val or test is the `split`. Other shapes are left out; both are noted.
+    called train, val or test is the `split`. Other shapes are left out; both are noted. An
+    attribute `ignore`, `difficult` or `crowd` of a box becomes `ignore`.
 
     Raises:
         InputError: no XML, of a video, or broken.
@@ -105,7 +107,7 @@ def _parse(file: Path) -> ElementTree.Element:
 
 def _image(node: ElementTree.Element, file: Path) -> dict:
     name = node.get("name", "")
-    if fault := fault_of_path(name):
+    if fault := fault_of_photo(name):
         raise InputError(f"{file}: image name {name!r} {fault}")
     try:
         width, height = int(node.get("width", "0")), int(node.get("height", "0"))
@@ -116,7 +118,7 @@ def _image(node: ElementTree.Element, file: Path) -> dict:
         "file_name": name,
         "width": width if known else None,
         "height": height if known else None,
-        "split": split_of_name(node.get("subset", "")),
+        "split": split_in_name(node.get("subset", "")),
     }
 
 
@@ -136,7 +138,22 @@ def _box(node: ElementTree.Element, row: int, file: Path) -> LabelledBox:
         across, along = abs(cos(turn)), abs(sin(turn))
         width, height = width * across + height * along, width * along + height * across
     x, y = (left + right - width) / 2, (top + bottom - height) / 2
-    return LabelledBox(row, name, [x, y, width, height])
+    marks = {one.get("name"): (one.text or "").strip().lower() for one in node.iter("attribute")}
+    ignore = any(marks.get(flag) in ("1", "true") for flag in _IGNORE)
+    return LabelledBox(row, name, [x, y, width, height], ignore, _score(marks.get("score"), file))
+
+
+def _score(text: str | None, file: Path) -> float | None:
+    """Return the score that our own writer adds."""
+    if text is None:
+        return None
+    try:
+        score = float(text)
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= 1:
+        raise InputError(f"{file}: score {text!r} is no number from 0 to 1; correct it")
+    return score
 
 
 def _corners(node: ElementTree.Element) -> tuple[float, float, float, float]:

@@ -47,4 +47,4 @@ class LabelFormat:
     holds: str
     find: Callable[[Path, Path | None], LabelledSet | None]
     read: Callable[[LabelledSet], Labels]
-    write: Callable[[Labels, Path], None]
+    write: Callable[[Labels, Path], tuple[str, ...]]

@@ -51,6 +51,17 @@ class Labels:
     scores: np.ndarray | None = None
     notes: tuple[str, ...] = ()
 
+    def of_each_image(self) -> list[np.ndarray]:
+        """Return for each of the `P` images the indices of its objects, in their order."""
+        order = np.argsort(self.rows, kind="stable")
+        return np.split(order, np.searchsorted(self.rows[order], np.arange(len(self.images))))[1:]
+
+    def score_of(self, at: int) -> float | None:
+        """Return the score of an object to four digits, None where a person has labelled it."""
+        if self.scores is None or np.isnan(self.scores[at]):
+            return None
+        return round(float(self.scores[at]), 4)
+
     def of_images(self, keep: np.ndarray) -> "Labels":
         """Return the images for which `keep`, `(P,)` bool, is true, and their objects."""
         kept = self.of_objects(keep[self.rows])

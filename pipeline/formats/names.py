@@ -1,6 +1,9 @@
-"""What is wrong with a name that a label file gives, in words for a message."""
+"""Names of photos and classes: what is wrong with one, and the file that goes with a photo."""
 
+from collections.abc import Iterable
 from pathlib import PurePosixPath, PureWindowsPath
+
+from pipeline.errors import InputError
 
 
 def fault_of_name(name: object) -> str | None:
@@ -14,12 +17,12 @@ def fault_of_name(name: object) -> str | None:
     return None
 
 
-def fault_of_path(name: object) -> str | None:
+def fault_of_photo(name: object) -> str | None:
     """Return what is wrong with the name of a photo, and the remedy; None if nothing is.
 
     Labels often name photos by their place on the machine where they were made: an absolute path,
-    or one that climbs, is no fault. Photos are looked up among those of the set and are never
-    opened by such a name.
+    or one that climbs, is no fault. The tables stage looks it up among the photos of the set; who
+    opens a photo by its name asks `fault_of_path`.
     """
     fault = fault_of_name(name)
     if fault or not isinstance(name, str):
@@ -28,3 +31,34 @@ def fault_of_path(name: object) -> str | None:
     if last & {"", ".."} or "\0" in name:
         return "names no file; give the name of a photo"
     return None
+
+
+def fault_of_path(name: object) -> str | None:
+    """Return what is wrong with the name of a photo, and the remedy; None if nothing is.
+
+    A photo lies inside its folder: a path that is absolute, climbs or names no file on any system
+    is refused.
+    """
+    fault = fault_of_name(name)
+    if fault or not isinstance(name, str):
+        return fault
+    posix, windows = PurePosixPath(name), PureWindowsPath(name)
+    climbs = ".." in posix.parts or ".." in windows.parts
+    if climbs or posix.is_absolute() or windows.anchor or not posix.name or "\0" in name:
+        return "leaves the folder; give a path inside it"
+    return None
+
+
+def names_of_label_files(images: Iterable[dict], suffix: str) -> list[str]:
+    """Return for each image the name of its own file of labels, such as `cats/1.xml`.
+
+    Raises:
+        InputError: two photos would share one.
+    """
+    owners: dict[str, str] = {}
+    for image in images:
+        photo = image["file_name"]
+        name = PurePosixPath(photo).with_suffix(suffix).as_posix()
+        if (owner := owners.setdefault(name, photo)) != photo:
+            raise InputError(f"{photo}: would share {name} with {owner}; rename one of the photos")
+    return list(owners)

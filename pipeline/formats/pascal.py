@@ -4,18 +4,17 @@ A million annotations are read in blocks, by Arrow, and checked as columns. What
 wrong in a file sends it through the plain parser and `check_pascal`, which is slow and names it.
 """
 
-import json
 from collections.abc import Set
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import InputError
 from pipeline.formats.join import join_labels
+from pipeline.formats.json_files import read_json
 from pipeline.formats.json_lists import UnusualError, read_lists
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import IMAGES, Labels
@@ -23,7 +22,7 @@ from pipeline.formats.pascal_checks import NOTES, check_pascal
 from pipeline.formats.pascal_files import may_be_pascal, pascal_files, splits_of_files
 from pipeline.formats.reversed_corners import note_reversed, upright
 from pipeline.formats.roboflow import note_of_root, roboflow_root, without_root
-from pipeline.formats.split_words import split_of_path
+from pipeline.formats.split_names import split_in_path
 from pipeline.formats.write_pascal import write_pascal
 from pipeline.photo_files import photos_below
 
@@ -35,6 +34,7 @@ _ANNOTATIONS = pa.schema(
         ("bbox", pa.list_(pa.float64())),
         ("ignore", pa.int64()),
         ("iscrowd", pa.int64()),
+        ("score", pa.float32()),
     ]
 )
 # A path inside the folder on any system, without empty, `.` or `..` parts.
@@ -70,7 +70,7 @@ def _of_split(labels: Labels, split: str | None, photos: Set[Path]) -> Labels:
 
     Splits that the images themselves have stay.
     """
-    folders = sorted({photo.parent for photo in photos if split_of_path(photo.parent) == split})
+    folders = sorted({photo.parent for photo in photos if split_in_path(photo.parent) == split})
     names = [
         next((str(folder / name) for folder in folders if folder / name in photos), name)
         for name in labels.images["file_name"].to_pylist()
@@ -98,7 +98,7 @@ def read_pascal(file: Path, photos: Path) -> Labels:
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror}); check the path") from None
     except UnusualError:
-        labels = labels_of(check_pascal(_parse(file), file), file, photos)
+        labels = labels_of(check_pascal(read_json(file), file), file, photos)
     boxes, count = upright(labels.boxes)
     notes = (*labels.notes, *note_reversed(count, len(boxes), file))
     return replace(labels, boxes=boxes, notes=notes)
@@ -127,7 +127,8 @@ def _read_in_blocks(file: Path, photos: Path) -> Labels:
         _positions(annotations["category_id"], pa.array(list(categories))).astype(np.int16),
         _sound_boxes(annotations["bbox"]),
         np.logical_or(*(pc.fill_null(flag, 0).to_numpy() != 0 for flag in flags)),
-        notes=notes,
+        _scores(annotations["score"]),
+        notes,
     )
 
 
@@ -202,24 +203,13 @@ def _sound_boxes(column: pa.ChunkedArray) -> np.ndarray:
     return boxes
 
 
-def _parse(file: Path) -> object:
-    """Return the content of any JSON file; NaN, which orjson refuses, is for the checks to name."""
-    text = file.read_bytes()
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        pass
-    try:
-        return json.loads(text, parse_int=_int64_or_float)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno} column {error.colno}"
-        raise InputError(f"{file}: {where}: not JSON ({error.msg}); export it again") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise InputError(f"{file}: not JSON in UTF-8; export it again") from None
-
-
-def _int64_or_float(digits: str) -> int | float:
-    return int(digits) if len(digits) < 19 else float(digits)
+def _scores(column: pa.ChunkedArray) -> np.ndarray | None:
+    """Return the scores of a model, NaN where there is none; None if there are none at all."""
+    if column.null_count == len(column):
+        return None
+    scores = column.to_numpy()
+    _hold(not ((scores < 0) | (scores > 1)).any())
+    return scores
 
 
 def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:
@@ -241,7 +231,8 @@ def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:
         np.array([labels[item["category_id"]] for item in annotations], np.int16),
         np.array([item["bbox"] for item in annotations], np.float64).reshape(-1, 4),
         np.array([bool(item["ignore"] or item["iscrowd"]) for item in annotations], bool),
-        notes=tuple(pascal.get(NOTES, ())),
+        _scores(pa.chunked_array([[item.get("score") for item in annotations]], pa.float32())),
+        tuple(pascal.get(NOTES, ())),
     )
 
 

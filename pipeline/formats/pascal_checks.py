@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.formats.names import fault_of_name, fault_of_path
+from pipeline.formats.names import fault_of_name, fault_of_photo
 from pipeline.formats.roboflow import note_of_root, roboflow_root, without_root
 
 NOTES = "notes of the reader"  # no key of any format
@@ -46,6 +46,7 @@ def check_pascal(data: object, file: Path) -> dict:
     _check_sizes(data["images"], file)
     _check_references(data, file)
     _check_boxes(data["annotations"], file)
+    _check_scores(data["annotations"], file)
     return data | {"annotations": [_with_defaults(item, file) for item in data["annotations"]]}
 
 
@@ -103,7 +104,7 @@ def _first_duplicate(values: Iterable[Hashable]) -> int | None:
 
 
 def _check_names(data: dict, file: Path) -> None:
-    kinds = (("images", "file_name", fault_of_path), ("categories", "name", fault_of_name))
+    kinds = (("images", "file_name", fault_of_photo), ("categories", "name", fault_of_name))
     for key, field, fault_of in kinds:
         names = [item[field] for item in data[key]]
         first = int(key == "categories" and NOTES in data)  # the root was before them
@@ -160,6 +161,17 @@ def _check_boxes(annotations: list[dict], file: Path) -> None:
             f"{_short(annotations[index]['bbox'])} has NaN or infinite numbers; correct or "
             "remove it"
         )
+
+
+def _check_scores(annotations: list[dict], file: Path) -> None:
+    """Check that a score, which labels of a model have, is a number in 0..1."""
+    for index, item in enumerate(annotations):
+        score = item.get("score")
+        if score is not None and not (type(score) in (int, float) and 0 <= score <= 1):
+            raise InputError(
+                f"{file}: annotations[{index}]: score {_short(score)} is no number from 0 to 1; "
+                "correct it, or leave it out where a person has labelled"
+            )
 
 
 def _short(value: object) -> str:

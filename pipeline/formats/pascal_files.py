@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.formats.split_words import split_of_path
+from pipeline.formats.json_files import is_labelme_json, json_beginning
+from pipeline.formats.split_names import split_in_path
 from pipeline.photo_files import is_hidden
 
 # Beside `instances_*.json`, what COCO's archives hold for other tasks (https://cocodataset.org).
 _INSTANCES = "instances_"
 _OTHER_TASKS = ("captions_", "person_keypoints_", "image_info_", "stuff_", "panoptic_")
+
+_NOTES = "notes.json"  # which Label Studio puts beside YOLO's texts
 
 
 def pascal_files(root: Path) -> list[Path]:
@@ -32,21 +35,21 @@ def may_be_pascal(file: Path) -> bool:
     """Return whether a file is a JSON object and not one of LabelMe's."""
     if file.suffix.lower() != ".json" or is_hidden(file.name) or not file.is_file():
         return False
-    with file.open("rb") as opened:
-        beginning = opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
-    return not beginning.startswith(b"[") and b'"shapes"' not in beginning
+    if file.name == _NOTES:
+        return False
+    return not is_labelme_json(beginning := json_beginning(file)) and beginning[:1] != b"["
 
 
 def splits_of_files(files: Iterable[Path], root: Path) -> list[str | None]:
     """Return the split that each file's name says, or that of its folder in the set."""
-    return [split_of_path(file.relative_to(root)) for file in files]
+    return [split_in_path(file.relative_to(root)) for file in files]
 
 
 def _places(root: Path) -> Iterator[list[Path]]:
     folders = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
     yield [root]
     yield [folder for folder in folders if folder.name.lower() == "annotations"]
-    yield [folder for folder in folders if split_of_path(folder.relative_to(root))]
+    yield [folder for folder in folders if split_in_path(folder.relative_to(root))]
 
 
 def _without_other_tasks(files: Iterable[Path]) -> list[Path]:

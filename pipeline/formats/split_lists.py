@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.formats.text_files import read_lines
 from pipeline.schemas import SPLITS
 
 # VOC's class lists write a flag in two columns after the name: `name -1`, `name  0`, `name  1`.
@@ -37,10 +38,4 @@ def read_split_lists(folder: Path) -> dict[str, str]:
 
 
 def _read_list(file: Path) -> list[str]:
-    if not file.is_file():
-        return []
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise InputError(f"{file}: not text in UTF-8; save it again") from None
-    return [_FLAG.sub("", line.strip()).strip() for line in lines if line.strip()]
+    return [_FLAG.sub("", line.strip()).strip() for line in read_lines(file) if line.strip()]

@@ -13,10 +13,10 @@ from pipeline.boxes import voc_to_xyxy, xyxy_to_xywh
 from pipeline.errors import InputError
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
-from pipeline.formats.names import fault_of_path
+from pipeline.formats.names import fault_of_photo
 from pipeline.formats.reversed_corners import note_reversed, upright
 from pipeline.formats.split_lists import read_split_lists
-from pipeline.formats.split_words import split_of_path, told_apart
+from pipeline.formats.split_names import split_in_path, told_apart
 from pipeline.formats.voc_files import key_of, photos_by_key, voc_files
 from pipeline.formats.write_voc import write_voc
 from pipeline.photo_files import files_below
@@ -122,7 +122,7 @@ def _by_key(found: LabelledSet) -> dict[str, Path]:
 
 
 def _splits_of_folders(keys: Iterable[str]) -> list[str | None]:
-    return told_apart([split_of_path(PureWindowsPath(key).parent) for key in keys])
+    return told_apart([split_in_path(PureWindowsPath(key).parent) for key in keys])
 
 
 def _file_of(key: str, xml: dict[str, Path], found: LabelledSet) -> Path:
@@ -187,7 +187,7 @@ def _parse(file: Path) -> ElementTree.Element:
 
 def _check_name(name: str, file: Path, named: set[str]) -> None:
     """Refuse a name that is none or is among `named`, to which it is added."""
-    if fault := fault_of_path(name):
+    if fault := fault_of_photo(name):
         raise InputError(f"{file}: filename {name!r} {fault}")
     if name in named:
         raise InputError(f"{file}: filename {name!r} is there twice; keep one")
@@ -239,12 +239,12 @@ def corners_to_xywh(corners: np.ndarray) -> tuple[np.ndarray, int]:
     corners = np.asarray(corners, np.float64).reshape(-1, 4)
     if corners.size and corners.max() <= 1 and (corners % 1).any():
         return upright(xyxy_to_xywh(corners))
-    # A side of less than a pixel ends up to one before it begins, as its ends are inclusive.
-    swapped = corners[:, :2] - corners[:, 2:] > 1
+    # A side of no pixels ends one before it begins, as its ends are inclusive, give or take digits.
+    swapped = corners[:, :2] - corners[:, 2:] > 1.01
     low = np.where(swapped, corners[:, 2:], corners[:, :2])
     high = np.where(swapped, corners[:, :2], corners[:, 2:])
     boxes = xyxy_to_xywh(voc_to_xyxy(np.concatenate([low, high], -1))).astype(np.float64)
-    boxes[:, 2:] = np.maximum(boxes[:, 2:], 0) * (high != low)
+    boxes[:, 2:] *= high > low
     return boxes, int(swapped.any(1).sum())
 
 

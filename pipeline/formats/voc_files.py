@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.formats.split_words import split_of_name
+from pipeline.formats.split_names import split_in_name
 from pipeline.photo_files import files_below, photos_below
 
 _XML = {".xml"}
@@ -28,7 +28,7 @@ def voc_files(root: Path) -> tuple[Path, list[Path], Path] | None:
         is_empty_voc = not xml and (labels.name, photos.name) == ("Annotations", "JPEGImages")
         if is_empty_voc or not all(root_name(file) == "annotations" for file in xml):
             return labels, xml, photos
-    of_splits = [folder for folder in folders if split_of_name(folder.name)]
+    of_splits = [folder for folder in folders if split_in_name(folder.name)]
     beside = [file for file in sorted(root.iterdir()) if _is_voc(file)]
     below = [file for folder in of_splits for file in files_below(folder, _XML)]
     xml = beside or (below if any(map(_is_voc, below)) else [])

@@ -8,7 +8,7 @@ from pipeline.formats.labels import Labels
 from pipeline.formats.new_pascal import new_annotation, new_pascal
 
 
-def write_pascal(labels: Labels, out: Path) -> None:
+def write_pascal(labels: Labels, out: Path) -> tuple[str, ...]:
     """Write one JSON file; an annotation has a `score` besides where a model has labelled."""
     images = [
         {name: value for name, value in image.items() if value is not None}
@@ -26,8 +26,9 @@ def write_pascal(labels: Labels, out: Path) -> None:
             strict=True,
         )
     ]
-    if labels.scores is not None:
-        for annotation, score in zip(annotations, labels.scores.tolist(), strict=True):
-            annotation["score"] = round(score, 4)
+    for at, annotation in enumerate(annotations):
+        if (score := labels.score_of(at)) is not None:
+            annotation["score"] = score
     pascal = new_pascal(images, annotations, labels.classes, "object")
     out.write_bytes(orjson.dumps(pascal))
+    return ()

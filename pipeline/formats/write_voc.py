@@ -3,30 +3,34 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
-import numpy as np
-
 from pipeline.formats.labels import Labels
+from pipeline.formats.names import names_of_label_files
 
 
-def write_voc(labels: Labels, out: Path) -> None:
+def write_voc(labels: Labels, out: Path) -> tuple[str, ...]:
     """Write a folder with `Annotations/*.xml` and `ImageSets/Main/*.txt`.
 
     Corners are 1-based and inclusive, as VOC has them, and keep their fractions; `ignore` becomes
     `difficult`.
+
+    Raises:
+        InputError: two photos that would share one XML.
     """
     images = labels.images.to_pylist()
-    order = np.argsort(labels.rows, kind="stable")
-    starts = np.searchsorted(labels.rows[order], np.arange(len(images) + 1))
+    files = names_of_label_files(images, ".xml")
     (out / "Annotations").mkdir(parents=True)
-    for row, image in enumerate(images):
+    for name, image, objects in zip(files, images, labels.of_each_image(), strict=True):
         root = _annotation(image)
-        for at in order[starts[row] : starts[row + 1]]:
+        for at in objects:
             root.append(_object(labels, int(at)))
-        file = (out / "Annotations" / image["file_name"]).with_suffix(".xml")
+        file = out / "Annotations" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         ElementTree.indent(root)
         ElementTree.ElementTree(root).write(file, encoding="utf-8")
     _write_lists(images, out / "ImageSets" / "Main")
+    thin = int((labels.boxes[:, 2:] <= 1).any(1).sum())
+    told = f"{thin} boxes are at most a pixel wide or high, which count as empty when read again"
+    return (told,) if thin else ()
 
 
 def _annotation(image: dict) -> ElementTree.Element:
@@ -42,8 +46,8 @@ def _object(labels: Labels, at: int) -> ElementTree.Element:
     item = ElementTree.Element("object")
     _add(item, "name", labels.classes[labels.labels[at]])
     _add(item, "difficult", int(labels.ignore[at]))
-    if labels.scores is not None:
-        _add(item, "score", round(float(labels.scores[at]), 4))
+    if (score := labels.score_of(at)) is not None:
+        _add(item, "score", score)
     x, y, width, height = labels.boxes[at].tolist()
     box = ElementTree.SubElement(item, "bndbox")
     corners = {"xmin": x + 1, "ymin": y + 1, "xmax": x + width, "ymax": y + height}

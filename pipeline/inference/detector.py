@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from itertools import islice, repeat
 from pathlib import Path
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from pipeline.errors import InputError
+from pipeline.inference.detections import Detections
 from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
 from pipeline.inference.photos import Photo, Square, read_square
 from pipeline.inference.prepare import prepare_for_inference
@@ -29,34 +30,15 @@ DECODING = PredictParams(min_score=0.05, nms_threshold=0.5, max_detections=100)
 _BATCHES_AHEAD = 1
 
 
-@dataclass(frozen=True)
-class Detections:
-    """What was found in one photo.
-
-    Attributes:
-        boxes: `(K, 4)` float32 xyxy in pixels of the photo; NaN where the rung gives no box.
-        labels: `(K,)` int64, 0..C-1; -1 where the rung gives no class.
-        scores: `(K,)` float32 in 0..1, descending.
-        size_wh: width and height that the boxes refer to, in pixels.
-    """
-
-    boxes: np.ndarray
-    labels: np.ndarray
-    scores: np.ndarray
-    size_wh: SizeWh
-
-    def __len__(self) -> int:
-        return len(self.scores)
-
-
 class Detector:
     """A trained rung that takes photos in any form and returns boxes in their pixels.
 
     ```python
     detector = Detector.load("models/ssd_fpn")
     for found in detector.predict(["street.jpg"]):
-        for box, label, score in zip(found.boxes, found.labels, found.scores):
-            print(detector.classes[label], box, score)
+        for box, name, score in zip(found.boxes, found.names, found.scores):
+            print(name, box, score)
+        found.above(0.3).draw().save("street-boxes.png")
     ```
 
     Args:
@@ -177,7 +159,7 @@ class Detector:
             square = read_square(photo, number, self.spec.image_size)
         except InputError as error:
             return error
-        return square if size_wh is None else Square(square.pixels, size_wh)
+        return square if size_wh is None else replace(square, size_wh=size_wh)
 
     def _in_order(self, batch: list[Square | InputError]) -> Iterator[Detections | InputError]:
         found = self._detect([item for item in batch if isinstance(item, Square)])
@@ -193,7 +175,7 @@ class Detector:
             outputs = self._model(self._normalised(np.stack([one.pixels for one in squares])))
         side = self.spec.image_size
         decoded = self._rung.decode(outputs, image_size=side, **self.decoding.model_dump())
-        return map(partial(_on_photo, side=side), decoded, squares)
+        return map(partial(_on_photo, side=side, classes=self.classes), decoded, squares)
 
     def _normalised(self, pixels: np.ndarray) -> Tensor:
         """Return `(B, 3, S, S)` on the device of pixels `(B, S, S, 3)` uint8."""
@@ -201,7 +183,9 @@ class Detector:
         return images.div_(255).sub_(self._mean).div_(self._std)
 
 
-def _on_photo(found: PhotoDetections, square: Square, side: int) -> Detections:
+def _on_photo(found: PhotoDetections, square: Square, side: int, classes: list[str]) -> Detections:
     scale = np.array(square.size_wh * 2, np.float32) / side
     boxes = found.boxes.float().numpy() * scale
-    return Detections(boxes, found.labels.numpy(), found.scores.numpy(), square.size_wh)
+    return Detections(
+        square.photo, boxes, found.labels.numpy(), found.scores.numpy(), square.size_wh, classes
+    )

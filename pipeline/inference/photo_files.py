@@ -1,18 +1,22 @@
 """Finds the photos that a user names; without torch, so that a typo is reported at once."""
 
+import glob
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.photo_files import PHOTO_SUFFIXES, photos_below
 
+_PATTERN = frozenset("*?[")
 
-def find_photos(places: Sequence[Path]) -> list[Path]:
+
+def find_photos(places: Sequence[str]) -> list[Path]:
     """Return the photos that are named, and those in the folders that are named or below them.
 
     Args:
-        places: files, which count as photos whatever their names end in, and folders.
+        places: files, which count as photos whatever their names end in; folders; patterns such as
+            `photos/*.jpg` (`**` for any folders); and `@LIST`, a file with one of these a line.
 
     Returns:
         each photo once, in the order of the places, within a folder sorted.
@@ -20,18 +24,54 @@ def find_photos(places: Sequence[Path]) -> list[Path]:
     Raises:
         InputError: a place is not there, or a folder has no photo in it.
     """
-    return list(dict.fromkeys(path for place in places for path in _photos_at(place)))
+    found: dict[Path, Path] = {}  # by where links lead
+    for place in _expanded(places):
+        for photo in _photos_at(place):
+            found.setdefault(photo.resolve(), photo)
+    return list(found.values())
 
 
-def common_folder(places: Sequence[Path]) -> Path:
+def common_folder(places: Sequence[str]) -> Path:
     """Return the innermost folder that has all of these files and folders in it.
 
     A folder alone is its own; the path is relative where all places are given so.
     """
-    folders = [place if place.is_dir() else place.parent for place in places]
+    folders = [place if place.is_dir() else place.parent for place in _expanded(places)]
     if len({folder.is_absolute() for folder in folders}) > 1:
         folders = [folder.absolute() for folder in folders]
     return Path(os.path.commonpath(folders))
+
+
+def passed_over(places: Sequence[str]) -> int:
+    """Return how many files in the folders that are named, or below them, are no photos."""
+    folders = [place for place in _expanded(places) if place.is_dir()]
+    files = {file for folder in folders for file in folder.rglob("*") if file.is_file()}
+    hidden = {file for file in files if any(part.startswith(".") for part in file.parts)}
+    photos = {photo for folder in folders for photo in photos_below(folder)}
+    return len(files - hidden - photos)
+
+
+def _expanded(places: Sequence[str]) -> Iterator[Path]:
+    for place in places:
+        if place.startswith("@") and not Path(place).exists():
+            yield from _expanded(_lines(Path(place[1:])))
+        elif _PATTERN & set(place) and not Path(place).exists():
+            matches = [
+                name for name in sorted(glob.glob(place, recursive=True)) if os.path.isfile(name)
+            ]
+            if not matches:
+                raise InputError(f"{place}: no file is named so; correct the pattern")
+            yield from map(Path, matches)
+        else:
+            yield Path(place)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read ({error}); give a list of photos") from None
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _photos_at(place: Path) -> Iterable[Path]:

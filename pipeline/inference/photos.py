@@ -20,10 +20,12 @@ class Square:
     """A photo squashed to the square of a network's input.
 
     Attributes:
+        photo: as it was given.
         pixels: `(S, S, 3)` uint8 RGB.
         size_wh: width and height of the photo as a viewer shows it, in pixels.
     """
 
+    photo: Photo
     pixels: np.ndarray
     size_wh: tuple[int, int]
 
@@ -40,12 +42,12 @@ def read_square(photo: Photo, number: int, side: int) -> Square:
     Raises:
         InputError: the photo is missing, does not decode, or is an array of another kind.
     """
-    pixels = _pixels(photo, number)
-    return Square(squash(pixels, side), (pixels.shape[2], pixels.shape[1]))
+    pixels = pixels_of(photo, number)
+    return Square(photo, squash(pixels, side), (pixels.shape[2], pixels.shape[1]))
 
 
-def _pixels(photo: Photo, number: int) -> Tensor:
-    """Return `(3, height, width)` uint8 RGB of a photo in any form."""
+def pixels_of(photo: Photo, number: int = 0) -> Tensor:
+    """Return `(3, height, width)` uint8 RGB of a photo in any form; see `read_square`."""
     if isinstance(photo, Path | str):
         return decode_photo(Path(photo))
     if isinstance(photo, Image.Image):

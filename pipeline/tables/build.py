@@ -177,6 +177,7 @@ def _report(
         "images": len(images),
         "objects": len(kept.rows),
         "ignored": int(kept.ignore.sum()),
+        "labelled_by_a_model": int(np.count_nonzero(~np.isnan(kept.scores))),
         "splits": {
             split: {"images": int(photos[index]), "objects": int(counts[index].sum())}
             for index, split in enumerate(SPLITS)

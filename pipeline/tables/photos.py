@@ -9,7 +9,7 @@ import pyarrow as pa
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
 from pipeline.photo_files import photos_below
-from pipeline.tables.photo_names import PhotoNames
+from pipeline.tables.spellings import Spellings
 from pipeline.tables.turns import with_turns
 
 # Where the photos of a set usually lie, tried in this order.
@@ -62,7 +62,7 @@ def _find(
     found = [next((place for place in tried if place in files), None) for tried in places]
     if None not in found:
         return [place for place in found if place is not None], []
-    known = PhotoNames(files)
+    known = Spellings(files)
     respelled: list[int] = []
     missing: list[str] = []
     for row, name in enumerate(names):
@@ -86,7 +86,7 @@ def _only(fits: list[str], name: str, labels: Labels) -> str | None:
     return fits[0] if fits else None
 
 
-def _message(missing: list[str], known: PhotoNames, labels: Labels) -> str:
+def _message(missing: list[str], known: Spellings, labels: Labels) -> str:
     more = f" and {len(missing) - 1} more are" if len(missing) > 1 else " is"
     nearest = known.nearest(missing[0])
     hint = f" (the nearest is {nearest!r})" if nearest else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from pipeline.errors import InputError
-from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, TRAINING
+from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, TABLES, TRAINING
 from pipeline.tasks import Task
 from pipeline.tracking.dvc_lock import (
     Stages,
@@ -165,10 +165,26 @@ def _tags(
     tags["processor"] = training.processor
     tags["seed"] = str(params.get("train.shared.seed", ""))
     tags["dvc.exp_name"] = os.environ.get("DVC_EXP_NAME", "")
+    tags |= _machine_tags(params)
     value = metrics.get(f"{SPLIT}/{headline}")
     if value is not None:
         tags["headline"] = f"{headline} {value:.3f}"
     return {name: value for name, value in tags.items() if value}
+
+
+def _machine_tags(params: Mapping[str, JsonValue]) -> dict[str, str]:
+    """Return who labelled what no person has, and how much of all objects that is."""
+    sources = params.get("fetch.sources")
+    path = TABLES / "report.json"
+    if not isinstance(sources, list) or not path.is_file():
+        return {}
+    teachers = {str(one.get("teacher") or "") for one in sources if isinstance(one, dict)} - {""}
+    report = _read_json(path)
+    objects, by_model = report.get("objects"), report.get("labelled_by_a_model")
+    if not isinstance(objects, int) or not isinstance(by_model, int) or not by_model:
+        return {}
+    share = f"{by_model} of {objects} objects ({by_model / objects:.0%})"
+    return {"teacher": ", ".join(sorted(teachers)), "machine_labels": share}
 
 
 def _headline(rung: str) -> str:

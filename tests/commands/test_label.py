@@ -7,16 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from commands import main as ladder
 from pipeline.formats.read import read_labels
+from pipeline.inference.label_files import FORMAT_NAMES
 from pipeline.tables.photos import with_photos
 from stages import train
 from tests.stages.small_project import run_main
 
-pytestmark = pytest.mark.slow  # two rungs are trained first
+pytestmark = pytest.mark.slow  # three rungs are trained first
 
 
 def run(*arguments: str) -> int:
@@ -25,20 +27,24 @@ def run(*arguments: str) -> int:
     return end.value.code
 
 
+def images(path: str) -> list[dict]:
+    return json.loads(Path(path).read_text())["images"]
+
+
 def boxes(path: str) -> list[dict]:
     return json.loads(Path(path).read_text())["annotations"]
 
 
 @pytest.fixture(scope="module")
 def trained_models(painted, tmp_path_factory):
-    """Train two rungs once; return the folder with their models."""
+    """Train three rungs once; return the folder with their models."""
     root, before = tmp_path_factory.mktemp("labelling") / "project", os.getcwd()
     shutil.copytree(painted, root)
     os.chdir(root)
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("stages.train.die_with_parent", lambda: None)
-            for rung in ("ssd_fpn", "bbox"):
+            for rung in ("ssd_fpn", "bbox", "combined"):
                 run_main(train, rung)
     finally:
         os.chdir(before)
@@ -96,32 +102,134 @@ def test_where_no_scores_are_known_it_says_what_it_takes(project, capsys):
 def test_one_photo_and_several_places(project):
     first, *_, last = sorted(Path("new").rglob("*.jpg"), key=lambda path: path.name)
     assert last.parent == Path("new/more")
-    options = ("--score", "0.001", "--out", "one.json")
-    assert run(str(first), *options) == 0
+    assert run(str(first), "--score", "0.001", "--out", "one.json") == 0
     [image] = json.loads(Path("one.json").read_text())["images"]
     assert image["file_name"] == first.name
-    assert run("new/more", str(first), *options) == 0
-    names = [image["file_name"] for image in json.loads(Path("one.json").read_text())["images"]]
-    assert names == [f"more/{last.name}", first.name]  # below `new`, which has both
+    assert run("new/more", str(first), "--score", "0.001", "--out", "two.json") == 0
+    names = [image["file_name"] for image in json.loads(Path("two.json").read_text())["images"]]
+    assert names == [first.name, f"more/{last.name}"]  # below `new`, which has both
 
 
-def test_labels_of_a_whole_folder_are_not_replaced_by_those_of_one_photo(project, capsys):
-    photo = str(min(Path("new").glob("*.jpg")))
-    assert run(photo, "--score", "0.5") == 0
-    written = Path("new/labels.json").read_text()
-    assert run(photo, "--score", "0.001") == 1
-    assert "error: new/labels.json: already exists; name the file" in capsys.readouterr().err
-    assert Path("new/labels.json").read_text() == written
+def test_more_photos_are_added_and_nothing_is_done_twice(project, capsys):
+    photos = sorted(map(str, Path("new").glob("*.jpg")))
+    assert run(photos[0]) == 0
+    assert run("new") == 0
+    assert "done before: 1 of 5 photos" in capsys.readouterr().err
+    assert len(images("new/labels.json")) == 5
+    assert run(photos[0]) == 0
+    assert len(images("new/labels.json")) == 5
+    assert len(list(Path("new/.labels.job").glob("part-*"))) == 2
+    Path(photos[0]).unlink()
+    assert run("new") == 0
+    assert len(images("new/labels.json")) == 4
+
+
+def test_a_photo_that_has_changed_is_done_again(project, capsys):
+    assert run("new") == 0
+    photo = min(Path("new").glob("*.jpg"))
+    Image.new("RGB", (31, 17)).save(photo)
+    capsys.readouterr()
+    assert run("new") == 0
+    assert "done before: 4 of 5 photos" in capsys.readouterr().err
+    [size] = [(i["width"], i["height"]) for i in images("new/labels.json") if i["width"] == 31]
+    assert size == (31, 17)
+
+
+def test_limit_and_since(project):
+    assert run("new", "--limit", "2") == 0
+    assert len(images("new/labels.json")) == 2
+    old = max(Path("new").glob("*.jpg"))
+    os.utime(old, (0, 0))
+    assert run("new", "--since", "2001-01-01", "--out", "since.json") == 0
+    assert old.name not in [image["file_name"] for image in images("since.json")]
+    assert len(images("since.json")) == 4
+
+
+def test_other_formats_and_scores_without_running_again(project, monkeypatch):
+    assert run("new", "--score", "0.06") == 0
+    monkeypatch.setattr("pipeline.inference.bulk.detect_into", None)
+    formats = [name for name in FORMAT_NAMES for name in ("--format", name)]
+    assert run("new", "--score", "0.06", *formats) == 0
+    made = {path.name for path in Path("new").iterdir() if path.name.startswith("labels")}
+    assert made == {
+        *("labels.json", "labels.coco.json", "labels.csv", "labels.parquet"),
+        *("labels.label-studio.json", "labels.voc", "labels.yolo", "labels.labelme"),
+    }
+    rows = pq.read_table("new/labels.parquet")
+    assert len(rows) == len(boxes("new/labels.json")) > 0
+    assert run("new", "--score", "0.9999") == 0
+    assert boxes("new/labels.json") == []
+
+
+def test_scores_by_class(project, capsys):
+    assert run("new", "--score", "0.06") == 0
+    label = boxes("new/labels.json")[0]["category_id"]
+    name = json.loads(Path("models/ssd_fpn/model.json").read_text())["classes"][label - 1]
+    assert run("new", "--score", "0.9999", "--score", f"{name}=0.06") == 0
+    assert {box["category_id"] for box in boxes("new/labels.json")} == {label}
+    assert run("new", "--score", "unicorn=0.5") == 1
+    assert "error: --score unicorn: no such class; there are" in capsys.readouterr().err
+
+
+def test_doubtful_boxes_are_to_be_ignored(project):
+    assert run("new", "--score", "0.12") == 0
+    certain = boxes("new/labels.json")
+    assert run("new", "--score", "0.12", "--doubtful") == 0
+    both = boxes("new/labels.json")
+    assert [box["bbox"] for box in both if not box["ignore"]] == [box["bbox"] for box in certain]
+    doubtful = [box["score"] for box in both if box["ignore"]]
+    assert doubtful
+    assert all(0.06 < score <= 0.12 for score in doubtful)
+
+
+def test_a_review_is_merged(project):
+    assert run("new", "--score", "0.06") == 0
+    labels = json.loads(Path("new/labels.json").read_text())
+    first, *others = labels["annotations"]
+    names = {one["id"]: one["name"] for one in labels["categories"]}
+    photo = {one["id"]: one["file_name"] for one in labels["images"]}[first["image_id"]]
+    decision = {"photo": photo, "name": names[first["category_id"]], "box": first["bbox"]}
+    review = {"decisions": [decision | {"action": "reject"}]}
+    Path("review.json").write_text(json.dumps(review))
+    assert run("new", "--score", "0.06", "--apply", "review.json") == 0
+    assert [b["bbox"] for b in boxes("new/labels.json")] == [box["bbox"] for box in others]
+
+
+def test_another_model_or_option_is_refused_or_begins_anew(project, capsys):
+    assert run("new", "--score", "0.06") == 0
+    assert run("new", "--score", "0.001") == 1
+    told = "error: new/.labels.job: was begun with min_score 0.05 instead of 0.001; --restart"
+    assert told in capsys.readouterr().err
+    assert run("new", "--score", "0.001", "--restart") == 0
+    assert run("new", "--model", "models/combined", "--score", "0.001") == 1
+    assert "was begun with another model; --restart" in capsys.readouterr().err
+
+
+def test_labels_that_a_person_has_changed_are_not_replaced(project, capsys):
+    assert run("new") == 0
+    corrected = Path("new/labels.json").read_text().replace('"ignore":0', '"ignore":1')
+    Path("new/labels.json").write_text(corrected + " ")
+    assert run("new") == 1
+    assert "error: new/labels.json: is there already, or was changed" in capsys.readouterr().err
+    assert Path("new/labels.json").read_text() == corrected + " "
+    assert run("new", "--overwrite") == 0
+    assert Path("new/labels.json").read_text() != corrected + " "
 
 
 def test_a_damaged_photo_is_named_and_left_out(project, capsys):
     Path("new/broken.jpg").write_bytes(b"\xff\xd8\xff damaged")
     assert run("new") == 1
     captured = capsys.readouterr()
-    assert "warning: new/broken.jpg: photo: does not decode" in captured.err
-    assert captured.err.splitlines()[-1] == "left out: 1 photos, named above"
-    names = [i["file_name"] for i in json.loads(Path("new/labels.json").read_text())["images"]]
+    assert "warning: broken.jpg: photo: does not decode" in captured.err
+    assert "remove it from the annotations" not in captured.err
+    assert captured.err.splitlines()[-1] == "left out: 1 photos, all in new/labels.refused.csv"
+    refused = Path("new/labels.refused.csv").read_text().splitlines()
+    assert refused[0] == "photo,reason" and refused[1].startswith("broken.jpg,")
+    names = [image["file_name"] for image in images("new/labels.json")]
     assert len(names) == 5 and "broken.jpg" not in names
+    Path("new/broken.jpg").unlink()
+    assert run("new") == 0
+    assert not Path("new/labels.refused.csv").exists()
 
 
 @pytest.mark.parametrize(

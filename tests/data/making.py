@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import struct
 import tarfile
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -68,6 +69,24 @@ def voc(folder: Path, files: dict[str, str], **lists: str) -> Path:
     for split, names in lists.items():
         (folder / f"ImageSets/Main/{split}.txt").write_text(names)
     return folder
+
+
+def blank_photo(file: Path, width: int, height: int) -> None:
+    """Write the header of a BMP, which is all that a size is read from."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    header = struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, width, height, 1, 24, *[0] * 6)
+    file.write_bytes(b"BM" + header)
+
+
+def files_in(root: Path, files: dict[str, str | None]) -> Path:
+    """Write texts, and photos of 200 x 100 where there is None; return the root."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        if text is None:
+            blank_photo(root / name, 200, 100)
+        else:
+            (root / name).write_text(text)
+    return root
 
 
 def voc_files(*stems: str) -> dict[str, bytes]:

@@ -5,12 +5,12 @@ import pytest
 
 from pipeline.evaluate.detections import Detections, Truth
 from pipeline.evaluate.label_scores import (
-    FALLBACK,
     PULLS,
     best_cut,
     choose_label_scores,
     keep_labels,
 )
+from pipeline.predictions import UNKNOWN_LABEL_SCORE
 
 
 def truth(*labels: int) -> Truth:
@@ -55,7 +55,7 @@ def test_equal_scores_are_not_parted():
 def test_nothing_found_takes_the_fallback():
     for found in (detections(), detections((0, 0, 0.9))):
         chosen = choose_label_scores(truth(1, 1), found, 2)
-        assert chosen.scores.tolist() == [FALLBACK] * 2
+        assert chosen.scores.tolist() == [UNKNOWN_LABEL_SCORE] * 2
 
 
 def test_one_photo_has_no_other_to_try_scores_on():

@@ -59,6 +59,20 @@ def test_a_turned_box_and_a_polygon_have_boxes_around_them(tmp_path: Path) -> No
     )
 
 
+def test_attributes_of_a_box(tmp_path: Path) -> None:
+    def attribute(name: str, value: str) -> str:
+        return BOX.replace("/>", f'><attribute name="{name}">{value}</attribute></box>')
+
+    marked = attribute("difficult", "True") + attribute("score", "0.5") + attribute("ignore", "no")
+    written(tmp_path, marked)
+    labels = read(tmp_path)
+    assert labels.ignore.tolist() == [True, False, False]
+    assert labels.scores is not None and labels.scores[1] == 0.5
+    written(tmp_path, attribute("score", "high"))
+    with pytest.raises(InputError, match=r"annotations.xml: score 'high' is no number from 0 to"):
+        read(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -1,53 +1,30 @@
-"""Labels that are written as Pascal JSON are read again as they were."""
+"""Pascal JSON as it is written."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import numpy as np
 
 from pipeline.formats.labels import LabelledBox, labels_of_boxes
-from pipeline.formats.pascal import PASCAL
-from tests.formats.test_pascal import assert_same
-
-SIDE = st.floats(0, 1e6)
-BOXES = st.lists(
-    st.builds(
-        LabelledBox,
-        row=st.integers(0, 2),
-        name=st.sampled_from(["cat", "dog & co", "猫"]),
-        box=st.tuples(SIDE, SIDE, SIDE, SIDE),
-        ignore=st.booleans(),
-    ),
-    min_size=1,
-    max_size=6,
-)
+from pipeline.formats.write_pascal import write_pascal
 
 
-@settings(max_examples=40, deadline=None)
-@given(BOXES)
-def test_there_and_back(boxes: list[LabelledBox]) -> None:
+def test_a_file_by_hand(tmp_path: Path) -> None:
     images = [
-        {"file_name": f"a/{row}.jpg", "width": 500, "height": 400, "split": split}
-        for row, split in enumerate(("train", "val", None))
+        {"file_name": "a.jpg", "width": 40, "height": 30, "split": None},
+        {"file_name": "b.jpg", "width": 40, "height": 30, "split": "val"},
     ]
-    with TemporaryDirectory() as folder:
-        place = Path(folder)
-        labels = labels_of_boxes(place / "labels.json", place, images, boxes)
-        PASCAL.write(labels, labels.file)
-        found = PASCAL.find(place, None)
-        assert found is not None
-        again = PASCAL.read(found)
-    assert_same(again, labels)
-    assert again.notes == ()
-
-
-def test_scores_are_written_where_a_model_has_labelled(tmp_path: Path) -> None:
-    image = {"file_name": "a.jpg", "width": 9, "height": 9}
-    for score in (0.123456, None):
-        box = LabelledBox(0, "cat", [1, 2, 3, 4], score=score)
-        labels = labels_of_boxes(tmp_path, tmp_path, [image], [box])
-        PASCAL.write(labels, tmp_path / "labels.json")
-        item = json.loads((tmp_path / "labels.json").read_text())["annotations"][0]
-        assert item.get("score") == (None if score is None else 0.1235)
+    boxes = [LabelledBox(1, "cat", (1, 2, 3.5, 4), ignore=True)]
+    labels = labels_of_boxes(Path("labels"), Path("photos"), images, boxes)
+    labels = replace(labels, scores=np.array([0.25], np.float32))
+    assert write_pascal(labels, tmp_path / "a.json") == ()
+    pascal = json.loads((tmp_path / "a.json").read_text())
+    assert pascal["images"] == [
+        {"id": 1, "file_name": "a.jpg", "width": 40, "height": 30},
+        {"id": 2, "file_name": "b.jpg", "width": 40, "height": 30, "split": "val"},
+    ]
+    (annotation,) = pascal["annotations"]
+    assert (annotation["image_id"], annotation["category_id"]) == (2, 1)
+    assert (annotation["bbox"], annotation["area"]) == ([1, 2, 3.5, 4], 14)
+    assert (annotation["ignore"], annotation["score"]) == (1, 0.25)

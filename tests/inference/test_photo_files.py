@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.inference.photo_files import common_folder, find_photos
+from pipeline.inference.photo_files import common_folder, find_photos, passed_over
 
 
 @pytest.fixture
@@ -34,16 +34,42 @@ def place(tmp_path, monkeypatch):
     ],
 )
 def test_files_and_folders(place, places, expected, folder):
-    paths = [Path(name) for name in places]
-    assert find_photos(paths) == [Path(name) for name in expected]
-    assert common_folder(paths) == Path(folder)
+    assert find_photos(places) == [Path(name) for name in expected]
+    assert common_folder(places) == Path(folder)
 
 
 def test_absolute_and_relative_places_have_a_common_folder(place):
-    assert common_folder([Path("c.jpeg"), place / "a"]) == place
+    assert common_folder(["c.jpeg", str(place / "a")]) == place
 
 
 @pytest.mark.parametrize("name", ["absent", "empty"])
 def test_no_such_place_and_no_photo_are_named(place, name):
     with pytest.raises(InputError, match=f"^{name}: no (such file or folder|photo in it); "):
-        find_photos([Path("a"), Path(name)])
+        find_photos(["a", name])
+
+
+def test_patterns_and_lists(place):
+    assert find_photos(["a/*/*.png"]) == [Path("a/b/1.png")]
+    assert find_photos(["**/*.[Jj]*[gG]"])[:1] == [Path("a/2.JPG")]
+
+
+def test_a_list_of_files_and_folders(place):
+    Path("list.txt").write_text("c.jpeg\n\na/b\n")
+    assert find_photos(["@list.txt"]) == [Path("c.jpeg"), Path("a/b/1.png")]
+    assert common_folder(["@list.txt"]) == Path()
+    with pytest.raises(InputError, match=r"none.txt: cannot be read .*; give a list of photos"):
+        find_photos(["@none.txt"])
+    with pytest.raises(InputError, match=r"x\*.jpg: no file is named so; correct the pattern"):
+        find_photos(["x*.jpg"])
+
+
+def test_a_photo_that_is_linked_comes_once(place):
+    Path("a/again.jpg").symlink_to(place / "c.jpeg")
+    Path("a/round").symlink_to(place)
+    assert find_photos(["."]) == [Path("a/2.JPG"), Path("a/again.jpg"), Path("a/b/1.png")]
+
+
+def test_other_files_are_counted(place):
+    Path(".hidden").touch()
+    assert passed_over(["."]) == 2  # odd, labels.json
+    assert passed_over(["c.jpeg"]) == 0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.tables.photo_names import PhotoNames
+from pipeline.tables.spellings import Spellings
 
 NFC = "étable à.jpg"
 FILES = ["images/a.jpg", "images/b 1.jpg", "day1/c.jpg", "day2/c.jpg", "d.JPG", "D.jpg", NFC]
@@ -33,19 +33,19 @@ FILES = ["images/a.jpg", "images/b 1.jpg", "day1/c.jpg", "day2/c.jpg", "d.JPG", 
     ],
 )
 def test_which_photos_a_name_may_mean(name: str, files: list[str]) -> None:
-    assert PhotoNames(FILES).find(name) == files
+    assert Spellings(FILES).find(name) == files
 
 
 @given(st.sampled_from(FILES), st.lists(st.sampled_from(["..", "x", "C:", ""]), max_size=3))
 def test_folders_before_the_whole_path_make_no_difference(file: str, before: list[str]) -> None:
-    assert PhotoNames(FILES).find("\\".join([*before, *file.split("/")])) == [file]
+    assert Spellings(FILES).find("\\".join([*before, *file.split("/")])) == [file]
 
 
 def test_nothing_outside_the_set_is_ever_found() -> None:
-    assert PhotoNames([]).find("/etc/passwd") == []
+    assert Spellings([]).find("/etc/passwd") == []
 
 
 def test_the_nearest_file() -> None:
-    assert PhotoNames(FILES).nearest("x/bb 1.jpg") == "images/b 1.jpg"
-    assert PhotoNames(FILES).nearest("nothing like it") is None
-    assert PhotoNames([]).nearest("a.jpg") is None
+    assert Spellings(FILES).nearest("x/bb 1.jpg") == "images/b 1.jpg"
+    assert Spellings(FILES).nearest("nothing like it") is None
+    assert Spellings([]).nearest("a.jpg") is None

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 _ODD_PARTS = ("", ".", "..")
 
 
-class PhotoNames:
+class Spellings:
     """Looks up photos by names that other machines and tools have written."""
 
     def __init__(self, files: Collection[str]) -> None:

@@ -1,0 +1,96 @@
+"""`ladder review`: a page of the machine labels that a person should see first.
+
+Examples:
+  ladder review photos/new/labels.json                    the 100 most doubtful photos
+  ladder review labels/labels.json --photos photos/new --number 300 --out doubtful.html
+
+Boxes are accepted, rejected and relabelled in a browser, without a network; the page exports a
+review.json, which `ladder label ... --apply review.json` merges into the labels.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.evaluate.result_files import ConfusedPair, read_rows
+from pipeline.files import EVALUATION, MODELS, TABLES, write_beside
+from pipeline.formats.labels import Labels
+from pipeline.formats.read import read_labels
+from pipeline.inference.label_scores import read_label_scores
+from pipeline.review.order import Knowledge, by_doubt, most_confused, usual_sizes
+from pipeline.review.page import review_page
+from pipeline.schemas import SCHEMAS, read_table
+from pipeline.tables.photos import with_photos
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write a page on which machine labels are accepted, rejected and relabelled."""
+    options = _parse(arguments)
+    labels = labels_with_photos(options.labels, options.photos)
+    if labels.scores is None:
+        raise InputError(f"{options.labels}: its boxes have no scores; give labels of a model")
+    doubts = by_doubt(labels, knowledge_of(options.model))[: options.number]
+    files = [labels.photos / photo for photo in labels.images["photo"].to_pylist()]
+    page = review_page(labels, doubts, files)
+    out = options.out or options.labels.with_name("review.html")
+    write_beside(out, lambda path: path.write_text(page, encoding="utf-8"))
+    print(f"{out}: {len(doubts)} of {len(labels.images)} photos, {len(page) / 1e6:.1f} MB")
+    return 0
+
+
+def labels_with_photos(file: Path, photos: Path | None) -> Labels:
+    """Return the labels of a file, each image with its photo.
+
+    Args:
+        file: of labels in any format that is one file.
+        photos: the folder of the photos; None for that of the file.
+
+    Raises:
+        InputError: the labels cannot be read, or a photo is missing.
+    """
+    labels = read_labels(file.parent, labels=file.name)
+    folder = photos or labels.photos
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; name the photos' with --photos")
+    return with_photos(replace(labels, photos=folder), folder)
+
+
+def knowledge_of(model: Path) -> Knowledge:
+    """Return what the project knows beside a model; what is absent is empty."""
+    evaluation = model.parent.parent / EVALUATION / model.name
+    confusion, objects = evaluation / "confusion.csv", TABLES / "objects.parquet"
+    return Knowledge(
+        label_scores=read_label_scores(evaluation / "label_scores.json"),
+        confused=most_confused(read_rows(confusion, ConfusedPair)) if confusion.is_file() else {},
+        usual_sizes=(
+            usual_sizes(read_table(objects, SCHEMAS["objects"])) if objects.is_file() else {}
+        ),
+    )
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ladder review",
+        description=main.__doc__,
+        epilog=(__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("labels", metavar="LABELS", type=Path, help="a file of `ladder label`")
+    parser.add_argument("--photos", type=Path, metavar="FOLDER", help="(default: that of LABELS)")
+    parser.add_argument(
+        "--number", type=int, default=100, metavar="N", help="of photos on the page (%(default)s)"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="(default: review.html beside)")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=MODELS / "ssd_fpn",
+        metavar="FOLDER",
+        help="that labelled: its label scores and confusions tell what is doubtful (%(default)s)",
+    )
+    options = parser.parse_args(arguments)
+    if options.number < 1:
+        parser.error("--number must be 1 or more")
+    return options

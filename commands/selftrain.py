@@ -1,0 +1,126 @@
+"""`ladder selftrain`: label new photos with a trained rung, and train again with these labels, too.
+
+Examples:
+  ladder selftrain photos/new
+  ladder selftrain photos/new --model models/ssd_fpn -S train.ssd_fpn.late.epochs=30
+
+The labelled photos that the present results were trained on stay what they are, val and test
+included; the new ones join train. A box of the model counts with its score times
+train.shared.machine_weight, and boxes that it was in doubt about are neither objects nor
+background. All are copied into photos/selftrain, and fetch.sources names both.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from commands import label, run
+from pipeline.errors import InputError
+from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder
+from pipeline.formats.layout import find_set
+from pipeline.params import FetchParams, SourceParams, load_params
+from pipeline.photo_files import photos_below
+from pipeline.progress import progress
+from pipeline.sources.copies import copy_set
+
+PLACE = Path("photos/selftrain")
+_MACHINE = "machine"
+_LABELS = Path(".ladder/selftrain")  # one folder a teacher: a stopped labelling goes on there
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Label the photos of a folder, add them to train, and run the ladder."""
+    options = _parse(arguments)
+    photos = photos_below(options.photos)
+    if not photos:
+        raise InputError(f"{options.photos}: no photo in it; name a folder of photos to learn from")
+    if not SOURCE.is_dir():
+        raise InputError(f"{SOURCE}: no such folder; run the ladder first, on labelled photos")
+    params, teacher = load_params(PARAMS).fetch, teacher_of(options.model)
+    labels = _LABELS / teacher.replace(" ", "-") / "labels.json"
+    labels.parent.mkdir(parents=True, exist_ok=True)
+    words = [str(options.photos), "--model", str(options.model), "--doubtful"]
+    label.main([*words, "--out", str(labels)])
+    with fresh_folder(PLACE) as place:
+        copy_truth(params, place)
+        copy_photos(photos, options.photos, place / _MACHINE)
+        shutil.copyfile(labels, place / _MACHINE / labels.name)
+    settings = ["fetch.source=local", f"fetch.path={PLACE}"]
+    settings.append(f"fetch.sources={json.dumps(sources(params, teacher))}")
+    flags = [word for setting in [*settings, *options.settings] for word in ("-S", setting)]
+    return run.main([*flags, *(["--name", options.name] if options.name else [])])
+
+
+def copy_truth(params: FetchParams, place: Path) -> None:
+    """Copy the sets that people have labelled from data/source into the folder `place`."""
+    for source in _truth(params):
+        found = find_set(SOURCE / source.path, source.format, source.labels)
+        copy_set(found, place / _place_of(source))
+
+
+def copy_photos(photos: Sequence[Path], root: Path, out: Path) -> None:
+    """Copy photos below `root` to their places below `out`."""
+    for photo in progress(photos, desc="copying", unit="photos"):
+        copy = out / photo.relative_to(root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(photo, copy)
+
+
+def sources(params: FetchParams, teacher: str) -> list[dict]:
+    """Return `fetch.sources` of the next run: the sets that people have labelled, then ours."""
+    truth = [source.model_copy(update={"path": _place_of(source)}) for source in _truth(params)]
+    machine = SourceParams(path=Path(_MACHINE), role="machine", teacher=teacher)
+    return [source.model_dump(mode="json", exclude_defaults=True) for source in [*truth, machine]]
+
+
+def teacher_of(model: Path) -> str:
+    """Return what the run of the pupil is to remember of a model: its rung and its weights.
+
+    Raises:
+        InputError: there is no model.
+    """
+    weights = model / "model.safetensors"
+    if not weights.is_file():
+        raise InputError(f"{weights}: no model there; train it first")
+    with weights.open("rb") as file:
+        return f"{model.name} {hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
+
+
+def _truth(params: FetchParams) -> list[SourceParams]:
+    return [source for source in params.sets if source.role == "truth"]
+
+
+def _place_of(source: SourceParams) -> Path:
+    """Return where a set lies; in a second round it is below `truth` already."""
+    return source.path if source.path.parts[:1] == ("truth",) else Path("truth") / source.path
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ladder selftrain",
+        description=main.__doc__,
+        epilog=(__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("photos", metavar="FOLDER", type=Path, help="of photos without labels")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=MODELS / "ssd_fpn",
+        metavar="FOLDER",
+        help="the teacher, a trained rung (%(default)s)",
+    )
+    parser.add_argument(
+        "-S",
+        "--set-param",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a parameter of params.yaml; may be given several times",
+    )
+    parser.add_argument("--name", help="of the experiment (default: run, date and time)")
+    return parser.parse_args(arguments)

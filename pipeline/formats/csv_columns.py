@@ -1,0 +1,119 @@
+"""Recognises the columns of a CSV by the names that people give them."""
+
+import re
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+from pipeline.photo_files import PHOTO_SUFFIXES
+
+# Names in small letters without spaces and strokes; of several in a file the first counts.
+_PHOTO = (
+    *("filename", "filepath", "file", "imagepath", "imagename", "imgpath", "image", "img"),
+    *("photo", "path", "imageid"),
+)
+_CLASS = ("classname", "class", "labelname", "label", "categoryname", "category", "name", "classid")
+_WIDTH = ("imagewidth", "imgwidth", "originalwidth", "width")
+_HEIGHT = ("imageheight", "imgheight", "originalheight", "height")
+_SPLIT = ("split", "subset", "set", "partition")
+_SCORE = ("score", "confidence", "conf", "probability")
+_IGNORE = ("ignore", "difficult", "iscrowd", "crowd", "isgroupof")
+_CORNERS = (
+    ("xmin", "ymin", "xmax", "ymax"),
+    ("x1", "y1", "x2", "y2"),
+    ("left", "top", "right", "bottom"),
+    ("roi.x1", "roi.y1", "roi.x2", "roi.y2"),
+)
+_SIZED = (
+    ("x", "y", "w", "h"),
+    ("xmin", "ymin", "w", "h"),
+    ("left", "top", "w", "h"),
+    ("bboxx", "bboxy", "bboxwidth", "bboxheight"),
+    ("bbox",),
+)
+# Without another form of box these are its own sides, not those of the photo.
+_SIZED_LIKE_PHOTO = tuple(
+    (*corner, "width", "height") for corner in (("x", "y"), ("xmin", "ymin"), ("left", "top"))
+)
+_RETINANET = ("path", "x1", "y1", "x2", "y2", "class")
+
+UNDERSTOOD = (
+    "file_name or image; class, label or name; and xmin,ymin,xmax,ymax or x1,y1,x2,y2 or x,y,w,h "
+    "or bbox; besides width,height of the photo, split, score, ignore"
+)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where in a row what stands; None for what the file does not tell.
+
+    Attributes:
+        count: of all columns.
+        header: whether the first line is one.
+        box: four columns, or one that holds `[x, y, w, h]`.
+        corners: whether the last two of `box` are the lower right corner, not sides.
+        maybe_centre: whether x and y could be the centre, by their names.
+    """
+
+    count: int
+    header: bool
+    photo: int
+    name: int
+    box: tuple[int, ...]
+    corners: bool
+    maybe_centre: bool
+    width: int | None = None
+    height: int | None = None
+    split: int | None = None
+    score: int | None = None
+    ignore: tuple[int, ...] = ()
+
+
+def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
+    """Return the columns that a first line names, and what is wrong with it if they are None.
+
+    A line such as `cats/a.jpg,1,2,3,4,cat` is a row already, as RetinaNet has it.
+    """
+    if _is_row(first):
+        return Columns(6, False, 0, 5, (1, 2, 3, 4), True, False), ""
+    at: dict[str, int] = {}
+    for index, cell in enumerate(first):
+        at.setdefault(re.sub(r"[\s_-]", "", cell.lower()), index)
+    forms = [form for form in (*_CORNERS, *_SIZED) if at.keys() >= set(form)]
+    forms = forms or [form for form in _SIZED_LIKE_PHOTO if at.keys() >= set(form)]
+    photo, name = _first(at, _PHOTO), _first(at, _CLASS)
+    if photo is None or name is None or not forms:
+        absent = "photo" if photo is None else "class" if name is None else "box"
+        return None, f"no column for the {absent} among {', '.join(first)}"
+    if len(forms) > 1:
+        return None, f"two boxes, {','.join(forms[0])} and {','.join(forms[1])}"
+    taken = {at[side] for side in forms[0]}
+    width, height = (_first(at, names, taken) for names in (_WIDTH, _HEIGHT))
+    columns = Columns(
+        count=len(first),
+        header=True,
+        photo=photo,
+        name=name,
+        box=tuple(at[side] for side in forms[0]),
+        corners=forms[0] in _CORNERS,
+        maybe_centre=forms[0][:2] == ("x", "y"),
+        width=width,
+        height=height,
+        split=_first(at, _SPLIT),
+        score=_first(at, _SCORE),
+        ignore=tuple(at[mark] for mark in _IGNORE if mark in at),
+    )
+    return columns, ""
+
+
+def _first(at: dict[str, int], names: Sequence[str], taken: Set[int] = frozenset()) -> int | None:
+    return next((at[name] for name in names if name in at and at[name] not in taken), None)
+
+
+def _is_row(cells: Sequence[str]) -> bool:
+    if len(cells) != len(_RETINANET) or not _ends_like_photo(cells[0]):
+        return False
+    return all(re.fullmatch(r"\s*(-?\d+(\.\d+)?)?\s*", cell) for cell in cells[1:5])
+
+
+def _ends_like_photo(cell: str) -> bool:
+    return cell.strip().lower().endswith(tuple(PHOTO_SUFFIXES))

@@ -1,0 +1,38 @@
+"""Finds the photo that a task of Label Studio names by an address."""
+
+import re
+from pathlib import PurePosixPath
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pipeline.formats.photo_names import PhotoNames
+
+# What Label Studio puts before the names of uploaded files.
+_UPLOAD = re.compile(r"^[0-9a-f]{8}-")
+
+
+def photo_of_address(address: str, photos: PhotoNames) -> str:
+    """Return the photo that an address means, by its path below the folder of photos.
+
+    Addresses are those of local files (`/data/local-files/?d=cats/a.jpg`), uploads
+    (`/data/upload/1/0123abcd-a.jpg`), buckets (`s3://bucket/cats/a.jpg`) and the web. An upload is
+    first looked for under its whole name, then without the eight digits. A photo that is not found
+    keeps the name in its address, for the search that comes later to miss it.
+    """
+    path = path_of_address(address)
+    folder, _, name = path.rpartition("/")
+    without = _UPLOAD.sub("", name)
+    found = photos.find(path) or photos.find(f"{folder}/{without}")
+    return found or without
+
+
+def path_of_address(address: str) -> str:
+    """Return the path in an address, without the server, the bucket or `local-files`.
+
+    >>> path_of_address("/data/local-files/?d=cats/a%20b.jpg")
+    'cats/a b.jpg'
+    """
+    if re.match(r"[A-Za-z]:\\", address):  # a drive of Windows is no scheme
+        return PurePosixPath(address.replace("\\", "/")).as_posix()
+    parts = urlsplit(address)
+    local = parse_qs(parts.query).get("d")
+    return local[0] if local else unquote(parts.path).lstrip("/")

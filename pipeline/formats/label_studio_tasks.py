@@ -1,0 +1,117 @@
+"""Reads the tasks of a Label Studio export: which photo, and which of its annotations counts."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.formats.json_files import read_json
+from pipeline.photo_files import PHOTO_SUFFIXES
+
+_SKIPPED = "cancelled"
+_SEVERAL = "several"
+_UNLABELLED = "unlabelled"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One photo and its regions.
+
+    Attributes:
+        place: file and task, for messages.
+        address: of the photo.
+        split: as `data.split` has it, None where it is absent.
+        regions: of the annotation or prediction that counts.
+    """
+
+    place: str
+    address: str
+    split: str | None
+    regions: list[dict]
+
+
+def read_tasks(file: Path) -> tuple[list[Task], tuple[str, ...]]:
+    """Return the tasks that are labelled, and notes of the others.
+
+    Of several annotations of a task the one completed last counts, and those that were cancelled
+    do not. Predictions count where no task of the file has an annotation.
+
+    Raises:
+        InputError: the file is no export of Label Studio, or a task names no photo.
+    """
+    items = read_json(file)
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise InputError(f"{file}: top level: not a list of tasks; export as JSON")
+    key = "annotations" if any(_completed(item) is not None for item in items) else "predictions"
+    counts: Counter[str] = Counter()
+    tasks = []
+    for index, item in enumerate(items):
+        place = f"{file}: task {item.get('id', index)}"
+        done = _completed(item)
+        versions = done if key == "annotations" else _dicts(item.get("predictions"))
+        if not versions:
+            cancelled = done is None and _dicts(item.get("annotations"))
+            counts[_SKIPPED if cancelled else _UNLABELLED] += 1
+            continue
+        counts[_SEVERAL] += len(versions) > 1
+        data = item.get("data", item)
+        if not isinstance(data, dict):
+            raise InputError(f"{place}: data: not an object; export as JSON")
+        split = data.get("split")
+        last = max(reversed(versions), key=_completion)
+        tasks.append(Task(place, _address(data, place), split and str(split), _regions(last)))
+    return tasks, tuple(_notes(counts, key))
+
+
+def _completed(item: dict) -> list[dict] | None:
+    """Return the annotations of a task that were not cancelled, None if there are none.
+
+    The form JSON-MIN has no annotations: lists of values, under the names of the tags, are one.
+    """
+    if "data" not in item:
+        values = [value for column in item.values() for value in _dicts(column)]
+        return [{"result": [value | {"value": value} for value in values]}]
+    done = [one for one in _dicts(item.get("annotations")) if not one.get("was_cancelled")]
+    return done or None
+
+
+def _dicts(items: object) -> list[dict]:
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _completion(annotation: dict) -> str:
+    """Return when an annotation was completed; empty if that is not told."""
+    return str(annotation.get("updated_at") or annotation.get("created_at") or "")
+
+
+def _regions(annotation: dict) -> list[dict]:
+    return _dicts(annotation.get("result"))
+
+
+def _address(data: dict, place: str) -> str:
+    """Return the address of the photo: `image`, or the only value that ends like a photo."""
+    image = data.get("image")
+    if isinstance(image, str):
+        if image.startswith("data:"):
+            raise InputError(f"{place}: the photo is in the JSON itself; give an address instead")
+        return image
+    endings = tuple(PHOTO_SUFFIXES)
+    texts = [value for value in data.values() if isinstance(value, str)]
+    photos = [text for text in texts if text.lower().partition("&")[0].endswith(endings)]
+    if len(photos) != 1:
+        raise InputError(f"{place}: data names {len(photos)} photos; give its photo in data.image")
+    return photos[0]
+
+
+def _notes(counts: Counter[str], key: str) -> Sequence[str]:
+    notes = []
+    if key == "predictions":
+        notes.append("no task has an annotation, so predictions count")
+    if several := counts[_SEVERAL]:
+        notes.append(f"{several} tasks have several {key}, of which the last counts")
+    if skipped := counts[_SKIPPED]:
+        notes.append(f"{skipped} tasks have cancelled annotations alone and are left out")
+    if unlabelled := counts[_UNLABELLED]:
+        notes.append(f"{unlabelled} tasks have no {key} and are left out")
+    return notes

@@ -1,0 +1,186 @@
+"""Reads what a YOLO set says of itself: names of classes and the photos of each split."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pipeline.errors import InputError
+from pipeline.formats.photo_names import PhotoNames
+from pipeline.formats.split_names import split_of_name, split_of_path
+from pipeline.formats.text_files import read_lines
+from pipeline.yaml_file import read_yaml
+
+_SPLIT_KEYS = ("train", "val", "valid", "validation", "test")
+
+
+@dataclass(frozen=True)
+class YoloSet:
+    """A set without its boxes.
+
+    Attributes:
+        classes: names in label order; None where the set has none.
+        splits: of each photo, by its path below the root; None where it is in none or in several.
+        keypoints: how many numbers of keypoints each line has after the box.
+        notes: see `Labels`.
+    """
+
+    classes: list[str] | None
+    splits: dict[str, str | None]
+    keypoints: int
+    notes: tuple[str, ...]
+
+
+def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
+    """Return the set in a folder.
+
+    Args:
+        root: the folder.
+        description: a data.yaml, or a list of names such as `obj.names`, a name a line; None where
+            there is neither.
+
+    Raises:
+        InputError: names that are wrong, or lists and folders of splits that are not there.
+    """
+    photos = PhotoNames(root)
+    if description and description.suffix.lower() in {".yaml", ".yml"}:
+        data = _read_yaml(description)
+        entries = {
+            key: entry if isinstance(entry, list) else [entry]
+            for key in _SPLIT_KEYS
+            if (entry := data.get(key))
+        }
+        splits, notes = _described(photos, root, description, data.get("path"), entries)
+        return YoloSet(_names_in_yaml(data, description), splits, _keypoints(data), notes)
+    classes = _listed_names(description) if description else None
+    lists = {file.stem: [file.name] for file in sorted(root.glob("*.txt")) if _is_split(file)}
+    if lists:
+        splits, notes = _described(photos, root, root, None, lists)
+        return YoloSet(classes, splits, 0, notes)
+    splits = {name: split_of_path(PurePosixPath(name)) for name in photos.names}
+    return YoloSet(classes, splits, 0, ())
+
+
+def _is_split(file: Path) -> bool:
+    return split_of_name(file.stem) is not None
+
+
+def _read_yaml(file: Path) -> dict:
+    data = read_yaml(file, "export it again")
+    if not isinstance(data, dict):
+        raise InputError(f"{file}: top level: no keys; give names and train, val, test")
+    return data
+
+
+def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
+    names, count = data.get("names"), data.get("nc")
+    if isinstance(names, dict):
+        if sorted(names, key=str) != sorted(range(len(names)), key=str):
+            raise InputError(f"{file}: names: keys are not 0..{len(names) - 1}; number them so")
+        names = [names[number] for number in range(len(names))]
+    if names is None and isinstance(count, int):
+        return [f"class_{number}" for number in range(count)]
+    if names is None:
+        return None
+    if not isinstance(names, list):
+        raise InputError(f"{file}: names: no list; give the names of the classes")
+    if isinstance(count, int) and count != len(names):
+        raise InputError(f"{file}: nc is {count}, but names has {len(names)}; correct one")
+    return _checked([str(name) for name in names], file)
+
+
+def _listed_names(file: Path) -> list[str]:
+    return _checked([line.strip() for line in read_lines(file) if line.strip()], file)
+
+
+def _checked(names: list[str], file: Path) -> list[str]:
+    if not names or not all(name.strip() for name in names):
+        raise InputError(f"{file}: names: a class has no name; give each one")
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise InputError(f"{file}: names: {name!r} is there twice; rename one")
+    return names
+
+
+def _keypoints(data: dict) -> int:
+    """Return how many numbers the keypoints of an object have, from `kpt_shape: [17, 3]`."""
+    match data.get("kpt_shape"):
+        case [int(points), int(numbers)]:
+            return points * numbers
+    return 0
+
+
+def _described(
+    photos: PhotoNames, root: Path, file: Path, base: object, entries: dict[str, list]
+) -> tuple[dict[str, str | None], tuple[str, ...]]:
+    """Return the split of each photo that the entries name, and notes."""
+    claims: dict[str, set[str]] = {}
+    absent = []
+    for key, places in entries.items():
+        for entry in places:
+            place = _place(root, str(base or ""), str(entry))
+            if place is None:
+                absent.append(f"{key} ({entry})")
+                continue
+            for photo in _photos_at(place, root, photos):
+                claims.setdefault(photo, set()).add(split_of_name(key) or key)
+    if not claims:
+        named = ", ".join(absent) or "nothing"
+        raise InputError(
+            f"{file}: no photo is below {root} where it names {named}; put it beside the folders "
+            "of photos that train, val and test name"
+        )
+    splits = {
+        photo: claims[photo].copy().pop() if len(claims[photo]) == 1 else None
+        for photo in sorted(claims)
+    }
+    return splits, tuple(_notes(absent, splits, len(photos.names)))
+
+
+def _notes(absent: list[str], splits: dict[str, str | None], photos: int) -> Iterator[str]:
+    if absent:
+        yield f"{len(absent)} places are named but absent: {', '.join(absent)}"
+    if several := sum(split is None for split in splits.values()):
+        yield f"{several} photos are in several splits, so they have none"
+    if others := photos - len(splits):
+        yield f"{others} photos are in no split and are left out"
+
+
+def _place(root: Path, base: str, entry: str) -> Path | None:
+    """Return the folder or list below the root that an entry means; None if none is there.
+
+    Paths are often of another machine (`/content/set/train/images`) or climb (`../train/images`,
+    as Roboflow has it), so the longest end that exists counts; a relative entry is not shortened.
+    """
+    folders = [*_parts(base), *_parts(entry)]
+    is_absolute = bool(re.match(r"[/\\]|[A-Za-z]:", entry))
+    shortest = 1 if is_absolute else max(1, len(_parts(entry)))
+    for start in range(len(folders) - shortest + 1):
+        place = root.joinpath(*folders[start:])
+        if place.exists():
+            return place
+    return None if _parts(entry) else root
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in re.split(r"[/\\]", path) if part not in ("", ".", "..")]
+
+
+def _photos_at(place: Path, root: Path, photos: PhotoNames) -> Iterable[str]:
+    """Return the photos in a folder and those below it, or those that a list names."""
+    if place.is_dir():
+        below = place.relative_to(root).as_posix()
+        return [name for name in photos.names if below == "." or name.startswith(f"{below}/")]
+    return _photos_in_list(place, photos)
+
+
+def _photos_in_list(file: Path, photos: PhotoNames) -> Iterator[str]:
+    for number, line in enumerate(read_lines(file), 1):
+        if line.strip():
+            photo = photos.find(line.strip())
+            if photo is None:
+                raise InputError(
+                    f"{file}: line {number}: photo {line.strip()!r} is missing below "
+                    f"{file.parent}; add it or remove the line"
+                )
+            yield photo

@@ -1,0 +1,141 @@
+"""The files that a labelling job writes, and the care that nobody else's are replaced."""
+
+import csv
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import InputError
+from pipeline.formats.labels import Labels
+from pipeline.formats.registry import FORMATS, find_format
+from pipeline.inference.label_job import LabelJob
+from pipeline.inference.labels import Refusal
+
+PARQUET, COCO = "parquet", "coco"
+FORMAT_NAMES = (*(one.name for one in FORMATS), COCO, PARQUET)
+_ENDINGS = {
+    "pascal": ".json",
+    COCO: ".coco.json",
+    "csv": ".csv",
+    "cvat": ".xml",
+    PARQUET: ".parquet",
+    "label-studio": ".label-studio.json",
+}
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """A file or folder of labels that is to be written."""
+
+    format_name: str
+    path: Path
+
+
+def label_files(out: Path, format_names: Sequence[str]) -> list[LabelFile]:
+    """Return where the labels go in each format: `labels.json`, `labels.csv`, `labels.yolo/`.
+
+    Args:
+        out: the first format's own file or folder, or what all names begin with.
+        format_names: some of `FORMAT_NAMES`.
+    """
+    stem = out.with_suffix("") if out.suffix in {".json", ".csv", ".xml", ".parquet"} else out
+    return [
+        LabelFile(name, stem.with_name(stem.name + _ENDINGS.get(name, f".{name}")))
+        for name in dict.fromkeys(format_names)
+    ]
+
+
+def job_folder(out: Path) -> Path:
+    """Return the hidden folder of the job beside its labels."""
+    [file] = label_files(out, ["pascal"])
+    return file.path.with_name(f".{file.path.stem}.job")
+
+
+def refuse_others(files: Sequence[LabelFile], job: LabelJob) -> None:
+    """Raise if a file is there that the job has not made, or that was changed since.
+
+    Raises:
+        InputError: names the file and the remedy.
+    """
+    for file in files:
+        if file.path.exists() and _digest(file.path) not in job.made.get(file.path.name, []):
+            raise InputError(
+                f"{file.path}: is there already, or was changed since it was written; "
+                "--out names another place, --overwrite replaces it"
+            )
+
+
+def write_labels(file: LabelFile, labels: Labels, job: LabelJob) -> tuple[str, ...]:
+    """Write labels in a format beside, then rename; return what the format could not hold."""
+    beside = file.path.with_name(f".{file.path.name}.partial")
+    _remove(beside)
+    notes: tuple[str, ...] = ()
+    try:
+        if file.format_name == PARQUET:
+            pq.write_table(_flat(labels), beside, compression="zstd")
+        else:
+            name = "pascal" if file.format_name == COCO else file.format_name
+            notes = find_format(name).write(labels, beside)
+    except BaseException:
+        _remove(beside)
+        raise
+    # The journal knows the file before it is there: it may be replaced even after a kill.
+    job.made.setdefault(file.path.name, []).append(_digest(beside))
+    job.save()
+    if file.path.is_dir() or beside.is_dir():
+        _remove(file.path)
+    os.replace(beside, file.path)
+    return notes
+
+
+def write_refusals(path: Path, refused: Sequence[Refusal]) -> None:
+    """Write the photos that could not be labelled as CSV; none leave no file."""
+    if not refused:
+        path.unlink(missing_ok=True)
+        return
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["photo", "reason"])
+        writer.writerows([one.photo, one.reason] for one in refused)
+
+
+def _flat(labels: Labels) -> pa.Table:
+    """Return a row an object, boxes as xyxy in pixels."""
+    images = labels.images.take(labels.rows)
+    edges = labels.boxes.copy()
+    edges[:, 2:] += edges[:, :2]
+    columns = {
+        "file_name": images["file_name"],
+        "width": images["width"],
+        "height": images["height"],
+        "name": pa.array([labels.classes[label] for label in labels.labels], pa.string()),
+        "score": pa.array(labels.scores, from_pandas=True),
+        "ignore": pa.array(labels.ignore),
+    }
+    sides = zip(("xmin", "ymin", "xmax", "ymax"), edges.round(2).T, strict=True)
+    return pa.table(columns | {name: pa.array(values) for name, values in sides})
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, or of the names and contents of all files of a folder."""
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            digest.update(f"{file.relative_to(path).as_posix()} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,194 @@
+"""The folder of a labelling job: what was asked for, and what is done, part by part.
+
+A part is a Parquet file with a row a photo, complete or not there at all. What is done follows from
+the parts alone, so a job that was killed goes on after its last part.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import InputError
+from pipeline.files import write_beside
+
+PHOTOS_A_PART = 256
+PART_SCHEMA = pa.schema(
+    [
+        ("file_name", pa.string()),
+        ("bytes", pa.int64()),  # of the file; a photo that has changed since is done again
+        ("modified", pa.int64()),  # nanoseconds
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("error", pa.string()),  # why nothing could be found; null where all is well
+        ("label", pa.list_(pa.int16())),
+        ("score", pa.list_(pa.float32())),
+        ("box", pa.list_(pa.float32())),  # four numbers a detection, xyxy in pixels
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a job was begun with and must be continued with.
+
+    Attributes:
+        model: digest of the model.
+        classes: names in label order.
+        folder: to which the names of the photos are relative.
+        min_score, nms_threshold, max_detections: which outputs become detections.
+    """
+
+    model: str
+    classes: list[str]
+    folder: str
+    min_score: float
+    nms_threshold: float
+    max_detections: int
+
+
+@dataclass(frozen=True)
+class LabelJob:
+    """A job in its folder.
+
+    Attributes:
+        folder: of the job.
+        asked: what it was begun with.
+        made: for each file or folder of labels the digests that the job has given it.
+    """
+
+    folder: Path
+    asked: Asked
+    made: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> list[Path]:
+        """The files of what is done, in their order."""
+        return sorted(self.folder.glob("part-*.parquet"))
+
+    def read(self) -> pa.Table:
+        """Return a row for each photo that is done, by file name.
+
+        A photo that was done twice, since it had changed, has its later row.
+
+        Raises:
+            InputError: a part is damaged.
+        """
+        tables = [_read_part(part) for part in self.parts]
+        rows = pa.concat_tables([PART_SCHEMA.empty_table(), *tables]).combine_chunks()
+        last = {name: row for row, name in enumerate(rows["file_name"].to_pylist())}
+        return rows.take(pa.array([last[name] for name in sorted(last)], pa.int64()))
+
+    def append(self, rows: Sequence[dict]) -> None:
+        """Add a part with these rows; on disk when this returns."""
+        number = int(self.parts[-1].stem.removeprefix("part-")) + 1 if self.parts else 0
+        table = pa.Table.from_pylist(list(rows), schema=PART_SCHEMA)
+        path = self.folder / f"part-{number:06d}.parquet"
+        write_beside(path, lambda beside: _write_synced(table, beside))
+
+    def save(self) -> None:
+        """Write what was asked for and what was made."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"asked": asdict(self.asked), "made": self.made}, indent=1) + "\n"
+        write_beside(self.folder / "job.json", lambda beside: beside.write_text(text))
+
+
+def open_job(folder: Path, asked: Asked, *, restart: bool) -> LabelJob:
+    """Return the job of a folder, a new one where there is none.
+
+    Args:
+        folder: of the job.
+        asked: what it is to be done with.
+        restart: begin anew; what the job has made before may still be replaced by it.
+
+    Raises:
+        InputError: it was begun with something else, or its journal is damaged.
+    """
+    journal = folder / "job.json"
+    if not journal.is_file():
+        return LabelJob(folder, asked)
+    try:
+        content = json.loads(journal.read_text())
+        begun, made = Asked(**content["asked"]), dict(content["made"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{journal}: damaged ({error}); remove {folder} to begin anew") from None
+    if restart:
+        for part in LabelJob(folder, begun).parts:
+            part.unlink()
+    elif begun != asked:
+        raise InputError(
+            f"{folder}: was begun {_difference(begun, asked)}; --restart begins anew, "
+            "--out names another place"
+        )
+    return LabelJob(folder, asked, made)
+
+
+def model_digest(folder: Path) -> str:
+    """Return the SHA-256 of the files that say what a model answers.
+
+    Raises:
+        InputError: one of them is absent.
+    """
+    digest = hashlib.sha256()
+    for name in ("model.json", "model.safetensors"):
+        try:
+            digest.update((folder / name).read_bytes())
+        except OSError:
+            raise InputError(f"{folder / name}: no model there; train it first") from None
+    return digest.hexdigest()
+
+
+def _difference(begun: Asked, asked: Asked) -> str:
+    before, now = asdict(begun), asdict(asked)
+    names = [name for name in now if before[name] != now[name]]
+    if "model" in names or "classes" in names:
+        return "with another model"
+    return "with " + ", ".join(f"{name} {before[name]} instead of {now[name]}" for name in names)
+
+
+def _read_part(part: Path) -> pa.Table:
+    try:
+        table = pq.read_table(part)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(
+            f"{part}: damaged ({error}); remove it, and its photos are done again"
+        ) from None
+    if not table.schema.equals(PART_SCHEMA):
+        raise InputError(f"{part}: of another version; --restart begins anew")
+    return table
+
+
+def _write_synced(table: pa.Table, path: Path) -> None:
+    with path.open("wb") as file:
+        pq.write_table(table, file, compression="zstd")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def without_done(
+    photos: Iterable[tuple[str, Path]], done: pa.Table
+) -> list[tuple[str, Path, os.stat_result]]:
+    """Return name, file and state of the photos that are not done, or have changed since.
+
+    Args:
+        photos: name and file of each.
+        done: what `read` returns.
+    """
+    known = dict(
+        zip(
+            done["file_name"].to_pylist(),
+            zip(done["bytes"].to_pylist(), done["modified"].to_pylist(), strict=True),
+            strict=True,
+        )
+    )
+    states = ((name, path, path.stat()) for name, path in photos)
+    return [
+        (name, path, state)
+        for name, path, state in states
+        if known.get(name) != (state.st_size, state.st_mtime_ns)
+    ]

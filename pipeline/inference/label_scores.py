@@ -1,0 +1,105 @@
+"""The score of each class above which a detection becomes a label."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.files import EVALUATION
+from pipeline.inference.mlflow_model import is_mlflow_uri
+from pipeline.predictions import UNKNOWN_LABEL_SCORE
+
+
+@dataclass(frozen=True)
+class GivenScores:
+    """The scores that a user has given: one for all classes, or some by name."""
+
+    common: float | None
+    by_class: dict[str, float]
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        """Return the scores of `SCORE` and `CLASS=SCORE`; the last of each counts.
+
+        >>> GivenScores.parse(["0.4", "person=0.3"])
+        GivenScores(common=0.4, by_class={'person': 0.3})
+
+        Raises:
+            ValueError: one is no number from 0 to below 1.
+        """
+        common, by_class = None, {}
+        for word in words:
+            name, equals, value = word.rpartition("=")
+            score = float(value)
+            if not 0 <= score < 1:
+                raise ValueError(word)
+            if equals:
+                by_class[name] = score
+            else:
+                common = score
+        return cls(common, by_class)
+
+    @property
+    def lowest(self) -> float | None:
+        """The lowest of them, None where there are none."""
+        given = [*self.by_class.values(), *([] if self.common is None else [self.common])]
+        return min(given, default=None)
+
+
+def choose_scores(model: str, classes: Sequence[str], given: GivenScores) -> np.ndarray:
+    """Return the score `(C,)` of each class: the user's, or what `evaluate` has chosen.
+
+    The chosen ones are in the project that trained it: in evaluation/RUNG beside models/RUNG.
+
+    Raises:
+        InputError: the user names a class that the model does not have.
+    """
+    for name in given.by_class:
+        if name not in classes:
+            raise InputError(f"--score {name}: no such class; there are {', '.join(classes)}")
+    chosen: dict[str, float] = {}
+    if given.common is not None:
+        chosen = dict.fromkeys(classes, given.common)
+    elif not is_mlflow_uri(model):
+        folder = Path(model)
+        chosen = read_label_scores(
+            folder.parent.parent / EVALUATION / folder.name / "label_scores.json"
+        )
+    chosen |= given.by_class
+    if any(name not in chosen for name in classes):
+        print(
+            f"warning: no label scores by class are known for {model}; labelling what scores "
+            f"above {UNKNOWN_LABEL_SCORE} (--score changes this)",
+            file=sys.stderr,
+        )
+    return thresholds(classes, chosen)
+
+
+def read_label_scores(path: Path) -> dict[str, float]:
+    """Return by class the score above which a detection is worth a label.
+
+    The evaluate stage chooses them on val. Where the file is absent nothing is known: `{}`.
+
+    Raises:
+        InputError: the file is something else.
+    """
+    try:
+        scores = json.loads(path.read_text())
+        return {str(name): float(score) for name, score in scores.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path}: not label scores by class ({error}); run the evaluate stage again"
+        ) from None
+
+
+def thresholds(classes: Sequence[str], label_scores: Mapping[str, float]) -> np.ndarray:
+    """Return the score `(C,)` above which a detection of each class becomes a label."""
+    scores = [label_scores.get(name, UNKNOWN_LABEL_SCORE) for name in classes]
+    return np.array(scores, np.float32)

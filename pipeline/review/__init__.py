@@ -1,0 +1,1 @@
+"""Machine labels that a person should see first, and what the person decides."""

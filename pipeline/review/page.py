@@ -1,0 +1,80 @@
+"""One self-contained page on which a person accepts, rejects and relabels boxes."""
+
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from pipeline.errors import InputError
+from pipeline.formats.labels import Labels
+from pipeline.progress import progress
+from pipeline.review.order import Doubt
+
+_TEMPLATE = Path(__file__).with_name("page.html")
+_DATA = "/*DATA*/null"
+_LONGER_SIDE = 640  # of a photo on the page, in pixels
+_QUALITY = 80
+
+
+def review_page(labels: Labels, doubts: Sequence[Doubt], photos: Sequence[Path]) -> str:
+    """Return the page as HTML that needs nothing beside it: pictures are part of it.
+
+    Args:
+        labels: of a model, sizes of images known.
+        doubts: the photos to show, in this order.
+        photos: the file of every image of the labels.
+
+    Raises:
+        InputError: a photo does not decode.
+    """
+    shown = [
+        _photo(labels, doubt, photos[doubt.row])
+        for doubt in progress(doubts, desc="review", unit="photos")
+    ]
+    data = {"classes": labels.classes, "photos": shown}
+    # The browser keeps decisions by this key: another page has its own.
+    key = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:16]
+    # A name may hold "</script>", which would end the script that holds the data.
+    text = json.dumps({"key": key} | data).replace("<", "\\u003c")
+    return _TEMPLATE.read_text(encoding="utf-8").replace(_DATA, text)
+
+
+def _photo(labels: Labels, doubt: Doubt, file: Path) -> dict:
+    objects = np.flatnonzero(labels.rows == doubt.row)
+    image = labels.images.slice(doubt.row, 1).to_pylist()[0]
+    return {
+        "name": image["file_name"],
+        "width": image["width"],
+        "height": image["height"],
+        "reasons": list(doubt.reasons),
+        "picture": _picture(file),
+        "boxes": [_box(labels, int(at)) for at in objects],
+    }
+
+
+def _box(labels: Labels, at: int) -> dict:
+    score = None if labels.scores is None else float(labels.scores[at])
+    return {
+        "name": labels.classes[labels.labels[at]],
+        "box": [round(side, 2) for side in labels.boxes[at].tolist()],
+        "score": None if score is None or np.isnan(score) else round(score, 4),
+    }
+
+
+def _picture(file: Path) -> str:
+    """Return the photo as a viewer shows it, smaller, as an address that holds its bytes."""
+    buffer = io.BytesIO()
+    try:
+        with Image.open(file) as photo:
+            photo.draft("RGB", (_LONGER_SIDE, _LONGER_SIDE))
+            small = ImageOps.exif_transpose(photo).convert("RGB")
+        small.thumbnail((_LONGER_SIDE, _LONGER_SIDE))
+        small.save(buffer, "JPEG", quality=_QUALITY)
+    except Exception as error:  # PIL raises a dozen types for damaged files
+        raise InputError(f"{file}: does not decode ({error}); leave it out") from None
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,49 @@
+"""`ladder review`: a page of labels of a model, beside them."""
+
+from pathlib import Path
+
+import pytest
+
+from commands.review import main
+from pipeline.errors import InputError
+from pipeline.formats.write_pascal import write_pascal
+from tests.review.making import machine_labels
+
+
+@pytest.fixture
+def labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder without a project; return labels of a model beside their photos."""
+    monkeypatch.chdir(tmp_path)
+    file = Path("new/labels.json")
+    write_pascal(machine_labels(file.parent), file)
+    return file
+
+
+def test_the_page_lies_beside_the_labels(
+    labelled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(labelled)]) == 0
+    assert "new/review.html: 3 of 3 photos" in capsys.readouterr().out
+    page = Path("new/review.html").read_text()
+    assert page.index('"b.jpg"') < page.index('"a.jpg"')
+
+
+def test_number_out_and_photos_elsewhere(
+    labelled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("made").mkdir()
+    labelled.rename("made/labels.json")
+    words = ["made/labels.json", "--photos", "new", "--number", "1", "--out", "made/doubtful.html"]
+    assert main(words) == 0
+    assert "made/doubtful.html: 1 of 3 photos" in capsys.readouterr().out
+
+
+def test_labels_of_people_and_absent_photos_are_refused(labelled: Path) -> None:
+    Path("empty").mkdir()
+    with pytest.raises(InputError, match=r"absent: no such folder; name the photos' with --photos"):
+        main([str(labelled), "--photos", "absent"])
+    with pytest.raises(InputError, match=r"photo 'a.jpg' and 2 more are missing below empty"):
+        main([str(labelled), "--photos", "empty"])
+    labelled.write_text(labelled.read_text().replace('"score"', '"skore"'))
+    with pytest.raises(InputError, match="its boxes have no scores; give labels of a model"):
+        main([str(labelled)])

@@ -1,0 +1,94 @@
+"""`ladder selftrain`, up to the run that it starts: its parameters and photos make good tables."""
+
+import json
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from commands import run, selftrain
+from pipeline.errors import InputError
+from pipeline.params import SourceParams, load_params
+from pipeline.profiles import parse_setting
+from stages import fetch, tables
+from tests.inference.making import saved
+from tests.stages.small_project import run_main, write_params
+
+
+@pytest.fixture
+def project(painted_project, monkeypatch) -> Path:
+    """Work in a painted project with a model and two new photos; the run is caught."""
+    saved(Path("models/ssd_fpn"), "ssd_fpn")
+    (painted_project / "new/more").mkdir(parents=True)
+    for name in ("a.jpg", "more/b.jpg"):
+        Image.effect_noise((60, 40), 90).convert("RGB").save(painted_project / "new" / name)
+    return painted_project
+
+
+@pytest.fixture
+def started(project, monkeypatch) -> list[str]:
+    """Return the words that `ladder run` is called with, filled when it is."""
+    words: list[str] = []
+    monkeypatch.setattr(run, "main", lambda arguments: words.extend(arguments) or 0)
+    return words
+
+
+def settings_of(words: list[str]) -> dict:
+    settings = [word for flag, word in pairwise(words) if flag == "-S"]
+    return {key: value for word in settings for key, value in parse_setting(word).items()}
+
+
+def test_truth_and_machine_labels_become_one_set(project, started):
+    before = pq.read_table("data/tables/images.parquet")
+    assert selftrain.main(["new", "-S", "train.ssd_fpn.late.epochs=9"]) == 0
+    settings = settings_of(started)
+    assert settings["train.ssd_fpn.late.epochs"] == 9
+    truth, machine = settings["fetch.sources"]
+    assert truth == {"path": "truth", "split": "fraction"}
+    assert machine["role"] == "machine"
+    assert machine["teacher"].startswith("ssd_fpn ")
+    labels = json.loads(Path("photos/selftrain/machine/labels.json").read_text())
+    assert [image["file_name"] for image in labels["images"]] == ["a.jpg", "more/b.jpg"]
+
+    here = Path.cwd()
+    write_params(
+        here, **{key.replace(".", "__"): settings[key] for key in settings if "fetch" in key}
+    )
+    run_main(fetch)
+    run_main(tables)
+    images = pq.read_table("data/tables/images.parquet")
+    assert len(images) == len(before) + 2
+    new = images.filter(pc.starts_with(images["file_name"], "machine/"))
+    assert new["split"].to_pylist() == ["train", "train"]
+    old = images.filter(pc.starts_with(images["file_name"], "truth/"))
+    assert old["split"].to_pylist() == before["split"].to_pylist()
+    objects = pq.read_table("data/tables/objects.parquet")
+    scored = objects.filter(pc.is_valid(objects["score"]))
+    assert set(scored["file_name"].to_pylist()) <= {"machine/a.jpg", "machine/more/b.jpg"}
+    report = json.loads(Path("data/tables/report.json").read_text())
+    assert report["labelled_by_a_model"] == len(scored)
+
+
+def test_a_second_round_keeps_the_truth_and_replaces_the_machine(project):
+    params = load_params(Path("params.yaml")).fetch
+    first = selftrain.sources(params, "one")
+    again = params.model_copy(
+        update={"source": "local", "sources": [SourceParams.model_validate(one) for one in first]}
+    )
+    second = selftrain.sources(again, "two")
+    assert second == [first[0], first[1] | {"teacher": "two"}]
+
+
+def test_what_is_missing_is_named_before_any_work(project, started):
+    with pytest.raises(InputError, match=r"absent: no photo in it; name a folder of photos"):
+        selftrain.main(["absent"])
+    with pytest.raises(InputError, match=r"models/none/model.safetensors: no model there; train"):
+        selftrain.main(["new", "--model", "models/none"])
+    shutil.rmtree("data/source")
+    with pytest.raises(InputError, match=r"data/source: no such folder; run the ladder first"):
+        selftrain.main(["new"])
+    assert not started

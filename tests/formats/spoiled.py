@@ -1,0 +1,28 @@
+"""Draws JSON that is right but for one value, as hands and tools leave it."""
+
+from copy import deepcopy
+
+from hypothesis import strategies as st
+
+_VALUES = st.sampled_from(
+    [None, True, 0, -1, 1.5, 1e400, float("nan"), 10**30, "", "x", [], [None], [[1]], {}, {"x": 1}]
+)
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, whole: object) -> object:
+    """Return a copy in which one value, at any depth, is another or absent."""
+    copy = deepcopy(whole)
+    parent, key = draw(st.sampled_from(list(_places(copy))))
+    if isinstance(parent, dict) and draw(st.booleans()):
+        del parent[key]
+    else:
+        parent[key] = draw(_VALUES)
+    return copy
+
+
+def _places(item: object) -> list[tuple]:
+    if not isinstance(item, dict | list):
+        return []
+    keys = list(item) if isinstance(item, dict) else range(len(item))
+    return [place for key in keys for place in ((item, key), *_places(item[key]))]

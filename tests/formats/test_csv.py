@@ -1,0 +1,115 @@
+"""Sets of CSV: which are found, and boxes that can be checked by hand."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.formats.labels import Labels
+from pipeline.formats.layout import find_set
+from tests.data.making import files_in
+
+CORNERS = "file_name,class,xmin,ymin,xmax,ymax\n"
+
+
+def read(root: Path, labels: str = "") -> Labels:
+    found = find_set(root, labels=labels)
+    assert found.format.name == "csv"
+    return found.format.read(found)
+
+
+def test_a_set_by_columns(tmp_path: Path) -> None:
+    text = CORNERS + "b.bmp,dog,1,2,4,6\na.bmp,,,,,\nb.bmp,cat,0,0,0,0\n"
+    found = read(files_in(tmp_path, {"labels.csv": text, "a.bmp": None, "photos/b.bmp": None}))
+    assert found.images.to_pylist() == [
+        {"id": 1, "file_name": "a.bmp", "width": None, "height": None, "split": None},
+        {"id": 2, "file_name": "photos/b.bmp", "width": None, "height": None, "split": None},
+    ]
+    assert found.boxes.tolist() == [[1, 2, 3, 4], [0, 0, 0, 0]]
+    assert (found.rows.tolist(), found.labels.tolist()) == ([1, 1], [1, 0])
+    assert (found.classes, found.scores, found.notes) == (["cat", "dog"], None, ())
+
+
+def test_shares_as_open_images_has_them(tmp_path: Path) -> None:
+    text = (
+        "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsGroupOf\n"
+        "0001,xclick,/m/01g317,1,0.25,0.75,0,0.5,0\n0001,xclick,/m/0bt9lr,1,0,1,0,1,1\n"
+    )
+    found = read(files_in(tmp_path, {"boxes.csv": text, "train/0001.bmp": None}))
+    assert found.boxes.tolist() == [[50, 0, 100, 50], [0, 0, 200, 100]]
+    assert found.images["file_name"].to_pylist() == ["train/0001.bmp"]
+    assert found.images["width"].to_pylist() == [200]
+    assert found.ignore.tolist() == [False, True]
+    assert found.notes == ("boxes.csv: boxes are taken for shares, as no number is above 1",)
+
+
+def test_rows_without_a_header(tmp_path: Path) -> None:
+    text = "/home/eve/photos/a.bmp,1,2,4,6,cat\n/home/eve/photos/b.bmp,,,,,\n"
+    files = {"annotations.csv": text, "classes.csv": "cat,0\n", "photos/a.bmp": None}
+    found = read(files_in(tmp_path, files | {"photos/b.bmp": None}))
+    assert found.images["file_name"].to_pylist() == ["photos/a.bmp", "photos/b.bmp"]
+    assert found.boxes.tolist() == [[1, 2, 3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("train_labels.csv", "test_labels.csv"),
+        ("train.csv", "validation.csv"),
+        ("train/_annotations.csv", "valid/_annotations.csv"),
+    ],
+)
+def test_a_file_of_each_split(tmp_path: Path, first: str, second: str) -> None:
+    row = CORNERS + "{}.bmp,cat,1,2,4,6\n"
+    found = read(files_in(tmp_path, {first: row.format("a"), second: row.format("b")}))
+    assert found.images["file_name"].to_pylist() == ["a.bmp", "b.bmp"]
+    assert found.images["split"].to_pylist() == ["train", "test" if "test" in second else "val"]
+
+
+def test_a_column_gives_the_split_whatever_the_file_is_called(tmp_path: Path) -> None:
+    text = "file_name,class,bbox,subset\na.bmp,cat,,Validation\nb.bmp,,,fold 3\nc.bmp,,,\n"
+    images = read(files_in(tmp_path, {"train.csv": text})).images
+    assert images["split"].to_pylist() == ["val", "fold 3", "train"]
+
+
+def test_one_of_several_files_is_named(tmp_path: Path) -> None:
+    rows = CORNERS + "a.bmp,cat,1,2,4,6\n"
+    files_in(
+        tmp_path, {"a.csv": rows, "b.csv": rows.replace("cat", "dog"), "other.csv": "x,y\n1,2\n"}
+    )
+    with pytest.raises(InputError, match=r"2 CSV files \(a.csv, b.csv\); set fetch.labels to one"):
+        find_set(tmp_path)
+    assert read(tmp_path, "b.csv").classes == ["dog"]
+    with pytest.raises(InputError, match=r"other.csv: no column for the photo among x, y; name"):
+        read(tmp_path, "other.csv")
+
+
+def test_other_csv_is_no_set(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no labels that are known"):
+        find_set(files_in(tmp_path, {"sales.csv": "name,price\ncat,3\n"}))
+
+
+def test_a_centre_for_a_corner_is_refused(tmp_path: Path) -> None:
+    text = "file_name,class,x,y,w,h\na.bmp,cat,{},50,120,100\n"
+    files_in(tmp_path, {"a.bmp": None, "labels.csv": text.format(140)})
+    with pytest.raises(InputError, match=r"row 2: the box leaves its photo if x,y is its corner"):
+        read(tmp_path)
+    files_in(tmp_path, {"labels.csv": text.format(195)})  # leaves it whichever it is
+    assert read(tmp_path).boxes.tolist() == [[195, 50, 120, 100]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (CORNERS + "../b.bmp,cat,1,2,3,4\n", "row 2: photo '../b.bmp' leaves the folder; give"),
+        (CORNERS + "b.bmp,cat,0,0,0.5,1\n", "b.bmp: size cannot be read"),
+        (
+            "file,class,bbox,width,height\na.bmp,,,9,9\na.bmp,,,9,8\n",
+            "row 3: size or split of photo 'a.bmp' is not as in row 2; give the same in all",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(files_in(tmp_path, {"labels.csv": text, "a.bmp": None}))
+    assert message in str(caught.value)

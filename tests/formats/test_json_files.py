@@ -1,0 +1,45 @@
+"""JSON as it is opened by every format that has it."""
+
+from math import isnan
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.formats.json_files import is_labelme_json, json_beginning, read_json
+
+
+def write(folder: Path, text: bytes) -> Path:
+    (folder / "a.json").write_bytes(text)
+    return folder / "a.json"
+
+
+def test_the_beginning_has_neither_mark_nor_space(tmp_path: Path) -> None:
+    assert json_beginning(write(tmp_path, b"")) == b""
+    assert json_beginning(write(tmp_path, b"\xef\xbb\xbf \n[1]")) == b"[1]"
+    assert len(json_beginning(write(tmp_path, b"[" * 9000))) == 4096
+
+
+def test_labelme_by_its_keys() -> None:
+    assert is_labelme_json(b'{"version": "5", "shapes": [')
+    assert is_labelme_json(b'{"flags": {}, "imageData": "/9j/4AAQ')
+    assert not is_labelme_json(b'{"images": [')
+    assert not is_labelme_json(b'[{"shapes": [')
+
+
+def test_what_strict_json_lacks_is_read_too(tmp_path: Path) -> None:
+    nan, large = read_json(write(tmp_path, b"[NaN, 1" + b"0" * 30 + b"]"))
+    assert isnan(nan) and large == 1e30
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [(b"{", "line 1 column 2: not JSON"), (b"\xff\xfe\xfa", "in UTF-8")]
+)
+def test_what_is_no_json_is_named(tmp_path: Path, text: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_json(write(tmp_path, text))
+
+
+def test_an_absent_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"b.json: cannot be read \(.*\); check the path"):
+        read_json(tmp_path / "b.json")

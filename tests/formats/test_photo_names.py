@@ -1,0 +1,47 @@
+"""Photos that labels name by paths of another machine."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.formats.photo_names import PhotoNames
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> PhotoNames:
+    for name in ("a.jpg", "cats/a.jpg", "cats/b.png", "dogs/c.jpg", "birds/c.jpg", "cats/b.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    return PhotoNames(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "photo"),
+    [
+        ("cats/a.jpg", "cats/a.jpg"),
+        ("/home/eve/cats/a.jpg", "cats/a.jpg"),
+        (r"C:\sets\cats\a.jpg", "cats/a.jpg"),
+        ("../cats/./a.jpg", "cats/a.jpg"),
+        ("/elsewhere/a.jpg", "a.jpg"),
+        ("b.png", "cats/b.png"),
+        ("fish/b.png", "cats/b.png"),
+        ("b", "cats/b.png"),  # Open Images names photos without their endings
+        ("c.jpg", None),  # there are two
+        ("birds/c.jpg", "birds/c.jpg"),
+        ("d.jpg", None),
+        ("cats", None),
+        ("", None),
+    ],
+)
+def test_the_longest_end_counts(photos: PhotoNames, path: str, photo: str | None) -> None:
+    assert photos.find(path) == photo
+
+
+def test_the_photo_beside_a_file_of_labels(photos: PhotoNames) -> None:
+    assert photos.with_stem("cats/b") == "cats/b.png"
+    assert photos.with_stem("b") is None
+    assert "cats/b.png" in photos and "b.png" not in photos
+
+
+def test_a_folder_without_photos(tmp_path: Path) -> None:
+    assert PhotoNames(tmp_path).names == []

@@ -1,0 +1,127 @@
+"""YOLO folders: which are found, and boxes in pixels that can be checked by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.errors import InputError
+from pipeline.formats.labels import Labels
+from pipeline.formats.layout import find_set
+from pipeline.sources.copies import copy_set
+from tests.data.making import files_in
+
+YAML = "train: images/train\nval: images/val\nnames: [cat, dog]\n"
+
+
+def read(root: Path, labels: str = "") -> Labels:
+    found = find_set(root, labels=labels)
+    assert found.format.name == "yolo"
+    return found.format.read(found)
+
+
+def test_a_photo_without_text_has_no_objects(tmp_path: Path) -> None:
+    found = read(files_in(tmp_path, {"data.yaml": YAML, "images/train/a.bmp": None}))
+    assert found.images.to_pylist() == [
+        {"id": 1, "file_name": "images/train/a.bmp", "width": 200, "height": 100, "split": "train"}
+    ]
+    assert (found.classes, found.boxes.shape, found.scores) == (["cat", "dog"], (0, 4), None)
+
+
+def test_boxes_by_hand(tmp_path: Path) -> None:
+    files = {
+        "data.yaml": YAML,
+        "images/val/b.bmp": None,
+        "images/train/a.bmp": None,
+        "labels/val/b.txt": "1 0.5 0.5 0 0\n1 0.25 0.5 0.5 0.5\n",
+        "labels/train/a.txt": "0 0 0 0.5 0 0.5 0.2\n",
+        "labels/train/lost.txt": "0 0.5 0.5 1 1\n",
+    }
+    found = read(files_in(tmp_path, files))
+    assert found.boxes.tolist() == [[0, 0, 100, 20], [100, 50, 0, 0], [0, 25, 100, 50]]
+    assert (found.rows.tolist(), found.labels.tolist()) == ([0, 1, 1], [0, 1, 1])
+    assert found.notes == (
+        "1 outlines or turned boxes count as the boxes around them",
+        "1 texts belong to no photo of a split and are left out, labels/train/lost.txt the first",
+    )
+
+
+def test_a_photo_on_its_side_counts_as_viewers_show_it(tmp_path: Path) -> None:
+    files_in(
+        tmp_path, {"classes.txt": "cat\n", "labels/a.txt": "0 0.5 0.5 1 1\n", "images/a.bmp": None}
+    )
+    (tmp_path / "images/a.bmp").unlink()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("L", (40, 20)).save(tmp_path / "images/a.jpg", exif=exif)
+    assert read(tmp_path).boxes.tolist() == [[0, 0, 20, 40]]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("data.yaml", "images/train/a.bmp", "labels/train/a.txt"),
+        ("coco8.yml", "train/images/a.bmp", "train/labels/a.txt"),
+        ("classes.txt", "a.bmp", "a.txt"),
+        ("obj.names", "obj_train_data/a.bmp", "obj_train_data/a.txt"),
+        ("labels/classes.txt", "images/a.bmp", "labels/a.txt"),
+        ("README.md", "images/a.bmp", "labels/a.txt"),
+        ("README.md", "images/train/a.bmp", "labels/train/a.txt"),
+        ("README.md", "valid/images/a.bmp", "valid/labels/a.txt"),
+        ("notes.json", "images/a.bmp", "labels/a.txt"),  # Label Studio adds it
+    ],
+)
+def test_layouts_are_found_and_their_copies_too(tmp_path: Path, names: tuple[str, ...]) -> None:
+    first, photo, text = names
+    folder = Path(photo).parent.as_posix()
+    yaml = (
+        f"train: {folder}\nnames: [cat]\n" if Path(first).suffix in (".yaml", ".yml") else "cat\n"
+    )
+    files_in(tmp_path / "set", {first: yaml, photo: None, text: "0 0.5 0.5 1 1\n"})
+    found = find_set(tmp_path / "set")
+    copy_set(found, tmp_path / "copy")
+    copied = read(tmp_path / "copy")
+    assert copied.images["file_name"].to_pylist() == [photo]
+    assert copied.boxes.tolist() == [[0, 0, 200, 100]]
+    assert copied.classes == (["class_0"] if first in ("README.md", "notes.json") else ["cat"])
+
+
+def test_other_yaml_and_lists_of_names_alone_are_no_set(tmp_path: Path) -> None:
+    files_in(tmp_path, {"params.yaml": "names: [cat]\n", "classes.txt": "cat\n", "a.jpg": ""})
+    with pytest.raises(InputError, match="no labels that are known"):
+        find_set(tmp_path)
+
+
+def test_one_of_several_yaml_is_named(tmp_path: Path) -> None:
+    files = {"a.yaml": YAML, "b.yaml": YAML.replace("dog", "cow"), "images/train/a.bmp": None}
+    files_in(tmp_path, files)
+    with pytest.raises(InputError, match=r"2 YAML files \(a.yaml, b.yaml\); set fetch.labels"):
+        find_set(tmp_path)
+    assert read(tmp_path, "b.yaml").classes == ["cat", "cow"]
+
+
+def test_scores_of_a_model(tmp_path: Path) -> None:
+    text = "0 0.5 0.5 1 1 0.25\n0 0.5 0.5 1 1\n"
+    found = read(files_in(tmp_path, {"classes.txt": "cat\n", "a.bmp": None, "a.txt": text}))
+    np.testing.assert_equal(found.scores, np.array([0.25, np.nan], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"labels/a.txt": "2 0.5 0.5 1 1\n"}, r"a.txt: class 2 is not among the 1 names in .*c"),
+        ({"labels/a.txt": "0 50 50 9 9\n"}, r"labels/a.txt: line 1: .* has a number outside 0..1"),
+        ({"images/b.jpg": "no photo"}, r"images/b.jpg: size cannot be read"),
+        ({"classes.txt": "cat\ncat\n"}, r"classes.txt: names: 'cat' is there twice"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, files: dict, message: str) -> None:
+    files_in(tmp_path, {"classes.txt": "cat\n", "images/a.bmp": None, "labels/a.txt": "", **files})
+    with pytest.raises(InputError, match=message):
+        read(tmp_path)
+
+
+def test_without_photos_it_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no photo; add the photos that the labels are of"):
+        read(files_in(tmp_path, {"labels/a.txt": ""}))

@@ -1,0 +1,61 @@
+"""What a person decided is merged into the labels, or refused as being about others."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.review.decisions import Decision, apply_review, read_review
+from tests.review.making import machine_labels, places
+
+FILE = Path("review.json")
+CAT, DOG = (10, 10, 20, 20), (5, 5, 30, 30)
+
+
+def decide(photo: str, name: str, box: tuple, action: str, to: str = "") -> Decision:
+    return Decision(photo=photo, name=name, box=box, action=action, to=to)
+
+
+def test_no_decisions_change_nothing(tmp_path: Path) -> None:
+    labels = machine_labels(tmp_path)
+    assert places(apply_review(labels, [], FILE)) == places(labels)
+
+
+def test_accepted_rejected_relabelled(tmp_path: Path) -> None:
+    labels = machine_labels(tmp_path)
+    reviewed = apply_review(
+        labels,
+        [
+            decide("a.jpg", "cat", CAT, "accept"),
+            decide("b.jpg", "dog", DOG, "relabel", "fox"),
+            decide("b.jpg", "cat", (30, 10, 20, 20), "reject"),
+        ],
+        FILE,
+    )
+    assert places(reviewed) == [(0, "cat", -1), (1, "fox", -1)]
+    assert reviewed.classes == ["cat", "dog", "fox"]
+    assert len(reviewed.images) == 3
+
+
+def test_the_last_decision_about_a_box_counts(tmp_path: Path) -> None:
+    twice = [decide("a.jpg", "cat", CAT, "reject"), decide("a.jpg", "cat", CAT, "accept")]
+    assert (0, "cat", -1) in places(apply_review(machine_labels(tmp_path), twice, FILE))
+
+
+@pytest.mark.parametrize("photo, name, box", [("z.jpg", "cat", CAT), ("a.jpg", "cat", DOG)])
+def test_a_box_that_is_not_there_is_refused(tmp_path: Path, photo, name, box) -> None:
+    with pytest.raises(InputError, match=rf"review.json: {photo}: no cat at .*; review them as th"):
+        apply_review(machine_labels(tmp_path), [decide(photo, name, box, "accept")], FILE)
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "review.json"
+    with pytest.raises(InputError, match=r"no such file; export it from the page of"):
+        read_review(file)
+    for text in ("{", "[]", '{"decisions": [{"photo": "a.jpg"}]}'):
+        file.write_text(text)
+        with pytest.raises(InputError, match=r"review.json: no review \("):
+            read_review(file)
+    file.write_text(json.dumps({"decisions": []}))
+    assert read_review(file) == []
