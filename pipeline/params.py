@@ -25,7 +25,7 @@ Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 # torch's seeds end at 2**64, and training makes one of 100,003 times its own plus the epoch.
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Format = Literal["auto", "pascal", "voc", "yolo", "labelme", "csv", "label-studio"]
+Format = Literal["auto", "pascal", "voc", "cvat", "yolo", "labelme", "csv", "label-studio"]
 SplitRule = Literal["given", "fraction", "lesson"]
 Side = Annotated[int, Field(ge=32)]  # of a square, in pixels
 
@@ -76,6 +76,7 @@ class FetchParams(Section):
     path: Path
     format: Format
     labels: str
+    turn: Literal["auto", "exif", "stored"]
     sources: list[SourceParams]
     classes: ClassParams
     split: SplitRule

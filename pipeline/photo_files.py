@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import ExifTags, Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from pipeline.errors import InputError
 
@@ -16,7 +18,7 @@ _LEFTOVERS = "__MACOSX"  # what a Mac puts into archives, beside files that begi
 
 def is_photo(file: Path) -> bool:
     """Return whether a file is a photo by its name: its ending, and that it is not hidden."""
-    return file.suffix.lower() in PHOTO_SUFFIXES and not _is_hidden(file.name)
+    return file.suffix.lower() in PHOTO_SUFFIXES and not is_hidden(file.name)
 
 
 def photos_below(folder: Path) -> list[Path]:
@@ -39,18 +41,63 @@ def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
     )
 
 
-def photo_size(photo: Path) -> tuple[int, int]:
-    """Return width and height in pixels of a photo as a viewer shows it, without decoding it.
+@dataclass(frozen=True)
+class PhotoHeader:
+    """What the header of a photo says.
+
+    Attributes:
+        size: width and height in pixels as they are stored.
+        orientation: EXIF's, 1..8, by which a viewer mirrors and turns what is stored; 1 is as it
+            is, and from 5 on the sides are swapped.
+    """
+
+    size: tuple[int, int]
+    orientation: int
+
+    @property
+    def seen_size(self) -> tuple[int, int]:
+        """Width and height as a viewer shows the photo."""
+        return self.size[::-1] if self.orientation >= 5 else self.size
+
+
+def photo_header(photo: Path) -> PhotoHeader:
+    """Return size and orientation of a photo, without decoding it.
 
     Raises:
         InputError: the file is missing or no photo.
     """
     try:
         with Image.open(photo) as header:
-            width, height = header.size
-            return (height, width) if _lies_on_its_side(header) else (width, height)
+            size, orientation = header.size, exif_orientation(header)
+            is_turned = isinstance(header, TiffImageFile) and orientation >= 5  # by PIL itself
+            return PhotoHeader(size[::-1] if is_turned else size, orientation)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"{photo}: size cannot be read ({error}); replace the photo") from None
+
+
+def photo_size(photo: Path) -> tuple[int, int]:
+    """Return width and height in pixels of a photo as a viewer shows it, without decoding it.
+
+    Raises:
+        InputError: the file is missing or no photo.
+    """
+    return photo_header(photo).seen_size
+
+
+def exif_orientation(image: Image.Image) -> int:
+    """Return EXIF's orientation of an image not yet loaded, 1..8; 1 where there is none."""
+    # EXIF alone, by which all decoders turn: `image.getexif` also goes by XMP, which torchvision
+    # does not read.
+    exif = Image.Exif()
+    try:
+        if isinstance(image, TiffImageFile):
+            orientation = image.tag_v2.get(ExifTags.Base.Orientation)
+        else:
+            exif.load(image.info.get("exif", b""))
+            orientation = exif.get(ExifTags.Base.Orientation)
+        return next((number for number in range(1, 9) if number == orientation), 1)
+    except Exception:  # PIL raises a dozen types for damaged EXIF, which no decoder uses
+        return 1
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -61,20 +108,10 @@ def _walk(folder: Path) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = sorted(name for name in folders if not _is_hidden(name))
-        yield from (Path(place, name) for name in names if not _is_hidden(name))
+        folders[:] = sorted(name for name in folders if not is_hidden(name))
+        yield from (Path(place, name) for name in names if not is_hidden(name))
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Return whether a name is of a hidden file or folder, or of what a Mac leaves in archives."""
     return name.startswith(".") or name == _LEFTOVERS
-
-
-def _lies_on_its_side(header: Image.Image) -> bool:
-    # EXIF alone, by which all decoders turn: `header.getexif` also goes by XMP, which torchvision
-    # does not read, and would turn a TIFF, whose size PIL gives upright already.
-    exif = Image.Exif()
-    try:
-        exif.load(header.info.get("exif", b""))
-        return exif.get(ExifTags.Base.Orientation) in range(5, 9)
-    except Exception:  # PIL raises a dozen types for damaged EXIF, which no decoder uses
-        return False

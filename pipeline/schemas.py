@@ -21,8 +21,9 @@ _IMAGE_COLUMNS = [
     ("height", pa.int32()),
     ("split", pa.dictionary(pa.int8(), pa.string())),
 ]
-# `photo` is the path of the photo's file below data/source.
-IMAGES_SCHEMA = pa.schema([*_IMAGE_COLUMNS, ("photo", pa.string())])
+# `photo` is the path of the photo's file below data/source; `turned` whether its labels were made
+# on the photo as EXIF turns it, if it does, and not on what is stored.
+IMAGES_SCHEMA = pa.schema([*_IMAGE_COLUMNS, ("photo", pa.string()), ("turned", pa.bool_())])
 # `score` is null where people have labelled, and 0..1 where a model has.
 OBJECTS_SCHEMA = pa.schema(
     [

@@ -9,7 +9,7 @@ from pipeline.data.pixels import build_pixel_store
 from pipeline.files import SOURCE, fresh_folder
 from pipeline.params import load_params
 from pipeline.schemas import IMAGES_SCHEMA, read_table
-from stages.entry import run_stage
+from stages.entry import naming_originals, run_stage
 
 IMAGES = Path("data/tables/images.parquet")
 OUTPUT = Path("data/pixels")
@@ -18,12 +18,14 @@ OUTPUT = Path("data/pixels")
 def main() -> None:
     """Read the photos that data/tables/images.parquet names and write data/pixels/photos.npy."""
     argparse.ArgumentParser(prog="python -m stages.pixels", description=main.__doc__).parse_args()
-    side = load_params(Path("params.yaml")).pixels.size
+    params = load_params(Path("params.yaml"))
+    side = params.pixels.size
     images = read_table(IMAGES, IMAGES_SCHEMA)
     paths = [SOURCE / photo for photo in images["photo"].to_pylist()]
     sizes_wh = np.stack([images["width"], images["height"]], -1)
-    with fresh_folder(OUTPUT) as folder:
-        build_pixel_store(paths, sizes_wh, folder / "photos.npy", side)
+    turned = images["turned"].to_numpy()
+    with naming_originals(params.fetch), fresh_folder(OUTPUT) as folder:
+        build_pixel_store(paths, sizes_wh, folder / "photos.npy", side, turned=turned)
     print(f"{OUTPUT / 'photos.npy'}: {len(paths)} photos of {side} x {side} pixels")
 
 

@@ -1,8 +1,6 @@
 """Stage `tables`: labels are read, checked and split, and become Parquet."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Column, Table
@@ -10,7 +8,6 @@ from rich.table import Column, Table
 from pipeline.errors import InputError
 from pipeline.files import PARAMS, SOURCE, TABLES, fresh_folder
 from pipeline.formats.labels import Labels
-from pipeline.formats.layout import find_set
 from pipeline.formats.read import read_labels
 from pipeline.params import FetchParams, SourceParams, load_params
 from pipeline.schemas import SPLITS
@@ -19,7 +16,8 @@ from pipeline.tables.classes import choose_classes
 from pipeline.tables.join import as_machine, join_sets
 from pipeline.tables.photos import with_photos
 from pipeline.tables.splits import assign_splits
-from stages.entry import run_stage
+from pipeline.tables.units import in_pixels
+from stages.entry import naming_originals, run_stage
 
 _DROPPED_SHOWN = 10
 
@@ -30,7 +28,7 @@ def main() -> None:
     params = load_params(PARAMS).fetch
     if not SOURCE.is_dir():
         raise InputError(f"{SOURCE}: no such folder; run the fetch stage first")
-    with _naming_the_original(params):
+    with naming_originals(params):
         tables = make_tables(params)
     with fresh_folder(TABLES) as folder:
         write_tables(folder, tables)
@@ -53,36 +51,20 @@ def read_sets(params: FetchParams) -> Labels:
 
 def _read_set(source: SourceParams, params: FetchParams) -> Labels:
     labels = read_labels(SOURCE / source.path, source.format, source.labels)
+    labels = in_pixels(with_photos(labels, SOURCE, params.turn))
     if source.role == "machine":
-        labels = as_machine(labels)
-    else:
-        labels = assign_splits(
-            labels,
-            source.split or params.split,
-            val_fraction=params.val_fraction,
-            test_fraction=params.test_fraction,
-            seed=params.seed,
-        )
-    return with_photos(labels, SOURCE)
-
-
-@contextmanager
-def _naming_the_original(params: FetchParams) -> Iterator[None]:
-    """Name the user's own files in messages, not their copies."""
-    try:
-        yield
-    except InputError as error:
-        if params.source != "local" or not params.path.exists():
-            raise
-        message = str(error)
-        for source in params.sets:
-            found = find_set(params.path / source.path, source.format, source.labels)
-            message = message.replace(str(SOURCE / source.path), str(found.root))
-        raise InputError(message) from None
+        return as_machine(labels)
+    return assign_splits(
+        labels,
+        source.split or params.split,
+        val_fraction=params.val_fraction,
+        test_fraction=params.test_fraction,
+        seed=params.seed,
+    )
 
 
 def print_report(report: dict) -> None:
-    """Print photos and objects of each split and class, and what was clipped or dropped."""
+    """Print photos and objects of each split and class, what was clipped or dropped, and notes."""
     table = Table("", *(Column(split, justify="right") for split in SPLITS))
     for what in ("images", "objects"):
         table.add_row(what, *(str(report["splits"][split][what]) for split in SPLITS))
@@ -99,6 +81,8 @@ def print_report(report: dict) -> None:
     if len(report["dropped"]) > _DROPPED_SHOWN:
         more = len(report["dropped"]) - _DROPPED_SHOWN
         print(f"  and {more} more, in {TABLES / 'report.json'}")
+    for note in report["notes"]:
+        print(f"note: {note}")
 
 
 if __name__ == "__main__":

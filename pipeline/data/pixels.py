@@ -14,19 +14,38 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from torchvision.io import decode_image
 from torchvision.transforms.v2 import functional
 
+from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
+from pipeline.photo_files import exif_orientation
 from pipeline.progress import progress
 
 _JPEG_START = b"\xff\xd8\xff"
 _PHOTOS_A_TASK = 16
+_Turn = Image.Transpose
+_TURNS = {  # what makes a stored photo upright, by EXIF's orientation
+    2: _Turn.FLIP_LEFT_RIGHT,
+    3: _Turn.ROTATE_180,
+    4: _Turn.FLIP_TOP_BOTTOM,
+    5: _Turn.TRANSPOSE,
+    6: _Turn.ROTATE_270,
+    7: _Turn.TRANSVERSE,
+    8: _Turn.ROTATE_90,
+}
+_UNDONE_BY = {6: 8, 8: 6}  # the other turns undo themselves
 
 
 def build_pixel_store(
-    paths: Sequence[Path], sizes_wh: np.ndarray, out: Path, side: int, workers: int | None = None
+    paths: Sequence[Path],
+    sizes_wh: np.ndarray,
+    out: Path,
+    side: int,
+    *,
+    turned: np.ndarray | None = None,
+    workers: int | None = None,
 ) -> None:
     """Write every photo, squashed to a square, as a row of one `.npy` file.
 
@@ -39,6 +58,7 @@ def build_pixel_store(
         sizes_wh: `(P, 2)` width and height that the table gives each photo, in pixels.
         out: The file to write, uint8 `(P, S, S, 3)` RGB. It appears when it is complete.
         side: S, in pixels.
+        turned: `(P,)` bool, whether to turn each photo as EXIF has it; None for all.
         workers: Threads; None for one per core.
 
     Raises:
@@ -51,7 +71,8 @@ def build_pixel_store(
     partial = out.with_name(out.name + ".partial")
     try:
         store = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
-        filled = _fill_store(store, paths, np.asarray(sizes_wh), workers or _cores())
+        turns = np.ones(len(paths), bool) if turned is None else turned
+        filled = _fill_store(store, paths, np.asarray(sizes_wh), turns, workers or _cores())
         for _ in progress(filled, total=len(paths), desc="pixels", unit="photos"):
             pass
         store.flush()
@@ -60,22 +81,22 @@ def build_pixel_store(
         partial.unlink(missing_ok=True)
 
 
-def read_photo(path: Path, size_wh: tuple[int, int]) -> torch.Tensor:
+def read_photo(path: Path, size_wh: tuple[int, int], turned: bool = True) -> torch.Tensor:
     """Return the pixels of a photo, oriented as its labels, uint8 `(3, height, width)` RGB.
 
-    A camera may store a photo lying on its side with a note (EXIF) to turn it. Labels may be made
-    on either, so the size decides: turned if that gives `size_wh`, else as stored.
+    Args:
+        path: of the photo.
+        size_wh: width and height that it must have then.
+        turned: whether its labels were made on the photo as EXIF turns it; a camera may store one
+            lying on its side, with a note.
 
     Raises:
-        InputError: The photo is missing, cannot be read or decoded, or has another size both ways.
+        InputError: The photo is missing, cannot be read or decoded, or has another size.
     """
-    turned = decode_photo(path)
-    if _size_wh(turned) == size_wh:
-        return turned
-    stored = _decode(path, _read_bytes(path), turn=False)
-    if _size_wh(stored) == size_wh:
-        return stored
-    has, expected = ("{} x {}".format(*size) for size in (_size_wh(stored), size_wh))
+    photo = _decode(path, _read_bytes(path), turned)
+    if _size_wh(photo) == size_wh:
+        return photo
+    has, expected = ("{} x {}".format(*size) for size in (_size_wh(photo), size_wh))
     problem = f"the photo is {has} pixels and the annotations say {expected}"
     raise InputError(f"{path}: size: {problem}; correct its width and height there")
 
@@ -95,24 +116,20 @@ def squash(photo: torch.Tensor, side: int) -> np.ndarray:
     return square.permute(1, 2, 0).numpy()
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Return an 8-bit RGB image; of 16-bit grey the high byte, where PIL would cut at 255."""
-    if image.mode == "F":
-        raise ValueError("its pixels are floating-point numbers without a range")
-    if image.mode.startswith("I"):
-        image = Image.fromarray((np.clip(np.array(image), 0, 65535) >> 8).astype(np.uint8))
-    return image.convert("RGB")
-
-
 def _fill_store(
-    store: np.ndarray, paths: Sequence[Path], sizes_wh: np.ndarray, workers: int
+    store: np.ndarray,
+    paths: Sequence[Path],
+    sizes_wh: np.ndarray,
+    turned: np.ndarray,
+    workers: int,
 ) -> Iterator[int]:
     """Yield the rows of `store` as they are filled, in order; the first bad photo ends the work."""
 
     def fill(rows: range) -> range:
         for row in rows:
             width, height = sizes_wh[row].tolist()
-            store[row] = squash(read_photo(paths[row], (width, height)), store.shape[1])
+            photo = read_photo(paths[row], (width, height), bool(turned[row]))
+            store[row] = squash(photo, store.shape[1])
         return rows
 
     tasks = [
@@ -176,7 +193,7 @@ def _decode(path: Path, data: bytes, turn: bool) -> torch.Tensor:
             return photo.expand(3, -1, -1)
     try:
         with Image.open(io.BytesIO(data)) as image:
-            pixels = np.array(to_rgb(ImageOps.exif_transpose(image) if turn else image))
+            pixels = np.array(to_rgb(_oriented(image, turn)))
     except Exception as error:  # PIL raises a dozen types for damaged files
         known = not isinstance(error, UnidentifiedImageError)
         reason = " ".join(str(error).split()) if known else "not an image of a known kind"
@@ -184,3 +201,14 @@ def _decode(path: Path, data: bytes, turn: bool) -> torch.Tensor:
         remedy = "replace the file, or leave it out"
         raise InputError(f"{path}: photo: {problem}; {remedy}") from None
     return torch.from_numpy(pixels).permute(2, 0, 1)
+
+
+def _oriented(image: Image.Image, turn: bool) -> Image.Image:
+    """Return an image not yet loaded, turned as EXIF has it or as it is stored."""
+    is_tiff = image.format == "TIFF"  # PIL turns it when it loads it
+    if turn == is_tiff:
+        return image
+    orientation = exif_orientation(image)
+    if is_tiff:
+        orientation = _UNDONE_BY.get(orientation, orientation)
+    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image

@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.registry import FORMATS, find_format
+from pipeline.photo_files import is_hidden
 
 AUTO = "auto"
 _NAME_IT = "set fetch.format, or fetch.labels to the file that counts"
@@ -34,7 +35,7 @@ def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> Labelle
         raise InputError(f"{named}: no such file; set fetch.labels to a file in {folder}")
     formats = FORMATS if format_name == AUTO else (find_format(format_name),)
     for pattern in ("", "*/", "*/*/"):
-        places = sorted(folder.glob(pattern)) if pattern else [folder]
+        places = sorted(_visible(folder, folder.glob(pattern))) if pattern else [folder]
         found = list(_sets_in(places, formats, named))
         if len(found) > 1:
             names = " and ".join(f"{one.format.name} ({one.labels})" for one in found[:2])
@@ -43,6 +44,13 @@ def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> Labelle
             return found[0]
     wanted = "; ".join(f"{one.name}: {one.holds}" for one in formats)
     raise InputError(f"{folder}: no labels that are known ({wanted}); set fetch.path to a set")
+
+
+def _visible(folder: Path, places: Iterable[Path]) -> Iterable[Path]:
+    """Yield the places that are neither hidden nor below a hidden folder."""
+    for place in places:
+        if not any(map(is_hidden, place.relative_to(folder).parts)):
+            yield place
 
 
 def _sets_in(

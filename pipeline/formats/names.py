@@ -17,6 +17,22 @@ def fault_of_name(name: object) -> str | None:
     return None
 
 
+def fault_of_photo(name: object) -> str | None:
+    """Return what is wrong with the name of a photo, and the remedy; None if nothing is.
+
+    Labels often name photos by their place on the machine where they were made: an absolute path,
+    or one that climbs, is no fault. The tables stage looks it up among the photos of the set; who
+    opens a photo by its name asks `fault_of_path`.
+    """
+    fault = fault_of_name(name)
+    if fault or not isinstance(name, str):
+        return fault
+    last = {PurePosixPath(name).name, PureWindowsPath(name).name}
+    if last & {"", ".."} or "\0" in name:
+        return "names no file; give the name of a photo"
+    return None
+
+
 def fault_of_path(name: object) -> str | None:
     """Return what is wrong with the name of a photo, and the remedy; None if nothing is.
 

@@ -4,6 +4,8 @@ A million annotations are read in blocks, by Arrow, and checked as columns. What
 wrong in a file sends it through the plain parser and `check_pascal`, which is slow and names it.
 """
 
+from collections.abc import Set
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import InputError
-from pipeline.formats.json_files import is_labelme_json, json_beginning, read_json
+from pipeline.formats.join import join_labels
+from pipeline.formats.json_files import read_json
 from pipeline.formats.json_lists import UnusualError, read_lists
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import IMAGES, Labels
-from pipeline.formats.pascal_checks import check_pascal
+from pipeline.formats.pascal_checks import NOTES, check_pascal
+from pipeline.formats.pascal_files import may_be_pascal, pascal_files, splits_of_files
+from pipeline.formats.reversed_corners import note_reversed, upright
+from pipeline.formats.roboflow import note_of_root, roboflow_root, without_root
+from pipeline.formats.split_names import split_in_path
 from pipeline.formats.write_pascal import write_pascal
+from pipeline.photo_files import photos_below
 
 _ANNOTATIONS = pa.schema(
     [
@@ -29,34 +37,50 @@ _ANNOTATIONS = pa.schema(
         ("score", pa.float32()),
     ]
 )
-_NOTES = "notes.json"  # which Label Studio puts beside YOLO's texts
 # A path inside the folder on any system, without empty, `.` or `..` parts.
 _PLAIN_NAME = r"^[^/\\:\x00\s][^/\\:\x00]*(/[^/\\:\x00]+)*$"
 _DOTS = r"(^|/)\.{1,2}(/|$)"
 
 
 def _find(root: Path, named: Path | None) -> LabelledSet | None:
-    """Return the set of a folder with a JSON in it or in its `annotations`."""
-    if named:
-        files = [named]
-    else:
-        files = sorted(root.glob("*.json")) or sorted(root.glob("annotations/*.json"))
-    files = [file for file in files if _may_be_pascal(file)]
-    if len(files) > 1:
-        names = ", ".join(file.name for file in files[:4])
-        raise InputError(f"{root}: {len(files)} JSON files ({names}); set fetch.labels to one")
-    return LabelledSet(PASCAL, root, files[0], (files[0],), root) if files else None
-
-
-def _may_be_pascal(file: Path) -> bool:
-    """Return whether a file is a JSON object and not one of LabelMe's."""
-    if file.suffix.lower() != ".json" or file.name.startswith(".") or file.name == _NOTES:
-        return False
-    return not is_labelme_json(beginning := json_beginning(file)) and beginning[:1] != b"["
+    """Return the set of a folder with one JSON, or one for each split; see `pascal_files`."""
+    files = pascal_files(root) if named is None else [named] if may_be_pascal(named) else []
+    if not files:
+        return None
+    return LabelledSet(PASCAL, root, files[0] if len(files) == 1 else root, tuple(files), root)
 
 
 def _read(found: LabelledSet) -> Labels:
-    return read_pascal(found.labels, found.photos)
+    if len(found.files) == 1:
+        return read_pascal(found.files[0], found.photos)
+    splits = splits_of_files(found.files, found.root)
+    photos = {file.relative_to(found.photos) for file in photos_below(found.photos)}
+    parts = [
+        _of_split(read_pascal(file, found.photos), split, photos)
+        for file, split in zip(found.files, splits, strict=True)
+    ]
+    notes = tuple(
+        f"{part.file.relative_to(found.root)}: {note}" for part in parts for note in part.notes
+    )
+    return replace(join_labels(parts, found.labels, found.photos), notes=notes)
+
+
+def _of_split(labels: Labels, split: str | None, photos: Set[Path]) -> Labels:
+    """Return labels whose images are of a split, and lie in a folder that is named like it.
+
+    Splits that the images themselves have stay.
+    """
+    folders = sorted({photo.parent for photo in photos if split_in_path(photo.parent) == split})
+    names = [
+        next((str(folder / name) for folder in folders if folder / name in photos), name)
+        for name in labels.images["file_name"].to_pylist()
+    ]
+    given = pc.fill_null(labels.images["split"], split)
+    columns = {"file_name": pa.array(names, pa.string()), "split": given}
+    images = labels.images
+    for name, column in columns.items():
+        images = images.set_column(images.schema.get_field_index(name), name, column)
+    return replace(labels, images=images)
 
 
 def read_pascal(file: Path, photos: Path) -> Labels:
@@ -70,11 +94,14 @@ def read_pascal(file: Path, photos: Path) -> Labels:
         InputError: the file cannot be read, is no JSON, or breaks a rule of `check_pascal`.
     """
     try:
-        return _read_in_blocks(file, photos)
+        labels = _read_in_blocks(file, photos)
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror}); check the path") from None
     except UnusualError:
-        return labels_of(check_pascal(read_json(file), file), file, photos)
+        labels = labels_of(check_pascal(read_json(file), file), file, photos)
+    boxes, count = upright(labels.boxes)
+    notes = (*labels.notes, *note_reversed(count, len(boxes), file))
+    return replace(labels, boxes=boxes, notes=notes)
 
 
 def _read_in_blocks(file: Path, photos: Path) -> Labels:
@@ -85,7 +112,7 @@ def _read_in_blocks(file: Path, photos: Path) -> Labels:
     """
     rest, tables = read_lists(file, {"images": IMAGES, "annotations": _ANNOTATIONS})
     images, annotations = tables["images"].combine_chunks(), tables.pop("annotations")
-    categories = _sound_categories(rest.get("categories"))
+    categories, notes = _sound_categories(rest.get("categories"), annotations["category_id"])
     _hold(_sound_images(images))
     _hold(_is_unique(annotations["id"]))
     flags = [annotations[name] for name in ("ignore", "iscrowd")]
@@ -101,6 +128,7 @@ def _read_in_blocks(file: Path, photos: Path) -> Labels:
         _sound_boxes(annotations["bbox"]),
         np.logical_or(*(pc.fill_null(flag, 0).to_numpy() != 0 for flag in flags)),
         _scores(annotations["score"]),
+        notes,
     )
 
 
@@ -123,16 +151,22 @@ def _is_unique(ids: pa.ChunkedArray) -> bool:
     return bool((values[1:] != values[:-1]).all())
 
 
-def _sound_categories(categories: object) -> dict[int, str]:
-    """Return the name of each id, in label order; small enough to check item by item."""
+def _sound_categories(
+    categories: object, used: pa.ChunkedArray
+) -> tuple[dict[int, str], tuple[str, ...]]:
+    """Return the name of each id, in label order, and notes; small enough to check one by one."""
     _hold(isinstance(categories, list) and len(categories) > 0)
     assert isinstance(categories, list)
     _hold(all(isinstance(item, dict) and {"id", "name"} <= item.keys() for item in categories))
-    names = {item["id"]: item["name"] for item in categories}
+    notes: tuple[str, ...] = ()
+    root = roboflow_root(categories)
+    if root is not None and not pc.any(pc.equal(used, root["id"])).as_py():
+        categories, notes = without_root(categories, root), (note_of_root(root),)
+    _hold(all(isinstance(item["name"], str) and item["name"].strip() for item in categories))
+    names = {item["id"]: item["name"].strip() for item in categories}
     _hold(all(type(number) is int and abs(number) < 2**63 for number in names))
-    _hold(all(isinstance(name, str) and name.strip() for name in names.values()))
     _hold(len(set(names.values())) == len(categories))
-    return names
+    return names, notes
 
 
 def _sound_images(images: pa.Table) -> bool:
@@ -165,7 +199,7 @@ def _sound_boxes(column: pa.ChunkedArray) -> np.ndarray:
     four = _all(pc.equal(pc.list_value_length(column), 4))
     _hold(column.null_count == 0 and sides.null_count == 0 and four)
     boxes = sides.to_numpy().reshape(-1, 4)
-    _hold(bool(np.isfinite(boxes).all() and (boxes[:, 2:] >= 0).all()))
+    _hold(bool(np.isfinite(boxes).all()))
     return boxes
 
 
@@ -191,19 +225,21 @@ def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:
         file,
         photos,
         pa.table(columns, schema=IMAGES),
-        [category["name"] for category in categories],
+        [category["name"].strip() for category in categories],
         np.array([item["id"] for item in annotations], np.int64),
         np.array([rows[item["image_id"]] for item in annotations], np.int32),
         np.array([labels[item["category_id"]] for item in annotations], np.int16),
         np.array([item["bbox"] for item in annotations], np.float64).reshape(-1, 4),
         np.array([bool(item["ignore"] or item["iscrowd"]) for item in annotations], bool),
         _scores(pa.chunked_array([[item.get("score") for item in annotations]], pa.float32())),
+        tuple(pascal.get(NOTES, ())),
     )
 
 
 PASCAL = LabelFormat(
     name="pascal",
-    holds="a *.json with images, annotations and categories, in the folder or in annotations/",
+    holds="a *.json with images, annotations and categories, in the folder or in annotations/, "
+    "or one for each split",
     find=_find,
     read=_read,
     write=write_pascal,

@@ -6,8 +6,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.formats.names import fault_of_name, fault_of_path
+from pipeline.formats.names import fault_of_name, fault_of_photo
+from pipeline.formats.roboflow import note_of_root, roboflow_root, without_root
 
+NOTES = "notes of the reader"  # no key of any format
 _KEYS = {
     "images": ("id", "file_name"),
     "annotations": ("id", "image_id", "category_id", "bbox"),
@@ -18,8 +20,8 @@ _KEYS = {
 def check_pascal(data: object, file: Path) -> dict:
     """Return Pascal JSON whose items are complete, unique and refer to each other.
 
-    Boxes of zero area, and boxes that leave the photo, are legal: they are dropped or clipped
-    later, and counted. Keys that the pipeline does not know are kept.
+    Boxes of zero area, with negative sizes, or that leave the photo, are legal: they are dropped,
+    turned round or clipped later, and counted. Keys that the pipeline does not know are kept.
 
     Args:
         data: the parsed JSON.
@@ -28,6 +30,7 @@ def check_pascal(data: object, file: Path) -> dict:
     Returns:
         A new dict, in which `width` and `height` may still be absent. In each annotation a missing
         `iscrowd` is 0, and a missing `ignore` is `iscrowd` (a COCO crowd is no single object).
+        Roboflow's root category is left out, with a sentence under the key `NOTES`.
 
     Raises:
         InputError: one line that names the file, the item and the remedy.
@@ -38,12 +41,22 @@ def check_pascal(data: object, file: Path) -> dict:
         _check_items(data, key, file)
     for key in ("images", "annotations", "categories"):
         _check_ids(data[key], key, file)
+    data = _without_root(data)
     _check_names(data, file)
     _check_sizes(data["images"], file)
     _check_references(data, file)
     _check_boxes(data["annotations"], file)
     _check_scores(data["annotations"], file)
     return data | {"annotations": [_with_defaults(item, file) for item in data["annotations"]]}
+
+
+def _without_root(data: dict) -> dict:
+    """Return the data without Roboflow's root category where no annotation has it."""
+    root = roboflow_root(data["categories"])
+    if root is None or any(item["category_id"] == root["id"] for item in data["annotations"]):
+        return data
+    notes = [note_of_root(root)]
+    return data | {"categories": without_root(data["categories"], root), NOTES: notes}
 
 
 def _listed() -> str:
@@ -91,18 +104,19 @@ def _first_duplicate(values: Iterable[Hashable]) -> int | None:
 
 
 def _check_names(data: dict, file: Path) -> None:
-    kinds = (("images", "file_name", fault_of_path), ("categories", "name", fault_of_name))
+    kinds = (("images", "file_name", fault_of_photo), ("categories", "name", fault_of_name))
     for key, field, fault_of in kinds:
         names = [item[field] for item in data[key]]
-        for index, name in enumerate(names):
+        first = int(key == "categories" and NOTES in data)  # the root was before them
+        for index, name in enumerate(names, first):
             if fault := fault_of(name):
                 raise InputError(f"{file}: {key}[{index}]: {field} {name!r} {fault}")
-        if key == "images":
-            names = [str(PurePosixPath(name)) for name in names]
+        shown = str.strip if key == "categories" else lambda name: str(PurePosixPath(name))
+        names = [shown(name) for name in names]
         twice = _first_duplicate(names)
         if twice is not None:
             raise InputError(
-                f"{file}: {key}[{twice}]: {field} {names[twice]!r} is there twice; keep one"
+                f"{file}: {key}[{twice + first}]: {field} {names[twice]!r} is there twice; keep one"
             )
 
 
@@ -130,7 +144,7 @@ def _check_references(data: dict, file: Path) -> None:
 
 
 def _check_boxes(annotations: list[dict], file: Path) -> None:
-    """Check that every bbox is four finite numbers, the last two not negative."""
+    """Check that every bbox is four finite numbers."""
     for index, item in enumerate(annotations):
         box = item["bbox"]
         if type(box) is not list or [type(v) in (int, float) for v in box] != [True] * 4:
@@ -139,17 +153,14 @@ def _check_boxes(annotations: list[dict], file: Path) -> None:
                 "give [x, y, width, height]"
             )
     boxes = np.array([item["bbox"] for item in annotations], np.float64).reshape(-1, 4)
-    checks = (
-        (~np.isfinite(boxes).all(1), "has NaN or infinite numbers"),
-        ((boxes[:, 2:] < 0).any(1), "has a negative width or height"),
-    )
-    for wrong, what in checks:
-        if wrong.any():
-            index = int(wrong.argmax())
-            raise InputError(
-                f"{file}: annotations[{index}] (id {annotations[index]['id']}): "
-                f"bbox {_short(annotations[index]['bbox'])} {what}; correct or remove it"
-            )
+    wrong = ~np.isfinite(boxes).all(1)
+    if wrong.any():
+        index = int(wrong.argmax())
+        raise InputError(
+            f"{file}: annotations[{index}] (id {annotations[index]['id']}): bbox "
+            f"{_short(annotations[index]['bbox'])} has NaN or infinite numbers; correct or "
+            "remove it"
+        )
 
 
 def _check_scores(annotations: list[dict], file: Path) -> None:

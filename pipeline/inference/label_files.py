@@ -23,6 +23,7 @@ _ENDINGS = {
     "pascal": ".json",
     COCO: ".coco.json",
     "csv": ".csv",
+    "cvat": ".xml",
     PARQUET: ".parquet",
     "label-studio": ".label-studio.json",
 }
@@ -43,7 +44,7 @@ def label_files(out: Path, format_names: Sequence[str]) -> list[LabelFile]:
         out: the first format's own file or folder, or what all names begin with.
         format_names: some of `FORMAT_NAMES`.
     """
-    stem = out.with_suffix("") if out.suffix in {".json", ".csv", ".parquet"} else out
+    stem = out.with_suffix("") if out.suffix in {".json", ".csv", ".xml", ".parquet"} else out
     return [
         LabelFile(name, stem.with_name(stem.name + _ENDINGS.get(name, f".{name}")))
         for name in dict.fromkeys(format_names)

@@ -8,7 +8,8 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from pipeline.data.pixels import decode_photo, squash, to_rgb
+from pipeline.data.pixels import decode_photo, squash
+from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
 
 Photo = Path | str | np.ndarray | Image.Image

@@ -45,13 +45,13 @@ def build_tables(labels: Labels) -> Tables:
     labels. `largest` leaves out `ignore` objects, and of equal ones the first is the largest.
 
     Args:
-        labels: with photos, sizes and splits of all images.
+        labels: with photos, sizes and splits of all images; their notes go into the report.
 
     Raises:
         InputError: nothing is left to train on, or a class has objects in val or test and none in
             train.
     """
-    file, classes = labels.file, labels.classes
+    file, classes, notes = labels.file, labels.classes, labels.notes
     images = _images_table(labels.images, classes)
     # With millions of boxes every copy counts: memory of reading and clipping is released.
     memory = pa.default_memory_pool()
@@ -63,7 +63,7 @@ def build_tables(labels: Labels) -> Tables:
     objects = _objects_table(kept, areas, images, classes)
     largest = objects.take(largest_rows(kept.rows, areas, kept.ignore))
     _check_learnable(images, kept, classes, file)
-    report = _report(images, kept, classes, clipped, dropped)
+    report = _report(images, kept, classes, clipped, dropped) | {"notes": list(notes)}
     return Tables(images, objects, largest, report)
 
 
@@ -115,6 +115,7 @@ def _images_table(images: pa.Table, classes: list[str]) -> pa.Table:
         images["height"].cast(pa.int32()),
         pa.DictionaryArray.from_arrays(splits.cast(pa.int8()), pa.array(SPLITS)),
         images["photo"],
+        images["turned"],
     ]
     return pa.Table.from_arrays(columns, schema=with_classes(IMAGES_SCHEMA, classes))
 
@@ -122,7 +123,7 @@ def _images_table(images: pa.Table, classes: list[str]) -> pa.Table:
 def _objects_table(
     kept: Objects, areas: np.ndarray, images: pa.Table, classes: list[str]
 ) -> pa.Table:
-    photos = images.drop_columns("photo").take(pa.array(kept.rows))
+    photos = images.drop_columns(["photo", "turned"]).take(pa.array(kept.rows))
     columns = [
         pa.array(kept.ids, pa.int64()),
         *photos.combine_chunks().columns,

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.errors import InputError
+from pipeline.formats.join import join_labels
 from pipeline.formats.labels import Labels
 
 
@@ -29,28 +30,11 @@ def join_sets(sets: Sequence[tuple[str, Labels]], folder: Path) -> Labels:
     """
     if len(sets) == 1:
         return sets[0][1]
-    parts = [labels for _, labels in sets]
-    classes = list(dict.fromkeys(name for labels in parts for name in labels.classes))
-    starts = np.cumsum([0, *(len(labels.images) for labels in parts)])
-    images = pa.concat_tables(
-        _with_prefix(labels.images, place) for place, labels in sets
-    ).combine_chunks()
-    _refuse_shared_photos(images["photo"].to_pylist(), folder)
-    return Labels(
-        folder,
-        folder,
-        images.set_column(0, "id", _unique_ids(images["id"].to_numpy())),
-        classes,
-        _unique_ids(np.concatenate([labels.ids for labels in parts])).to_numpy(),
-        np.concatenate(
-            [labels.rows + start for labels, start in zip(parts, starts, strict=False)]
-        ).astype(np.int32),
-        np.concatenate([_relabelled(labels, classes) for labels in parts]),
-        np.concatenate([labels.boxes for labels in parts]),
-        np.concatenate([labels.ignore for labels in parts]),
-        _joined_scores(parts),
-        tuple(f"{place}: {note}" for place, labels in sets for note in labels.notes),
-    )
+    parts = [replace(labels, images=_with_prefix(labels.images, place)) for place, labels in sets]
+    joined = join_labels(parts, folder, folder)
+    _refuse_shared_photos(joined.images["photo"].to_pylist(), folder)
+    notes = tuple(f"{place}: {note}" for place, labels in sets for note in labels.notes)
+    return replace(joined, notes=notes)
 
 
 def as_machine(labels: Labels) -> Labels:
@@ -64,31 +48,6 @@ def as_machine(labels: Labels) -> Labels:
 def _with_prefix(images: pa.Table, place: str) -> pa.Table:
     names = pa.array([f"{place}/{name}" for name in images["file_name"].to_pylist()])
     return images.set_column(images.schema.get_field_index("file_name"), "file_name", names)
-
-
-def _unique_ids(ids: np.ndarray) -> pa.Array:
-    if len(np.unique(ids)) < len(ids):
-        ids = np.arange(1, len(ids) + 1)
-    return pa.array(ids, pa.int64())
-
-
-def _relabelled(labels: Labels, classes: list[str]) -> np.ndarray:
-    new = np.array([classes.index(name) for name in labels.classes], np.int16)
-    return new[labels.labels]
-
-
-def _joined_scores(parts: Sequence[Labels]) -> np.ndarray | None:
-    """Return the scores of all, NaN where people have labelled; None where no model has."""
-    if all(labels.scores is None for labels in parts):
-        return None
-    return np.concatenate(
-        [
-            np.full(len(labels.rows), np.nan, np.float32)
-            if labels.scores is None
-            else labels.scores
-            for labels in parts
-        ]
-    )
 
 
 def _refuse_shared_photos(photos: list[str], folder: Path) -> None:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pyarrow as pa
+
 from pipeline.formats.labels import Labels
 from pipeline.formats.pascal import labels_of
 from pipeline.formats.pascal_checks import check_pascal
@@ -52,7 +54,9 @@ def labels(source: dict) -> Labels:
     """Return the labels of a Pascal JSON, each photo at its file name."""
     file = Path("annotations.json")
     found = labels_of(check_pascal(source, file), file, Path("photos"))
-    return replace(found, images=found.images.append_column("photo", found.images["file_name"]))
+    images = found.images.append_column("photo", found.images["file_name"])
+    turned = pa.array([True] * len(images))
+    return replace(found, images=images.append_column("turned", turned))
 
 
 def voc(folder: Path, files: dict[str, str], **lists: str) -> Path:

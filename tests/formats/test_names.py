@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.formats.names import fault_of_name, fault_of_path
+from pipeline.formats.names import fault_of_name, fault_of_path, fault_of_photo
 
 
 @pytest.mark.parametrize("name", ["cat", "my own cat", "猫", "..", "a/b"])
@@ -34,3 +34,20 @@ def test_paths_inside_the_folder(path: str) -> None:
 )
 def test_paths_that_leave_the_folder(path: str) -> None:
     assert fault_of_path(path) == "leaves the folder; give a path inside it"
+
+
+@pytest.mark.parametrize(
+    "path", ["a.jpg", "../a.jpg", "x/../../a.jpg", "/etc/a.jpg", "C:\\a.jpg", "..\\a.jpg"]
+)
+def test_paths_of_another_machine_may_name_a_photo_of_the_set(path: str) -> None:
+    assert fault_of_photo(path) is None
+
+
+@pytest.mark.parametrize("path", [".", "..", "x/..", "x\\..", "/", "\\", "a\0.jpg"])
+def test_paths_that_name_no_file(path: str) -> None:
+    assert fault_of_photo(path) == "names no file; give the name of a photo"
+
+
+@pytest.mark.parametrize("name", ["", 4, "\ud83d"])
+def test_what_is_no_name_names_no_photo(name: object) -> None:
+    assert fault_of_photo(name) == fault_of_name(name)

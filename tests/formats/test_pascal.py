@@ -11,7 +11,7 @@ from pipeline.errors import InputError
 from pipeline.formats import pascal as reader
 from pipeline.formats.json_lists import UnusualError
 from pipeline.formats.labels import Labels
-from pipeline.formats.pascal import labels_of, read_pascal
+from pipeline.formats.pascal import PASCAL, labels_of, read_pascal
 from pipeline.formats.pascal_checks import check_pascal
 from tests.data.making import SMALL, pascal
 from tests.formats.test_pascal_checks import WRONG
@@ -151,3 +151,93 @@ def test_the_lessons_own_file_is_read_in_blocks(shared, monkeypatch) -> None:
 
 def test_unusual_is_no_input_error() -> None:
     assert not issubclass(UnusualError, InputError)
+
+
+def test_names_of_classes_lose_the_spaces_around_them(tmp_path: Path) -> None:
+    source = pascal(SMALL)
+    source["categories"][0]["name"] = " cat "
+    assert read(written(tmp_path, source)).classes == ["cat", "dog"]
+    source["annotations"][0]["note"] = "}, {"  # the plain parser
+    assert read(written(tmp_path, source)).classes == ["cat", "dog"]
+
+
+def test_a_negative_size_is_turned_round_and_noted(tmp_path: Path) -> None:
+    labels = read(written(tmp_path, pascal([(0, "cat", (20, 30, -15, -25), 0)])))
+    assert labels.boxes.tolist() == [[5, 5, 15, 25]]
+    assert labels.notes == ("boxes with corners in reversed order, read the right way round: 1",)
+
+
+@pytest.mark.parametrize("note", ["", "}, {"])
+def test_roboflows_root_is_no_class(tmp_path: Path, note: str) -> None:
+    source = two_photos()
+    source["categories"] = [
+        {"id": 0, "name": "cat", "supercategory": "none"},
+        *[item | {"supercategory": "cat"} for item in source["categories"]],
+    ]
+    source["annotations"][0]["note"] = note
+    labels = read(written(tmp_path, source))
+    assert (labels.classes, labels.labels.tolist()) == (["cat", "dog"], [0, 1])
+    assert labels.notes == ("category 'cat' (id 0) is Roboflow's name of the whole and no class",)
+    source["categories"][0]["name"] = "pets"
+    for item in source["categories"][1:]:
+        item["supercategory"] = "pets"
+    source["annotations"][0]["category_id"] = 0
+    labels = read(written(tmp_path, source))
+    assert (labels.classes, labels.labels.tolist()) == (["pets", "cat", "dog"], [0, 2])
+
+
+def read_set(folder: Path) -> Labels:
+    found = PASCAL.find(folder, None)
+    assert found is not None
+    return PASCAL.read(found)
+
+
+def file_of(names: list[str], classes: tuple[str, ...] = ("cat",)) -> str:
+    """Return a JSON of these photos, ids from 1, with an object of the last class in the first."""
+    return json.dumps(
+        {
+            "images": [{"id": k, "file_name": name} for k, name in enumerate(names, 1)],
+            "annotations": [
+                {"id": 1, "image_id": 1, "category_id": len(classes), "bbox": [1, 2, 3, 4]}
+            ],
+            "categories": [{"id": k, "name": name} for k, name in enumerate(classes, 1)],
+        }
+    )
+
+
+def write(file: Path, text: str = "") -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def test_a_file_for_each_split_becomes_one_set(tmp_path: Path) -> None:
+    write(tmp_path / "annotations/instances_train2017.json", file_of(["a.jpg", "b.jpg"]))
+    write(tmp_path / "annotations/instances_val2017.json", file_of(["a.jpg"], ("dog", "cat")))
+    for photo in ("train2017/a.jpg", "train2017/b.jpg", "val2017/a.jpg"):
+        write(tmp_path / photo)
+    labels = read_set(tmp_path)
+    assert labels.images.to_pylist() == [
+        {"id": k, "file_name": name, "width": None, "height": None, "split": split}
+        for k, name, split in [
+            (1, "train2017/a.jpg", "train"),
+            (2, "train2017/b.jpg", "train"),
+            (3, "val2017/a.jpg", "val"),
+        ]
+    ]
+    assert labels.classes == ["cat", "dog"]
+    assert (labels.ids.tolist(), labels.rows.tolist()) == ([1, 2], [0, 2])
+    assert labels.labels.tolist() == [0, 0]
+
+
+def test_folders_of_splits_with_a_file_in_each(tmp_path: Path) -> None:
+    for split in ("train", "valid", "test"):
+        write(tmp_path / f"{split}/_annotations.coco.json", file_of(["a.jpg"]))
+        write(tmp_path / f"{split}/a.jpg")
+    images = read_set(tmp_path).images
+    assert images["split"].to_pylist() == ["test", "train", "val"]
+    assert images["file_name"].to_pylist() == ["test/a.jpg", "train/a.jpg", "valid/a.jpg"]
+
+
+def test_a_single_file_keeps_the_splits_it_has(tmp_path: Path) -> None:
+    write(tmp_path / "train.json", file_of(["a.jpg"]))
+    assert read_set(tmp_path).images["split"].to_pylist() == [None]

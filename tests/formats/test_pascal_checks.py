@@ -102,12 +102,8 @@ WRONG = [
     (changed("categories.1.name", "\ud83d"), r"name '\ud83d' is not text in UTF-8"),
     (changed("images.0.file_name", "\ud83d.jpg"), r"file_name '\ud83d.jpg' is not text in"),
     (changed("images.0.file_name", " "), "images[0]: file_name ' ' is no name"),
-    (changed("images.0.file_name", "../a.jpg"), "images[0]: file_name '../a.jpg' leaves"),
-    (changed("images.0.file_name", "x/../../a.jpg"), "images[0]: file_name"),
-    (changed("images.0.file_name", "/etc/a.jpg"), "images[0]: file_name '/etc/a.jpg' leaves"),
-    (changed("images.0.file_name", "C:\\a.jpg"), "images[0]: file_name"),
-    (changed("images.0.file_name", "..\\a.jpg"), "images[0]: file_name"),
-    (changed("images.0.file_name", "."), "images[0]: file_name '.' leaves"),
+    (changed("images.0.file_name", "."), "images[0]: file_name '.' names no file"),
+    (changed("images.0.file_name", "x/.."), "images[0]: file_name 'x/..' names no file"),
     (changed("images.0.width", 0), "images[0]: width 0 is no positive integer"),
     (changed("images.0.height", "8"), "images[0]: height '8' is no positive integer"),
     (changed("annotations.0.bbox", [1, 2, 3]), "annotations[0]: bbox [1, 2, 3] is not four"),
@@ -116,7 +112,7 @@ WRONG = [
     (changed("annotations.1.bbox", [1, 2, True, 4]), "annotations[1]: bbox"),
     (changed("annotations.1.bbox", [1, 2, float("nan"), 4]), "annotations[1] (id 8): bbox"),
     (changed("annotations.1.bbox", [float("inf"), 2, 3, 4]), "has NaN or infinite numbers"),
-    (changed("annotations.1.bbox", [1, 2, 3, -4]), "bbox [1, 2, 3, -4] has a negative width"),
+    (changed("categories.1.name", "cat "), "categories[1]: name 'cat' is there twice"),
     (changed("annotations.1.ignore", "no"), "annotation 8: ignore 'no' is neither 0 nor 1"),
 ]
 

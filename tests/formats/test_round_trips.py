@@ -31,7 +31,12 @@ from tests.data.making import blank_photo
 
 NAMES = [one.name for one in FORMATS]
 # The file that a writer of one makes; the others make a folder.
-ONE_FILE = {"pascal": "labels.json", "csv": "labels.csv", "label-studio": "tasks.json"}
+ONE_FILE = {
+    "pascal": "labels.json",
+    "csv": "labels.csv",
+    "cvat": "annotations.xml",
+    "label-studio": "tasks.json",
+}
 PHOTOS = {"voc": "JPEGImages", "yolo": "images"}
 CLASSES = ("cat", "dog", "traffic light", "Çok güzel")
 SIDE = 4000
@@ -197,7 +202,7 @@ def test_the_copy_of_a_set_is_the_same_set(name: str, tmp_path: Path) -> None:
 
 
 def test_names_of_formats_are_different() -> None:
-    assert len(set(NAMES)) == len(NAMES) == 6
+    assert len(set(NAMES)) == len(NAMES) == 7
 
 
 def tables_of(labels: Labels, root: Path) -> Tables:

@@ -10,8 +10,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from ruamel.yaml import YAML
 
-from stages.entry import die_with_parent, run_stage
+from pipeline.errors import InputError
+from pipeline.params import Params
+from stages.entry import die_with_parent, naming_originals, run_stage
+from tests.conftest import ROOT
+
+
+def yaml_of(path: Path) -> dict:
+    return YAML(typ="safe").load(path.read_text())
 
 
 def test_a_stage_that_ends_well_goes_on():
@@ -86,3 +94,40 @@ def _runs(process_id):
     except FileNotFoundError:
         return False
     return state != "Z"  # an ended one that nobody has waited for
+
+
+class TestOriginals:
+    """Messages name the user's own files."""
+
+    @pytest.fixture(autouse=True)
+    def project(self, tmp_path, monkeypatch):
+        """Work in a folder with a set of the user, one level below `mine`, and its copy."""
+        monkeypatch.chdir(tmp_path)
+        for place in ("mine/set", "data/source"):
+            Path(place).mkdir(parents=True)
+            Path(place, "labels.json").touch()
+
+    def message(self, text: str, **fetch: object) -> str:
+        fetch = {"source": "local", "path": "mine"} | fetch
+        params = yaml_of(ROOT / "params.yaml")
+        params["fetch"] |= fetch
+        with pytest.raises(InputError) as caught, naming_originals(Params(**params).fetch):
+            raise InputError(text)
+        return str(caught.value)
+
+    def test_the_copy_of_one_set(self):
+        said = self.message("data/source/a.jpg: broken, as data/source is; replace it")
+        assert said == "mine/set/a.jpg: broken, as mine/set is; replace it"
+
+    def test_copies_of_several_sets_whose_names_begin_alike(self):
+        for place in ("mine/a", "mine/ab/below", "data/source/a", "data/source/ab"):
+            Path(place, "photos").mkdir(parents=True)
+        sources = [{"path": "a"}, {"path": "ab"}, {"path": "absent"}]
+        said = self.message("data/source/ab/x.jpg and data/source/a/y.jpg", sources=sources)
+        assert said == "mine/ab/below/x.jpg and mine/a/y.jpg"
+
+    def test_what_is_no_copy_keeps_its_name(self):
+        text = "data/source/a.jpg: broken; replace it"
+        assert self.message(text, source="demo") == text
+        assert self.message(text, path="absent") == text
+        assert self.message("data/sources: no such folder; x") == "data/sources: no such folder; x"

@@ -1,5 +1,6 @@
 """Stage `pixels`: from photos and `images` to one array, or one line and nothing changed."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -122,6 +123,18 @@ def test_bad_input_is_one_line_and_leaves_the_earlier_store(project, capsys, spo
     assert shown.err.startswith("error: ") and line in shown.err and shown.err.count("\n") == 1
     assert (project / "data/pixels/photos.npy").read_bytes() == before
     assert not (project / "data/pixels.partial").exists()
+
+
+def test_a_message_names_the_users_own_photo(project, capsys):
+    shutil.copytree(project / "data/source", project / "mine/set")
+    _damage_photo(project)
+    yaml = YAML()
+    params = yaml.load((project / "params.yaml").read_text())
+    params["fetch"] |= {"source": "local", "path": "mine"}
+    yaml.dump(params, project / "params.yaml")
+    with pytest.raises(SystemExit):
+        run_stage(main)
+    assert capsys.readouterr().err.startswith("error: mine/set/photos/1.jpg: photo: does not dec")
 
 
 def test_as_a_command(project):

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from pipeline.schemas import SCHEMAS, read_table
 from stages.entry import run_stage
+from stages.fetch import main as fetch_main
 from stages.tables import main
 from tests.conftest import ROOT
 from tests.data.making import CAT, SIZE, voc
@@ -101,7 +102,7 @@ def test_the_same_source_gives_the_same_bytes(source):
             "annotations.json: split 'given': no photo of 2 is in train; ",
         ),
         ([[0, 0, 5, 5]], ("val", "train"), "annotations.json: split train: has no object "),
-        ([[0, 0, -5, 5]], ("train",), "annotations[0] (id 0): bbox [0, 0, -5, 5] has a negative"),
+        ([[0, 0, -5, 5]], ("train",), "annotations.json: annotations: no box is left; "),
         ([[0, None, 5, 5]], ("train",), "annotations[0]: bbox [0, None, 5, 5] is not four"),
         ([[0, 0, 5, 5]], ("train", None), "annotations.json: image '1.jpg': has no split"),
         ([[0, 0, 5, 5]], ("train", "dev"), "image '1.jpg': unknown split 'dev'"),
@@ -124,12 +125,12 @@ def test_bad_input_is_one_line_and_leaves_earlier_tables(source, capsys, bboxes,
 
 
 def test_a_message_names_the_users_own_file(source, capsys):
-    project = source([[0, 0, -5, 5]])
+    project = source([[0, None, 5, 5]])
     shutil.copytree(project / "data/source", project / "mine")
     configure(project, source="local", path="mine")
     with pytest.raises(SystemExit):
         run_stage(main)
-    assert capsys.readouterr().err.startswith("error: mine/annotations.json: annotations[0] (id 0)")
+    assert capsys.readouterr().err.startswith("error: mine/annotations.json: annotations[0]: ")
 
 
 def test_a_missing_photo_is_refused(source, capsys):
@@ -173,3 +174,41 @@ def test_the_stage_starts_without_torch_and_mlflow():
     code = "import sys, stages.tables; print({'torch', 'mlflow', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "set()\n"
+
+
+CASES = {  # folder: (parameters of fetch, objects, photos, a note or part of the refusal)
+    "layouts/kaggle": ({}, 2, 2, None),
+    "layouts/roboflow_coco": ({"split": "given"}, 3, 3, "is Roboflow's name of the whole"),
+    "class_seen_in_val_only/set": ({}, 60, 40, "photos moved into train, which had no object of "),
+    "coco_normalised/set": ({}, 4, 4, "the boxes of all 4 objects are shares"),
+    "exif_180_in_a_set_labelled_as_stored/set": ({}, 2, 2, "0 are read turned and 2 as stored"),
+    "leftovers_of_mac/set": ({}, 2, 2, None),
+    "names_spelled_otherwise/coco_backslash": ({}, 2, 2, "otherwise than their photos: 2"),
+    "names_spelled_otherwise/coco_urlencoded": ({}, 1, 2, "otherwise than their photos: 1"),
+    "names_spelled_otherwise/voc_nfd": ({}, 2, 2, "otherwise than their photos: 1"),
+    "voc_photos_without_xml/set": ({}, 2, 2, "photos without labels, left out: 4 (c.jpg, d.jpg, "),
+    "voc_reversed_corners/set": ({}, 3, 3, "read the right way round: 2"),
+    "voc_xml_in_subfolders/set": ({}, 5, 5, None),
+    "voc_xml_of_other_kinds/set": ({}, 0, 0, "a.xml: begins with <annotations>, not <annotation>"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_set_on_which_earlier_code_failed(case, shared, tmp_path, monkeypatch, capsys):
+    fetch, objects, photos, words = CASES[case]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["stage"])
+    wanted = {"source": "local", "path": str(shared("cases") / case), "split": "fraction"}
+    configure(tmp_path, **(wanted | fetch))
+    fetch_main()
+    if not photos:
+        with pytest.raises(SystemExit):
+            run_stage(main)
+        assert words in capsys.readouterr().err
+        return
+    run_stage(main)
+    report = json.loads((tmp_path / "data/tables/report.json").read_text())
+    assert (report["objects"], report["images"]) == (objects, photos)
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+    assert shown == [f"note: {note}" for note in report["notes"]]
+    assert (words is None and not shown) or any(words in note for note in shown)

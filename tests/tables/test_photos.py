@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
 from pipeline.formats.read import read_labels
 from pipeline.tables.photos import with_photos
-from tests.data.making import CAT, voc
+from tests.data.making import CAT, SIZE, voc
 from tests.sources.test_copies import write_labels, write_photo
 
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
@@ -121,3 +121,50 @@ def test_a_photo_beside_its_labels_leads_over_one_in_images(tmp_path: Path) -> N
     for place in ("annotations", "images", "thumbs"):
         write_photo(tmp_path / place / "a.png")
     assert read(tmp_path).images["photo"].to_pylist() == ["annotations/a.png"]
+
+
+def test_names_of_another_machine_find_their_photos_and_are_noted(tmp_path: Path) -> None:
+    names = ["images\\a.png", "C:\\set\\images\\B.png", "../images/c%201.png", "d.png", "/x/e.png"]
+    write_labels(tmp_path / "labels.json", *names)
+    files = [f"images/{name}.png" for name in ("a", "b", "c 1", "d", "e")]
+    for file in files:
+        write_photo(tmp_path / file)
+    labels = read(tmp_path)
+    assert labels.images["photo"].to_pylist() == files
+    assert labels.images["file_name"].to_pylist() == [*files[:3], "d.png", files[4]]
+    assert labels.notes == (
+        "names spelled otherwise than their photos: 4 (images\\a.png, C:\\set\\images\\B.png, "
+        "../images/c%201.png, ...)",
+    )
+
+
+def test_a_name_that_leaves_the_set_is_not_opened(tmp_path: Path) -> None:
+    write_photo(tmp_path / "outside.png")
+    for name in ("../outside.png", str(tmp_path / "outside.png")):
+        write_labels(tmp_path / "set/labels.json", name)
+        write_photo(tmp_path / "set/a.png")
+        with pytest.raises(InputError, match=r"outside.png' is missing below .*set; add"):
+            read(tmp_path / "set")
+
+
+def test_the_nearest_name_is_told(tmp_path: Path) -> None:
+    write_labels(tmp_path / "labels.json", "photo_1.png")
+    write_photo(tmp_path / "images/photo-1.png")
+    with pytest.raises(InputError, match=r"missing below .* \(the nearest is 'images/photo-1.png'"):
+        read(tmp_path)
+
+
+def test_two_names_of_one_photo_are_refused(tmp_path: Path) -> None:
+    write_labels(tmp_path / "labels.json", "a.png", "x\\A.png")
+    write_photo(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"'a.png' and 'x.*A.png' are both .*a.png; keep one"):
+        read(tmp_path)
+
+
+def test_photos_without_labels_are_counted(tmp_path: Path) -> None:
+    folder = voc(tmp_path, {"a": SIZE + CAT})
+    assert read(folder).notes == ()
+    for name in "fcdeb":
+        write_photo(folder / f"JPEGImages/{name}.png")
+    write_photo(folder / "JPEGImages/.thumbs/a.png")
+    assert read(folder).notes == ("photos without labels, left out: 5 (b.png, c.png, d.png, ...)",)

@@ -1,5 +1,6 @@
 """The four ways to split, and what is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +97,65 @@ def test_splits_that_cannot_be_used_are_refused(
         assign_splits(labels, how, **options)
     assert message in str(caught.value)
     assert ";" in str(caught.value)
+
+
+def with_classes(*classes: str, ignore: tuple[int, ...] = ()) -> Labels:
+    """Return labels of 20 photos with an object of each of these classes in photos 0, 1, ..."""
+    names = sorted(set(classes))
+    labels = photos(*[None] * 20, objects=len(classes))
+    return replace(
+        labels,
+        classes=names,
+        labels=np.array([names.index(name) for name in classes], np.int16),
+        ignore=np.isin(np.arange(len(classes)), ignore),
+    )
+
+
+def seen_in_train(labels: Labels) -> set[str]:
+    splits = splits_of(labels)
+    rows = zip(labels.rows, labels.labels, strict=True)
+    return {labels.classes[label] for row, label in rows if splits[row] == "train"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_fraction_puts_every_class_into_train_and_keeps_the_sizes(seed: int) -> None:
+    labels = with_classes("a", "b", "c", "d", "e", "f")  # 14 photos can be spared
+    drawn = assign_splits(labels, "fraction", val_fraction=0.3, test_fraction=0.2, seed=seed)
+    splits = splits_of(drawn)
+    assert [splits.count(split) for split in ("train", "val", "test")] == [10, 6, 4]
+    assert seen_in_train(drawn) == set("abcdef")
+    again = assign_splits(labels, "fraction", val_fraction=0.3, test_fraction=0.2, seed=seed)
+    assert splits_of(again) == splits
+
+
+def test_a_draw_that_misses_no_class_stays_as_it_was() -> None:
+    val = set(np.random.default_rng(3).permutation(20)[:4].tolist())
+    labels = with_classes(*["a", "b"] * 10)
+    drawn = assign_splits(labels, "fraction", seed=3)
+    assert {row for row, split in enumerate(splits_of(drawn)) if split == "val"} == val
+    assert drawn.notes == ()
+
+
+def test_what_was_moved_is_noted_and_where_train_can_spare_none_val_is_smaller() -> None:
+    labels = with_classes(*"abcdefghijklmnopqrst")
+    drawn = assign_splits(labels, "fraction", val_fraction=0.1, seed=1)
+    assert splits_of(drawn) == ["train"] * 20
+    first, second = sorted(np.random.default_rng(1).permutation(20)[:2].tolist())
+    names = f"{labels.classes[first]}, {labels.classes[second]}"
+    assert drawn.notes == (f"photos moved into train, which had no object of {names}: 2",)
+
+
+def test_objects_that_do_not_count_need_no_photo_in_train() -> None:
+    order = np.random.default_rng(1).permutation(20)
+    classes = ["a"] * 20
+    classes[order[0]] = "b"  # in val
+    ignored = with_classes(*classes, ignore=(int(order[0]),))
+    flat = replace(ignored, ignore=np.zeros(20, bool), boxes=ignored.boxes.copy())
+    flat.boxes[order[0], 2] = 0
+    for labels in (ignored, flat):
+        assert splits_of(assign_splits(labels, "fraction", seed=1))[order[0]] == "val"
+
+
+def test_lesson_never_changes() -> None:
+    plain, rare = unsplit(20), with_classes(*"abcdefghijklmnopqrst")
+    assert splits_of(assign_splits(rare, "lesson")) == splits_of(assign_splits(plain, "lesson"))

@@ -1,0 +1,64 @@
+"""Labels of several files or sets become one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.formats.labels import Labels
+
+
+def join_labels(parts: Sequence[Labels], file: Path, photos: Path) -> Labels:
+    """Return images and objects of all parts, classes of one name being one class.
+
+    Args:
+        parts: at least one; the columns of their images are the same.
+        file: where all labels are, for messages.
+        photos: the folder below which all photos lie.
+
+    Returns:
+        labels whose classes stand in the order in which they first come. Where two parts share
+        ids, all images are numbered from 1, and likewise all objects. Notes are left to the
+        caller, who knows how the parts are called.
+    """
+    classes = list(dict.fromkeys(name for part in parts for name in part.classes))
+    starts = np.cumsum([0, *(len(part.images) for part in parts)])
+    images = pa.concat_tables(part.images for part in parts).combine_chunks()
+    return Labels(
+        file,
+        photos,
+        images.set_column(0, "id", _unique_ids(images["id"].to_numpy())),
+        classes,
+        _unique_ids(np.concatenate([part.ids for part in parts])).to_numpy(),
+        np.concatenate(
+            [part.rows + start for part, start in zip(parts, starts, strict=False)]
+        ).astype(np.int32),
+        np.concatenate([_relabelled(part, classes) for part in parts]),
+        np.concatenate([part.boxes for part in parts]),
+        np.concatenate([part.ignore for part in parts]),
+        _joined_scores(parts),
+    )
+
+
+def _unique_ids(ids: np.ndarray) -> pa.Array:
+    if len(np.unique(ids)) < len(ids):
+        ids = np.arange(1, len(ids) + 1)
+    return pa.array(ids, pa.int64())
+
+
+def _relabelled(labels: Labels, classes: list[str]) -> np.ndarray:
+    new = np.array([classes.index(name) for name in labels.classes], np.int16)
+    return new[labels.labels]
+
+
+def _joined_scores(parts: Sequence[Labels]) -> np.ndarray | None:
+    """Return the scores of all, NaN where people have labelled; None where no model has."""
+    if all(part.scores is None for part in parts):
+        return None
+    return np.concatenate(
+        [
+            np.full(len(part.rows), np.nan, np.float32) if part.scores is None else part.scores
+            for part in parts
+        ]
+    )

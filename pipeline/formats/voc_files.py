@@ -1,0 +1,71 @@
+"""Finds VOC XML and the photos that belong to it, in the layouts that labelling tools write."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.formats.split_names import split_in_name
+from pipeline.photo_files import files_below, photos_below
+
+_XML = {".xml"}
+_LABELS = ("annotations",)
+_PHOTOS = ("jpegimages", "images", "image", "imgs", "img", "photos")
+_ROOT = re.compile(rb"<([^\s/>!?]+)")
+
+
+def voc_files(root: Path) -> tuple[Path, list[Path], Path] | None:
+    """Return the folder that messages name, the XML and the folder of photos; None for no VOC.
+
+    XML lies in `Annotations` beside a folder of photos (VOC; Kaggle has `annotations` and
+    `images`), beside the photos themselves (labelImg), or either way in folders `train`, `valid`,
+    `test` (Roboflow).
+    """
+    folders = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
+    labels = _called(folders, _LABELS)
+    photos = _called(folders, _PHOTOS) or root
+    if labels:
+        xml = files_below(labels, _XML)
+        is_empty_voc = not xml and (labels.name, photos.name) == ("Annotations", "JPEGImages")
+        if is_empty_voc or not all(root_name(file) == "annotations" for file in xml):
+            return labels, xml, photos
+    of_splits = [folder for folder in folders if split_in_name(folder.name)]
+    beside = [file for file in sorted(root.iterdir()) if _is_voc(file)]
+    below = [file for folder in of_splits for file in files_below(folder, _XML)]
+    xml = beside or (below if any(map(_is_voc, below)) else [])
+    return (root, xml, root) if xml else None
+
+
+def root_name(file: Path) -> str:
+    """Return the name of an XML file's root element, without its namespace; empty for none."""
+    with file.open("rb") as opened:
+        match = _ROOT.search(opened.read(4096).replace(b"\0", b""))  # UTF-16 has zeros between
+    return match[1].decode(errors="replace").rpartition(":")[2] if match else ""
+
+
+def photos_by_key(photos: Path, root: Path) -> dict[str, list[Path]]:
+    """Return the photos of each key; see `key_of`."""
+    found: dict[str, list[Path]] = {}
+    for photo in photos_below(photos):
+        found.setdefault(key_of(photo, root), []).append(photo)
+    return found
+
+
+def key_of(file: Path, root: Path) -> str:
+    """Return what a photo and its XML have in common: `day1/c` of `Annotations/day1/c.xml`.
+
+    It is the path in the set without its ending and without folders that say the kind of file.
+    """
+    *folders, _ = file.relative_to(root).parts
+    kinds = _LABELS + _PHOTOS
+    return "/".join([*(name for name in folders if name.lower() not in kinds), file.stem])
+
+
+def _called(folders: Iterable[Path], names: tuple[str, ...]) -> Path | None:
+    """Return the folder with the first of these names, in whichever case."""
+    found = {folder.name.lower(): folder for folder in folders}
+    return next((found[name] for name in names if name in found), None)
+
+
+def _is_voc(file: Path) -> bool:
+    is_xml = file.suffix.lower() in _XML and not file.name.startswith(".")
+    return is_xml and root_name(file) == "annotation"

@@ -1,0 +1,69 @@
+"""Matches names of photos with files that are spelled otherwise."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Sequence
+from difflib import get_close_matches
+from urllib.parse import unquote
+
+_ODD_PARTS = ("", ".", "..")
+
+
+class Spellings:
+    """Looks up photos by names that other machines and tools have written."""
+
+    def __init__(self, files: Collection[str]) -> None:
+        """Take the paths of all photos below one folder."""
+        self._files = sorted(files)
+        self._by_last = [self._index(spell) for spell in _SPELLINGS]
+
+    def _index(self, spell: Callable[[str], str]) -> dict[str, list[str]]:
+        index: dict[str, list[str]] = {}
+        for file in self._files:
+            index.setdefault(spell(file).rpartition("/")[2], []).append(file)
+        return index
+
+    def find(self, name: str) -> list[str]:
+        """Return the files that the name may mean, none if none.
+
+        Backslashes, `%20`, the two ways to write an accent and folders before the set make no
+        difference, and case makes none where nothing else fits. Of files with the same last part
+        those fit that agree in most folders.
+        """
+        for spell, index in zip(_SPELLINGS, self._by_last, strict=True):
+            wanted = spell(_from_elsewhere(name)).split("/")
+            fits = index.get(wanted[-1], [])
+            if fits:
+                agree = [_common_end(wanted, spell(file).split("/")) for file in fits]
+                return [file for file, a in zip(fits, agree, strict=True) if a == max(agree)]
+        return []
+
+    def nearest(self, name: str) -> str | None:
+        """Return the file whose last part looks most like the name's, None if none does."""
+        last = _composed(_from_elsewhere(name)).rpartition("/")[2]
+        known = self._by_last[0]
+        close = get_close_matches(last, known, n=1)
+        return known[close[0]][0] if close else None
+
+
+def _composed(path: str) -> str:
+    return unicodedata.normalize("NFC", path)
+
+
+def _without_case(path: str) -> str:
+    return _composed(path).casefold()
+
+
+_SPELLINGS = (_composed, _without_case)
+
+
+def _from_elsewhere(name: str) -> str:
+    """Return the path that a name of Windows, or of a web address, means."""
+    parts = re.split(r"[/\\]", unquote(name))
+    return "/".join(part for part in parts if part not in _ODD_PARTS)
+
+
+def _common_end(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many parts at the end are the same."""
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

@@ -1,0 +1,43 @@
+"""Boxes whose corners stand in the wrong order."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import InputError
+from pipeline.formats.reversed_corners import note_reversed, upright
+
+
+def test_no_boxes_and_a_box_without_area() -> None:
+    assert upright(np.empty((0, 4)))[1] == 0
+    boxes, count = upright(np.array([[5.0, 5, 0, 3]]))
+    assert (boxes.tolist(), count) == ([[5, 5, 0, 3]], 0)
+
+
+def test_a_negative_size_begins_at_the_other_corner() -> None:
+    given_boxes = np.array([[40.0, 5, -20, 15], [20, 30, -15, -25], [1, 2, 3, 4]])
+    boxes, count = upright(given_boxes)
+    assert boxes.tolist() == [[20, 5, 20, 15], [5, 5, 15, 25], [1, 2, 3, 4]]
+    assert count == 2
+    assert given_boxes[0, 2] == -20, "the argument stays"
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 99)] * 4), max_size=5))
+def test_the_order_of_the_corners_makes_no_difference(corners: list[tuple]) -> None:
+    one = np.array(corners, np.float64).reshape(-1, 4)
+    ways = [one, one[:, [2, 3, 0, 1]], one[:, [2, 1, 0, 3]]]
+    boxes = [upright(np.concatenate([w[:, :2], w[:, 2:] - w[:, :2]], -1))[0] for w in ways]
+    assert boxes[0].tolist() == boxes[1].tolist() == boxes[2].tolist()
+
+
+def test_few_are_noted_and_most_are_refused() -> None:
+    assert note_reversed(0, 20, Path("x")) == []
+    assert note_reversed(2, 3, Path("x")) == [
+        "boxes with corners in reversed order, read the right way round: 2"
+    ]
+    assert len(note_reversed(10, 20, Path("x"))) == 1
+    with pytest.raises(InputError, match=r"x: 11 of 20 boxes have their right edge left of .*; "):
+        note_reversed(11, 20, Path("x"))
