@@ -11,7 +11,7 @@ from PIL import Image
 from pipeline.boxes import area, xyxy_to_xywh
 from pipeline.demo.backdrops import paint_backdrop
 from pipeline.demo.drawings import DRAWINGS, Pen
-from pipeline.formats.new_pascal import new_annotation, new_pascal
+from pipeline.formats.pascal.parts import new_annotation, new_pascal
 from pipeline.progress import progress
 
 CLASSES = tuple(DRAWINGS)

@@ -1,13 +1,13 @@
 """All formats of labels."""
 
-from pipeline.formats.csv import CSV
-from pipeline.formats.cvat import CVAT
+from pipeline.formats.csv.reader import CSV
+from pipeline.formats.cvat.reader import CVAT
 from pipeline.formats.label_format import LabelFormat
-from pipeline.formats.label_studio import LABEL_STUDIO
-from pipeline.formats.labelme import LABELME
-from pipeline.formats.pascal import PASCAL
-from pipeline.formats.voc import VOC
-from pipeline.formats.yolo import YOLO
+from pipeline.formats.label_studio.reader import LABEL_STUDIO
+from pipeline.formats.labelme.reader import LABELME
+from pipeline.formats.pascal.reader import PASCAL
+from pipeline.formats.voc.reader import VOC
+from pipeline.formats.yolo.reader import YOLO
 
 FORMATS: tuple[LabelFormat, ...] = (PASCAL, VOC, CVAT, YOLO, LABELME, CSV, LABEL_STUDIO)
 

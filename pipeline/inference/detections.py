@@ -9,7 +9,7 @@ from PIL import Image
 from torchvision.transforms.v2.functional import to_pil_image
 from torchvision.utils import draw_bounding_boxes
 
-from pipeline.formats.new_pascal import new_annotation, new_pascal
+from pipeline.formats.pascal.parts import new_annotation, new_pascal
 from pipeline.inference.photos import Photo, pixels_of
 
 _LINE_SHARE = 200  # a line is one pixel wide for so many of the photo's longer side

@@ -6,7 +6,7 @@ import pytest
 
 from commands.review import main
 from pipeline.errors import InputError
-from pipeline.formats.write_pascal import write_pascal
+from pipeline.formats.pascal.writer import write_pascal
 from tests.review.making import machine_labels
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.formats.labels import Labels
-from pipeline.formats.pascal import labels_of
-from pipeline.formats.pascal_checks import check_pascal
+from pipeline.formats.pascal.checks import check_pascal
+from pipeline.formats.pascal.reader import labels_of
 
 SIZE = "<size><width>20</width><height>10</height><depth>3</depth></size>"
 CAT = (

@@ -20,7 +20,7 @@ from pipeline.demo.painter import (
     paint_photo,
     paste_sprite,
 )
-from pipeline.formats.pascal import check_pascal
+from pipeline.formats.pascal.reader import check_pascal
 
 PHOTOS, SIZE = 120, 96
 GREEN = (0, 255, 0)

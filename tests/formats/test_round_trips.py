@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.layout import find_set
-from pipeline.formats.pascal import read_pascal
+from pipeline.formats.pascal.reader import read_pascal
 from pipeline.formats.registry import FORMATS, find_format
 from pipeline.schemas import SPLITS
 from pipeline.sources.copies import copy_set

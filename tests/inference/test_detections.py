@@ -8,7 +8,7 @@ from PIL import Image
 
 import pipeline
 from pipeline.errors import InputError
-from pipeline.formats.pascal_checks import check_pascal
+from pipeline.formats.pascal.checks import check_pascal
 from pipeline.inference.detections import Detections
 from pipeline.inference.detector import Detector
 

@@ -1,0 +1,1 @@
+"""CSV, a row a box."""

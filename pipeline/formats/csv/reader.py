@@ -1,0 +1,164 @@
+"""Reads CSV with a row a box, from whichever tool."""
+
+import re
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from pipeline.errors import InputError
+from pipeline.formats.csv.rows import Row, boxes_of, columns_of, read_rows
+from pipeline.formats.csv.writer import write_csv
+from pipeline.formats.label_format import LabelFormat, LabelledSet
+from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
+from pipeline.formats.names import fault_of_path
+from pipeline.formats.photo_names import PhotoNames
+from pipeline.formats.split_names import split_of_name
+from pipeline.photo_files import photo_size
+
+_ROUNDING = 1e-3  # of shares, at the photo's edge
+
+
+def _find(root: Path, named: Path | None) -> LabelledSet | None:
+    """Return the set of a folder with CSV in it, or one in each of its folders of splits."""
+    if named:
+        return _set(root, [named]) if named.suffix.lower() == ".csv" else None
+    files = _known(root)
+    if not files and root.is_dir():
+        splits = [place for place in sorted(root.iterdir()) if split_of_name(place.name)]
+        files = [file for place in splits if place.is_dir() for file in _known(place)]
+    if len(files) > 1 and len({_split(file) for file in files} - {None}) < len(files):
+        names = ", ".join(file.relative_to(root).as_posix() for file in files[:4])
+        raise InputError(f"{root}: {len(files)} CSV files ({names}); set fetch.labels to one")
+    return _set(root, files) if files else None
+
+
+def _set(root: Path, files: list[Path]) -> LabelledSet:
+    return LabelledSet(CSV, root, files[0] if len(files) == 1 else root, tuple(files), root)
+
+
+def _known(folder: Path) -> list[Path]:
+    files = (file for file in sorted(folder.glob("*.csv")) if not file.name.startswith("."))
+    return [file for file in files if columns_of(file)[0]]
+
+
+def _split(file: Path) -> str | None:
+    """Return the split that a file such as `train_labels.csv` or its folder is named after."""
+    return split_of_name(re.split(r"[_\W]", file.stem)[0]) or split_of_name(file.parent.name)
+
+
+def _read(found: LabelledSet) -> Labels:
+    return read_csv(found.root, found.files)
+
+
+def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
+    """Return the labels of CSV files with a row a box, in the columns of `csv_columns`.
+
+    Boxes are edges in pixels, or shares where no number of a file is above 1. A row without a box
+    is a photo without objects. Where no column gives the split, the name of the file or of its
+    folder does, if it is a split's.
+
+    Args:
+        root: the folder with everything.
+        files: which together are the set.
+
+    Returns:
+        Labels whose file names are relative to `root`, where the photo is found there.
+
+    Raises:
+        InputError: columns that are not understood, or a row that is incomplete, wrong or
+            contradicts another of the same photo.
+    """
+    photos = PhotoNames(root)
+    images: dict[str, tuple[Row, str | None]] = {}
+    found: list[tuple[str, Row]] = []
+    notes: list[str] = []
+    sizes: dict[Path, tuple[int, int]] = {}
+    for file in files:
+        rows, columns = read_rows(file)
+        edges = [side for box in boxes_of(rows) for side in box]
+        shares = bool(edges) and min(edges) >= -_ROUNDING and max(edges) <= 1 + _ROUNDING
+        if shares:
+            notes.append(f"{file.name}: boxes are taken for shares, as no number is above 1")
+        for row in rows:
+            name = _photo_name(row, file, root, photos)
+            if shares or (columns.maybe_centre and name in photos):
+                row = _with_size(row, root / name, sizes)
+            row = _in_pixels(row) if shares else row
+            if columns.maybe_centre:
+                _check_corner(row)
+            _add(images, name, row, _split(file))
+            found.append((name, row))
+    names = sorted(images)
+    rows_of = {name: index for index, name in enumerate(names)}
+    boxes = [
+        LabelledBox(rows_of[name], row.name, row.box, row.ignore, row.score)
+        for name, row in found
+        if row.box
+    ]
+    table = [_image(name, *images[name]) for name in names]
+    labels = files[0] if len(files) == 1 else root
+    return labels_of_boxes(labels, root, table, boxes, notes=notes)
+
+
+def _photo_name(row: Row, file: Path, root: Path, photos: PhotoNames) -> str:
+    folder = file.parent.relative_to(root)
+    if found := photos.find(f"{folder.as_posix()}/{row.photo}"):
+        return found
+    name = row.photo.replace("\\", "/")
+    if fault := fault_of_path(name):
+        raise InputError(f"{row.place}: photo {row.photo!r} {fault}")
+    return PurePosixPath(name).as_posix()
+
+
+def _with_size(row: Row, photo: Path, sizes: dict[Path, tuple[int, int]]) -> Row:
+    """Return the row with the size of its photo, which `sizes` remembers."""
+    if row.size:
+        return row
+    if photo not in sizes:
+        sizes[photo] = photo_size(photo)
+    return replace(row, size=sizes[photo])
+
+
+def _in_pixels(row: Row) -> Row:
+    if row.box is None or row.size is None:
+        return row
+    (x, y, w, h), (width, height) = row.box, row.size
+    return replace(row, box=(x * width, y * height, w * width, h * height))
+
+
+def _check_corner(row: Row) -> None:
+    """Refuse x and y that fit the photo as the centre of the box and not as its corner."""
+    if row.box is None or row.size is None:
+        return
+    x, y, w, h = row.box
+    width, height = row.size
+    leaves = x + w > 1.01 * width + 1 or y + h > 1.01 * height + 1
+    if leaves and x - w / 2 >= -1 and y - h / 2 >= -1 and x + w / 2 <= width + 1:
+        raise InputError(
+            f"{row.place}: the box leaves its photo if x,y is its corner and fits if it is its "
+            "centre; give xmin,ymin,xmax,ymax"
+        )
+
+
+def _add(images: dict[str, tuple[Row, str | None]], name: str, row: Row, split: str | None) -> None:
+    """Add the photo of a row to `images`, unless it is there with the same size and split."""
+    split = (split_of_name(row.split) or row.split) if row.split else split
+    first, first_split = images.setdefault(name, (row, split))
+    if (first.size, first_split) != (row.size, split):
+        raise InputError(
+            f"{row.place}: size or split of photo {name!r} is not as in "
+            f"{first.place.rsplit(': ', 1)[1]}; give the same in all its rows"
+        )
+
+
+def _image(name: str, row: Row, split: str | None) -> dict:
+    width, height = row.size or (None, None)
+    return {"file_name": name, "width": width, "height": height, "split": split}
+
+
+CSV = LabelFormat(
+    name="csv",
+    holds="a *.csv with a row a box, such as file_name,class,xmin,ymin,xmax,ymax",
+    find=_find,
+    read=_read,
+    write=write_csv,
+)

@@ -1,0 +1,179 @@
+"""Reads and writes CVAT's own XML, "CVAT for images", one file for many photos."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from math import cos, isfinite, radians, sin
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.formats.cvat.writer import write_cvat
+from pipeline.formats.label_format import LabelFormat, LabelledSet
+from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
+from pipeline.formats.names import fault_of_name, fault_of_photo
+from pipeline.formats.reversed_corners import note_reversed, upright
+from pipeline.formats.split_names import split_in_name
+from pipeline.formats.voc.files import root_name
+from pipeline.photo_files import is_hidden
+
+_CORNERS = ("xtl", "ytl", "xbr", "ybr")
+_READ_SHAPES = ("box", "polygon")
+_IGNORE = ("ignore", "difficult", "crowd")
+_OTHER_SHAPES = ("polyline", "points", "ellipse", "cuboid", "skeleton", "mask")
+
+
+def _find(root: Path, named: Path | None) -> LabelledSet | None:
+    """Return the set of a folder with CVAT's XML in it or in its `annotations`."""
+    files = []
+    for file in filter(_is_xml, [named]) if named else _xml(root):
+        kind = root_name(file)
+        if kind == "annotation":  # VOC's reader names those of CVAT among its own
+            return None
+        if kind == "annotations":
+            files.append(file)
+    if not files:
+        return None
+    return LabelledSet(CVAT, root, files[0] if len(files) == 1 else root, tuple(files), root)
+
+
+def _xml(root: Path) -> Iterator[Path]:
+    folders = (one for one in sorted(root.iterdir()) if one.name.lower() == "annotations")
+    for folder in (root, *folders):
+        if folder.is_dir():
+            yield from (file for file in sorted(folder.iterdir()) if _is_xml(file))
+
+
+def _is_xml(file: Path) -> bool:
+    return file.suffix.lower() == ".xml" and not is_hidden(file.name) and file.is_file()
+
+
+def read_cvat(found: LabelledSet) -> Labels:
+    """Return the labels of CVAT's XML, of all files together.
+
+    The format: https://docs.cvat.ai/docs/dataset_management/formats/format-cvat. Corners
+    `xtl ytl xbr ybr` are edges of pixels, 0-based; of a turned box the upright one around it is
+    taken, and likewise of a polygon. Classes are in the order of their names. A subset that is
+    called train, val or test is the `split`. Other shapes are left out; both are noted. An
+    attribute `ignore`, `difficult` or `crowd` of a box becomes `ignore`.
+
+    Raises:
+        InputError: no XML, of a video, or broken.
+    """
+    images: list[dict] = []
+    boxes: list[LabelledBox] = []
+    counts: Counter[str] = Counter()  # of kinds of shapes
+    for file in found.files:
+        for node in _images(file):
+            row = len(images)
+            images.append(_image(node, file))
+            boxes += [_box(shape, row, file) for shape in node if shape.tag in _READ_SHAPES]
+            counts.update(shape.tag for shape in node)
+    if not boxes:
+        problem = f"no box in {len(images)} photos"
+        raise InputError(f"{found.labels}: {problem}; label objects in the photos")
+    sides, reversed_ones = upright(np.array([box.box for box in boxes], np.float64))
+    boxes = [replace(box, box=side) for box, side in zip(boxes, sides.tolist(), strict=True)]
+    notes = [*_notes(counts), *note_reversed(reversed_ones, len(boxes), found.labels)]
+    return labels_of_boxes(found.labels, found.photos, images, boxes, notes=notes)
+
+
+def _images(file: Path) -> list[ElementTree.Element]:
+    root = _parse(file)
+    nodes = root.findall("image")
+    if not nodes:
+        kind = "holds tracks of a video" if root.find("track") is not None else "holds no <image>"
+        raise InputError(f"{file}: {kind}; export it as 'CVAT for images' or as COCO")
+    return nodes
+
+
+def _notes(counts: Counter[str]) -> list[str]:
+    others = sum(counts[tag] for tag in _OTHER_SHAPES)
+    sentences = {
+        "polygons, read as the boxes around them": counts["polygon"],
+        "shapes that are neither boxes nor polygons, left out": others,
+    }
+    return [f"{sentence}: {count}" for sentence, count in sentences.items() if count]
+
+
+def _parse(file: Path) -> ElementTree.Element:
+    try:
+        return ElementTree.parse(file).getroot()
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        raise InputError(f"{file}: not XML ({error}); export it again in UTF-8") from None
+
+
+def _image(node: ElementTree.Element, file: Path) -> dict:
+    name = node.get("name", "")
+    if fault := fault_of_photo(name):
+        raise InputError(f"{file}: image name {name!r} {fault}")
+    try:
+        width, height = int(node.get("width", "0")), int(node.get("height", "0"))
+    except ValueError:
+        raise InputError(f"{file}: image {name!r}: size is no number; correct it") from None
+    known = width > 0 and height > 0
+    return {
+        "file_name": name,
+        "width": width if known else None,
+        "height": height if known else None,
+        "split": split_in_name(node.get("subset", "")),
+    }
+
+
+def _box(node: ElementTree.Element, row: int, file: Path) -> LabelledBox:
+    name = node.get("label", "").strip()
+    if fault := fault_of_name(name):
+        raise InputError(f"{file}: box: label {name!r} {fault}")
+    try:
+        left, top, right, bottom = _corners(node)
+        turn = radians(float(node.get("rotation", "0")))
+    except ValueError:
+        left = top = right = bottom = turn = float("nan")
+    if not isfinite(left + top + right + bottom + turn):
+        raise InputError(f"{file}: {node.tag} {name}: {node.attrib} lacks numbers; correct it")
+    width, height = right - left, bottom - top
+    if turn:
+        across, along = abs(cos(turn)), abs(sin(turn))
+        width, height = width * across + height * along, width * along + height * across
+    x, y = (left + right - width) / 2, (top + bottom - height) / 2
+    marks = {one.get("name"): (one.text or "").strip().lower() for one in node.iter("attribute")}
+    ignore = any(marks.get(flag) in ("1", "true") for flag in _IGNORE)
+    return LabelledBox(row, name, [x, y, width, height], ignore, _score(marks.get("score"), file))
+
+
+def _score(text: str | None, file: Path) -> float | None:
+    """Return the score that our own writer adds."""
+    if text is None:
+        return None
+    try:
+        score = float(text)
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= 1:
+        raise InputError(f"{file}: score {text!r} is no number from 0 to 1; correct it")
+    return score
+
+
+def _corners(node: ElementTree.Element) -> tuple[float, float, float, float]:
+    """Return the left, upper, right and lower edge of a box or polygon.
+
+    Raises:
+        ValueError: a number is missing or none.
+    """
+    if node.tag == "box":
+        left, top, right, bottom = (float(node.get(corner, "")) for corner in _CORNERS)
+        return left, top, right, bottom
+    points = [point.split(",") for point in node.get("points", "").split(";")]
+    xs, ys = ([float(value) for value in values] for values in zip(*points, strict=True))
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+CVAT = LabelFormat(
+    name="cvat",
+    holds="annotations.xml of 'CVAT for images', in the folder or in annotations/",
+    find=_find,
+    read=read_cvat,
+    write=write_cvat,
+)

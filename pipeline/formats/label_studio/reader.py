@@ -1,0 +1,136 @@
+"""Reads Label Studio's export: JSON or JSON-MIN."""
+
+from collections import Counter
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.formats.json_files import json_beginning
+from pipeline.formats.label_format import LabelFormat, LabelledSet
+from pipeline.formats.label_studio.photos import photo_of_address
+from pipeline.formats.label_studio.regions import (
+    is_upright,
+    region_box,
+    region_class,
+    region_size,
+)
+from pipeline.formats.label_studio.tasks import Task, read_tasks
+from pipeline.formats.label_studio.writer import IGNORE, write_label_studio
+from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
+from pipeline.formats.names import fault_of_path
+from pipeline.formats.photo_names import PhotoNames
+from pipeline.formats.split_names import split_of_name
+
+_KEYS = (b'"annotations"', b'"predictions"', b'"original_width"', b'"annotation_id"')
+_AROUND, _FLAT, _UNNAMED = "around", "flat", "unnamed"
+
+
+def _find(root: Path, named: Path | None) -> LabelledSet | None:
+    """Return the set of a folder with an export in it."""
+    files = [file for file in ([named] if named else sorted(root.glob("*.json"))) if _is_one(file)]
+    if len(files) > 1:
+        names = ", ".join(file.name for file in files[:4])
+        raise InputError(f"{root}: {len(files)} exports ({names}); set fetch.labels to one")
+    return LabelledSet(LABEL_STUDIO, root, files[0], (files[0],), root) if files else None
+
+
+def _is_one(file: Path) -> bool:
+    """Return whether a file is a list of tasks by its beginning."""
+    if file.suffix.lower() != ".json" or file.name.startswith("."):
+        return False
+    beginning = json_beginning(file)
+    return beginning.startswith(b"[") and any(key in beginning for key in _KEYS)
+
+
+def _read(found: LabelledSet) -> Labels:
+    return read_label_studio(found.labels, found.photos)
+
+
+def read_label_studio(file: Path, photos: Path) -> Labels:
+    """Return the labels of an export of Label Studio (https://labelstud.io/guide/export).
+
+    Regions are in percent of the photo as a viewer shows it; `image_rotation` tells how it stood on
+    the screen and changes no number. Polygons, ellipses and turned rectangles count as the boxes
+    around them. The word `ignore` in a region's meta text becomes `ignore`. Sizes are null for
+    photos without a region.
+
+    Args:
+        file: the JSON.
+        photos: the folder below which its photos lie.
+
+    Raises:
+        InputError: a task or region that is incomplete or wrong, or two tasks of one photo.
+    """
+    tasks, notes = read_tasks(file)
+    known = PhotoNames(photos)
+    by_name: dict[str, Task] = {}
+    for task in tasks:
+        name = photo_of_address(task.address, known)
+        if fault := fault_of_path(name):
+            raise InputError(f"{task.place}: photo {task.address[:80]!r} {fault}")
+        if name in by_name:
+            other = by_name[name].place.rsplit(": ", 1)[1]
+            raise InputError(f"{task.place}: photo {name!r} is that of {other} too; keep one")
+        by_name[name] = task
+    images: list[dict] = []
+    boxes: list[LabelledBox] = []
+    counts: Counter[str] = Counter()
+    for row, name in enumerate(sorted(by_name)):
+        task = by_name[name]
+        split = task.split and (split_of_name(task.split) or task.split)
+        sizes = []
+        for region in task.regions:
+            if box := _box(region, row, task.place, counts):
+                boxes.append(box)
+                sizes.append(region_size(region, task.place))
+        width, height = sizes[0] if sizes else (None, None)
+        images.append({"file_name": name, "width": width, "height": height, "split": split})
+    return labels_of_boxes(file, photos, images, boxes, notes=[*notes, *_notes(counts)])
+
+
+def _box(region: dict, row: int, task: str, counts: Counter[str]) -> LabelledBox | None:
+    """Return the box of a region; None, and a count of why, if it has no area or class."""
+    place = f"{task}: region {region.get('id', '')}".rstrip()
+    value = region.get("value")
+    if not isinstance(value, dict) or region.get("type") in ("choices", "textarea", "rating"):
+        return None  # says something of a photo or of another region
+    name = region_class(value, place)
+    box = region_box(value, region_size(region, place), place) if _has_shape(value) else None
+    if box is None or name is None:
+        counts[_FLAT if box is None else _UNNAMED] += 1
+        return None
+    counts[_AROUND] += not is_upright(value)
+    meta = region.get("meta")
+    words = meta.get("text") if isinstance(meta, dict) else None
+    ignore = isinstance(words, list) and IGNORE in words
+    return LabelledBox(row, name, box, ignore, _score(region, place))
+
+
+def _has_shape(value: dict) -> bool:
+    return "points" in value or {"x", "y"} <= value.keys()
+
+
+def _score(region: dict, place: str) -> float | None:
+    score = region.get("score")
+    if score is None:
+        return None
+    if not (isinstance(score, int | float) and 0 <= score <= 1):
+        raise InputError(f"{place}: score {score!r} is outside 0..1; correct it")
+    return float(score)
+
+
+def _notes(counts: Counter[str]) -> list[str]:
+    told = {
+        _AROUND: "polygons, ellipses or turned rectangles count as the boxes around them",
+        _FLAT: "regions have no area and are left out",
+        _UNNAMED: "regions have no class and are left out",
+    }
+    return [f"{counts[what]} {words}" for what, words in told.items() if counts[what]]
+
+
+LABEL_STUDIO = LabelFormat(
+    name="label-studio",
+    holds="Label Studio's export as JSON",
+    find=_find,
+    read=_read,
+    write=write_label_studio,
+)

@@ -1,0 +1,186 @@
+"""Reads LabelMe's JSON, one beside each photo."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import hypot, isfinite
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.formats.json_files import is_labelme_json, json_beginning, read_json
+from pipeline.formats.label_format import LabelFormat, LabelledSet
+from pipeline.formats.labelme.writer import write_labelme
+from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
+from pipeline.formats.names import fault_of_name
+from pipeline.formats.photo_names import PhotoNames
+from pipeline.formats.split_names import split_of_path
+from pipeline.photo_files import files_below
+from pipeline.progress import progress
+
+_AREAS = ("rectangle", "polygon", "circle", "mask", "rotation", "oriented_rectangle")
+_IGNORE = ("difficult", "ignore", "crowd", "iscrowd")
+
+
+def _find(root: Path, named: Path | None) -> LabelledSet | None:
+    """Return the set of a folder with LabelMe's JSON in it or in several folders below."""
+    if named:
+        return None
+    files = tuple(file for file in files_below(root, {".json"}) if _is_labelme(file))
+    folders = {file.parent.relative_to(root) for file in files}
+    # What lies in one folder below is a set of its own, unless the folder is a split's.
+    own = [folder for folder in folders if split_of_path(folder / "photo") or folder == Path()]
+    if not own and len(folders) < 2:
+        return None
+    return LabelledSet(LABELME, root, root, files, root)
+
+
+def _is_labelme(file: Path) -> bool:
+    return not file.name.startswith(".") and is_labelme_json(json_beginning(file))
+
+
+def _read(found: LabelledSet) -> Labels:
+    return read_labelme(found.root, found.files)
+
+
+def read_labelme(root: Path, files: tuple[Path, ...]) -> Labels:
+    """Return the labels of a folder of LabelMe (https://github.com/wkentaro/labelme).
+
+    The photo is the one beside a JSON with its stem, as `imagePath` is stale in files that were
+    renamed, else the one of `imagePath`. Polygons, circles and turned boxes count as the boxes
+    around them; corners are edges in pixels as they stand there. A flag `difficult`, `ignore` or
+    `crowd` of a shape becomes `ignore`; a folder named after a split gives it.
+
+    Args:
+        root: the folder with everything.
+        files: its JSON files, sorted.
+
+    Returns:
+        Labels whose file names are relative to `root`.
+
+    Raises:
+        InputError: a file that is broken or incomplete.
+    """
+    photos = PhotoNames(root)
+    pages: dict[str, _Page] = {}
+    for file in progress(files, desc="reading LabelMe", unit="files"):
+        page = _page(file)
+        name = _photo_of(file, page.image_path, root, photos)
+        if name in pages:
+            raise InputError(f"{file}: photo {name!r} has {pages[name].file} as well; keep one")
+        pages[name] = page
+    images: list[dict] = []
+    boxes: list[LabelledBox] = []
+    for row, name in enumerate(sorted(pages)):
+        page = pages[name]
+        split = split_of_path(Path(name))
+        width, height = page.size
+        images.append({"file_name": name, "width": width, "height": height, "split": split})
+        for index, shape in enumerate(page.shapes):
+            if _kind(shape) in _AREAS:
+                boxes.append(_box(shape, row, f"{page.file}: shapes[{index}]"))
+    lost = [name for name in photos.names if name not in pages]
+    kinds = Counter(_kind(shape) for page in pages.values() for shape in page.shapes)
+    return labels_of_boxes(root, root, images, boxes, notes=[*_notes(kinds, lost)])
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One JSON file; `size` is width and height, None where the file has none."""
+
+    file: Path
+    image_path: str
+    size: tuple[int | None, int | None]
+    shapes: list[dict]
+
+
+def _page(file: Path) -> _Page:
+    data = read_json(file)
+    if not isinstance(data, dict):
+        raise InputError(f"{file}: top level: not an object; save it again in LabelMe")
+    shapes = data.get("shapes")
+    if not isinstance(shapes, list) or not all(isinstance(shape, dict) for shape in shapes):
+        raise InputError(f"{file}: shapes: no list of objects; save it again in LabelMe")
+    size = data.get("imageWidth"), data.get("imageHeight")
+    if size == (None, None):
+        return _Page(file, str(data.get("imagePath") or ""), (None, None), shapes)
+    width, height = size
+    if not (type(width) is int and type(height) is int and width > 0 and height > 0):
+        raise InputError(f"{file}: imageWidth, imageHeight: {size} are no sizes; correct them")
+    return _Page(file, str(data.get("imagePath") or ""), (width, height), shapes)
+
+
+def _photo_of(file: Path, image_path: str, root: Path, photos: PhotoNames) -> str:
+    """Return the path below the root of the photo that a file labels."""
+    folder = file.parent.relative_to(root)
+    if beside := photos.with_stem((folder / file.stem).as_posix()):
+        return beside
+    if fault := fault_of_name(image_path):
+        raise InputError(f"{file}: imagePath {image_path!r} {fault}")
+    path = image_path.replace("\\", "/")
+    return photos.find((folder / path).as_posix()) or (folder / Path(path).name).as_posix()
+
+
+def _kind(shape: dict) -> str:
+    return str(shape.get("shape_type") or "polygon")  # which early versions left out
+
+
+def _box(shape: dict, row: int, place: str) -> LabelledBox:
+    name = shape.get("label")
+    if fault := fault_of_name(name):
+        raise InputError(f"{place}: label {name!r} {fault}")
+    points, kind = _points(shape, place), _kind(shape)
+    if len(points) < (3 if kind == "polygon" else 2):
+        raise InputError(f"{place} ({name}): a {kind} of {len(points)} points; correct it")
+    if kind == "circle":
+        (x, y), edge = points[0], points[1]
+        radius = hypot(edge[0] - x, edge[1] - y)
+        points = [[x - radius, y - radius], [x + radius, y + radius]]
+    xs, ys = zip(*points, strict=True)
+    flags = shape.get("flags")
+    marks = shape | (flags if isinstance(flags, dict) else {})
+    box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+    ignore = any(marks.get(flag) for flag in _IGNORE)
+    return LabelledBox(row, str(name), box, ignore, _score(shape.get("score"), place))
+
+
+def _points(shape: dict, place: str) -> list[list[float]]:
+    points = shape.get("points")
+    if not (isinstance(points, list) and all(_is_point(point) for point in points)):
+        raise InputError(f"{place}: points: not a list of finite [x, y]; correct it")
+    return points
+
+
+def _is_point(point: object) -> bool:
+    return (
+        isinstance(point, list)
+        and len(point) == 2
+        and all(type(side) in (int, float) and isfinite(side) for side in point)
+    )
+
+
+def _score(score: object, place: str) -> float | None:
+    """Return the score that AnyLabeling and our own writer add."""
+    if score is None:
+        return None
+    if not (isinstance(score, int | float) and 0 <= score <= 1):
+        raise InputError(f"{place}: score {score!r} is outside 0..1; correct it")
+    return float(score)
+
+
+def _notes(kinds: Counter[str], lost: list[str]) -> Iterator[str]:
+    if around := sum(kinds[kind] for kind in _AREAS if kind not in ("rectangle", "mask")):
+        yield f"{around} polygons, circles or turned boxes count as the boxes around them"
+    if flat := {kind: count for kind, count in sorted(kinds.items()) if kind not in _AREAS}:
+        named = ", ".join(f"{count} {kind}" for kind, count in flat.items())
+        yield f"{sum(flat.values())} shapes have no area and are left out: {named}"
+    if lost:
+        yield f"{len(lost)} photos have no JSON and are left out, {lost[0]} the first"
+
+
+LABELME = LabelFormat(
+    name="labelme",
+    holds="LabelMe's JSON beside each photo",
+    find=_find,
+    read=_read,
+    write=write_labelme,
+)

@@ -1,0 +1,1 @@
+"""Pascal JSON (COCO style)."""

@@ -1,0 +1,258 @@
+"""Reads VOC XML, one file a photo, with lists of the splits if any."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path, PureWindowsPath
+from xml.etree import ElementTree
+
+import numpy as np
+
+from pipeline.boxes import voc_to_xyxy, xyxy_to_xywh
+from pipeline.errors import InputError
+from pipeline.formats.label_format import LabelFormat, LabelledSet
+from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
+from pipeline.formats.names import fault_of_photo
+from pipeline.formats.reversed_corners import note_reversed, upright
+from pipeline.formats.split_lists import read_split_lists
+from pipeline.formats.split_names import split_in_path, told_apart
+from pipeline.formats.voc.files import key_of, photos_by_key, voc_files
+from pipeline.formats.voc.writer import write_voc
+from pipeline.photo_files import files_below
+from pipeline.progress import progress
+
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+_LISTS = "ImageSets/Main"
+
+
+def _find(root: Path, named: Path | None) -> LabelledSet | None:
+    found = None if named else voc_files(root)
+    if found is None:
+        return None
+    labels, xml, photos = found
+    lists = files_below(root / _LISTS, {".txt"})
+    return LabelledSet(VOC, root, labels, (*xml, *lists), photos)
+
+
+def read_voc(found: LabelledSet) -> Labels:
+    """Return the labels of a VOC set.
+
+    The lists in `ImageSets/Main`, if any, decide which photos belong to the set, as VOC 2012 has
+    thousands more that are not fully labelled for detection; each listed image gets its `split`.
+    Without lists, folders that are called train, val and test give it. `difficult` becomes
+    `ignore`. For boxes see `corners_to_xywh`. The format:
+    http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html
+
+    Returns:
+        Labels whose file names are relative to the folder of photos, images ordered by stem,
+        classes by name; ids are the number in the stem where all have one. Sizes are null where
+        the XML has none.
+
+    Raises:
+        InputError: XML that is broken or incomplete, or a listed photo without XML.
+    """
+    lists = read_split_lists(found.root / _LISTS)
+    xml = _by_key(found)
+    keys = sorted(lists) or sorted(xml)
+    if not keys:
+        raise InputError(f"{found.labels}: holds no *.xml; check the path")
+    splits = [lists[key] for key in keys] if lists else _splits_of_folders(keys)
+    photos = photos_by_key(found.photos, found.root)
+    images: list[dict] = []
+    objects: list[_Object] = []
+    named: set[str] = set()
+    numbers = _image_ids(keys)
+    for row, key in enumerate(progress(keys, desc="reading XML", unit="files")):
+        file = _file_of(key, xml, found)
+        root = _parse(file)
+        stated = (root.findtext("filename") or "").strip()
+        name = _photo_of(key, photos, stated, found, file)
+        _check_name(name, file, named)
+        width, height = _size(root, file)
+        images.append(
+            {
+                "id": numbers[row],
+                "file_name": name,
+                "width": width,
+                "height": height,
+                "split": splits[row],
+            }
+        )
+        objects += [_object(node, file, row) for node in root.findall("object")]
+    if not objects:
+        problem = f"no object in {len(images)} files"
+        raise InputError(f"{found.labels}: {problem}; label objects in the photos")
+    unlisted = len(xml.keys() - set(keys)) if lists else 0
+    notes = [f"XML files in no list of {_LISTS}, left out: {unlisted}"] if unlisted else []
+    return _labels(found, images, objects, notes)
+
+
+@dataclass(frozen=True)
+class _Object:
+    """One object; `corners` are xmin, ymin, xmax, ymax as written, `row` that of its image."""
+
+    row: int
+    name: str
+    corners: list[float]
+    ignore: bool
+
+
+def _labels(
+    found: LabelledSet, images: list[dict], objects: list[_Object], notes: list[str]
+) -> Labels:
+    sides, count = corners_to_xywh(np.array([item.corners for item in objects]))
+    notes = [*notes, *note_reversed(count, len(objects), found.labels)]
+    boxes = [
+        LabelledBox(item.row, item.name, box, item.ignore)
+        for item, box in zip(objects, sides.tolist(), strict=True)
+    ]
+    return labels_of_boxes(found.labels, found.photos, images, boxes, notes=notes)
+
+
+def _by_key(found: LabelledSet) -> dict[str, Path]:
+    """Return the XML of each key; see `key_of`."""
+    files: dict[str, Path] = {}
+    for file in found.files:
+        if file.suffix.lower() == ".xml":
+            other = files.setdefault(key_of(file, found.root), file)
+            if other != file:
+                raise InputError(f"{file}: {other} is for the same photo; keep one")
+    return files
+
+
+def _splits_of_folders(keys: Iterable[str]) -> list[str | None]:
+    return told_apart([split_in_path(PureWindowsPath(key).parent) for key in keys])
+
+
+def _file_of(key: str, xml: dict[str, Path], found: LabelledSet) -> Path:
+    """Return the XML of a key, or of its name alone in a folder below where that is clear."""
+    if key in xml:
+        return xml[key]
+    alike = [file for file in xml.values() if file.stem == key]
+    if len(alike) == 1:
+        return alike[0]
+    raise InputError(
+        f"{found.labels / key}.xml: is listed in {_LISTS} but absent; add it or correct the list"
+    )
+
+
+def _photo_of(
+    key: str, photos: dict[str, list[Path]], stated: str, found: LabelledSet, file: Path
+) -> str:
+    """Return the name of an XML file's photo, relative to the folder of photos if it is there.
+
+    The stem decides: labelling tools leave stale names in <filename> when files are renamed. Only
+    among photos of one stem, and where there is none, does <filename> say which is meant.
+    """
+    alike = photos.get(key, [])
+    if len(alike) > 1:
+        last = PureWindowsPath(stated).name.lower()
+        fits = [photo for photo in alike if photo.name.lower() == last]
+        if len(fits) != 1:
+            raise InputError(
+                f"{file}: may be of {alike[0]} or of {alike[1]}; name one of them in <filename>"
+            )
+        alike = fits
+    return alike[0].relative_to(found.photos).as_posix() if alike else stated or f"{key}.jpg"
+
+
+def _image_ids(keys: list[str]) -> list[int]:
+    """Number the images by their stems, 2007_000027 as 2007000027, else from 1."""
+    if all(re.fullmatch(r"[0-9]{1,9}(_[0-9]{1,8})?", key) for key in keys):
+        numbers = [int(key.replace("_", "")) for key in keys]
+        if len(set(numbers)) == len(numbers):
+            return numbers
+    return list(range(1, len(keys) + 1))
+
+
+def _parse(file: Path) -> ElementTree.Element:
+    """Return the root of a VOC file; namespaces are taken off."""
+    try:
+        root = ElementTree.parse(file).getroot()
+    # LookupError for an unknown encoding, ValueError for one that the parser does not support.
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        raise InputError(f"{file}: not XML ({error}); export it again in UTF-8") from None
+    for node in root.iter():
+        node.tag = node.tag.rpartition("}")[2]
+    if root.tag != "annotation":
+        raise InputError(f"{file}: begins with <{root.tag}>, not <annotation>; export it as VOC")
+    # Read as they stand, such files would be photos without objects, and learnt as background.
+    elsewhere = (node for child in root if child.tag != "object" for node in child.iter())
+    stray = next((node.tag for node in elsewhere if node.tag.lower() in ("object", "bndbox")), None)
+    if stray:
+        raise InputError(f"{file}: <{stray}> is not in its place; export it as VOC")
+    return root
+
+
+def _check_name(name: str, file: Path, named: set[str]) -> None:
+    """Refuse a name that is none or is among `named`, to which it is added."""
+    if fault := fault_of_photo(name):
+        raise InputError(f"{file}: filename {name!r} {fault}")
+    if name in named:
+        raise InputError(f"{file}: filename {name!r} is there twice; keep one")
+    named.add(name)
+
+
+def _size(root: ElementTree.Element, file: Path) -> tuple[int | None, int | None]:
+    """Return width and height; None for both where the XML lacks one or has 0."""
+    texts = root.findtext("size/width"), root.findtext("size/height")
+    if texts[0] is None or texts[1] is None:
+        return None, None
+    try:
+        width, height = int(float(texts[0])), int(float(texts[1]))
+    except (ValueError, OverflowError):
+        raise InputError(f"{file}: size: {texts} are no numbers; correct it") from None
+    return (width, height) if width > 0 and height > 0 else (None, None)
+
+
+def _object(node: ElementTree.Element, file: Path, row: int) -> _Object:
+    name = (node.findtext("name") or "").strip()
+    if not name:
+        raise InputError(f"{file}: object: has no name; add it or remove the object")
+    texts = [node.findtext(f"bndbox/{corner}") for corner in _CORNERS]
+    try:
+        corners = [float(text) for text in texts if text is not None]
+    except ValueError:
+        corners = []
+    if len(corners) != 4 or not all(map(isfinite, corners)):
+        raise InputError(f"{file}: object {name}: bndbox {texts} is not four numbers; correct it")
+    difficult = (node.findtext("difficult") or "0").strip().lower()
+    return _Object(row, name, corners, difficult in ("1", "true"))
+
+
+def corners_to_xywh(corners: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return 0-based `[x, y, width, height]` of VOC's 1-based, inclusive corners.
+
+    Reversed corners are put in order, see `upright`. Ends that coincide would be one pixel by
+    VOC's rule, but what writes them is a click without a drag: such sides come out as 0, and the
+    tables stage drops and reports them. Where no number exceeds 1 and some are fractions, they are
+    shares of the sides, which begin at 0, and the tables stage scales them.
+
+    Args:
+        corners: `(N, 4)` of a whole set, as `[xmin, ymin, xmax, ymax]`, in pixels.
+
+    Returns:
+        `(N, 4)` float64; VOC's `[1, 1, 1, 1]` is `[0, 0, 0, 0]` and `[1, 1, 2, 3]` `[0, 0, 2, 3]`;
+        and how many had reversed corners.
+    """
+    corners = np.asarray(corners, np.float64).reshape(-1, 4)
+    if corners.size and corners.max() <= 1 and (corners % 1).any():
+        return upright(xyxy_to_xywh(corners))
+    # A side of no pixels ends one before it begins, as its ends are inclusive, give or take digits.
+    swapped = corners[:, :2] - corners[:, 2:] > 1.01
+    low = np.where(swapped, corners[:, 2:], corners[:, :2])
+    high = np.where(swapped, corners[:, :2], corners[:, 2:])
+    boxes = xyxy_to_xywh(voc_to_xyxy(np.concatenate([low, high], -1))).astype(np.float64)
+    boxes[:, 2:] *= high > low
+    return boxes, int(swapped.any(1).sum())
+
+
+VOC = LabelFormat(
+    name="voc",
+    holds="XML in Annotations/ with photos in JPEGImages/ or images/, or beside the photos, or in "
+    "train/, valid/ and test/",
+    find=_find,
+    read=read_voc,
+    write=write_voc,
+)

@@ -1,0 +1,157 @@
+"""Reads a YOLO folder: photos, a text of lines for each, and a data.yaml or a list of names."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from pipeline.errors import InputError
+from pipeline.formats.label_format import LabelFormat, LabelledSet
+from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
+from pipeline.formats.yolo.lines import YoloObject, read_yolo_lines
+from pipeline.formats.yolo.sets import read_yolo_set
+from pipeline.formats.yolo.writer import write_yolo
+from pipeline.photo_files import files_below, photo_size
+from pipeline.progress import progress
+
+_YAML = re.compile(rb"^(names|nc)\s*:", re.M)
+_YAML_SPLIT = re.compile(rb"^(train|val|valid|validation|test)\s*:", re.M)
+_NAMES = ("obj.names", "classes.txt", "labels/classes.txt", "data/obj.names", "classes.names")
+_LABELS = ("labels", "train/labels", "valid/labels", "val/labels", "test/labels", "obj_train_data")
+
+
+def _find(root: Path, named: Path | None) -> LabelledSet | None:
+    """Return the set of a folder with a data.yaml, a list of names, or photos beside `labels`."""
+    description = named or _description(root)
+    if named and not (_is_yaml(named) or named.name in {Path(name).name for name in _NAMES}):
+        return None
+    if not description and not any(_has_text(root / place) for place in _LABELS[:-1]):
+        return None
+    files = files_below(root, {".txt"})
+    if description:
+        files = sorted({*files, description})
+    return LabelledSet(YOLO, root, description or root, tuple(files), root)
+
+
+def _description(root: Path) -> Path | None:
+    """Return what names the classes: the YAML of the folder, else a list of names."""
+    yamls = [file for file in sorted(root.glob("*.y*ml")) if _is_yaml(file)]
+    if len(yamls) > 1:
+        names = ", ".join(file.name for file in yamls[:4])
+        raise InputError(f"{root}: {len(yamls)} YAML files ({names}); set fetch.labels to one")
+    lists = [root / name for name in _NAMES if (root / name).is_file()]
+    if yamls or not lists:
+        return next(iter(yamls), None)
+    # A list of names alone says nothing: other tools keep one as well.
+    beside = any(file not in lists for file in root.glob("*.txt"))
+    return lists[0] if beside or any(_has_text(root / place) for place in _LABELS) else None
+
+
+def _is_yaml(file: Path) -> bool:
+    if file.suffix.lower() not in {".yaml", ".yml"} or file.name.startswith("."):
+        return False
+    text = file.read_bytes()[: 1 << 20]
+    return bool(_YAML.search(text) and _YAML_SPLIT.search(text))
+
+
+def _has_text(folder: Path) -> bool:
+    return next(folder.glob("*.txt"), next(folder.glob("*/*.txt"), None)) is not None
+
+
+def _read(found: LabelledSet) -> Labels:
+    return read_yolo(found.root, None if found.labels == found.root else found.labels)
+
+
+def read_yolo(root: Path, description: Path | None = None) -> Labels:
+    """Return the labels of a YOLO folder (https://docs.ultralytics.com/datasets/detect/).
+
+    A photo's text lies beside it, or where `labels` stands in its path for the last `images`; a
+    photo without one is a photo without objects. Outlines and turned boxes count as the boxes
+    around them. Shares become pixels of the photo as viewers show it, by its header.
+
+    Args:
+        root: the folder with everything.
+        description: data.yaml or the list of names of the classes; None where there is none, and
+            classes are `class_0`, `class_1`, ...
+
+    Returns:
+        Labels whose file names are relative to `root`.
+
+    Raises:
+        InputError: no photo, one that cannot be read, or a text, name or list that is wrong.
+    """
+    described = read_yolo_set(root, description)
+    if not described.splits:
+        raise InputError(f"{root}: holds no photo; add the photos that the labels are of")
+    images: list[dict] = []
+    boxes: list[LabelledBox] = []
+    objects: list[YoloObject] = []
+    texts = {name: root / _text_of(name) for name in sorted(described.splits)}
+    names = described.classes or []
+    for row, (name, text) in enumerate(progress(texts.items(), desc="reading YOLO", unit="files")):
+        width, height = photo_size(root / name)
+        split = described.splits[name]
+        images.append({"file_name": name, "width": width, "height": height, "split": split})
+        found = read_yolo_lines(text, keypoints=described.keypoints)
+        if described.classes is None:
+            names += [f"class_{label}" for label in range(len(names), _count(found))]
+        if _count(found) > len(names):
+            raise InputError(
+                f"{text}: class {_count(found) - 1} is not among the {len(names)} names in "
+                f"{description}; add its name or correct the class"
+            )
+        for item in found:
+            x, y, w, h = item.box
+            box = (x * width, y * height, w * width, h * height)
+            boxes.append(LabelledBox(row, names[item.label], box, score=item.score))
+        objects += found
+    notes = [*described.notes, *_notes(objects, described.classes is None)]
+    notes += _without_photo(root, set(texts.values()))
+    return labels_of_boxes(description or root, root, images, boxes, classes=names, notes=notes)
+
+
+def _text_of(photo: str) -> PurePosixPath:
+    """Return where the text of a photo lies, as Ultralytics has it."""
+    path = PurePosixPath(photo).with_suffix(".txt")
+    folders = list(path.parts[:-1])
+    if "images" in folders:
+        last = len(folders) - 1 - folders[::-1].index("images")
+        folders[last] = "labels"
+    return PurePosixPath(*folders, path.name)
+
+
+def _count(objects: list[YoloObject]) -> int:
+    """Return how many classes there must be."""
+    return max((item.label + 1 for item in objects), default=0)
+
+
+def _notes(objects: list[YoloObject], unnamed: bool) -> Iterator[str]:
+    if unnamed:
+        yield "classes have no names, so they are called by their numbers"
+    if outlines := sum(item.outline for item in objects):
+        yield f"{outlines} outlines or turned boxes count as the boxes around them"
+    if rounded := sum(item.rounded for item in objects):
+        yield f"{rounded} objects were outside their photo by rounding and are set to its edge"
+
+
+def _without_photo(root: Path, texts: set[Path]) -> list[str]:
+    """Return a note of the texts in folders `labels` that belong to no photo."""
+    lost = [
+        file
+        for file in files_below(root, {".txt"})
+        if "labels" in file.relative_to(root).parts[:-1]
+        and file.name != "classes.txt"
+        and file not in texts
+    ]
+    if not lost:
+        return []
+    name = lost[0].relative_to(root).as_posix()
+    return [f"{len(lost)} texts belong to no photo of a split and are left out, {name} the first"]
+
+
+YOLO = LabelFormat(
+    name="yolo",
+    holds="data.yaml, obj.names or classes.txt, and texts in labels/ or beside the photos",
+    find=_find,
+    read=_read,
+    write=write_yolo,
+)

@@ -1,0 +1,34 @@
+"""Photos by the addresses that Label Studio has for them."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.formats.label_studio.photos import path_of_address, photo_of_address
+from pipeline.formats.photo_names import PhotoNames
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("/data/local-files/?d=cats/a%20b.jpg", "cats/a b.jpg"),
+        ("/data/local-files/?d=home%2Feve%2Fa.jpg", "home/eve/a.jpg"),
+        ("/data/upload/1/0123abcd-a.jpg", "data/upload/1/0123abcd-a.jpg"),
+        ("s3://bucket/cats/a.jpg", "cats/a.jpg"),
+        ("https://example.org/cats/a.jpg?size=9", "cats/a.jpg"),
+        (r"C:\cats\a.jpg", "C:/cats/a.jpg"),
+        ("a.jpg", "a.jpg"),
+    ],
+)
+def test_paths(address: str, path: str) -> None:
+    assert path_of_address(address) == path
+
+
+def test_digits_of_an_upload_are_left_out_unless_they_are_the_photos_own(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg", "cats/0123abcd-b.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    photos = PhotoNames(tmp_path)
+    assert photo_of_address("/data/upload/1/0123abcd-a.jpg", photos) == "a.jpg"
+    assert photo_of_address("/data/upload/1/0123abcd-b.jpg", photos) == "cats/0123abcd-b.jpg"
+    assert photo_of_address("s3://bucket/x/missing.jpg", photos) == "missing.jpg"

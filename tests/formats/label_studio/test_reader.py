@@ -1,0 +1,119 @@
+"""Label Studio's export: what is found, counted and refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from pipeline.errors import InputError
+from pipeline.formats.label_studio.reader import read_label_studio
+from pipeline.formats.labels import Labels
+from pipeline.formats.layout import find_set
+from tests.data.making import files_in
+from tests.formats.spoiled import spoiled
+
+
+def region(name: str = "cat", **more: object) -> dict:
+    value = {"x": 10, "y": 20, "width": 50, "height": 50, "rotation": 0, "rectanglelabels": [name]}
+    size = {"original_width": 200, "original_height": 100, "image_rotation": 90}
+    return size | {"id": "r1", "type": "rectanglelabels", "value": value} | more
+
+
+def task(image: str, *regions: dict, **data: object) -> dict:
+    return {"id": 7, "data": {"image": image} | data, "annotations": [{"result": regions}]}
+
+
+def read(root: Path, *tasks: object) -> Labels:
+    files_in(root, {"export.json": json.dumps(tasks), "a.jpg": "", "cats/b.jpg": ""})
+    found = find_set(root)
+    assert found.format.name == "label-studio"
+    return found.format.read(found)
+
+
+def test_a_set_by_columns(tmp_path: Path) -> None:
+    tasks = [
+        task("s3://bucket/cats/b.jpg", region("dog"), split="validation"),
+        task("/data/upload/1/0123abcd-a.jpg"),
+    ]
+    found = read(tmp_path, *tasks)
+    assert found.images.to_pylist() == [
+        {"id": 1, "file_name": "a.jpg", "width": None, "height": None, "split": None},
+        {"id": 2, "file_name": "cats/b.jpg", "width": 200, "height": 100, "split": "val"},
+    ]
+    assert found.boxes.tolist() == [[20, 20, 100, 50]]
+    assert (found.rows.tolist(), found.classes, found.notes) == ([1], ["dog"], ())
+
+
+def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
+    flat = region(type="brushlabels", value={"rle": [1], "brushlabels": ["cat"]})
+    unnamed = region(value={"x": 1, "y": 2, "width": 3, "height": 4})
+    choice = {"type": "choices", "value": {"choices": ["good"]}}
+    turned = region(value=region()["value"] | {"rotation": 5})
+    found = read(tmp_path, task("a.jpg", flat, unnamed, choice, turned, region()))
+    assert len(found.boxes) == 2
+    assert found.notes == (
+        "1 polygons, ellipses or turned rectangles count as the boxes around them",
+        "1 regions have no area and are left out",
+        "1 regions have no class and are left out",
+    )
+
+
+def test_ignore_and_scores(tmp_path: Path) -> None:
+    found = read(
+        tmp_path, task("a.jpg", region(meta={"text": ["ignore"]}), region(score=0.25, meta=None))
+    )
+    assert found.ignore.tolist() == [True, False]
+    np.testing.assert_equal(found.scores, np.array([np.nan, 0.25], np.float32))
+
+
+def test_json_min(tmp_path: Path) -> None:
+    value = region()["value"] | {"original_width": 200, "original_height": 100}
+    found = read(tmp_path, {"image": "/data/local-files/?d=a.jpg", "id": 1, "label": [value]})
+    assert found.boxes.tolist() == [[20, 20, 100, 50]]
+
+
+def test_one_of_several_exports_is_named(tmp_path: Path) -> None:
+    text = json.dumps([task("a.jpg")])
+    files_in(tmp_path, {"a.json": text, "b.json": text, "scores.json": "[1, 2]", "c.json": "[]"})
+    with pytest.raises(InputError, match=r"2 exports \(a.json, b.json\); set fetch.labels to one"):
+        find_set(tmp_path)
+    assert find_set(tmp_path, labels="b.json").labels == tmp_path / "b.json"
+
+
+@pytest.mark.parametrize(
+    ("tasks", "message"),
+    [
+        ([task("a.jpg"), task("a.jpg") | {"id": 8}], "task 8: photo 'a.jpg' is that of task 7 too"),
+        ([task("../x/../..")], "task 7: photo '../x/../..' leaves the folder; give a path"),
+        ([task("a.jpg", region(original_width=0))], "task 7: region r1: original_width, original"),
+        ([task("a.jpg", region(score=2))], "task 7: region r1: score 2 is outside 0..1; correct"),
+        ([task("a.jpg", region(value=region()["value"] | {"x": None}))], "region r1: None is no"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, tasks: list, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, *tasks)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+WHOLE = [
+    task("a.jpg", region(score=0.5, meta={"text": ["ignore"]}), split="val"),
+    {"id": 8, "data": {"image": "b.jpg"}, "predictions": [{"result": [region()]}]},
+    {"id": 9, "image": "c.jpg", "label": [region()["value"]]},
+]
+
+
+@settings(deadline=None)
+@given(tasks=spoiled(WHOLE))
+def test_a_spoiled_export_is_read_or_refused(tmp_path_factory, tasks: object) -> None:
+    file = tmp_path_factory.getbasetemp() / "spoiled.json"
+    file.write_text(json.dumps(tasks))
+    try:
+        found = read_label_studio(file, file.parent)
+    except InputError as error:
+        assert str(error).startswith(f"{file}: ") and "\n" not in str(error)
+    else:
+        assert np.isfinite(found.boxes).all() and (found.boxes[:, 2:] >= 0).all()

@@ -1,0 +1,168 @@
+"""LabelMe's JSON against numbers that can be checked by hand."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from pipeline.errors import InputError
+from pipeline.formats.labelme.reader import read_labelme
+from pipeline.formats.labels import Labels
+from pipeline.formats.layout import find_set
+from tests.formats.spoiled import spoiled
+
+CAT = {"label": "cat", "points": [[30, 5.5], [10, 25]], "shape_type": "rectangle", "flags": {}}
+
+
+def make(file: Path, *shapes: object, photo: str | None = None, **page: object) -> Path:
+    """Write a JSON and, unless another is named, a photo beside it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    whole = {"version": "5.5.0", "shapes": shapes, "imagePath": photo or f"{file.stem}.jpg"}
+    file.write_text(json.dumps(whole | {"imageWidth": 40, "imageHeight": 30} | page))
+    if photo is None:
+        file.with_suffix(".jpg").touch()
+    return file
+
+
+def read(root: Path) -> Labels:
+    found = find_set(root)
+    assert found.format.name == "labelme"
+    return found.format.read(found)
+
+
+def shape(kind: str | None, *points: list, **more: object) -> dict:
+    return {"label": "cat", "points": points, "shape_type": kind} | more
+
+
+def test_a_photo_without_shapes(tmp_path: Path) -> None:
+    make(tmp_path / "a.json", imageData="/9j/" * 9999)
+    found = read(tmp_path)
+    assert found.images.to_pylist() == [
+        {"id": 1, "file_name": "a.jpg", "width": 40, "height": 30, "split": None}
+    ]
+    assert (found.boxes.shape, found.classes, found.notes) == ((0, 4), [], ())
+
+
+@pytest.mark.parametrize(
+    ("item", "box"),
+    [
+        (shape("rectangle", [3, 4], [3, 4]), [3, 4, 0, 0]),
+        (CAT, [10, 5.5, 20, 19.5]),
+        (shape("polygon", [1, 2], [5, 2], [3, 9]), [1, 2, 4, 7]),
+        (shape(None, [1, 2], [5, 2], [3, 9]), [1, 2, 4, 7]),
+        (shape("circle", [10, 10], [13, 14]), [5, 5, 10, 10]),
+        (shape("mask", [1, 2], [3, 4]), [1, 2, 2, 2]),
+        (shape("oriented_rectangle", [2, 0], [4, 2], [2, 4], [0, 2]), [0, 0, 4, 4]),
+    ],
+)
+def test_each_shape(tmp_path: Path, item: dict, box: list) -> None:
+    make(tmp_path / "a.json", item)
+    found = read(tmp_path)
+    assert found.boxes.tolist() == [box]
+    upright = item["shape_type"] in ("rectangle", "mask")
+    around = "1 polygons, circles or turned boxes count as the boxes around them"
+    assert found.notes == (() if upright else (around,))
+
+
+def test_shapes_without_area_and_photos_without_json_are_counted(tmp_path: Path) -> None:
+    make(tmp_path / "a.json", shape("point", [1, 2]), shape("line", [1, 2], [3, 4]), CAT)
+    (tmp_path / "b.jpg").touch()
+    assert read(tmp_path).notes == (
+        "2 shapes have no area and are left out: 1 line, 1 point",
+        "1 photos have no JSON and are left out, b.jpg the first",
+    )
+
+
+@pytest.mark.parametrize("mark", [{"flags": {"difficult": True}}, {"flags": None, "difficult": 1}])
+def test_ignore_and_scores(tmp_path: Path, mark: dict) -> None:
+    make(tmp_path / "a.json", CAT | mark, CAT | {"score": 0.25})
+    found = read(tmp_path)
+    assert found.ignore.tolist() == [True, False]
+    np.testing.assert_equal(found.scores, np.array([np.nan, 0.25], np.float32))
+
+
+def test_the_stem_leads_over_a_stale_path(tmp_path: Path) -> None:
+    make(tmp_path / "a.json", imagePath="old.jpg")
+    make(tmp_path / "json/b.json", photo="..\\photos\\c.png")
+    make(tmp_path / "json/d.json", photo="nowhere.png")
+    make(tmp_path / "photos/c.json").unlink()
+    (tmp_path / "photos/c.jpg").rename(tmp_path / "photos/c.png")
+    names = read(tmp_path).images["file_name"].to_pylist()
+    assert names == ["a.jpg", "json/nowhere.png", "photos/c.png"]
+
+
+def test_folders_of_splits_and_sizes_that_are_absent(tmp_path: Path) -> None:
+    make(tmp_path / "train/a.json", imageWidth=None, imageHeight=None)
+    make(tmp_path / "valid/a.json")
+    images = read(tmp_path).images
+    assert images["split"].to_pylist() == ["train", "val"]
+    assert images["width"].to_pylist() == [None, 40]
+
+
+def test_one_folder_below_is_the_set_and_several_are_one(tmp_path: Path) -> None:
+    make(tmp_path / "cats/a.json")
+    assert find_set(tmp_path).root == tmp_path / "cats"
+    make(tmp_path / "dogs/a.json")
+    assert read(tmp_path).images["file_name"].to_pylist() == ["cats/a.jpg", "dogs/a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ({"shapes": None}, "shapes: no list of objects; save it again in LabelMe"),
+        ({"shapes": [1]}, "shapes: no list of objects"),
+        ({"imageWidth": 0}, "imageWidth, imageHeight: (0, 30) are no sizes; correct them"),
+        ({"imageHeight": None}, "imageWidth, imageHeight: (40, None) are no sizes"),
+        ({"shapes": [CAT | {"label": ""}]}, "shapes[0]: label '' is no name; give one"),
+        ({"shapes": [{"points": [[1, 2], [3, 4]]}]}, "shapes[0]: label None is no name"),
+        ({"shapes": [CAT | {"points": [[1, 2]]}]}, "(cat): a rectangle of 1 points; correct it"),
+        ({"shapes": [CAT, CAT | {"points": [[1, float("nan")]]}]}, "shapes[1]: points: not a list"),
+        ({"shapes": [CAT | {"points": [[1, "2"]]}]}, "shapes[0]: points: not a list of finite"),
+        ({"shapes": [CAT | {"points": 3}]}, "shapes[0]: points: not a list of finite [x, y]"),
+        ({"shapes": [CAT | {"score": 2}]}, "shapes[0]: score 2 is outside 0..1; correct it"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, page: dict, message: str) -> None:
+    file = make(tmp_path / "a.json", **page)
+    with pytest.raises(InputError) as caught:
+        read(tmp_path)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert message in str(caught.value)
+
+
+def test_two_files_of_one_photo_and_files_of_none_are_refused(tmp_path: Path) -> None:
+    make(tmp_path / "a.json")
+    make(tmp_path / "b.json", photo="a.jpg")
+    with pytest.raises(InputError, match=r"b.json: photo 'a.jpg' has .*a.json as well; keep one"):
+        read(tmp_path)
+    make(tmp_path / "b.json", photo="a.jpg", imagePath="")
+    with pytest.raises(InputError, match=r"b.json: imagePath '' is no name; give one"):
+        read(tmp_path)
+    (tmp_path / "b.json").write_text('{"shapes": [')
+    with pytest.raises(InputError, match=r"b.json: line 1 column 13: not JSON"):
+        read(tmp_path)
+
+
+WHOLE = {
+    "version": "5.5.0",
+    "shapes": [CAT | {"score": 0.5}, shape("circle", [1, 2], [3, 4])],
+    "imagePath": "b.jpg",
+    "imageWidth": 40,
+    "imageHeight": 30,
+}
+
+
+@settings(deadline=None)
+@given(page=spoiled(WHOLE))
+def test_a_spoiled_file_is_read_or_refused(tmp_path_factory, page: object) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    file = folder / "spoiled.json"
+    file.write_text(json.dumps(page))
+    try:
+        found = read_labelme(folder, (file,))
+    except InputError as error:
+        assert str(error).startswith(f"{file}: ") and "\n" not in str(error)
+    else:
+        assert np.isfinite(found.boxes).all() and (found.boxes[:, 2:] >= 0).all()

@@ -1,0 +1,84 @@
+"""VOC XML and its photos in the layouts that tools write."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.formats.voc.files import key_of, photos_by_key, root_name, voc_files
+
+VOC = "<annotation/>"
+CVAT = "<annotations/>"
+
+
+def write(folder: Path, *names: str, text: str = VOC) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "photos"),
+    [
+        (["Annotations/a.xml", "JPEGImages/a.jpg"], "Annotations", "JPEGImages"),
+        (["annotations/a.XML", "images/a.jpg"], "annotations", "images"),
+        (["ANNOTATIONS/day1/a.xml", "Images/day1/a.jpg"], "ANNOTATIONS", "Images"),
+        (["Annotations/a.xml", "a.jpg"], "Annotations", ""),
+        (["a.xml", "a.jpg"], "", ""),
+        (["train/a.xml", "train/a.jpg", "valid/b.xml", "valid/b.jpg"], "", ""),
+        (["train/annotations/a.xml", "train/images/a.jpg", "val/annotations/b.xml"], "", ""),
+    ],
+)
+def test_layouts(tmp_path: Path, names: list[str], labels: str, photos: str) -> None:
+    write(tmp_path, *names)
+    write(tmp_path, "._z.xml", "Annotations/._a.xml", "train/._a.xml", "__MACOSX/a.xml", text="")
+    expected = [tmp_path / name for name in names if name.lower().endswith(".xml")]
+    if labels != "Annotations":
+        (tmp_path / "Annotations/._a.xml").unlink()
+        (tmp_path / "Annotations").rmdir()
+    assert voc_files(tmp_path) == (tmp_path / labels, expected, tmp_path / photos)
+
+
+def test_what_is_no_voc(tmp_path: Path) -> None:
+    assert voc_files(tmp_path) is None
+    write(tmp_path, "annotations/a.json", "images/a.jpg")
+    write(tmp_path, "annotations.xml", "Annotations.xml", text=CVAT)
+    assert voc_files(tmp_path) is None
+    write(tmp_path, "annotations/a.xml", text=CVAT)
+    assert voc_files(tmp_path) is None
+    write(tmp_path, "annotations/b.xml")  # one of VOC: the reader shall name the other
+    found = voc_files(tmp_path)
+    assert found and len(found[1]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("", ""),
+        ("no XML", ""),
+        ('<?xml version="1.0"?>\n<!-- a note -->\n<annotation>', "annotation"),
+        ('<v:annotation xmlns:v="x">', "annotation"),
+        ("<annotations/>", "annotations"),
+    ],
+)
+def test_the_name_of_the_root(tmp_path: Path, text: str, name: str) -> None:
+    for encoding in ("utf-8", "utf-16"):
+        (tmp_path / "a.xml").write_text(text, encoding=encoding)
+        assert root_name(tmp_path / "a.xml") == name
+
+
+def test_a_photo_and_its_xml_have_a_key_in_common(tmp_path: Path) -> None:
+    names = {
+        "Annotations/a.xml": "JPEGImages/a.jpg",
+        "annotations/day1/a.xml": "images/day1/a.PNG",
+        "train/annotations/a.xml": "train/images/a.jpg",
+        "annotations/train/b.rf.1.xml": "images/train/b.rf.1.jpg",
+        "c/d.xml": "c/d.jpg",
+    }
+    for xml, photo in names.items():
+        assert key_of(tmp_path / xml, tmp_path) == key_of(tmp_path / photo, tmp_path)
+    assert key_of(tmp_path / "annotations/day1/a.xml", tmp_path) == "day1/a"
+    write(tmp_path, "images/a.jpg", "images/a.png", "images/b/a.jpg", "images/a.txt")
+    assert photos_by_key(tmp_path / "images", tmp_path) == {
+        "a": [tmp_path / "images/a.jpg", tmp_path / "images/a.png"],
+        "b/a": [tmp_path / "images/b/a.jpg"],
+    }

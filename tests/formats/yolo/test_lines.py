@@ -1,0 +1,86 @@
+"""Lines of YOLO against numbers that can be checked by hand."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import InputError
+from pipeline.formats.yolo.lines import YoloObject, read_yolo_lines
+
+
+def read(folder: Path, text: str, keypoints: int = 0) -> list[YoloObject]:
+    (folder / "a.txt").write_text(text)
+    return read_yolo_lines(folder / "a.txt", keypoints=keypoints)
+
+
+@pytest.mark.parametrize("text", ["", "\n \n"])
+def test_nothing(tmp_path: Path, text: str) -> None:
+    assert read_yolo_lines(tmp_path / "absent.txt") == []
+    assert read(tmp_path, text) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "label", "box", "score"),
+    [
+        ("0 0.5 0.5 0 0", 0, (0.5, 0.5, 0, 0), None),
+        ("3 0.5 0.5 0.5 0.25", 3, (0.25, 0.375, 0.5, 0.25), None),
+        ("3.0 0.5 0.5 1 1", 3, (0, 0, 1, 1), None),
+        ("1 0.5 0.5 0.5 0.5 0.75", 1, (0.25, 0.25, 0.5, 0.5), 0.75),
+        ("1 0.5 0 1 0.5 0.5 1 0 0.5", 1, (0, 0, 1, 1), None),  # a square on its corner, OBB
+        ("1 0.25 0 0.5 0.5 0 0.75", 1, (0, 0, 0.5, 0.75), None),  # a triangle
+    ],
+)
+def test_each_form(tmp_path: Path, line: str, label: int, box: tuple, score: float | None) -> None:
+    (found,) = read(tmp_path, line)
+    assert (found.label, found.box, found.score) == (label, box, score)
+    assert found.outline == (len(line.split()) > 6)
+    assert not found.rounded
+
+
+def test_keypoints_are_no_corners(tmp_path: Path) -> None:
+    (found,) = read(tmp_path, "0 0.5 0.5 0.5 0.5 0.1 0.1 2", keypoints=3)
+    assert (found.box, found.outline) == ((0.25, 0.25, 0.5, 0.5), False)
+    with pytest.raises(InputError, match=r"line 1: has 7 numbers, not 5 or 8"):
+        read(tmp_path, "0 0.5 0.5 0.5 0.5 0.1 0.1", keypoints=3)
+
+
+def test_a_share_a_bit_outside_is_set_to_the_edge(tmp_path: Path) -> None:
+    (found,) = read(tmp_path, "0 1.0005 0.5 1 1.0009")
+    assert found == YoloObject(0, (0.5, 0, 1, 1), None, False, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("0 0.5 0.5", "has 3 numbers, not 5, 6, or 7 and more by twos; correct it"),
+        ("0 0.5 0.5 0.5 0.5 0.5 0.5 0.5", "has 8 numbers"),
+        ("cat 0.5 0.5 0.5 0.5", "'cat 0.5 0.5 0.5 0.5' is not all numbers; correct it"),
+        ("0.5 0.5 0.5 0.5 0.5", "class 0.5 is no whole number; correct it"),
+        ("-1 0.5 0.5 0.5 0.5", "class -1 is no whole number"),
+        ("nan 0.5 0.5 0.5 0.5", "class nan is no whole number"),
+        ("0 nan 0.5 0.5 0.5", "has a number outside 0..1; give shares"),
+        ("0 inf 0.5 0.5 0.5", "has a number outside 0..1"),
+        ("0 0.5 0.5 -0.01 0.5", "has a number outside 0..1"),
+        ("0 120 80 40 30", "has a number outside 0..1; give shares of the photo's sides, not"),
+        ("0 0.5 0.5 0.5 0.5 1.5", "confidence 1.5 is outside 0..1"),
+        ("0 0.5 0.5 0.5 0.5 nan", "confidence nan is outside 0..1"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, line: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, f"0 0.5 0.5 0.5 0.5\n\n{line}\n")
+    assert str(caught.value).startswith(f"{tmp_path / 'a.txt'}: line 3: ")
+    assert message in str(caught.value)
+
+
+@settings(deadline=None)
+@given(text=st.text(st.sampled_from("0123456789.- \nenaif"), max_size=60))
+def test_any_text_is_read_or_refused(tmp_path_factory, text: str) -> None:
+    try:
+        found = read(tmp_path_factory.getbasetemp(), text)
+    except InputError as error:
+        assert "a.txt: line " in str(error) and "\n" not in str(error)
+    else:
+        assert all(-0.5 <= side <= 1 for item in found for side in item.box)

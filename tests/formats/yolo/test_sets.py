@@ -1,0 +1,150 @@
+"""Names and splits of YOLO sets, in the layouts that tools export."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from ruamel.yaml import YAML
+
+from pipeline.errors import InputError
+from pipeline.formats.yolo.sets import YoloSet, read_yolo_set
+from tests.formats.spoiled import spoiled
+
+
+def photos(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+
+
+def described(root: Path, text: str, name: str = "data.yaml") -> YoloSet:
+    (root / name).write_text(text)
+    return read_yolo_set(root, root / name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "names: [cat, dog]\nnc: 2\n",
+        "names: {1: dog, 0: cat}\n",
+        "names:\n- cat\n- dog\nkpt_shape: [1, 3]\n",
+    ],
+)
+def test_names_as_list_or_by_number(tmp_path: Path, text: str) -> None:
+    photos(tmp_path, "images/a.jpg")
+    found = described(tmp_path, text + "train: images\n")
+    assert found.classes == ["cat", "dog"]
+    assert found.splits == {"images/a.jpg": "train"}
+    assert found.keypoints == (3 if "kpt" in text else 0)
+
+
+def test_a_count_alone_gives_the_names_that_ultralytics_gives(tmp_path: Path) -> None:
+    photos(tmp_path, "a.jpg")
+    assert described(tmp_path, "nc: 2\ntrain: .\n").classes == ["class_0", "class_1"]
+    assert described(tmp_path, "train: .\n").classes is None
+
+
+@pytest.mark.parametrize(
+    ("paths", "prefix"),
+    [
+        ("path: ../datasets/pets\ntrain: images/train\nval: images/val\n", "images/{}/"),
+        ("train: ../train/images\nval: ../valid/images\ntest: ../test/images\n", "{}/images/"),
+        ("path: /home/eve/pets\ntrain: images/train\nval: [images/val]\n", "images/{}/"),
+        ("train: /content/pets/train/images\nval: /content/pets/val/images\n", "{}/images/"),
+        (r"train: C:\pets\train\images" + "\n" + r"val: C:\pets\val\images" + "\n", "{}/images/"),
+    ],
+)
+def test_paths_of_another_machine(tmp_path: Path, paths: str, prefix: str) -> None:
+    val = "valid" if "valid" in paths else "val"
+    names = [f"{prefix.format('train')}a.jpg", f"{prefix.format(val)}b.jpg"]
+    photos(tmp_path, *names, "others/c.jpg")
+    found = described(tmp_path, paths + "names: [cat]\n")
+    assert found.splits == dict(zip(names, ("train", "val"), strict=True))
+    assert "1 photos are in no split and are left out" in found.notes
+    absent = "1 places are named but absent: test (../test/images)"
+    assert (absent in found.notes) == ("test" in paths)
+
+
+def test_lists_of_photos(tmp_path: Path) -> None:
+    photos(tmp_path, "images/a.jpg", "images/b.jpg", "images/c.jpg")
+    (tmp_path / "one.txt").write_text("./images/a.jpg\n\n/home/eve/images/b.jpg\n")
+    (tmp_path / "two.txt").write_text("images/c.jpg\n")
+    found = described(tmp_path, "train: [one.txt]\nval: two.txt\nnames: [cat]\n")
+    assert list(found.splits.values()) == ["train", "train", "val"]
+
+
+def test_photos_in_two_splits_have_none(tmp_path: Path) -> None:
+    photos(tmp_path, "images/a.jpg")
+    found = described(tmp_path, "train: images\nval: images\nnames: [cat]\n")
+    assert found.splits == {"images/a.jpg": None}
+    assert found.notes == ("1 photos are in several splits, so they have none",)
+
+
+def test_darknets_names_and_lists(tmp_path: Path) -> None:
+    photos(tmp_path, "obj_train_data/a.jpg", "obj_train_data/b.jpg")
+    (tmp_path / "train.txt").write_text("data/obj_train_data/a.jpg\n")
+    (tmp_path / "valid.txt").write_text("data/obj_train_data/b.jpg\n")
+    found = described(tmp_path, "cat\ntraffic light\n\n", "obj.names")
+    assert found.classes == ["cat", "traffic light"]
+    assert found.splits == {"obj_train_data/a.jpg": "train", "obj_train_data/b.jpg": "val"}
+
+
+def test_folders_alone(tmp_path: Path) -> None:
+    photos(tmp_path, "images/train/a.jpg", "valid/images/b.jpg", "images/c.jpg")
+    found = read_yolo_set(tmp_path, None)
+    assert found == YoloSet(
+        None,
+        {"images/c.jpg": None, "images/train/a.jpg": "train", "valid/images/b.jpg": "val"},
+        0,
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("names: [", "not valid YAML"),
+        ("- cat\n", "top level: no keys; give names"),
+        ("names: cat\ntrain: .\n", "names: no list; give the names"),
+        ("names: {0: cat, 2: dog}\ntrain: .\n", "names: keys are not 0..1; number them so"),
+        ("names: [cat]\nnc: 2\ntrain: .\n", "nc is 2, but names has 1; correct one"),
+        ("names: [cat, cat]\ntrain: .\n", "names: 'cat' is there twice; rename one"),
+        ("names: [cat, ' ']\ntrain: .\n", "names: a class has no name; give each one"),
+        ("names: []\ntrain: .\n", "names: a class has no name"),
+        ("names: [cat]\ntrain: nowhere\n", r"no photo is below .* it names train \(nowhere\); put"),
+        ("names: [cat]\n", "where it names nothing; put it beside"),
+        ("names: [cat]\ntrain: a.txt\n", "a.txt: line 2: photo 'b.jpg' is missing below"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None:
+    photos(tmp_path, "a.jpg")
+    (tmp_path / "a.txt").write_text("a.jpg\nb.jpg\n")
+    with pytest.raises(InputError, match=message) as caught:
+        described(tmp_path, text)
+    assert "\n" not in str(caught.value)
+
+
+WHOLE = {
+    "path": "/home/eve",
+    "train": ["a.jpg"],
+    "val": ".",
+    "names": {0: "cat", 1: "dog"},
+    "nc": 2,
+    "kpt_shape": [1, 3],
+}
+
+
+@settings(deadline=None)
+@given(data=spoiled(WHOLE))
+def test_a_spoiled_yaml_is_read_or_refused(tmp_path_factory, data: object) -> None:
+    root = tmp_path_factory.getbasetemp()
+    photos(root, "a.jpg")
+    with (root / "spoiled.yaml").open("w") as file:
+        YAML(typ="safe").dump(data, file)
+    try:
+        found = read_yolo_set(root, root / "spoiled.yaml")
+    except InputError as error:
+        assert "\n" not in str(error)
+    else:
+        assert found.splits
+        assert all(isinstance(name, str) for name in found.classes or [])
