@@ -152,7 +152,7 @@ def test_other_formats_and_scores_without_running_again(project, monkeypatch):
     assert run("new", "--score", "0.06", *formats) == 0
     made = {path.name for path in Path("new").iterdir() if path.name.startswith("labels")}
     assert made == {
-        *("labels.json", "labels.coco.json", "labels.csv", "labels.parquet"),
+        *("labels.json", "labels.coco.json", "labels.csv", "labels.xml", "labels.parquet"),
         *("labels.label-studio.json", "labels.voc", "labels.yolo", "labels.labelme"),
     }
     rows = pq.read_table("new/labels.parquet")
