@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from pipeline.errors import InputError
-from pipeline.formats import pascal as reader
+from pipeline.formats.pascal import reader
 from pipeline.formats.labels import Labels
 from pipeline.formats.pascal.checks import check_pascal
 from pipeline.formats.pascal.json_lists import UnusualError
