@@ -125,8 +125,11 @@ def photos_by_class(labels: Labels) -> dict[int, np.ndarray]:
     )[labels.rows]
     starts, sizes = labels.boxes[:, :2], labels.boxes[:, 2:]
     counts = ((sizes > 0) & (starts + sizes > 0) & (starts < sides)).all(1) & ~labels.ignore
-    pairs = np.unique(np.stack([labels.labels, labels.rows], -1)[counts], axis=0)
-    return {int(label): pairs[pairs[:, 0] == label, 1] for label in np.unique(pairs[:, 0])}
+    photos = len(labels.images)
+    pairs = np.unique(labels.labels[counts].astype(np.int64) * photos + labels.rows[counts])
+    classes, starts_of = np.unique(pairs // photos, return_index=True)
+    rows = np.split(pairs % photos, starts_of[1:])
+    return {int(label): of_class for label, of_class in zip(classes, rows, strict=False)}
 
 
 def _spare(splits: np.ndarray, held: dict[int, np.ndarray]) -> np.ndarray:

@@ -4,7 +4,7 @@ What one box means cannot be told, but a set gives it away, once the sizes of it
 so it is decided here, for whichever format, and not by a reader.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,26 @@ _LARGE = 4  # pixels of a side in which nobody labels
 _MANY = 10  # boxes by which a set can be judged that only looks odd
 _FEW = 3  # ... by which one that fits another reading in every box
 _SLACK = 0.02  # of a side by which boxes may leave their photo
+_BLOCK = 1 << 18  # objects looked at together: with millions every copy counts
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """How many boxes of a set have area, and how many of these could be something else.
+
+    Attributes:
+        solid: with area.
+        shares: within 0..1, in photos that are larger.
+        ends_above_one: with x + width or y + height above 1.
+        beyond: not inside their photos.
+        all_fit_as_corners: whether all fit if the last two numbers are the right and lower edge.
+    """
+
+    solid: int
+    shares: int
+    ends_above_one: int
+    beyond: int
+    all_fit_as_corners: bool
 
 
 def in_pixels(labels: Labels) -> Labels:
@@ -30,46 +50,58 @@ def in_pixels(labels: Labels) -> Labels:
         InputError: most boxes are shares and others are not, or nearly all leave their photos, as
             when corners are written in place of sizes.
     """
-    sides = np.stack([labels.images["width"], labels.images["height"]], -1).astype(np.float64)
-    sides = sides[labels.rows]
-    boxes = labels.boxes
-    solid = (boxes[:, 2:] > 0).all(1)
-    count = int(solid.sum())
-    if not count:
-        return labels
-    small = solid & ((boxes >= 0) & (boxes <= _ROUNDING)).all(1) & (sides >= _LARGE).all(1)
-    shares = int(small.sum())
-    if shares == count:
-        _check_shares(labels, boxes[solid])
-        note = f"the boxes of all {count} objects are shares of the sides of their photos (0..1)"
-        scaled = boxes * np.tile(sides, 2)
-        return replace(labels, boxes=scaled, notes=(*labels.notes, f"{note}; scaled to pixels"))
-    if shares > count / 2:
+    found = _survey(labels)
+    if found.shares == found.solid > 0:
+        _check_shares(labels, found)
+        note = f"the boxes of all {found.solid} objects are shares of the sides of their photos"
+        scaled = labels.boxes * np.tile(_sides(labels, slice(None)), 2)
+        notes = (*labels.notes, f"{note} (0..1); scaled to pixels")
+        return replace(labels, boxes=scaled, notes=notes)
+    if found.shares > found.solid / 2:
         raise InputError(
-            f"{labels.file}: {shares} of {count} boxes are within 0..1, as if shares of the "
-            "sides, and the others are not; write all in pixels or all as shares"
+            f"{labels.file}: {found.shares} of {found.solid} boxes are within 0..1, as if shares "
+            "of the sides, and the others are not; write all in pixels or all as shares"
         )
-    _check_inside(labels, boxes[solid], sides[solid])
+    _check_inside(labels, found)
     return labels
 
 
-def _check_shares(labels: Labels, boxes: np.ndarray) -> None:
-    beyond = int((boxes[:, :2] + boxes[:, 2:] > _ROUNDING).any(1).sum())
-    if beyond:
+def _survey(labels: Labels) -> _Survey:
+    counts, fits = np.zeros(4, int), True
+    for start in range(0, len(labels.boxes), _BLOCK):
+        some = slice(start, start + _BLOCK)
+        boxes, sides = labels.boxes[some], _sides(labels, some)
+        solid = (boxes[:, 2:] > 0).all(1)
+        within = ((boxes >= 0) & (boxes <= _ROUNDING)).all(1) & (sides >= _LARGE).all(1)
+        ends, slack = boxes[:, :2] + boxes[:, 2:], 1 + _SLACK * sides
+        above_one = (ends > _ROUNDING).any(1)
+        beyond = ((ends > sides + slack) | (boxes[:, :2] < -slack)).any(1)
+        counts += [int((solid & part).sum()) for part in (solid, within, above_one, beyond)]
+        as_corners = (boxes[:, 2:] > boxes[:, :2]) & (boxes[:, 2:] <= sides + slack)
+        fits &= bool(as_corners[solid].all())
+    solid_boxes, shares, ends_above_one, all_beyond = counts.tolist()
+    return _Survey(solid_boxes, shares, ends_above_one, all_beyond, fits)
+
+
+def _sides(labels: Labels, some: slice) -> np.ndarray:
+    """Return width and height `(K, 2)` of the photos of some objects."""
+    sides = np.stack([labels.images["width"], labels.images["height"]], -1)
+    return sides[labels.rows[some]].astype(np.float64)
+
+
+def _check_shares(labels: Labels, found: _Survey) -> None:
+    if found.ends_above_one:
         raise InputError(
-            f"{labels.file}: all boxes are within 0..1, as shares of the sides, and {beyond} of "
-            f"{len(boxes)} leave their photos; write [x, y, width, height], in pixels"
+            f"{labels.file}: all boxes are within 0..1, as shares of the sides, and "
+            f"{found.ends_above_one} of {found.solid} leave their photos; "
+            "write [x, y, width, height], in pixels"
         )
 
 
-def _check_inside(labels: Labels, boxes: np.ndarray, sides: np.ndarray) -> None:
-    slack = 1 + _SLACK * sides
-    ends = boxes[:, :2] + boxes[:, 2:]
-    beyond = ((ends > sides + slack) | (boxes[:, :2] < -slack)).any(1)
-    count, total = int(beyond.sum()), len(boxes)
+def _check_inside(labels: Labels, found: _Survey) -> None:
+    count, total = found.beyond, found.solid
     problem = f"{labels.file}: {count} of {total} boxes leave their photos"
-    as_corners = (boxes[:, 2:] > boxes[:, :2]) & (boxes[:, 2:] <= sides + slack)
-    if total >= _FEW and count > total / 3 and as_corners.all():
+    if total >= _FEW and count > total / 3 and found.all_fit_as_corners:
         raise InputError(
             f"{problem}, and all fit when their last two numbers are taken for the right and the "
             "lower edge; write [x, y, width, height]"

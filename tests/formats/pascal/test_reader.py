@@ -8,8 +8,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from pipeline.errors import InputError
-from pipeline.formats.pascal import reader
 from pipeline.formats.labels import Labels
+from pipeline.formats.pascal import reader
 from pipeline.formats.pascal.checks import check_pascal
 from pipeline.formats.pascal.json_lists import UnusualError
 from pipeline.formats.pascal.reader import PASCAL, labels_of, read_pascal
