@@ -115,7 +115,8 @@ def what_is_asked(model: Path, folder: Path, scores: GivenScores) -> Asked:
 def find_objects(job: LabelJob, model: Path, photos: list[tuple[str, Path]]) -> None:
     """Add to a job what the model finds in the photos that are not done."""
     waiting = without_done(photos, job.read())
-    if done := len(photos) - len(waiting):
+    done = len(photos) - len(waiting)
+    if done:
         print(f"done before: {done} of {len(photos)} photos", file=sys.stderr)
     if not waiting:
         return
@@ -130,7 +131,7 @@ def find_objects(job: LabelJob, model: Path, photos: list[tuple[str, Path]]) -> 
         max_detections=asked.max_detections,
     )
     device = load_params(PARAMS).train.shared.device
-    detect_into(job, Detector.load(model, device=device, decoding=decoding), waiting)
+    detect_into(job, Detector.load(model, device=device, decoding=decoding), waiting, done)
 
 
 @contextmanager

@@ -13,30 +13,54 @@ _SECONDS_BETWEEN_LINES = 15.0
 
 
 def progress(
-    iterable: Iterable[Item], *, total: int | None = None, desc: str, unit: str = "it"
+    iterable: Iterable[Item],
+    *,
+    total: int | None = None,
+    desc: str,
+    unit: str = "it",
+    before: int = 0,
 ) -> Iterator[Item]:
     """Yield the items of `iterable` and show how many are done, the rate and the time left.
 
     A bar on a terminal; elsewhere a plain line at most every 15 seconds and one at the end.
+
+    Args:
+        iterable: what is to be done now.
+        total: number of items, those `before` included; by default all that `iterable` has.
+        desc: what is being done.
+        unit: of the items, in the plural.
+        before: so many were done earlier; they count as done, but not for the rate.
     """
     if total is None and isinstance(iterable, Sized):
-        total = len(iterable)
+        total = before + len(iterable)
     if sys.stderr.isatty():
-        yield from tqdm(iterable, total=total, desc=desc, unit=unit, dynamic_ncols=True)
+        yield from tqdm(
+            iterable, total=total, desc=desc, unit=unit, dynamic_ncols=True, initial=before
+        )
         return
     start = last = time.monotonic()
-    done = 0
-    for done, item in enumerate(iterable, 1):
+
+    def tell(done: int, seconds: float) -> None:
+        line = progress_line(desc, done, total, seconds, unit, before)
+        print(line, file=sys.stderr, flush=True)
+
+    done = before
+    for done, item in enumerate(iterable, before + 1):
         yield item
         if time.monotonic() - last > _SECONDS_BETWEEN_LINES:
             last = time.monotonic()
-            print(progress_line(desc, done, total, last - start, unit), file=sys.stderr, flush=True)
-    print(progress_line(desc, done, total, time.monotonic() - start, unit), file=sys.stderr)
+            tell(done, last - start)
+    tell(done, time.monotonic() - start)
 
 
-def progress_line(desc: str, done: int, total: int | None, seconds: float, unit: str) -> str:
-    """Return one plain line: `desc: 20/80 photos, 10.0 photos/s, 6 s left`."""
-    rate = done / max(seconds, 1e-9)
+def progress_line(
+    desc: str, done: int, total: int | None, seconds: float, unit: str, before: int = 0
+) -> str:
+    """Return one plain line: `desc: 20/80 photos, 10.0 photos/s, 6 s left`.
+
+    So many of `done` were done `before` and took none of the seconds.
+    """
+    rate = (done - before) / max(seconds, 1e-9)
     of_total = f"/{total}" if total else ""
-    left = f", {(total - done) / rate:.0f} s left" if total and done and done < total else ""
+    left = f", {(total - done) / rate:.0f} s left" if total and before < done < total else ""
     return f"{desc}: {done}{of_total} {unit}, {rate:.1f} {unit}/s{left}"

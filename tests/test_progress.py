@@ -68,3 +68,19 @@ def test_length_is_found_or_given(on_terminal, capsys):
 )
 def test_progress_line(done, total, seconds, line):
     assert progress_line("a", done, total, seconds, "photos") == line
+
+
+def test_what_was_done_before_counts_but_not_for_the_rate(on_terminal, capsys):
+    on_terminal(False)
+    assert list(progress("ab", desc="label", unit="photos", before=8)) == ["a", "b"]
+    assert capsys.readouterr().err.startswith("label: 10/10 photos, ")
+    assert list(progress("", desc="label", unit="photos", total=9, before=8)) == []
+    assert capsys.readouterr().err == "label: 8/9 photos, 0.0 photos/s\n"
+    line = progress_line("label", 60, 100, 5.0, "photos", before=50)
+    assert line == "label: 60/100 photos, 2.0 photos/s, 20 s left"
+
+
+def test_a_bar_begins_with_what_was_done_before(on_terminal, capsys):
+    on_terminal(True)
+    list(progress("ab", desc="label", unit="photos", before=8))
+    assert "10/10" in capsys.readouterr().err

@@ -16,7 +16,7 @@ from pipeline.progress import progress
 Waiting = Sequence[tuple[str, Path, os.stat_result]]
 
 
-def detect_into(job: LabelJob, detector: Detector, waiting: Waiting) -> None:
+def detect_into(job: LabelJob, detector: Detector, waiting: Waiting, before: int = 0) -> None:
     """Add what is found in photos to a job, part by part; memory does not grow with them.
 
     A part has the same photos in the same batches whether the job was stopped before it or not,
@@ -26,11 +26,15 @@ def detect_into(job: LabelJob, detector: Detector, waiting: Waiting) -> None:
         job: to add to.
         detector: of the model that the job was begun with.
         waiting: name, file and state of each photo, in order.
+        before: so many photos were done earlier, for the progress.
     """
     if PHOTOS_A_PART % detector.batch_size:
         raise ValueError(f"a part of {PHOTOS_A_PART} is no whole number of batches")
     found = detector.stream_all(path for _, path, _ in waiting)
-    rows = map(_row, waiting, progress(found, total=len(waiting), desc="label", unit="photos"))
+    watched = progress(
+        found, total=before + len(waiting), desc="label", unit="photos", before=before
+    )
+    rows = map(_row, waiting, watched)
     while part := list(islice(rows, PHOTOS_A_PART)):
         job.append(part)
 

@@ -64,7 +64,7 @@ def refuse_others(files: Sequence[LabelFile], job: LabelJob) -> None:
         InputError: names the file and the remedy.
     """
     for file in files:
-        if file.path.exists() and _digest(file.path) not in job.made.get(file.path.name, []):
+        if file.path.exists() and digest_of(file.path) not in job.made.get(file.path.name, []):
             raise InputError(
                 f"{file.path}: is there already, or was changed since it was written; "
                 "--out names another place, --overwrite replaces it"
@@ -86,8 +86,10 @@ def write_labels(file: LabelFile, labels: Labels, job: LabelJob) -> tuple[str, .
         _remove(beside)
         raise
     # The journal knows the file before it is there: it may be replaced even after a kill.
-    job.made.setdefault(file.path.name, []).append(_digest(beside))
-    job.save()
+    made, digest = job.made.setdefault(file.path.name, []), digest_of(beside)
+    if digest not in made:
+        made.append(digest)
+        job.save()
     if file.path.is_dir() or beside.is_dir():
         _remove(file.path)
     os.replace(beside, file.path)
@@ -122,7 +124,7 @@ def _flat(labels: Labels) -> pa.Table:
     return pa.table(columns | {name: pa.array(values) for name, values in sides})
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file, or of the names and contents of all files of a folder."""
     if path.is_file():
         return hashlib.sha256(path.read_bytes()).hexdigest()

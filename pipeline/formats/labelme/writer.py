@@ -42,7 +42,7 @@ def _shape(labels: Labels, at: int) -> dict:
     x, y, width, height = labels.boxes[at].tolist()
     shape = {
         "label": labels.classes[labels.labels[at]],
-        "points": [[x, y], [x + width, y + height]],
+        "points": [[x, y], [round(x + width, 4), round(y + height, 4)]],
         "group_id": None,
         "description": "",
         "shape_type": "rectangle",

@@ -27,6 +27,7 @@ def write_pascal(labels: Labels, out: Path) -> tuple[str, ...]:
         )
     ]
     for at, annotation in enumerate(annotations):
+        annotation["area"] = round(annotation["area"], 2)
         if (score := labels.score_of(at)) is not None:
             annotation["score"] = score
     pascal = new_pascal(images, annotations, labels.classes, "object")

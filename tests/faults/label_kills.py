@@ -1,0 +1,133 @@
+"""`python -m tests.faults.label_kills`: kill -9 `ladder label` at random moments, again and again.
+
+Every round labels the same photos in a new job, is killed a few times, and must end with the same
+files, byte by byte, as the one run that nobody disturbed.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from pipeline.inference.label_files import digest_of
+from tests.conftest import ROOT
+
+FORMATS = ("pascal", "voc", "parquet")
+_KILLS = 3  # at most, in a round
+_COMPLETE = (0, 1)  # exit codes; 1 where a photo does not decode
+
+
+def make_photos(folder: Path, number: int) -> None:
+    """Write small JPEGs and, where there are more than ten, one file that is none."""
+    folder.mkdir(parents=True)
+    random_pixels = np.random.default_rng(1)
+    for at in range(number):
+        coarse = Image.fromarray(random_pixels.integers(0, 256, (5, 7, 3), np.uint8))
+        coarse.resize((60 + at % 9, 40)).save(folder / f"{at:06d}.jpg")
+    if number > 10:
+        (folder / "000007.jpg").write_bytes(b"\xff\xd8\xff damaged")
+
+
+def command(photos: Path, model: Path, out: Path) -> list[str]:
+    """Return the words that label the photos into files of the folder `out`."""
+    formats = [word for name in FORMATS for word in ("--format", name)]
+    words = [sys.executable, "-m", "commands.main", "label", str(photos), "--model", str(model)]
+    return [*words, "--out", str(out / "labels.json"), "--score", "0.001", *formats]
+
+
+def start(words: Sequence[str]) -> subprocess.Popen:
+    """Start `ladder label` in a process group of its own, in the project's folder."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(
+        words, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet, start_new_session=True
+    )
+
+
+def clean_run(words: Sequence[str]) -> float:
+    """Run to the end, and return the seconds that it took."""
+    Path(words[words.index("--out") + 1]).parent.mkdir(parents=True, exist_ok=True)
+    begin = time.monotonic()
+    code = start(words).wait()
+    if code not in _COMPLETE:
+        raise SystemExit(f"a run that nobody disturbed ended with {code}: {' '.join(words)}")
+    return time.monotonic() - begin
+
+
+def killed_run(words: Sequence[str], moments: Sequence[float]) -> int:
+    """Kill a run after each of these seconds, then run to the end; return the number of kills."""
+    kills = 0
+    for moment in moments:
+        process = start(words)
+        try:
+            process.wait(moment)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+    clean_run(words)
+    return kills
+
+
+def digests(out: Path) -> dict[str, str]:
+    """Return the digest of every file of a job by its path, without the lock."""
+    files = (path for path in sorted(out.rglob("*")) if path.is_file())
+    return {
+        path.relative_to(out).as_posix(): digest_of(path) for path in files if path.name != ".lock"
+    }
+
+
+def play(
+    photos: Path, model: Path, rounds: int, folder: Path, seed: int = 0
+) -> list[tuple[int, list[str]]]:
+    """Return for each round the number of kills and the files that differ from a clean run's."""
+    choose = random.Random(seed)
+    seconds = clean_run(command(photos, model, folder / "clean"))
+    clean = digests(folder / "clean")
+    print(f"a clean run: {seconds:.1f} s, {len(clean)} files", flush=True)
+    results = []
+    for number in range(1, rounds + 1):
+        out = folder / "killed"
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+        moments = [choose.uniform(0, seconds * 1.05) for _ in range(choose.randint(1, _KILLS))]
+        kills = killed_run(command(photos, model, out), moments)
+        killed = digests(out)
+        wrong = sorted(name for name in clean | killed if clean.get(name) != killed.get(name))
+        told = ", ".join(f"{moment:.2f}" for moment in moments)
+        verdict = f"differs: {', '.join(wrong[:5])}" if wrong else "the same bytes"
+        print(f"round {number}: {kills} kills at seconds {told}: {verdict}", flush=True)
+        results.append((kills, wrong))
+    return results
+
+
+def main() -> None:
+    """Play the rounds, a line each, and end with the verdict as exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.label_kills", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20, metavar="N")
+    parser.add_argument("--photos", type=int, default=3000, metavar="N")
+    parser.add_argument("--model", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="label-kills-") as name:
+        photos = Path(name) / "photos"
+        make_photos(photos, options.photos)
+        results = play(photos, options.model.absolute(), options.rounds, Path(name), options.seed)
+    failed = sum(bool(wrong) for _, wrong in results)
+    kills = sum(kills for kills, _ in results)
+    print(f"{kills} kills in {len(results)} rounds: {failed} ended otherwise than a clean run")
+    raise SystemExit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

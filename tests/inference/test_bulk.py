@@ -1,0 +1,46 @@
+"""Photos become rows of parts, in the same batches whether the job was stopped or not."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.inference import bulk
+from pipeline.inference.bulk import detect_into
+from pipeline.inference.label_job import open_job, without_done
+from tests.inference.making import detector_of, photo_file
+from tests.inference.test_label_job import ASKED
+
+pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
+
+
+def photos_of(folder: Path, number: int) -> list[tuple[str, Path]]:
+    folder.mkdir()
+    photos = [(f"{at}.png", photo_file(folder / f"{at}.png")) for at in range(number)]
+    (folder / "2.png").write_bytes(b"no photo")
+    return photos
+
+
+def test_parts_of_a_stopped_job_are_those_of_one_that_was_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(bulk, "PHOTOS_A_PART", 4)
+    photos = photos_of(tmp_path / "photos", 10)
+    jobs = [open_job(tmp_path / name, ASKED, restart=False) for name in ("whole", "stopped")]
+    detect_into(jobs[0], detector_of("ssd_fpn", batch_size=2), without_done(photos, jobs[0].read()))
+    for end in (4, 8, 10):
+        waiting = without_done(photos[:end], jobs[1].read())
+        detect_into(jobs[1], detector_of("ssd_fpn", batch_size=2), waiting)
+    contents = [[part.read_bytes() for part in job.parts] for job in jobs]
+    assert len(contents[0]) == 3
+    assert contents[0] == contents[1]
+    rows = jobs[0].read().to_pylist()
+    assert [row["file_name"] for row in rows] == [name for name, _ in photos]
+    assert rows[2]["error"].startswith("photo: does not decode")
+    assert rows[2]["width"] is None
+    assert len(rows[0]["box"]) == 4 * len(rows[0]["label"]) == 4 * len(rows[0]["score"])
+    assert rows[0]["bytes"] == photos[0][1].stat().st_size
+
+
+def test_a_part_is_a_whole_number_of_batches(tmp_path):
+    with pytest.raises(ValueError, match="no whole number of batches"):
+        detect_into(
+            open_job(tmp_path, ASKED, restart=False), detector_of("ssd_fpn", batch_size=3), []
+        )

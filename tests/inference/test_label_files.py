@@ -1,0 +1,101 @@
+"""Files of labels are replaced where they are the job's own, and never otherwise."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.inference.label_files import (
+    FORMAT_NAMES,
+    LabelFile,
+    digest_of,
+    job_folder,
+    label_files,
+    refuse_others,
+    write_labels,
+    write_refusals,
+)
+from pipeline.inference.label_job import LabelJob, open_job
+from pipeline.inference.labels import Refusal
+from tests.inference.test_label_job import ASKED
+from tests.inference.test_labels import labels_of, photo
+
+LABELS = labels_of(photo(([1, 2, 31.5, 22], 1, 0.75)))
+NOTHING = labels_of(photo())
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> LabelJob:
+    return open_job(tmp_path / ".labels.job", ASKED, restart=False)
+
+
+@pytest.mark.parametrize("out", ["new/labels.json", "new/labels", "new/labels.csv"])
+def test_all_formats_lie_beside_each_other(out: str) -> None:
+    files = label_files(Path(out), ["pascal", "yolo", "label-studio", "csv", "csv"])
+    assert [str(file.path) for file in files] == [
+        *("new/labels.json", "new/labels.yolo", "new/labels.label-studio.json", "new/labels.csv")
+    ]
+    assert job_folder(Path(out)) == Path("new/.labels.job")
+
+
+@pytest.mark.parametrize("name", FORMAT_NAMES)
+def test_own_files_are_replaced_and_changed_ones_are_not(job: LabelJob, name: str) -> None:
+    [file] = label_files(job.folder.parent / "labels", [name])
+    refuse_others([file], job)
+    write_labels(file, LABELS, job)
+    one = digest_of(file.path)
+    write_labels(file, NOTHING, job)
+    assert digest_of(file.path) != one
+    again = open_job(job.folder, ASKED, restart=False)
+    refuse_others([file], again)
+    changed = max(file.path.rglob("*")) if file.path.is_dir() else file.path
+    changed.write_bytes(b"by hand")
+    with pytest.raises(InputError, match=r"is there already, or was changed since it was written"):
+        refuse_others([file], again)
+    assert not list(job.folder.parent.glob(".*partial"))
+
+
+def test_the_file_of_somebody_else_is_refused(job: LabelJob) -> None:
+    file = LabelFile("pascal", job.folder.parent / "labels.json")
+    file.path.write_text("mine")
+    with pytest.raises(InputError, match="--out names another place, --overwrite replaces it"):
+        refuse_others([file], job)
+
+
+def test_a_kill_before_the_rename_leaves_the_old_labels_and_a_job_that_goes_on(
+    job: LabelJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = LabelFile("pascal", job.folder.parent / "labels.json")
+    write_labels(file, LABELS, job)
+    before = file.path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.inference.label_files.os.replace", None)
+        with pytest.raises(TypeError):
+            write_labels(file, NOTHING, job)
+    assert file.path.read_bytes() == before
+    again = open_job(job.folder, ASKED, restart=False)
+    refuse_others([file], again)
+    write_labels(file, NOTHING, again)
+    assert file.path.read_bytes() != before
+
+
+def test_rows_of_parquet(job: LabelJob) -> None:
+    file = LabelFile("parquet", job.folder.parent / "labels.parquet")
+    write_labels(file, LABELS, job)
+    assert pq.read_table(file.path).to_pylist() == [
+        {
+            **{"file_name": "a.jpg", "width": 60, "height": 40, "name": "dog", "score": 0.75},
+            **{"ignore": False, "xmin": 1, "ymin": 2, "xmax": 31.5, "ymax": 22},
+        }
+    ]
+
+
+def test_refusals_are_listed_as_csv(tmp_path: Path) -> None:
+    path = tmp_path / "refused.csv"
+    write_refusals(path, [])
+    assert not path.exists()
+    write_refusals(path, [Refusal("a, b.jpg", "bad")])
+    assert path.read_text().splitlines() == ["photo,reason", '"a, b.jpg",bad']
+    write_refusals(path, [])
+    assert not path.exists()

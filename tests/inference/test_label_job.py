@@ -1,0 +1,125 @@
+"""Parts are there whole or not at all, and a job goes on only as it was begun."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.inference.label_job import (
+    PART_SCHEMA,
+    Asked,
+    LabelJob,
+    model_digest,
+    open_job,
+    without_done,
+)
+
+ASKED = Asked("abc", ["cat", "dog"], "/photos", 0.05, 0.5, 100)
+
+
+def row(name: str, modified: int = 1, **changes: object) -> dict:
+    """Return the row of a photo with one box."""
+    values = {"file_name": name, "bytes": 5, "modified": modified, "width": 60, "height": 40}
+    found = {"label": [1], "score": [0.75], "box": [1.0, 2.0, 31.5, 22.25], "error": None}
+    return values | found | changes
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> LabelJob:
+    begun = open_job(tmp_path / "job", ASKED, restart=False)
+    begun.save()
+    return begun
+
+
+def test_no_part_at_all(job: LabelJob) -> None:
+    assert job.parts == []
+    assert job.read().schema.equals(PART_SCHEMA)
+    assert len(job.read()) == 0
+
+
+def test_rows_come_back_by_name_the_latest_of_each(job: LabelJob) -> None:
+    job.append([row("b.jpg", 1), row("a.jpg", 1)])
+    job.append(
+        [row("b.jpg", 2, label=[], score=[], box=[]), {"file_name": "c.jpg", "error": "bad"}]
+    )
+    assert [part.name for part in job.parts] == ["part-000000.parquet", "part-000001.parquet"]
+    rows = job.read().to_pylist()
+    assert [(one["file_name"], one["modified"]) for one in rows] == [
+        ("a.jpg", 1),
+        ("b.jpg", 2),
+        ("c.jpg", None),
+    ]
+    assert rows[0] == row("a.jpg")
+    assert rows[2]["error"] == "bad"
+
+
+def test_a_part_that_was_not_renamed_is_not_there(job: LabelJob, monkeypatch) -> None:
+    job.append([row("a.jpg")])
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", die)
+        with pytest.raises(KeyboardInterrupt):
+            job.append([row("b.jpg")])
+    assert job.read()["file_name"].to_pylist() == ["a.jpg"]
+    job.append([row("b.jpg")])
+    assert job.read()["file_name"].to_pylist() == ["a.jpg", "b.jpg"]
+
+
+@pytest.mark.parametrize("kept", [0, 10, -10])
+def test_a_damaged_part_is_named(job: LabelJob, kept: int) -> None:
+    job.append([row("a.jpg")])
+    job.parts[0].write_bytes(job.parts[0].read_bytes()[:kept])
+    with pytest.raises(
+        InputError, match=r"part-000000.parquet: damaged .*; remove it, and its pho"
+    ):
+        job.read()
+
+
+def test_a_job_goes_on_as_it_was_begun_or_anew(job: LabelJob) -> None:
+    job.append([row("a.jpg")])
+    job.made["labels.json"] = ["digest"]
+    job.save()
+    again = open_job(job.folder, ASKED, restart=False)
+    assert (again.asked, again.made) == (ASKED, {"labels.json": ["digest"]})
+    for change, told in (
+        ({"model": "abd"}, "was begun with another model; --restart"),
+        ({"min_score": 0.01}, "was begun with min_score 0.05 instead of 0.01; --restart"),
+        ({"folder": "/other"}, "was begun with folder /photos instead of /other; --restart"),
+    ):
+        with pytest.raises(InputError, match=told):
+            open_job(job.folder, replace(ASKED, **change), restart=False)
+    other = open_job(job.folder, replace(ASKED, model="abd"), restart=True)
+    assert (other.parts, other.made) == ([], {"labels.json": ["digest"]})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"asked": {}, "made": {}}'])
+def test_a_damaged_journal_is_named(job: LabelJob, text: str) -> None:
+    (job.folder / "job.json").write_text(text)
+    with pytest.raises(InputError, match=r"job.json: damaged .*; remove .*job to begin anew"):
+        open_job(job.folder, ASKED, restart=False)
+
+
+def test_what_waits_is_new_or_has_changed(job: LabelJob, tmp_path: Path) -> None:
+    photos = [(name, tmp_path / name) for name in ("a.jpg", "b.jpg", "c.jpg")]
+    for _, path in photos:
+        path.write_bytes(b"12345")
+        os.utime(path, ns=(7, 7))
+    job.append([row("a.jpg", 7), row("b.jpg", 8)])
+    assert [name for name, _, _ in without_done(photos, job.read())] == ["b.jpg", "c.jpg"]
+
+
+def test_the_digest_of_a_model(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"model.json: no model there; train it first"):
+        model_digest(tmp_path)
+    for name in ("model.json", "model.safetensors"):
+        (tmp_path / name).write_text("one")
+    digest = model_digest(tmp_path)
+    (tmp_path / "history.jsonl").write_text("more")
+    assert model_digest(tmp_path) == digest
+    (tmp_path / "model.safetensors").write_text("two")
+    assert model_digest(tmp_path) != digest

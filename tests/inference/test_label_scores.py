@@ -1,0 +1,63 @@
+"""The score of each class: what the user gives, what evaluate has chosen, or the usual one."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.inference.label_scores import (
+    GivenScores,
+    choose_scores,
+    read_label_scores,
+    thresholds,
+)
+
+CLASSES = ["cat", "dog"]
+NONE = GivenScores.parse([])
+
+
+def test_a_class_without_a_score_has_the_usual_one() -> None:
+    assert thresholds(CLASSES, {"dog": 0.5, "owl": 0.9}).tolist() == pytest.approx([0.3, 0.5])
+
+
+def test_given_scores() -> None:
+    given = GivenScores.parse(["0.5", "a=b=0.25"])
+    assert (given.common, given.by_class, given.lowest) == (0.5, {"a=b": 0.25}, 0.25)
+    assert NONE.lowest is None
+    for word in ("1", "-0.1", "cat", "cat=", "nan"):
+        with pytest.raises(ValueError):
+            GivenScores.parse([word])
+
+
+def test_the_users_scores_go_before_the_chosen_ones(tmp_path: Path, capsys) -> None:
+    model = str(tmp_path / "models/ssd_fpn")
+    assert choose_scores(model, CLASSES, NONE) == pytest.approx([0.3, 0.3])
+    assert "no label scores by class are known" in capsys.readouterr().err
+    chosen = tmp_path / "evaluation/ssd_fpn/label_scores.json"
+    chosen.parent.mkdir(parents=True)
+    chosen.write_text(json.dumps({"cat": 0.5, "dog": 0.25}))
+    assert choose_scores(model, CLASSES, NONE).tolist() == [0.5, 0.25]
+    given = GivenScores.parse(["dog=0.75"])
+    assert choose_scores(model, CLASSES, given).tolist() == [0.5, 0.75]
+    assert choose_scores(model, CLASSES, GivenScores.parse(["0.75"])).tolist() == [0.75, 0.75]
+    assert capsys.readouterr().err == ""
+    with pytest.raises(InputError, match="--score owl: no such class; there are cat, dog"):
+        choose_scores(model, CLASSES, GivenScores.parse(["owl=0.5"]))
+
+
+def test_label_scores_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "label_scores.json"
+    assert read_label_scores(path) == {}
+    path.write_text('{"cat": 0.5, "dog": 0}')
+    assert read_label_scores(path) == {"cat": 0.5, "dog": 0.0}
+    assert np.isfinite(thresholds(CLASSES, read_label_scores(path))).all()
+
+
+@pytest.mark.parametrize("text", ["{", "[0.5]", '{"cat": "high"}', '{"cat": null}'])
+def test_another_file_has_no_label_scores(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "label_scores.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"label_scores\.json: not label scores by class"):
+        read_label_scores(path)

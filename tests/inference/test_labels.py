@@ -1,0 +1,73 @@
+"""What a job has found becomes labels above the score of each class."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline.inference.label_job import PART_SCHEMA
+from pipeline.inference.labels import Refusal, labels_of_rows, refusals
+from tests.inference.test_label_job import row
+
+CLASSES = ["cat", "dog"]
+HALF = np.array([0.5, 0.5], np.float32)
+
+
+def labels_of(*rows: dict, min_scores: np.ndarray = HALF, doubtful: bool = False):
+    table = pa.Table.from_pylist(list(rows), schema=PART_SCHEMA)
+    return labels_of_rows(table, Path("new"), CLASSES, min_scores, doubtful=doubtful)
+
+
+def photo(*found: tuple[list[float], int, float], size: tuple[int, int] = (60, 40)) -> dict:
+    """Return the row of a photo from (box, label, score) of each detection."""
+    boxes, labels, scores = zip(*found, strict=True) if found else ((), (), ())
+    sides = dict(zip(("width", "height"), size, strict=True))
+    box = [side for one in boxes for side in one]
+    return row("a.jpg", label=labels, score=scores, box=box, **sides)
+
+
+def test_no_photos_and_an_empty_photo() -> None:
+    assert len(labels_of().images) == 0
+    empty = labels_of(photo())
+    assert (len(empty.images), len(empty.rows), empty.classes) == (1, 0, CLASSES)
+
+
+def test_boxes_are_cut_to_the_photo_and_rounded() -> None:
+    found = labels_of(photo(([-4, 35, 10.123456, 95], 1, 0.75)), {"file_name": "b", "error": "bad"})
+    assert found.images.to_pylist() == [
+        {"id": 1, "file_name": "a.jpg", "width": 60, "height": 40, "split": None}
+    ]
+    assert found.boxes.tolist() == [[0, 35, 10.12, 5]]
+    assert (found.labels.tolist(), found.scores.tolist()) == ([1], [0.75])
+    assert found.ignore.tolist() == [False]
+
+
+def test_a_box_without_area_is_no_label() -> None:
+    outside = photo(([-9, 2, 0, 8], 0, 0.9), ([5, 5, 5, 9], 0, 0.8), ([5, 5, 5.004, 9], 0, 0.8))
+    assert len(labels_of(outside).rows) == 0
+
+
+def test_every_class_has_a_score_of_its_own() -> None:
+    box = [0.0, 0, 5, 5]
+    some = photo((box, 0, 0.75), (box, 1, 0.75), (box, 0, 0.5), (box, 1, 0.25))
+    found = labels_of(some, min_scores=np.array([0.5, 0.75], np.float32))
+    assert list(zip(found.labels, found.scores, strict=True)) == [(0, 0.75)]  # above, not at
+
+
+def test_doubtful_boxes_are_to_be_ignored() -> None:
+    box = [0.0, 0, 5, 5]
+    found = labels_of(photo((box, 0, 0.75), (box, 1, 0.375), (box, 0, 0.25)), doubtful=True)
+    assert list(zip(found.scores, found.ignore, strict=True)) == [(0.75, False), (0.375, True)]
+
+
+def test_photos_that_could_not_be_labelled() -> None:
+    rows = pa.Table.from_pylist([photo(), {"file_name": "b", "error": "bad"}], schema=PART_SCHEMA)
+    assert refusals(rows) == [Refusal("b", "bad")]
+
+
+@pytest.mark.parametrize("rows", [[1, 0, 2], [2, 2, 0]])
+def test_objects_belong_to_their_photos(rows: list[int]) -> None:
+    box = ([0.0, 0, 5, 5], 0, 0.75)
+    found = labels_of(*(photo(*[box] * number) for number in rows))
+    assert np.bincount(found.rows, minlength=3).tolist() == rows
