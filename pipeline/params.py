@@ -55,6 +55,12 @@ class FetchParams(Section):
     demo: DemoParams
 
 
+class TablesParams(Section):
+    """What becomes of photos of train that have a copy in val or test."""
+
+    duplicates: Literal["warn", "drop", "error"]
+
+
 class PixelParams(Section):
     """The side of the square that every photo is stored at."""
 
@@ -191,6 +197,7 @@ class Params(Section):
     """All of `params.yaml`."""
 
     fetch: FetchParams
+    tables: TablesParams
     pixels: PixelParams
     train: TrainParams
     predict: PredictParams
