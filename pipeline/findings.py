@@ -1,7 +1,7 @@
 """What the checks of a data set have found: the form of `checks.json`.
 
 The tables stage writes it and the report stage draws it. Reading needs this file alone, so a change
-in how checks are made draws nothing anew that has not changed.
+in how checks are made draws nothing anew unless they find something else.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,13 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
+
+# When something deserves a look.
+RARE = 10  # objects of a class in train, under which it is hardly learnt
+TINY_SIDE = 4.0  # pixels of the network's input; its finest cells are 8 or more
+PIXEL_SIDE = 2.0  # pixels of the photo
+LONG_BOX = 10.0  # long side by short side
+LONG_PHOTO = 3.0
 
 SHOWN = 12  # examples of each finding
 # Edges of the bins of the histograms. The last bins hold what is beyond, too.

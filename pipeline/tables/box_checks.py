@@ -5,13 +5,20 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from pipeline.findings import ASPECTS, GRID, SHOWN, SIDE_BINS, BoxChecks, BoxExample, BoxFinding
+from pipeline.findings import (
+    ASPECTS,
+    GRID,
+    LONG_BOX,
+    PIXEL_SIDE,
+    SHOWN,
+    SIDE_BINS,
+    TINY_SIDE,
+    BoxChecks,
+    BoxExample,
+    BoxFinding,
+)
 from pipeline.schemas import BOX_SIDES, box_columns
 from pipeline.tables.box_keys import BLOCK, box_keys
-
-TINY_SIDE = 4.0  # pixels of the network's input; its finest cells are 8 or more
-PIXEL_SIDE = 2.0  # pixels of the photo
-LONG_BOX = 10.0  # long side by short side
 
 
 class _Found:

@@ -7,6 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.findings import (
+    LONG_BOX,
+    LONG_PHOTO,
+    PIXEL_SIDE,
+    RARE,
+    TINY_SIDE,
     BoxChecks,
     BoxFinding,
     ClassCount,
@@ -16,11 +21,9 @@ from pipeline.findings import (
     SplitCount,
 )
 from pipeline.schemas import SPLITS, read_classes
-from pipeline.tables.box_checks import LONG_BOX, PIXEL_SIDE, TINY_SIDE, check_boxes
+from pipeline.tables.box_checks import check_boxes
 from pipeline.tables.box_keys import BLOCK
-from pipeline.tables.photo_checks import LONG_PHOTO, check_photos
-
-RARE = 10  # objects in train, below which a class is hardly learnt
+from pipeline.tables.photo_checks import check_photos
 
 
 def check_tables(

@@ -3,9 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from pipeline.findings import SHOWN, PhotoChecks, PhotoFinding, SizeCount
+from pipeline.findings import LONG_PHOTO, SHOWN, PhotoChecks, PhotoFinding, SizeCount
 
-LONG_PHOTO = 3.0  # long side by short side
 _COMMON = 5
 
 
