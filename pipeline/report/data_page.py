@@ -155,11 +155,12 @@ def _copies(findings: Findings, gallery: Gallery) -> str:
 
 
 def _pair(pair: CopyPair, gallery: Gallery) -> str:
-    kind = "equal files" if pair.equal else "they look the same"
+    # A copy of another size has other boxes: whether they agree is only known of equal files.
     boxes = "the same boxes" if pair.same_boxes else "different boxes"
+    words = f"equal files, {boxes}" if pair.equal else "they look the same"
     return (
         f'<div class="pair">{_copy(pair.first, gallery)}{_copy(pair.second, gallery)}'
-        f"<p>{kind}, {boxes}</p></div>"
+        f"<p>{words}</p></div>"
     )
 
 
@@ -171,20 +172,30 @@ def _copy(photo: CopiedPhoto, gallery: Gallery) -> str:
 def _box_findings(findings: Findings, gallery: Gallery) -> list[Section]:
     boxes, side = findings.boxes, findings.input_side
     kinds = [
-        ("repeated", "Repeated boxes", boxes.repeated, "another has the same class and edges"),
+        (
+            "repeated",
+            "Repeated boxes",
+            boxes.repeated,
+            "Another of the same photo and class has the same edges, to a pixel.",
+        ),
         (
             "tiny",
             "Tiny boxes",
             boxes.tiny,
-            f"a side is under {TINY_SIDE:g} pixels when the photo is squashed to {side} x {side}",
+            f"A side is under {TINY_SIDE:g} pixels when the photo is squashed to {side} x {side}.",
         ),
         (
             "pixels",
             "Boxes of a pixel",
             boxes.pixel_sized,
-            f"a side is under {PIXEL_SIDE:g} pixels of the photo",
+            f"A side is under {PIXEL_SIDE:g} pixels of the photo.",
         ),
-        ("long", "Long boxes", boxes.long, f"over {LONG_BOX:g} times as long as wide"),
+        (
+            "long",
+            "Long boxes",
+            boxes.long,
+            f"The long side is over {LONG_BOX:g} times the short one.",
+        ),
     ]
     return [
         Section(key, title, _box_finding(finding, meaning, gallery))
@@ -194,12 +205,12 @@ def _box_findings(findings: Findings, gallery: Gallery) -> list[Section]:
 
 def _box_finding(finding: BoxFinding, meaning: str, gallery: Gallery) -> str:
     if not finding.count:
-        return f"<p>None: no box of which {text(meaning)}.</p>"
-    figures = "".join(_boxed(one, gallery) for one in finding.examples)
-    words = f"Found: {finding.count}, {meaning}."
+        return f"{paragraph(meaning)}<p>None.</p>"
+    words = f"{finding.count} found"
     if finding.count > len(finding.examples):
-        words += f" The first {len(finding.examples)}:"
-    return f'<p>{text(words)}</p><div class="photos">{figures}</div>'
+        words += f", of which these are the first {len(finding.examples)}"
+    figures = "".join(_boxed(one, gallery) for one in finding.examples)
+    return f'{paragraph(meaning)}<p>{words}:</p><div class="photos">{figures}</div>'
 
 
 def _boxed(one: BoxExample, gallery: Gallery) -> str:

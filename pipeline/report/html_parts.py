@@ -19,10 +19,11 @@ li { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .75rem .2rem 0; text-align: right; border-bottom: 1px solid #eee; }
-th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
+th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; min-width: 4rem; }
 .bars { display: grid; grid-template-columns: minmax(4rem, max-content) 1fr max-content;
-  gap: .15rem .6rem; align-items: center; font-size: .9rem; max-width: 45rem; }
-.bars > :first-child, .bars .name { max-width: 14rem; overflow-wrap: anywhere; }
+  gap: .15rem .6rem; align-items: center; font-size: .9rem; max-width: 45rem;
+  margin-top: .4rem; }
+.bars .name { max-width: min(14rem, 35vw); overflow-wrap: anywhere; }
 .bar { display: flex; height: .9rem; background: #f3f3f3; }
 .bar i { display: block; height: 100%; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }

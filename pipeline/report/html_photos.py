@@ -19,6 +19,7 @@ from pipeline.schemas import read_classes
 _QUALITY = 80
 _RING = 0.06  # of the photo's longer side: a smaller box is circled, or nobody would find it
 _CHIPS = 8  # classes named below a photo
+_DRAWN = 500  # boxes on a photo, so that the page stays small
 
 
 @dataclass(frozen=True)
@@ -78,23 +79,40 @@ def _jpeg(pixels: np.ndarray, size_wh: tuple[int, int], side: int) -> str:
 
 
 def _boxes(marks: Marks, ring: float) -> str:
-    parts = []
-    for place, (xmin, ymin, xmax, ymax) in enumerate(marks.boxes.tolist()):
-        ignored = bool(len(marks.ignore) and marks.ignore[place])
-        color = "#bbb" if ignored else _color(int(marks.labels[place]))
-        shape = (
-            f'<rect x="{xmin:.2f}" y="{ymin:.2f}" width="{xmax - xmin:.2f}" '
-            f'height="{ymax - ymin:.2f}"'
-        )
-        style = 'fill="none" vector-effect="non-scaling-stroke"'
-        dots = ' stroke-dasharray="2 3"' if ignored else ""
-        parts.append(f'{shape} {style} stroke="#000" stroke-width="4"/>')
-        parts.append(f'{shape} {style} stroke="{color}" stroke-width="2"{dots}/>')
-        if max(xmax - xmin, ymax - ymin) < ring:
-            circle = f'<circle cx="{(xmin + xmax) / 2:.1f}" cy="{(ymin + ymax) / 2:.1f}" r="{ring}"'
-            parts.append(f'{circle} {style} stroke="#000" stroke-width="4"/>')
-            parts.append(f'{circle} {style} stroke="#fff" stroke-width="2"/>')
-    return "".join(parts)
+    """Return the first boxes as SVG, those of one colour in one path; black below keeps them clear.
+
+    Args:
+        marks: boxes and labels.
+        ring: radius of the circle around a box that is smaller than that.
+    """
+    boxes = marks.boxes[:_DRAWN]
+    ignored = marks.ignore[: len(boxes)] if len(marks.ignore) else np.zeros(len(boxes), bool)
+    small = boxes[(boxes[:, 2:] - boxes[:, :2]).max(1, initial=0) < ring]
+    outlines: dict[str, str] = {}
+    for box, label, dotted in zip(boxes.tolist(), marks.labels, ignored, strict=False):
+        paint = f'stroke="{_color(int(label))}"'
+        key = 'stroke="#ccc" stroke-dasharray="2 3"' if dotted else paint
+        outlines[key] = outlines.get(key, "") + _outline(*box)
+    middles = (small[:, :2] + small[:, 2:]) / 2
+    rings = "".join(_circle(x, y, ring) for x, y in middles.tolist())
+    shapes = {**outlines, 'stroke="#fff"': rings} if rings else outlines
+    below = _path("".join(shapes.values()), 'stroke="#000" stroke-width="4"')
+    return below + "".join(_path(d, f'{key} stroke-width="2"') for key, d in shapes.items())
+
+
+def _path(outlines: str, stroke: str) -> str:
+    style = f'fill="none" vector-effect="non-scaling-stroke" {stroke}'
+    return f'<path d="{outlines}" {style}/>' if outlines else ""
+
+
+def _outline(xmin: float, ymin: float, xmax: float, ymax: float) -> str:
+    return f"M{xmin:.6g} {ymin:.6g}H{xmax:.6g}V{ymax:.6g}H{xmin:.6g}Z"
+
+
+def _circle(x: float, y: float, radius: float) -> str:
+    """Return two half circles around a point."""
+    half = f"a{radius:.6g} {radius:.6g} 0 1 0 "
+    return f"M{x - radius:.6g} {y:.6g}{half}{2 * radius:.6g} 0{half}{-2 * radius:.6g} 0"
 
 
 def _chips(marks: Marks, names: Sequence[str]) -> str:
@@ -104,8 +122,11 @@ def _chips(marks: Marks, names: Sequence[str]) -> str:
         f'<span class="chip" style="background:{_color(label)}">{count} {name(names[label])}</span>'
         for label, count in counts[:_CHIPS]
     ]
-    more = [text(f"and {len(counts) - _CHIPS} classes more")] if len(counts) > _CHIPS else []
-    return "<br>" + "".join(chips + more) if chips else ""
+    if len(counts) > _CHIPS:
+        chips.append(text(f"and {len(counts) - _CHIPS} classes more "))
+    if len(marks.boxes) > _DRAWN:
+        chips.append(text(f"(the first {_DRAWN} boxes are drawn)"))
+    return "<br>" + "".join(chips) if chips else ""
 
 
 def _color(label: int) -> str:

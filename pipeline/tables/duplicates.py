@@ -12,11 +12,11 @@ import numpy as np
 
 from pipeline.tables.fingerprints import SIDE, Fingerprints
 
-# Found on the 2501 photos of VOC 2007 train and on copies of 200 of them: half to one and a half
-# times as large, with three filters, as JPEG of quality 40 to 95 or PNG. Copies differ by up to .18
-# of their contrast (.25 where pixels were left out without a filter), the two photos of another
-# that are most alike by .21: one scene, a second later.
-_BITS = 10  # of 64 in which the hashes of copies may differ
+# Measured on 3756 photos of VOC 2007, on 500 painted ones, and on copies of 700 of them:
+# half to one and a half times as large, with three filters, as JPEG of quality 40 to 95 or PNG. The
+# hashes of copies differ in up to 12 bits, all but one in up to 8. Copies differ by up to .19 of
+# their contrast, other photos of nearly that hash by .23 or more: one scene, a second later.
+_BITS = 12  # of 64 in which the hashes of copies may differ
 _DIFFERENCE = 0.2  # root mean square over the thumbnail, as a share of its standard deviation
 _LARGEST_DIFFERENCE = 48  # of a pixel of the thumbnail, where an object may have come or gone
 _BRIGHTNESS = 4.0  # by which copies differ on average

@@ -82,7 +82,7 @@ def _fingerprint(photo: Path) -> tuple[int, np.ndarray | None]:
         with Image.open(io.BytesIO(data)) as image:
             image.draft("RGB", (_DECODED, _DECODED))
             grey = _grey(ImageOps.exif_transpose(image))
-            return digest, np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX))
+            return digest, np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
     except Exception:  # PIL raises a dozen types for damaged files
         return digest, None
 
