@@ -74,14 +74,11 @@ def _equal_files(prints: Fingerprints, held: np.ndarray) -> np.ndarray:
 
 def _alike(prints: Fingerprints) -> np.ndarray:
     """Return the pairs of photos that look the same, each with the smaller row first."""
-    contrast = prints.thumbnails.std((1, 2), dtype=np.float32)
+    hashes, brightness, contrast = _looks(prints.thumbnails)
     rows = np.flatnonzero(prints.decoded & (contrast >= _FLATTEST))
-    brightness = prints.thumbnails[rows].mean((1, 2), dtype=np.float32)
-    order = np.argsort(brightness, kind="stable")
-    rows, brightness = rows[order], brightness[order]
-    hashes = _hashes(prints.thumbnails[rows])
+    rows = rows[np.argsort(brightness[rows], kind="stable")]
     found = [np.zeros((0, 2), np.int64)]
-    for first, second in _near_hashes(hashes, brightness):
+    for first, second in _near_hashes(hashes[rows], brightness[rows]):
         pairs = np.sort(np.stack([rows[first], rows[second]], -1), 1)
         found.append(pairs[_confirmed(prints.thumbnails, pairs)])
     pairs = np.concatenate(found)
@@ -110,17 +107,24 @@ def _near_hashes(
             yield first[once], second[once]
 
 
-def _hashes(thumbnails: np.ndarray) -> np.ndarray:
-    """Return `(K,)` uint64: which of the 8 x 8 lowest frequencies are above their median."""
+def _looks(thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return `(P,)` hash, mean and standard deviation of each thumbnail.
+
+    A bit of the hash, uint64, says whether one of the 8 x 8 lowest frequencies is above their
+    median.
+    """
     places, frequencies = np.arange(SIDE) + 0.5, np.arange(8)[:, None]
     waves = np.cos(np.pi / SIDE * places * frequencies).astype(np.float32)  # (8, 32)
     hashes = np.zeros(len(thumbnails), np.uint64)
+    means, deviations = np.zeros((2, len(thumbnails)), np.float32)
     for at in range(0, len(thumbnails), _COLUMNS):
-        part = thumbnails[at : at + _COLUMNS].astype(np.float32)
+        block = slice(at, at + _COLUMNS)
+        part = thumbnails[block].astype(np.float32)
         powers = (waves @ part @ waves.T).reshape(-1, 64)
         bits = powers > np.median(powers, 1, keepdims=True)
-        hashes[at : at + _COLUMNS] = np.packbits(bits, 1).view(np.uint64)[:, 0]
-    return hashes
+        hashes[block] = np.packbits(bits, 1).view(np.uint64)[:, 0]
+        means[block], deviations[block] = part.mean((1, 2)), part.std((1, 2))
+    return hashes, means, deviations
 
 
 def _confirmed(thumbnails: np.ndarray, pairs: np.ndarray) -> np.ndarray:
