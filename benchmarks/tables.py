@@ -1,4 +1,4 @@
-"""From a folder of photos and labels to the three tables: what fetch and tables do together."""
+"""From photos and labels to the three tables: what fetch and tables do, but for the checks."""
 
 import json
 import random
@@ -18,7 +18,7 @@ def pascal_folder(
 ) -> Path:
     """Return a folder with so many annotations in a JSON, keys in COCO's order, and its photos.
 
-    The photos are a few bytes each: neither stage opens them, as the JSON has their sizes.
+    The photos are a few bytes each: the JSON has their sizes, and what is measured here opens none.
     """
     place = folder / f"pascal-{annotations}-{photos}-{indent}"
     if place.exists():
@@ -104,7 +104,7 @@ def _voc_object(chance: random.Random) -> str:
 
 
 def ours(source: Path, out: Path) -> None:
-    """Copy the set and write its three tables, as the two stages do."""
+    """Copy the set and write its three tables, as the two stages do before the checks."""
     from pipeline.formats.layout import find_set
     from pipeline.formats.read import read_labels
     from pipeline.sources.copies import copy_set

@@ -10,6 +10,7 @@ PARAMS = Path("params.yaml")
 PROFILES = Path("profiles")
 SOURCE = Path("data/source")
 TABLES = Path("data/tables")
+FINDINGS = TABLES / "checks.json"
 PIXELS = Path("data/pixels/photos.npy")
 MODELS = Path("models")
 TRAINING = Path("training")
@@ -17,6 +18,7 @@ PREDICTIONS = Path("predictions")
 EVALUATION = Path("evaluation")
 METRICS = Path("metrics")
 FIGURES = Path("figures")
+REPORT = Path("report")
 PLOTS = Path("plots")
 
 

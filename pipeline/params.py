@@ -97,6 +97,12 @@ class FetchParams(Section):
         return [one.model_copy(update={"split": one.split or self.split}) for one in self.sources]
 
 
+class TablesParams(Section):
+    """What becomes of photos of train that have a copy in val or test."""
+
+    duplicates: Literal["warn", "drop", "error"]
+
+
 class PixelParams(Section):
     """The side of the square that every photo is stored at."""
 
@@ -234,6 +240,7 @@ class Params(Section):
     """All of `params.yaml`."""
 
     fetch: FetchParams
+    tables: TablesParams
     pixels: PixelParams
     train: TrainParams
     predict: PredictParams

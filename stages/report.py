@@ -8,15 +8,19 @@ from pipeline.data.pixel_store import open_pixel_store
 from pipeline.files import (
     EVALUATION,
     FIGURES,
+    FINDINGS,
     PARAMS,
     PIXELS,
     PLOTS,
     PREDICTIONS,
+    REPORT,
     TABLES,
     fresh_folder,
 )
+from pipeline.findings import read_findings
 from pipeline.params import load_params
 from pipeline.predictions import read_predictions
+from pipeline.report.data_page import data_page
 from pipeline.report.fonts import lettering
 from pipeline.report.ladder_picture import ladder_picture
 from pipeline.report.rung_pictures import Photos, draw_rung, read_answers
@@ -28,28 +32,33 @@ _PLOTTED = ("history", "ap_by_class", "ap_by_size", "anchor_fit", "errors", "con
 
 
 def main() -> None:
-    """Draw every rung and the ladder; write figures/RUNG/*.png, figures/ladder.png and plots."""
+    """Draw every rung and the ladder; write figures, plots and the page report/data.html."""
     argparse.ArgumentParser(prog="python -m stages.report", description=main.__doc__).parse_args()
     params = load_params(PARAMS)
     names = params.rung_names
     tables = {
         name: read_table(TABLES / f"{name}.parquet", schema) for name, schema in SCHEMAS.items()
     }
-    images = tables.pop("images")
+    images, findings = tables.pop("images"), read_findings(FINDINGS)
     ladder = [
         read_answers(name, read_predictions(PREDICTIONS / f"{name}.parquet"), EVALUATION / name)
         for name in names
     ]
+    pixels = open_pixel_store(PIXELS)
+    html = data_page(findings, images, tables["objects"], pixels, params.report.grid_photos)
     with fresh_folder(FIGURES) as folder, lettering(read_classes(images)) as letters:
-        photos = Photos(images, open_pixel_store(PIXELS), tables, letters)
+        photos = Photos(images, pixels, tables, letters)
         for answers in ladder:
             (folder / answers.rung).mkdir()
             draw_rung(folder / answers.rung, answers, photos, params.report.grid_photos)
         ladder_picture(folder / "ladder.png", ladder, photos)
     with fresh_folder(PLOTS) as folder:
         copy_plots(folder, names)
+    with fresh_folder(REPORT) as folder:
+        (folder / "data.html").write_text(html, encoding="utf-8")
     pictures = sum(1 for _ in FIGURES.rglob("*.png"))
     print(f"{FIGURES}: {pictures} pictures of {len(names)} rungs")
+    print(f"{REPORT / 'data.html'}: the data set and what the checks have found in it")
     if letters.note:
         print(letters.note)
 

@@ -1,18 +1,23 @@
 """Stage `tables`: labels are read, checked and split, and become Parquet."""
 
 import argparse
+from dataclasses import replace
 
 from rich.console import Console
 from rich.table import Column, Table
 
 from pipeline.errors import InputError
-from pipeline.files import PARAMS, SOURCE, TABLES, fresh_folder
+from pipeline.files import FINDINGS, PARAMS, SOURCE, TABLES, fresh_folder
+from pipeline.findings import Findings, write_findings
 from pipeline.formats.labels import Labels
 from pipeline.formats.read import read_labels
-from pipeline.params import FetchParams, SourceParams, load_params
+from pipeline.params import FetchParams, Params, SourceParams, load_params
 from pipeline.schemas import SPLITS
 from pipeline.tables.build import Tables, build_tables, write_tables
+from pipeline.tables.checks import check_tables
 from pipeline.tables.classes import choose_classes
+from pipeline.tables.copy_checks import check_copies, leak_in_words, without_leaked
+from pipeline.tables.fingerprints import fingerprints
 from pipeline.tables.join import as_machine, join_sets
 from pipeline.tables.photos import with_photos
 from pipeline.tables.splits import assign_splits
@@ -25,19 +30,38 @@ _DROPPED_SHOWN = 10
 def main() -> None:
     """Read the labels in data/source and write data/tables, with a short report."""
     argparse.ArgumentParser(prog="python -m stages.tables", description=main.__doc__).parse_args()
-    params = load_params(PARAMS).fetch
+    params = load_params(PARAMS)
     if not SOURCE.is_dir():
         raise InputError(f"{SOURCE}: no such folder; run the fetch stage first")
-    with naming_originals(params):
-        tables = make_tables(params)
+    with naming_originals(params.fetch):
+        tables, findings = make_tables(params)
     with fresh_folder(TABLES) as folder:
         write_tables(folder, tables)
+        write_findings(folder / FINDINGS.name, findings)
     print_report(tables.report)
+    for line in findings.lines:
+        print(line)
 
 
-def make_tables(params: FetchParams) -> Tables:
-    """Return the tables of data/source."""
-    return build_tables(read_sets(params))
+def make_tables(params: Params) -> tuple[Tables, Findings]:
+    """Return the tables of data/source and what the checks have found in them."""
+    tables = build_tables(read_sets(params.fetch))
+    prints = fingerprints([SOURCE / photo for photo in tables.images["photo"].to_pylist()])
+    leaked, copies = check_copies(tables.images, tables.objects, prints)
+    if copies.leaked and params.tables.duplicates == "error":
+        remedy = "remove them, or set tables.duplicates to drop"
+        raise InputError(f"{SOURCE}: {leak_in_words(copies)}; {remedy}")
+    if copies.leaked and params.tables.duplicates == "drop":
+        del tables  # millions of boxes are never held twice: they are read anew
+        tables = build_tables(without_leaked(read_sets(params.fetch), leaked))
+        copies, prints = replace(copies, left_out=True), prints.of_photos(~leaked)
+    return tables, check_tables(
+        tables.images,
+        tables.objects,
+        decoded=prints.decoded,
+        copies=copies,
+        input_side=params.pixels.size,
+    )
 
 
 def read_sets(params: FetchParams) -> Labels:

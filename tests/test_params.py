@@ -125,6 +125,7 @@ OUT_OF_RANGE = [
     ("train.shared.seed", 2**32),
     ("fetch.demo.photos", 0),
     ("fetch.demo.size", 31),
+    ("tables.duplicates", "keep"),
     ("pixels.size", 31),
     ("train.classifier.image_size", 31),
     ("train.shared.precision", "half"),

@@ -152,7 +152,8 @@ def _check_learnable(images: pa.Table, kept: Objects, classes: list[str], file: 
     if len(unseen):
         problem = "has objects in val or test and none in train"
         remedy = "move photos of it into train or remove the class"
-        raise InputError(f"{file}: class {classes[unseen[0]]}: {problem}; {remedy}")
+        more = f" (and {len(unseen) - 1} classes more)" if len(unseen) > 1 else ""
+        raise InputError(f"{file}: class {classes[unseen[0]]}{more}: {problem}; {remedy}")
 
 
 def _codes(column: pa.ChunkedArray) -> np.ndarray:

@@ -63,7 +63,10 @@ def test_every_rung_has_its_pictures_and_none_is_too_large(project, capsys):
     run_main(report)
     names = {f"{rung}/{name}" for rung in TASKS for name in expected(rung)} | {"ladder.png"}
     assert contents(Path("figures")).keys() == names
-    assert capsys.readouterr().out == f"figures: {len(names)} pictures of 6 rungs\n"
+    assert capsys.readouterr().out == (
+        f"figures: {len(names)} pictures of 6 rungs\n"
+        "report/data.html: the data set and what the checks have found in it\n"
+    )
     for name in names:
         with Image.open(Path("figures", name)) as picture:
             assert 100 < min(picture.size) and max(picture.size) <= LARGEST_SIDE + 10
@@ -72,9 +75,10 @@ def test_every_rung_has_its_pictures_and_none_is_too_large(project, capsys):
 
 def test_twice_is_byte_for_byte_the_same(two_rungs):
     run_main(report)
-    before = contents(Path("figures"))
+    before = contents(Path("figures")), contents(Path("report"))
+    assert before[1].keys() == {"data.html"}
     run_main(report)
-    assert contents(Path("figures")) == before
+    assert (contents(Path("figures")), contents(Path("report"))) == before
 
 
 def test_more_photos_are_drawn_where_more_are_asked_for(two_rungs):
@@ -148,6 +152,10 @@ def _no_pixels():
     Path("data/pixels/photos.npy").unlink()
 
 
+def _no_checks():
+    Path("data/tables/checks.json").unlink()
+
+
 def _unknown_parameter():
     path = Path("params.yaml")
     path.write_text(path.read_text().replace("grid_photos", "photos_of_grid"))
@@ -161,6 +169,7 @@ def _unknown_parameter():
         (_other_label_scores, "evaluation/ssd_189/label_scores.json: not label scores of these "),
         (_no_curves, "evaluation/bbox/history.csv: no such file; run the evaluate stage first"),
         (_no_pixels, "data/pixels/photos.npy: no such file; run the pixels stage first"),
+        (_no_checks, "data/tables/checks.json: no such file; run the tables stage first"),
         (_unknown_parameter, "params.yaml: "),
     ],
 )

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from ruamel.yaml import YAML
 
+from pipeline.findings import read_findings
 from pipeline.schemas import SCHEMAS, read_table
 from stages.entry import run_stage
 from stages.fetch import main as fetch_main
@@ -17,11 +20,12 @@ from tests.conftest import ROOT
 from tests.data.making import CAT, SIZE, voc
 
 
-def configure(project: Path, **fetch: object) -> None:
-    """Write params.yaml with these parameters of fetch."""
+def configure(project: Path, duplicates: str = "warn", **fetch: object) -> None:
+    """Write params.yaml with these parameters of fetch, and what happens to duplicates."""
     yaml = YAML()
     params = yaml.load((ROOT / "params.yaml").read_text())
     params["fetch"] |= {"split": "given"} | fetch
+    params["tables"]["duplicates"] = duplicates
     with (project / "params.yaml").open("w") as file:
         yaml.dump(params, file)
 
@@ -65,7 +69,7 @@ def test_the_tables_and_the_report_are_written(source, capsys):
     project = source([[0, 0, 10, 10], [5, 5, 100, 10], [7, 7, 0, 3]])
     run_stage(main)
     assert sorted(outputs(project)) == [
-        *("images.parquet", "largest.parquet", "objects.parquet", "report.json")
+        *("checks.json", "images.parquet", "largest.parquet", "objects.parquet", "report.json")
     ]
     for name, rows in {"images": 2, "objects": 2, "largest": 2}.items():
         assert len(read_table(project / f"data/tables/{name}.parquet", SCHEMAS[name])) == rows
@@ -81,7 +85,7 @@ def test_of_many_dropped_boxes_ten_are_listed(source, capsys):
     run_stage(main)
     shown = capsys.readouterr().out
     assert shown.count("no area") == 10
-    assert shown.endswith("  and 3 more, in data/tables/report.json\n")
+    assert "  and 3 more, in data/tables/report.json\n" in shown
 
 
 def test_the_same_source_gives_the_same_bytes(source):
@@ -160,6 +164,62 @@ def run_stage_of(project, split):
     for file in (project / "data/source/Annotations").iterdir():  # objects that count
         file.write_text(file.read_text().replace("<difficult>1<", "<difficult>0<"))
     run_stage(main)
+
+
+@pytest.fixture
+def leaking(source):
+    """A project in which two photos of train are copies of one of val, and have other boxes."""
+    project = source([[0, 0, 20, 20], [5, 5, 20, 20], [7, 7, 20, 20], [9, 9, 20, 20]], SPLITS)
+    photos = project / "data/source/photos"
+    noise = np.random.default_rng(1).integers(0, 255, (6, 8, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize((64, 48))
+    for number in range(3):
+        picture.save(photos / f"{number}.jpg", quality=90)
+    picture.resize((96, 72)).save(photos / "1.jpg", quality=70)
+    Image.fromarray(noise[::-1]).resize((64, 48)).save(photos / "3.jpg")
+    return project
+
+
+SPLITS = ("train", "train", "val", "train")
+LEAK = "photos of train with a copy in val or test: 2"
+
+
+def test_copies_of_val_in_train_are_named(leaking, capsys):
+    run_stage(main)
+    shown = capsys.readouterr().out
+    assert f"{LEAK}; tables.duplicates: drop leaves them out\n" in shown
+    assert "pairs of photos that are copies: 3, first " in shown
+    assert "pairs of equal photos with different boxes: 1, first 2.jpg and 0.jpg; keep" in shown
+    assert read_findings(leaking / "data/tables/checks.json").copies.leaked == 2
+
+
+def test_copies_of_val_are_left_out_of_train(leaking, capsys):
+    configure(leaking, "drop")
+    run_stage(main)
+    assert f"{LEAK}; left out\n" in capsys.readouterr().out
+    images = read_table(leaking / "data/tables/images.parquet", SCHEMAS["images"])
+    assert images["file_name"].to_pylist() == ["2.jpg", "3.jpg"]
+    assert len(read_table(leaking / "data/tables/objects.parquet", SCHEMAS["objects"])) == 2
+
+
+def test_copies_of_val_are_refused(leaking, capsys):
+    configure(leaking, "error")
+    with pytest.raises(SystemExit) as end:
+        run_stage(main)
+    assert end.value.code == 1
+    shown = capsys.readouterr()
+    error = shown.err.splitlines()[-1]
+    assert error.startswith(f"error: data/source: {LEAK}, first 2.jpg (val) and 0.jpg (train), ")
+    assert error.endswith("; remove them, or set tables.duplicates to drop")
+    assert shown.out == ""
+    assert not (leaking / "data/tables").exists()
+
+
+def test_copies_in_train_alone_are_not_refused(leaking):
+    configure(leaking, "error", split="fraction", val_fraction=0.0)
+    run_stage(main)
+    copies = read_findings(leaking / "data/tables/checks.json").copies
+    assert (copies.pairs, copies.leaked) == (3, 0)
 
 
 def test_as_a_command_without_a_source(tmp_path):

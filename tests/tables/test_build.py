@@ -160,3 +160,10 @@ def test_voc2007_is_whole(voc2007):
     assert len(voc2007.images) == len(voc2007.largest) == 2501
     assert len(voc2007.objects) == 7844
     assert (voc2007.report["ignored"], voc2007.report["dropped"]) == (1543, [])
+
+
+def test_all_classes_that_train_lacks_are_counted():
+    objects = [*WITH_OWL, (1, "emu", (1, 1, 5, 5), 0), (1, "yak", (1, 1, 5, 5), 0)]
+    source = pascal(objects, classes=("cat", "dog", "owl", "emu", "yak"))
+    with pytest.raises(InputError, match=r"class owl \(and 2 classes more\): has objects in val"):
+        build_tables(labels(source))

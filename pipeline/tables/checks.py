@@ -1,0 +1,144 @@
+"""Checks of a whole data set, and what they have found in sentences."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.findings import (
+    LONG_BOX,
+    LONG_PHOTO,
+    PIXEL_SIDE,
+    RARE,
+    TINY_SIDE,
+    BoxChecks,
+    BoxFinding,
+    ClassCount,
+    CopyChecks,
+    Findings,
+    PhotoChecks,
+    SplitCount,
+)
+from pipeline.schemas import SPLITS, read_classes
+from pipeline.tables.box_checks import check_boxes
+from pipeline.tables.box_keys import BLOCK
+from pipeline.tables.photo_checks import check_photos
+
+
+def check_tables(
+    images: pa.Table,
+    objects: pa.Table,
+    *,
+    decoded: np.ndarray,
+    copies: CopyChecks,
+    input_side: int,
+) -> Findings:
+    """Return what all checks have found.
+
+    Args:
+        images: the table of photos.
+        objects: the table of their objects, in the order of the photos.
+        decoded: `(P,)` bool, which photos of `images` decode.
+        copies: the check for photos that are there more than once.
+        input_side: of the square to which the network gets every photo squashed, in pixels.
+    """
+    names = read_classes(objects)
+    counts = _count_objects(objects, len(names))
+    splits, classes = _count_splits(images, objects, counts), _count_classes(names, counts)
+    boxes, photos = check_boxes(objects, input_side), check_photos(images, decoded)
+    lines = [
+        *_copy_lines(copies),
+        *_class_lines(classes),
+        *_box_lines(boxes, len(objects), input_side),
+        *_photo_lines(photos),
+    ]
+    return Findings(input_side, splits, classes, boxes, photos, copies, lines)
+
+
+def _count_splits(images: pa.Table, objects: pa.Table, counts: np.ndarray) -> list[SplitCount]:
+    photos = images["split"].cast(pa.string()).to_numpy()
+    empty = ~pc.is_in(images["image_id"], value_set=objects["image_id"].unique()).to_numpy()
+    return [
+        SplitCount(
+            split,
+            int(np.count_nonzero(photos == split)),
+            int(np.count_nonzero((photos == split) & empty)),
+            *map(int, counts[:, row].sum(1)),
+        )
+        for row, split in enumerate(SPLITS)
+    ]
+
+
+def _count_classes(names: list[str], counts: np.ndarray) -> list[ClassCount]:
+    columns = [*counts[0].tolist(), counts[1].sum(0).tolist()]
+    return [ClassCount(*one) for one in zip(names, *columns, strict=True)]
+
+
+def _count_objects(objects: pa.Table, classes: int) -> np.ndarray:
+    """Return `(2, 3, C)`: objects that count and those marked ignore, of each split and class."""
+    counts = np.zeros(2 * len(SPLITS) * classes, np.int64)
+    columns = objects.select(["split", "label", "ignore"])
+    for batch in columns.to_batches(max_chunksize=BLOCK):
+        split = batch["split"].indices.to_numpy().astype(np.int64)
+        ignore = batch["ignore"].to_numpy(zero_copy_only=False)
+        places = (ignore * len(SPLITS) + split) * classes + batch["label"].to_numpy()
+        counts += np.bincount(places, minlength=len(counts))
+    return counts.reshape(2, len(SPLITS), classes)
+
+
+def _copy_lines(copies: CopyChecks) -> Iterator[str]:
+    if not copies.pairs:
+        return
+    pair = copies.examples[0]
+    names = f"{pair.first.photo} ({pair.first.split}) and {pair.second.photo} ({pair.second.split})"
+    yield f"pairs of photos that are copies: {copies.pairs}, first {names}"
+    if copies.leaked:
+        left_out = "left out" if copies.left_out else "tables.duplicates: drop leaves them out"
+        yield f"photos of train with a copy in val or test: {copies.leaked}; {left_out}"
+    if copies.contradicting:
+        pairs = [pair for pair in copies.examples if pair.equal and not pair.same_boxes]
+        first = f", first {pairs[0].first.photo} and {pairs[0].second.photo}" if pairs else ""
+        what = "pairs of equal photos with different boxes"
+        yield f"{what}: {copies.contradicting}{first}; keep one photo of each"
+
+
+def _class_lines(classes: list[ClassCount]) -> Iterator[str]:
+    absent = [one for one in classes if not one.train + one.val + one.test]
+    rare = [one for one in classes if one.train < RARE and one not in absent]
+    if absent:
+        what = "classes without objects that count"
+        yield f"{what}: {len(absent)}, first {absent[0].name}; label some or remove the class"
+    if rare:
+        what = f"classes with under {RARE} objects in train"
+        yield f"{what}: {len(rare)}, first {rare[0].name} with {rare[0].train}; label more of them"
+
+
+def _box_lines(boxes: BoxChecks, objects: int, input_side: int) -> Iterator[str]:
+    tiny = f"with a side under {TINY_SIDE:g} pixels in a photo of {input_side} x {input_side}"
+    pixel_sized = f"with a side under {PIXEL_SIDE:g} pixels of their photo"
+    kinds: list[tuple[BoxFinding, str, str]] = [
+        (boxes.repeated, "like another of their photo and class", "remove them"),
+        (boxes.tiny, tiny, "a larger pixels.size and image_size show them"),
+        (boxes.pixel_sized, pixel_sized, "they may be slips of the hand"),
+        (boxes.long, f"over {LONG_BOX:g} times as long as wide", "look whether they are right"),
+    ]
+    for finding, what, remedy in kinds:
+        if finding.count:
+            one = finding.examples[0]
+            first = f"first in {one.photo} ({one.name})"
+            yield f"boxes {what}: {finding.count} of {objects}, {first}; {remedy}"
+
+
+def _photo_lines(photos: PhotoChecks) -> Iterator[str]:
+    kinds = [
+        (
+            photos.long,
+            f"over {LONG_PHOTO:g} times as long as wide",
+            "cut them, or they get squashed",
+        ),
+        (photos.undecoded, "that cannot be decoded", "replace or remove them"),
+    ]
+    for finding, what, remedy in kinds:
+        if finding.count:
+            yield f"photos {what}: {finding.count}, first {finding.examples[0]}; {remedy}"

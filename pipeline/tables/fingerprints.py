@@ -1,0 +1,94 @@
+"""What photos look like, in a few bytes each: one reading of every file, on all cores."""
+
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from pipeline.progress import progress
+
+SIDE = 32  # of the grey thumbnail, in pixels
+_DECODED = 2 * SIDE  # a JPEG is decoded no larger than it must be for a thumbnail without steps
+_PHOTOS_A_TASK = 16
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """What is kept of each of P photos to compare them.
+
+    Attributes:
+        digests: `(P,)` uint64, of the file's bytes; equal only for equal files.
+        thumbnails: `(P, 32, 32)` uint8, grey, squashed to a square, upright as a viewer shows them.
+        decoded: `(P,)` bool; where it is false the thumbnail is black, as the file is no photo.
+    """
+
+    digests: np.ndarray
+    thumbnails: np.ndarray
+    decoded: np.ndarray
+
+    def of_photos(self, keep: np.ndarray) -> "Fingerprints":
+        """Return the fingerprints of the photos for which `keep`, `(P,)` bool, is true."""
+        return Fingerprints(self.digests[keep], self.thumbnails[keep], self.decoded[keep])
+
+
+def fingerprints(photos: Sequence[Path], workers: int | None = None) -> Fingerprints:
+    """Return the fingerprints of photos; one that does not decode is marked, not refused.
+
+    Args:
+        photos: their files.
+        workers: threads; None for one per core. Reading and decoding release the GIL.
+    """
+    digests = np.zeros(len(photos), np.uint64)
+    thumbnails = np.zeros((len(photos), SIDE, SIDE), np.uint8)
+    decoded = np.zeros(len(photos), bool)
+
+    def fill(rows: range) -> range:
+        for row in rows:
+            digests[row], thumbnail = _fingerprint(photos[row])
+            if thumbnail is not None:
+                thumbnails[row], decoded[row] = thumbnail, True
+        return rows
+
+    filled = _in_threads(fill, len(photos), workers)
+    for _ in progress(filled, total=len(photos), desc="comparing", unit="photos"):
+        pass
+    return Fingerprints(digests, thumbnails, decoded)
+
+
+def _in_threads(fill: Callable[[range], range], photos: int, workers: int | None) -> Iterator[int]:
+    tasks = [range(photos)[at : at + _PHOTOS_A_TASK] for at in range(0, photos, _PHOTOS_A_TASK)]
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+        try:
+            for rows in pool.map(fill, tasks):
+                yield from rows
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _fingerprint(photo: Path) -> tuple[int, np.ndarray | None]:
+    """Return the digest of a file and its thumbnail; None where it does not decode."""
+    try:
+        data = photo.read_bytes()
+    except OSError:
+        return 0, None
+    digest = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.draft("RGB", (_DECODED, _DECODED))
+            grey = _grey(ImageOps.exif_transpose(image))
+            return digest, np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    except Exception:  # PIL raises a dozen types for damaged files
+        return digest, None
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    """Return 8-bit grey; of 16-bit grey the high byte, where PIL would cut at 255."""
+    if image.mode.startswith("I"):
+        return Image.fromarray((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
+    return image.convert("L")

@@ -1,0 +1,27 @@
+"""Parts of a page: names are words, bars are as long as their numbers, nothing divides by zero."""
+
+from pipeline.report.html_parts import Section, bars, heat_map, name, page, table
+
+
+def test_bars_of_nothing():
+    assert bars([]) == '<div class="bars"></div>'
+    assert "width" not in bars([("none", (0, 0))])
+
+
+def test_the_longest_bar_fills_its_row():
+    html = bars([("a", (30, 10)), ("b", (10,))], ("train", "val"))
+    assert [f"width:{share}%" in html for share in ("75.00", "25.00")] == [True, True]
+    assert html.count("width:25.00%") == 2  # val of a, train of b
+    assert ">40</span>" in html and ">train</span>" in html and ">test</span>" not in html
+
+
+def test_a_heat_map_without_counts_and_with_one():
+    assert "<rect" not in heat_map([[0, 0], [0, 0]])
+    assert 'x="1" y="0"' in heat_map([[0, 3], [0, 0]])
+    assert heat_map([[2, 1], [0, 0]]).count('fill-opacity="0.500"') == 1
+
+
+def test_names_are_no_html():
+    assert name("<b>") == "<bdi>&lt;b&gt;</bdi>"
+    assert "<td>&lt;i&gt;</td>" in table(("", "n"), [("a", "<i>")])
+    assert "<title>&lt;x&gt;</title>" in page("<x>", "", [Section("a", "A & B", "")])
