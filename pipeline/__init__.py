@@ -4,6 +4,7 @@ What its packages do with photos and labels, in the order of the stages:
 
 - `sources`, `demo`    download, copy or paint labelled photos
 - `formats`, `tables`  read labels and write the tables `images`, `objects` and `largest`
+- `checks`             find copies of photos, odd boxes and rare classes
 - `data`               store all photos as one uint8 array, and make batches of its rows
 - `models`, `rungs`    backbone, heads, losses and decoding of each rung of the ladder
 - `train`              train a rung in phases, with checkpoints

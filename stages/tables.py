@@ -6,6 +6,9 @@ from dataclasses import replace
 from rich.console import Console
 from rich.table import Column, Table
 
+from pipeline.checks.all_checks import check_tables
+from pipeline.checks.copies import check_copies, leak_in_words, without_leaked
+from pipeline.checks.fingerprints import fingerprints
 from pipeline.errors import InputError
 from pipeline.files import FINDINGS, PARAMS, SOURCE, TABLES, fresh_folder
 from pipeline.findings import Findings, write_findings
@@ -14,10 +17,7 @@ from pipeline.formats.read import read_labels
 from pipeline.params import FetchParams, Params, SourceParams, load_params
 from pipeline.schemas import SPLITS
 from pipeline.tables.build import Tables, build_tables, write_tables
-from pipeline.tables.checks import check_tables
 from pipeline.tables.classes import choose_classes
-from pipeline.tables.copy_checks import check_copies, leak_in_words, without_leaked
-from pipeline.tables.fingerprints import fingerprints
 from pipeline.tables.join import as_machine, join_sets
 from pipeline.tables.photos import with_photos
 from pipeline.tables.splits import assign_splits

@@ -39,7 +39,7 @@ LAYERS = (
     {"inference"},
     {"train"},
     {"rungs"},
-    {"models", "data", "evaluate", "tables", "sources", "demo"},
+    {"models", "data", "evaluate", "tables", "checks", "sources", "demo"},
     {"formats"},
     {"base"},
 )

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from pipeline.checks.all_checks import check_tables
 from pipeline.errors import InputError
 from pipeline.findings import CopiedPhoto, CopyChecks, CopyPair, read_findings, write_findings
-from pipeline.tables.checks import check_tables
 
 
 def test_what_is_written_is_read_again(tables, tmp_path):

@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from pipeline.checks.all_checks import check_tables
 from pipeline.findings import CopiedPhoto, CopyChecks, CopyPair
 from pipeline.report.data_page import data_page
 from pipeline.tables.build import build_tables
-from pipeline.tables.checks import check_tables
 from tests.data.making import labels, pascal
 
 NO_COPIES = CopyChecks(0, 0, 0, False, [])

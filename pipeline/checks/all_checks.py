@@ -6,6 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.checks.box_keys import BLOCK
+from pipeline.checks.boxes import check_boxes
+from pipeline.checks.photos import check_photos
 from pipeline.findings import (
     LONG_BOX,
     LONG_PHOTO,
@@ -21,9 +24,6 @@ from pipeline.findings import (
     SplitCount,
 )
 from pipeline.schemas import SPLITS, read_classes
-from pipeline.tables.box_checks import check_boxes
-from pipeline.tables.box_keys import BLOCK
-from pipeline.tables.photo_checks import check_photos
 
 
 def check_tables(

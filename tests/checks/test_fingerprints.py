@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.tables.fingerprints import SIDE, fingerprints
+from pipeline.checks.fingerprints import SIDE, fingerprints
 
 
 @pytest.fixture

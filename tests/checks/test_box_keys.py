@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.tables.box_keys import box_keys, keys_of_photos
+from pipeline.checks.box_keys import box_keys, keys_of_photos
 from pipeline.tables.build import build_tables
 from tests.data.making import labels, pascal
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from pipeline.checks.copies import check_copies, leak_in_words, without_leaked
+from pipeline.checks.fingerprints import SIDE, Fingerprints
 from pipeline.tables.build import build_tables
-from pipeline.tables.copy_checks import check_copies, leak_in_words, without_leaked
-from pipeline.tables.fingerprints import SIDE, Fingerprints
 from tests.data.making import labels, pascal
 
 BOX = (5, 5, 20, 20)

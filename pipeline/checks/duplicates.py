@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.tables.fingerprints import SIDE, Fingerprints
+from pipeline.checks.fingerprints import SIDE, Fingerprints
 
 # Measured on 3756 photos of VOC 2007, on 500 painted ones, and on copies of 700 of them:
 # half to one and a half times as large, with three filters, as JPEG of quality 40 to 95 or PNG. The

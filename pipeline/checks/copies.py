@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from pipeline.checks.box_keys import keys_of_photos
+from pipeline.checks.duplicates import find_copies
+from pipeline.checks.fingerprints import Fingerprints
 from pipeline.findings import CopiedPhoto, CopyChecks, CopyPair
 from pipeline.formats.labels import Labels
-from pipeline.tables.box_keys import keys_of_photos
-from pipeline.tables.duplicates import find_copies
-from pipeline.tables.fingerprints import Fingerprints
 
 _PAIRS_SHOWN = 60
 _NAMED = 3  # pairs in a message

@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
+from pipeline.checks.photos import check_photos
 from pipeline.findings import SizeCount
-from pipeline.tables.photo_checks import check_photos
 
 
 def images(*sizes_wh):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.checks.duplicates import find_copies
+from pipeline.checks.fingerprints import SIDE, Fingerprints, fingerprints
 from pipeline.demo.painter import paint_photo
-from pipeline.tables.duplicates import find_copies
-from pipeline.tables.fingerprints import SIDE, Fingerprints, fingerprints
 
 
 def pairs_of(prints, held=None):

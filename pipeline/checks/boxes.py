@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from pipeline.checks.box_keys import BLOCK, box_keys
 from pipeline.findings import (
     ASPECTS,
     GRID,
@@ -18,7 +19,6 @@ from pipeline.findings import (
     BoxFinding,
 )
 from pipeline.schemas import BOX_SIDES, box_columns
-from pipeline.tables.box_keys import BLOCK, box_keys
 
 
 class _Found:

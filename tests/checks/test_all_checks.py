@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from pipeline.checks.all_checks import check_tables
 from pipeline.findings import ClassCount, CopiedPhoto, CopyChecks, CopyPair, SplitCount
 from pipeline.tables.build import build_tables
-from pipeline.tables.checks import check_tables
 from tests.data.making import SMALL, labels, pascal
 
 NO_COPIES = CopyChecks(0, 0, 0, False, [])
