@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.checks import boxes as box_checks
 from pipeline.checks.boxes import check_boxes
 from pipeline.findings import ASPECTS, GRID, SHOWN, SIDE_BINS
-from pipeline.tables import box_checks
 from pipeline.tables.build import build_tables
 from tests.data.making import labels, pascal
 
