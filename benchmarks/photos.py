@@ -35,8 +35,8 @@ def stored(count: int, folder: Path = FOLDER):
 
     paths, pascal = painted(count, folder)
     place = paths[0].parent.parent
-    labels = assign_splits(read_labels(place), "fraction", val_fraction=0.0)
-    tables = build_tables(with_photos(labels, place))
+    labels = with_photos(read_labels(place), place)
+    tables = build_tables(assign_splits(labels, "fraction", val_fraction=0.0))
     store = folder / f"store-{count}.npy"
     if not store.exists():
         build_pixel_store(paths, sizes_wh(pascal), store, STORE)

@@ -1,9 +1,12 @@
 """From photos and labels to the three tables: what fetch and tables do, but for the checks."""
 
+import io
 import json
 import random
 import shutil
 from pathlib import Path
+
+from PIL import Image
 
 from benchmarks.photos import FOLDER
 from benchmarks.topic import Case, Setting, Topic
@@ -18,9 +21,9 @@ def pascal_folder(
 ) -> Path:
     """Return a folder with so many annotations in a JSON, keys in COCO's order, and its photos.
 
-    The photos are a few bytes each: the JSON has their sizes, and what is measured here opens none.
+    The photos are one grey JPEG of that size: what is measured here reads their headers alone.
     """
-    place = folder / f"pascal-{annotations}-{photos}-{indent}"
+    place = folder / f"labelled-{annotations}-{photos}-{indent}"
     if place.exists():
         return place
     partial = place.with_suffix(".partial")
@@ -44,10 +47,17 @@ def pascal_folder(
         "categories": [{"id": 1 + c, "name": f"class {c}"} for c in range(CLASSES)],
     }
     (partial / "labels.json").write_text(json.dumps(document, indent=indent))
+    photo = _photo()
     for name in names:
-        (partial / "images" / name).write_bytes(b"a photo")
+        (partial / "images" / name).write_bytes(photo)
     partial.rename(place)
     return place
+
+
+def _photo() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (500, 375), 128).save(buffer, "JPEG", quality=10)
+    return buffer.getvalue()
 
 
 def _annotation(number: int, photos: int, chance: random.Random) -> dict:
@@ -68,14 +78,14 @@ def _annotation(number: int, photos: int, chance: random.Random) -> dict:
 
 def voc_folder(files: int, folder: Path = FOLDER) -> Path:
     """Return a VOC folder with so many XML files of one to five objects, and its photos."""
-    place = folder / f"voc-{files}"
+    place = folder / f"xml-{files}"
     if place.exists():
         return place
     partial = place.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     for name in ("Annotations", "JPEGImages", "ImageSets/Main"):
         (partial / name).mkdir(parents=True)
-    chance = random.Random(42)
+    chance, photo = random.Random(42), _photo()
     stems = [f"2008_{number:06d}" for number in range(files)]
     for stem in stems:
         objects = "".join(_voc_object(chance) for _ in range(chance.randrange(1, 6)))
@@ -85,7 +95,7 @@ def voc_folder(files: int, folder: Path = FOLDER) -> Path:
             f"<height>375</height><depth>3</depth></size>\n{objects}</annotation>\n"
         )
         (partial / "Annotations" / f"{stem}.xml").write_text(text)
-        (partial / "JPEGImages" / f"{stem}.jpg").write_bytes(b"a photo")
+        (partial / "JPEGImages" / f"{stem}.jpg").write_bytes(photo)
     half = files // 2
     for split, chosen in (("train", stems[:half]), ("val", stems[half:])):
         (partial / "ImageSets/Main" / f"{split}.txt").write_text("\n".join(chosen))
@@ -111,12 +121,15 @@ def ours(source: Path, out: Path) -> None:
     from pipeline.tables.build import build_tables, write_tables
     from pipeline.tables.photos import with_photos
     from pipeline.tables.splits import assign_splits
+    from pipeline.tables.units import in_pixels
 
     copied = out / "source"
     shutil.rmtree(copied, ignore_errors=True)
     copy_set(find_set(source), copied)
     # Nothing here keeps the labels: of millions of boxes every copy counts.
-    tables = build_tables(with_photos(assign_splits(read_labels(copied), "given"), copied))
+    tables = build_tables(
+        assign_splits(in_pixels(with_photos(read_labels(copied), copied)), "given")
+    )
     write_tables(out, tables)
 
 
