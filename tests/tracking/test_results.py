@@ -58,6 +58,21 @@ def test_what_a_result_says(project):
     assert [picture.name for picture in found.pictures] == ["val_grid.png"]
 
 
+def test_labels_of_a_model_are_told(project):
+    make_tree(project, ("ssd_fpn",))
+    stages = read_stages(project)
+    sources = [{"path": "truth"}, {"path": "machine", "role": "machine", "teacher": "ssd_fpn a1b2"}]
+    stages["fetch"]["params"]["params.yaml"]["fetch"]["sources"] = sources
+    write_lock(project, stages)
+    assert "teacher" not in collect("ssd_fpn").tags  # no report of the tables
+    report = project / "data/tables/report.json"
+    report.parent.mkdir(parents=True)
+    report.write_text(json.dumps({"objects": 200, "labelled_by_a_model": 50}))
+    tags = collect("ssd_fpn").tags
+    assert tags["teacher"] == "ssd_fpn a1b2"
+    assert tags["machine_labels"] == "50 of 200 objects (25%)"
+
+
 def test_the_same_model_trained_again_in_other_time_is_the_same_result(project):
     make_tree(project, ("bbox",))
     first = collect("bbox").fingerprint
