@@ -52,12 +52,13 @@ def by_doubt(labels: Labels, knowledge: Knowledge) -> list[Doubt]:
         labels: of a model, sizes of images known.
         knowledge: of the model's training.
     """
-    order = np.argsort(labels.rows, kind="stable")
-    starts = np.searchsorted(labels.rows[order], np.arange(len(labels.images) + 1))
-    crowd = max(_MIN_CROWD, float(np.percentile(np.diff(starts), _CROWD_PERCENTILE)))
+    of_images = labels.of_each_image()
+    counts = [len(objects) for objects in of_images]
+    crowd = max(_MIN_CROWD, float(np.percentile(counts or [0], _CROWD_PERCENTILE)))
+    areas = labels.images["width"].to_numpy() * labels.images["height"].to_numpy()
     doubts = [
-        _doubt(labels, row, order[starts[row] : starts[row + 1]], crowd, knowledge)
-        for row in range(len(labels.images))
+        _doubt(labels, row, objects, crowd, knowledge, float(areas[row]))
+        for row, objects in enumerate(of_images)
     ]
     return sorted(doubts, key=lambda doubt: -doubt.points)
 
@@ -92,7 +93,12 @@ def usual_sizes(objects: pa.Table) -> dict[str, tuple[float, float]]:
 
 
 def _doubt(
-    labels: Labels, row: int, objects: np.ndarray, crowd: float, knowledge: Knowledge
+    labels: Labels,
+    row: int,
+    objects: np.ndarray,
+    crowd: float,
+    knowledge: Knowledge,
+    area: float,
 ) -> Doubt:
     if not len(objects):
         return Doubt(row, _NOTHING, ("nothing found",))
@@ -105,7 +111,7 @@ def _doubt(
         if other := knowledge.confused.get(name):
             reasons.append((_CONFUSED, f"{name}, which val confuses with {other}"))
             break
-    if odd := _odd_size(labels, row, objects, names, knowledge.usual_sizes):
+    if odd := _odd_size(labels, area, objects, names, knowledge.usual_sizes):
         reasons.append((_UNUSUAL, odd))
     reasons.sort(key=lambda reason: -reason[0])
     return Doubt(row, sum(points for points, _ in reasons), tuple(why for _, why in reasons))
@@ -130,12 +136,11 @@ def _least_certain(
 
 def _odd_size(
     labels: Labels,
-    row: int,
+    area: float,
     objects: np.ndarray,
     names: Sequence[str],
     usual: Mapping[str, tuple[float, float]],
 ) -> str:
-    area = labels.images["width"][row].as_py() * labels.images["height"][row].as_py()
     for name, (_, _, width, height) in zip(names, labels.boxes[objects], strict=True):
         low, high = usual.get(name, (0.0, 1.0))
         size = float(np.sqrt(width * height / area))

@@ -7,7 +7,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageOps
 
 from pipeline.errors import InputError
@@ -32,8 +31,9 @@ def review_page(labels: Labels, doubts: Sequence[Doubt], photos: Sequence[Path])
     Raises:
         InputError: a photo does not decode.
     """
+    objects = labels.of_each_image()
     shown = [
-        _photo(labels, doubt, photos[doubt.row])
+        _photo(labels, doubt, photos[doubt.row], objects[doubt.row].tolist())
         for doubt in progress(doubts, desc="review", unit="photos")
     ]
     data = {"classes": labels.classes, "photos": shown}
@@ -44,8 +44,7 @@ def review_page(labels: Labels, doubts: Sequence[Doubt], photos: Sequence[Path])
     return _TEMPLATE.read_text(encoding="utf-8").replace(_DATA, text)
 
 
-def _photo(labels: Labels, doubt: Doubt, file: Path) -> dict:
-    objects = np.flatnonzero(labels.rows == doubt.row)
+def _photo(labels: Labels, doubt: Doubt, file: Path, objects: Sequence[int]) -> dict:
     image = labels.images.slice(doubt.row, 1).to_pylist()[0]
     return {
         "name": image["file_name"],
@@ -53,16 +52,15 @@ def _photo(labels: Labels, doubt: Doubt, file: Path) -> dict:
         "height": image["height"],
         "reasons": list(doubt.reasons),
         "picture": _picture(file),
-        "boxes": [_box(labels, int(at)) for at in objects],
+        "boxes": [_box(labels, at) for at in objects],
     }
 
 
 def _box(labels: Labels, at: int) -> dict:
-    score = None if labels.scores is None else float(labels.scores[at])
     return {
         "name": labels.classes[labels.labels[at]],
         "box": [round(side, 2) for side in labels.boxes[at].tolist()],
-        "score": None if score is None or np.isnan(score) else round(score, 4),
+        "score": labels.score_of(at),
     }
 
 
