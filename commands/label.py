@@ -19,27 +19,30 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS
+from pipeline.formats.labels import Labels
 from pipeline.inference.label_files import (
     FORMAT_NAMES,
-    LabelFile,
+    format_of,
     job_folder,
     label_files,
     refuse_others,
+    refused_file,
     write_labels,
     write_refusals,
 )
 from pipeline.inference.label_job import Asked, LabelJob, model_digest, open_job, without_done
 from pipeline.inference.label_scores import GivenScores, choose_scores
-from pipeline.inference.labels import Refusal, labels_of_rows, refusals
+from pipeline.inference.labels import Refusal, certain, labels_of_rows, refusals
 from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
 from pipeline.inference.photo_files import common_folder, find_photos, passed_over
 from pipeline.params import load_params
-from pipeline.review.decisions import apply_review, read_review
+from pipeline.review.decisions import Decision, apply_review, read_review, write_review
 from pipeline.tasks import Task
 from pipeline.tracking.sqlite_store import local_store
 
@@ -51,7 +54,10 @@ def main(arguments: Sequence[str]) -> int:
     if options.since:
         since = options.since.timestamp()
         photos = [photo for photo in photos if photo.stat().st_mtime >= since]
-    photos = photos[: options.limit]
+        if not photos:
+            raise InputError(
+                f"--since {options.since}: no photo has changed since; name an earlier day"
+            )
     out = options.out or folder / "labels.json"
     if out.is_dir():
         raise InputError(f"{out}: is a folder; name the file to write")
@@ -59,29 +65,29 @@ def main(arguments: Sequence[str]) -> int:
         raise InputError(f"{out}: its folder does not exist; create it first")
     if other := passed_over(options.photos):
         print(f"passed over: {other} files that are no photos", file=sys.stderr)
-    decisions = read_review(options.apply) if options.apply else []
-    files = label_files(out, options.format or ["pascal"])
+    review = read_review(options.apply) if options.apply else []
+    files = label_files(out, options.format or [format_of(out)])
     with model_folder(options.model) as model, _locked(job_folder(out)):
-        asked = what_is_asked(model, folder, options.score)
+        asked = what_is_asked(model, folder, out, options.score)
         job = open_job(job_folder(out), asked, restart=options.restart)
         if not options.overwrite:
             refuse_others(files, job)
         job.save()
-        find_objects(job, model, [(_name(photo, folder), photo) for photo in photos])
+        named = [(_name(photo, folder), photo) for photo in photos]
+        find_objects(job, model, named, options.limit)
         rows = job.read()
         there = [(folder / name).is_file() for name in rows["file_name"].to_pylist()]
         rows = rows.filter(pa.array(there, pa.bool_()))
         min_scores = choose_scores(options.model, asked.classes, options.score)
-        labels = labels_of_rows(rows, folder, asked.classes, min_scores, doubtful=options.doubtful)
-        labels = apply_review(labels, decisions, options.apply) if decisions else labels
+        labels = labels_of(job, rows, folder, min_scores, options.doubtful, review)
         for file in files:
             for note in write_labels(file, labels, job):
                 print(f"{file.path}: {note}", file=sys.stderr)
             print(f"{file.path}: {len(labels.rows)} boxes in {len(labels.images)} photos")
-    return report_refusals(refusals(rows), files[0])
+    return report_refusals(refusals(rows), refused_file(out))
 
 
-def what_is_asked(model: Path, folder: Path, scores: GivenScores) -> Asked:
+def what_is_asked(model: Path, folder: Path, out: Path, scores: GivenScores) -> Asked:
     """Return what a job with this model is begun with.
 
     Raises:
@@ -105,19 +111,22 @@ def what_is_asked(model: Path, folder: Path, scores: GivenScores) -> Asked:
     return Asked(
         model=digest,
         classes=classes,
-        folder=folder.resolve().as_posix(),
+        folder=Path(os.path.relpath(folder, out.parent)).as_posix(),
         min_score=min(decoding.min_score, lowest),
         nms_threshold=decoding.nms_threshold,
         max_detections=decoding.max_detections,
     )
 
 
-def find_objects(job: LabelJob, model: Path, photos: list[tuple[str, Path]]) -> None:
-    """Add to a job what the model finds in the photos that are not done."""
+def find_objects(
+    job: LabelJob, model: Path, photos: list[tuple[str, Path]], limit: int | None
+) -> None:
+    """Add to a job what the model finds in the photos that are not done, so many at most."""
     waiting = without_done(photos, job.read())
     done = len(photos) - len(waiting)
     if done:
         print(f"done before: {done} of {len(photos)} photos", file=sys.stderr)
+    waiting = waiting[:limit]
     if not waiting:
         return
     from pipeline.inference.bulk import detect_into
@@ -134,6 +143,29 @@ def find_objects(job: LabelJob, model: Path, photos: list[tuple[str, Path]]) -> 
     detect_into(job, Detector.load(model, device=device, decoding=decoding), waiting, done)
 
 
+def labels_of(
+    job: LabelJob,
+    rows: pa.Table,
+    folder: Path,
+    min_scores: np.ndarray,
+    doubtful: bool,
+    review: Sequence[Decision],
+) -> Labels:
+    """Return the labels of what a job has found, with all that a person has decided about it.
+
+    The job keeps the decisions, so that they stay when more photos are labelled.
+    """
+    decided = job.folder / "review.json"
+    decisions = [*(read_review(decided) if decided.is_file() else []), *review]
+    classes = job.asked.classes
+    if not decisions:
+        return labels_of_rows(rows, folder, classes, min_scores, doubtful=doubtful)
+    everything = labels_of_rows(rows, folder, classes, np.zeros_like(min_scores), doubtful=False)
+    labels = apply_review(everything, decisions, decided)
+    write_review(decided, decisions)
+    return certain(labels, min_scores, doubtful=doubtful)
+
+
 @contextmanager
 def model_folder(model: str) -> Iterator[Path]:
     """Yield the folder of a model, downloaded where it is a model in MLflow."""
@@ -145,9 +177,8 @@ def model_folder(model: str) -> Iterator[Path]:
         yield folder
 
 
-def report_refusals(refused: Sequence[Refusal], file: LabelFile) -> int:
+def report_refusals(refused: Sequence[Refusal], path: Path) -> int:
     """Write and print which photos could not be labelled; return the exit code."""
-    path = file.path.with_name(f"{file.path.name.partition('.')[0]}.refused.csv")
     write_refusals(path, refused)
     for one in refused[:10]:
         print(f"warning: {one.photo}: {one.reason}", file=sys.stderr)
@@ -157,7 +188,7 @@ def report_refusals(refused: Sequence[Refusal], file: LabelFile) -> int:
 
 
 def _name(photo: Path, folder: Path) -> str:
-    return photo.absolute().relative_to(folder.absolute()).as_posix()
+    return Path(os.path.relpath(photo, folder)).as_posix()
 
 
 @contextmanager
@@ -216,7 +247,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="add boxes that score down to half of it as boxes to ignore, to learn from the labels",
     )
     parser.add_argument("--apply", type=Path, metavar="FILE", help="exported by `ladder review`")
-    parser.add_argument("--limit", type=int, metavar="N", help="stop after N photos")
+    parser.add_argument("--limit", type=int, metavar="N", help="stop after N more photos")
     parser.add_argument(
         "--since",
         type=datetime.fromisoformat,

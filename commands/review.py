@@ -20,7 +20,7 @@ from pipeline.formats.labels import Labels
 from pipeline.formats.read import read_labels
 from pipeline.inference.label_scores import read_label_scores
 from pipeline.review.order import Knowledge, by_doubt, most_confused, usual_sizes
-from pipeline.review.page import review_page
+from pipeline.review.page import PAGE_TITLE, review_page
 from pipeline.schemas import SCHEMAS, read_table
 from pipeline.tables.photos import with_photos
 
@@ -35,9 +35,18 @@ def main(arguments: Sequence[str]) -> int:
     files = [labels.photos / photo for photo in labels.images["photo"].to_pylist()]
     page = review_page(labels, doubts, files)
     out = options.out or options.labels.with_name("review.html")
+    check_out(out)
     write_beside(out, lambda path: path.write_text(page, encoding="utf-8"))
     print(f"{out}: {len(doubts)} of {len(labels.images)} photos, {len(page) / 1e6:.1f} MB")
     return 0
+
+
+def check_out(out: Path) -> None:
+    """Raise where the page would replace something else, or has no folder."""
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise InputError(f"{out}: no file in an existing folder; name one with --out")
+    if out.is_file() and PAGE_TITLE not in out.read_bytes()[:1000]:
+        raise InputError(f"{out}: is there already and no page of a review; give another --out")
 
 
 def labels_with_photos(file: Path, photos: Path | None) -> Labels:

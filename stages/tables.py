@@ -18,7 +18,7 @@ from pipeline.params import FetchParams, Params, SourceParams, load_params
 from pipeline.schemas import SPLITS
 from pipeline.tables.build import Tables, build_tables, write_tables
 from pipeline.tables.classes import choose_classes
-from pipeline.tables.join import as_machine, join_sets
+from pipeline.tables.join import as_machine, as_truth, join_sets
 from pipeline.tables.photos import with_photos
 from pipeline.tables.splits import assign_splits
 from pipeline.tables.units import in_pixels
@@ -79,7 +79,7 @@ def _read_set(source: SourceParams, params: FetchParams) -> Labels:
     if source.role == "machine":
         return as_machine(labels)
     return assign_splits(
-        labels,
+        as_truth(labels),
         source.split or params.split,
         val_fraction=params.val_fraction,
         test_fraction=params.test_fraction,

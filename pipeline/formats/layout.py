@@ -34,14 +34,17 @@ def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> Labelle
     if named and not named.is_file():
         raise InputError(f"{named}: no such file; set fetch.labels to a file in {folder}")
     formats = FORMATS if format_name == AUTO else (find_format(format_name),)
+    found: list[LabelledSet] = []
     for pattern in ("", "*/", "*/*/"):
         places = sorted(_visible(folder, folder.glob(pattern))) if pattern else [folder]
-        found = list(_sets_in(places, formats, named))
-        if len(found) > 1:
-            names = " and ".join(f"{one.format.name} ({one.labels})" for one in found[:2])
-            raise InputError(f"{folder}: holds labels of {len(found)} kinds, {names}; {_NAME_IT}")
-        if found:
-            return found[0]
+        roots = {one.root for one in found}
+        apart = [place for place in places if not roots & {place, *place.parents}]
+        found += _sets_in(apart, formats, named)
+    if len(found) > 1:
+        names = " and ".join(f"{one.format.name} ({one.labels})" for one in found[:2])
+        raise InputError(f"{folder}: holds labels of {len(found)} kinds, {names}; {_NAME_IT}")
+    if found:
+        return found[0]
     wanted = "; ".join(f"{one.name}: {one.holds}" for one in formats)
     raise InputError(f"{folder}: no labels that are known ({wanted}); set fetch.path to a set")
 

@@ -24,12 +24,10 @@ class PhotoNames:
         """Return whether a photo has this path."""
         return name in self._known
 
-    def with_stem(self, path: str) -> str | None:
-        """Return the first photo with this path but for its ending, None if there is none."""
+    def all_with_stem(self, path: str) -> list[str]:
+        """Return the photos with this path but for its ending."""
         fits = self._by_stem.get(PurePosixPath(path).name, [])
-        return next(
-            (name for name in fits if str(PurePosixPath(name).with_suffix("")) == path), None
-        )
+        return [name for name in fits if str(PurePosixPath(name).with_suffix("")) == path]
 
     def find(self, path: str) -> str | None:
         r"""Return the photo that a path means, None if none or several fit.

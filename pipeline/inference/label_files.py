@@ -19,6 +19,7 @@ from pipeline.inference.labels import Refusal
 
 PARQUET, COCO = "parquet", "coco"
 FORMAT_NAMES = (*(one.name for one in FORMATS), COCO, PARQUET)
+_REFUSED = "photo,reason"
 _ENDINGS = {
     "pascal": ".json",
     COCO: ".coco.json",
@@ -51,10 +52,21 @@ def label_files(out: Path, format_names: Sequence[str]) -> list[LabelFile]:
     ]
 
 
+def format_of(out: Path) -> str:
+    """Return the format that the ending of a file of labels says, `pascal` where it says none."""
+    return {".csv": "csv", ".parquet": PARQUET}.get(out.suffix, "pascal")
+
+
 def job_folder(out: Path) -> Path:
     """Return the hidden folder of the job beside its labels."""
     [file] = label_files(out, ["pascal"])
     return file.path.with_name(f".{file.path.stem}.job")
+
+
+def refused_file(out: Path) -> Path:
+    """Return the list of photos that could not be labelled, beside the labels."""
+    [file] = label_files(out, ["pascal"])
+    return file.path.with_suffix(".refused.csv")
 
 
 def refuse_others(files: Sequence[LabelFile], job: LabelJob) -> None:
@@ -97,13 +109,14 @@ def write_labels(file: LabelFile, labels: Labels, job: LabelJob) -> tuple[str, .
 
 
 def write_refusals(path: Path, refused: Sequence[Refusal]) -> None:
-    """Write the photos that could not be labelled as CSV; none leave no file."""
+    """Write the photos that could not be labelled as CSV; none leave no such list."""
     if not refused:
-        path.unlink(missing_ok=True)
+        if path.is_file() and path.read_bytes().startswith(_REFUSED.encode()):
+            path.unlink()
         return
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["photo", "reason"])
+        writer.writerow(_REFUSED.split(","))
         writer.writerows([one.photo, one.reason] for one in refused)
 
 

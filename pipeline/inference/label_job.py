@@ -40,7 +40,7 @@ class Asked:
     Attributes:
         model: digest of the model.
         classes: names in label order.
-        folder: to which the names of the photos are relative.
+        folder: to which the names of the photos are relative, seen from that of the labels.
         min_score, nms_threshold, max_detections: which outputs become detections.
     """
 

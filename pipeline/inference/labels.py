@@ -1,7 +1,7 @@
 """What a labelling job has found becomes labels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,22 @@ def labels_of_rows(
         ~(scores > lowest)[keep],
         scores[keep],
     )
+
+
+def certain(labels: Labels, min_scores: np.ndarray, *, doubtful: bool) -> Labels:
+    """Return the labels that score enough, as `labels_of_rows` does, and all that people made.
+
+    Args:
+        labels: of all detections; a person may have given some of them other classes.
+        min_scores: `(C,)` of the classes of the model, which come first.
+        doubtful: see `labels_of_rows`.
+    """
+    scores = np.full(len(labels.rows), np.nan) if labels.scores is None else labels.scores
+    by_person = np.isnan(scores)
+    lowest = np.append(min_scores, np.inf)[np.minimum(labels.labels, len(min_scores))]
+    above = by_person | (scores > lowest)
+    keep = above | (scores > lowest * _DOUBTFUL) if doubtful else above
+    return replace(labels, ignore=labels.ignore | ~above).of_objects(keep)
 
 
 def refusals(rows: pa.Table) -> list[Refusal]:

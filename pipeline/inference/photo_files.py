@@ -34,12 +34,12 @@ def find_photos(places: Sequence[str]) -> list[Path]:
 def common_folder(places: Sequence[str]) -> Path:
     """Return the innermost folder that has all of these files and folders in it.
 
-    A folder alone is its own; the path is relative where all places are given so.
+    A folder alone is its own; the path is relative where all places are given so, without `..`.
     """
     folders = [place if place.is_dir() else place.parent for place in _expanded(places)]
-    if len({folder.is_absolute() for folder in folders}) > 1:
-        folders = [folder.absolute() for folder in folders]
-    return Path(os.path.commonpath(folders))
+    relative = not any(folder.is_absolute() or ".." in folder.parts for folder in folders)
+    common = os.path.commonpath([os.path.abspath(folder) for folder in folders])
+    return Path(os.path.relpath(common)) if relative else Path(common)
 
 
 def passed_over(places: Sequence[str]) -> int:
@@ -54,7 +54,8 @@ def passed_over(places: Sequence[str]) -> int:
 def _expanded(places: Sequence[str]) -> Iterator[Path]:
     for place in places:
         if place.startswith("@") and not Path(place).exists():
-            yield from _expanded(_lines(Path(place[1:])))
+            lines = _lines(Path(place[1:]))
+            yield from _expanded([line for line in lines if not line.startswith("@")])
         elif _PATTERN & set(place) and not Path(place).exists():
             matches = [
                 name for name in sorted(glob.glob(place, recursive=True)) if os.path.isfile(name)

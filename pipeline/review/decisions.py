@@ -4,12 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from pipeline.errors import InputError
+from pipeline.files import write_beside
 from pipeline.formats.labels import Labels
 
 
@@ -23,6 +24,12 @@ class Decision(BaseModel):
     box: tuple[float, float, float, float]  # [x, y, width, height] in pixels
     action: Literal["accept", "reject", "relabel"]
     to: str = ""  # the right class of a box that is relabelled
+
+    @model_validator(mode="after")
+    def _relabels_to_a_class(self) -> Self:
+        if self.action == "relabel" and not self.to.strip():
+            raise ValueError("a box that is relabelled needs a class")
+        return self
 
 
 class Review(BaseModel):
@@ -50,6 +57,12 @@ def read_review(path: Path) -> list[Decision]:
         raise InputError(f"{path}: no review ({reason}); export it from the page again") from None
 
 
+def write_review(path: Path, decisions: Sequence[Decision]) -> None:
+    """Write decisions so that `read_review` returns them."""
+    text = Review(decisions=list(decisions)).model_dump_json(indent=1)
+    write_beside(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
+
+
 def apply_review(labels: Labels, decisions: Sequence[Decision], source: Path) -> Labels:
     """Return the labels after a review: rejected boxes are gone, relabelled ones have their class.
 
@@ -64,7 +77,7 @@ def apply_review(labels: Labels, decisions: Sequence[Decision], source: Path) ->
         InputError: a box that was decided about is not among the labels.
     """
     rows = {name: row for row, name in enumerate(labels.images["file_name"].to_pylist())}
-    boxes = _places(labels)
+    boxes = _places(labels)  # by the class that a box has by now
     classes = list(labels.classes)
     new_labels = labels.labels.copy()
     scores = np.full(len(boxes), np.nan, np.float32)
@@ -85,6 +98,7 @@ def apply_review(labels: Labels, decisions: Sequence[Decision], source: Path) ->
         if name not in classes:
             classes.append(name)
         new_labels[at] = classes.index(name)
+        boxes[(*key[:1], name, key[2])] = at
     return replace(labels, classes=classes, labels=new_labels, scores=scores).of_objects(keep)
 
 

@@ -45,6 +45,15 @@ def as_machine(labels: Labels) -> Labels:
     return replace(labels, images=labels.images.set_column(column, "split", train), scores=scores)
 
 
+def as_truth(labels: Labels) -> Labels:
+    """Return labels as those of people: each box counts in full, whatever score it has."""
+    if labels.scores is None:
+        return labels
+    scored = int(np.count_nonzero(~np.isnan(labels.scores)))
+    note = f"scores of {scored} objects do not count, as the set has the role truth"
+    return replace(labels, scores=None, notes=(*labels.notes, note))
+
+
 def _with_prefix(images: pa.Table, place: str) -> pa.Table:
     names = pa.array([f"{place}/{name}" for name in images["file_name"].to_pylist()])
     return images.set_column(images.schema.get_field_index("file_name"), "file_name", names)

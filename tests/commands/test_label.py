@@ -138,11 +138,14 @@ def test_a_photo_that_has_changed_is_done_again(project, capsys):
 def test_limit_and_since(project):
     assert run("new", "--limit", "2") == 0
     assert len(images("new/labels.json")) == 2
+    assert run("new", "--limit", "2") == 0
+    assert len(images("new/labels.json")) == 4
     old = max(Path("new").glob("*.jpg"))
     os.utime(old, (0, 0))
     assert run("new", "--since", "2001-01-01", "--out", "since.json") == 0
     assert old.name not in [image["file_name"] for image in images("since.json")]
     assert len(images("since.json")) == 4
+    assert run("new", "--since", "2100-01-01") == 1
 
 
 def test_other_formats_and_scores_without_running_again(project, monkeypatch):
@@ -193,6 +196,42 @@ def test_a_review_is_merged(project):
     Path("review.json").write_text(json.dumps(review))
     assert run("new", "--score", "0.06", "--apply", "review.json") == 0
     assert [b["bbox"] for b in boxes("new/labels.json")] == [box["bbox"] for box in others]
+
+
+def test_a_review_stays_when_more_photos_are_labelled(project):
+    assert run("new/more", "--score", "0.06", "--out", "new/labels.json") == 0
+    first, *_ = boxes("new/labels.json")
+    [image] = [i for i in images("new/labels.json") if i["id"] == first["image_id"]]
+    classes = json.loads(Path("models/ssd_fpn/model.json").read_text())["classes"]
+    name = classes[first["category_id"] - 1]
+    decision = {"photo": image["file_name"], "name": name, "box": first["bbox"]}
+    Path("review.json").write_text(
+        json.dumps({"decisions": [decision | {"action": "relabel", "to": "owl"}]})
+    )
+    options = ("--score", "0.9999", "--out", "new/labels.json")
+    assert run("new/more", *options, "--apply", "review.json") == 0
+    assert run("new/more", *options) == 0
+    [kept] = boxes("new/labels.json")
+    assert kept["bbox"] == first["bbox"]
+    assert "score" not in kept
+    assert kept["category_id"] == len(classes) + 1
+
+
+def test_a_folder_that_is_moved_goes_on_where_it_was(project, capsys):
+    assert run("new") == 0
+    Path("new").rename("moved")
+    assert run("moved") == 0
+    assert "done before: 5 of 5 photos" in capsys.readouterr().err
+
+
+def test_photos_of_neighbours_keep_out_of_other_folders(project):
+    shutil.copytree("new/more", "other")
+    Path("labels").mkdir()
+    assert run("new/more", "new/../other", "--out", "labels/l.json", "--format", "labelme") == 0
+    made = [
+        path.relative_to("labels/l.labelme") for path in Path("labels/l.labelme").rglob("*.json")
+    ]
+    assert sorted(path.parts[0] for path in made) == ["new", "other"]
 
 
 def test_another_model_or_option_is_refused_or_begins_anew(project, capsys):

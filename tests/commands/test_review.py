@@ -47,3 +47,14 @@ def test_labels_of_people_and_absent_photos_are_refused(labelled: Path) -> None:
     labelled.write_text(labelled.read_text().replace('"score"', '"skore"'))
     with pytest.raises(InputError, match="its boxes have no scores; give labels of a model"):
         main([str(labelled)])
+
+
+def test_it_replaces_nothing_but_its_own_page(labelled: Path) -> None:
+    assert main([str(labelled)]) == 0
+    assert main([str(labelled)]) == 0
+    for out in ("new/labels.json", "new/a.jpg"):
+        with pytest.raises(InputError, match=rf"{out}: is there already and no page of a review"):
+            main([str(labelled), "--out", out])
+    for out in ("new", "absent/review.html"):
+        with pytest.raises(InputError, match=rf"{out}: no file in an existing folder; name one"):
+            main([str(labelled), "--out", out])

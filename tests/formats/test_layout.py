@@ -60,3 +60,12 @@ def test_a_file_is_refused_as_dvc_would_not_watch_its_photos(tmp_path: Path) -> 
         InputError, match=rf"set fetch.path to {tmp_path} and fetch.labels to a.json"
     ):
         find_set(file)
+
+
+def test_sets_at_different_depths_are_several(tmp_path: Path) -> None:
+    touch(tmp_path / "one/labels.json")
+    touch(tmp_path / "one/old/labels.json")  # belongs to the set above it
+    assert find_set(tmp_path).root == tmp_path / "one"
+    voc(tmp_path / "a/b", {})
+    with pytest.raises(InputError, match=r"labels of 2 kinds, pascal .* and voc"):
+        find_set(tmp_path)

@@ -38,8 +38,8 @@ def test_the_longest_end_counts(photos: PhotoNames, path: str, photo: str | None
 
 
 def test_the_photo_beside_a_file_of_labels(photos: PhotoNames) -> None:
-    assert photos.with_stem("cats/b") == "cats/b.png"
-    assert photos.with_stem("b") is None
+    assert photos.all_with_stem("cats/b") == ["cats/b.png"]
+    assert photos.all_with_stem("b") == []
     assert "cats/b.png" in photos and "b.png" not in photos
 
 

@@ -10,9 +10,11 @@ from pipeline.inference.label_files import (
     FORMAT_NAMES,
     LabelFile,
     digest_of,
+    format_of,
     job_folder,
     label_files,
     refuse_others,
+    refused_file,
     write_labels,
     write_refusals,
 )
@@ -95,7 +97,23 @@ def test_refusals_are_listed_as_csv(tmp_path: Path) -> None:
     path = tmp_path / "refused.csv"
     write_refusals(path, [])
     assert not path.exists()
+    path.write_text("mine")
+    write_refusals(path, [])
+    assert path.read_text() == "mine"
+    path.unlink()
     write_refusals(path, [Refusal("a, b.jpg", "bad")])
     assert path.read_text().splitlines() == ["photo,reason", '"a, b.jpg",bad']
     write_refusals(path, [])
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "expected"), [("l.json", "pascal"), ("l", "pascal"), ("l.csv", "csv")]
+)
+def test_the_ending_says_the_format(out: str, expected: str) -> None:
+    assert format_of(Path(out)) == expected
+
+
+def test_lists_of_refusals_of_two_versions_stay_apart() -> None:
+    files = [refused_file(Path(f"out/set.v{number}.json")) for number in (1, 2)]
+    assert files == [Path("out/set.v1.refused.csv"), Path("out/set.v2.refused.csv")]

@@ -1,5 +1,6 @@
 """What a job has found becomes labels above the score of each class."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.inference.label_job import PART_SCHEMA
-from pipeline.inference.labels import Refusal, labels_of_rows, refusals
+from pipeline.inference.labels import Refusal, certain, labels_of_rows, refusals
 from tests.inference.test_label_job import row
 
 CLASSES = ["cat", "dog"]
@@ -71,3 +72,20 @@ def test_objects_belong_to_their_photos(rows: list[int]) -> None:
     box = ([0.0, 0, 5, 5], 0, 0.75)
     found = labels_of(*(photo(*[box] * number) for number in rows))
     assert np.bincount(found.rows, minlength=3).tolist() == rows
+
+
+def test_what_a_person_has_made_stays_whatever_it_scores() -> None:
+    box = [0.0, 0, 5, 5]
+    found = labels_of(
+        photo((box, 0, 0.75), (box, 1, 0.375), (box, 0, 0.25), (box, 1, 0.125)),
+        min_scores=np.zeros(2, np.float32),
+    )
+    scores = found.scores.copy()
+    scores[3] = np.nan
+    reviewed = replace(found, scores=scores, classes=[*CLASSES, "owl"], labels=found.labels.copy())
+    reviewed.labels[3] = 2
+    kept = certain(reviewed, HALF, doubtful=False)
+    assert kept.labels.tolist() == [0, 2]
+    doubtful = certain(reviewed, HALF, doubtful=True)
+    assert doubtful.labels.tolist() == [0, 1, 2]
+    assert doubtful.ignore.tolist() == [False, True, False]

@@ -73,3 +73,13 @@ def test_other_files_are_counted(place):
     Path(".hidden").touch()
     assert passed_over(["."]) == 2  # odd, labels.json
     assert passed_over(["c.jpeg"]) == 0
+
+
+def test_no_common_folder_climbs(place):
+    assert common_folder(["a/../a/b", "c.jpeg"]) == place
+    assert common_folder(["a/b/../../c.jpeg", "a"]) == place
+
+
+def test_a_list_that_names_itself_is_no_list(place):
+    Path("list.txt").write_text("@list.txt\nc.jpeg\n")
+    assert find_photos(["@list.txt"]) == [Path("c.jpeg")]

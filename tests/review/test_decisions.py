@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.review.decisions import Decision, apply_review, read_review
+from pipeline.review.decisions import Decision, apply_review, read_review, write_review
 from tests.review.making import machine_labels, places
 
 FILE = Path("review.json")
@@ -41,6 +41,23 @@ def test_accepted_rejected_relabelled(tmp_path: Path) -> None:
 def test_the_last_decision_about_a_box_counts(tmp_path: Path) -> None:
     twice = [decide("a.jpg", "cat", CAT, "reject"), decide("a.jpg", "cat", CAT, "accept")]
     assert (0, "cat", -1) in places(apply_review(machine_labels(tmp_path), twice, FILE))
+
+
+def test_a_second_round_decides_about_what_the_first_has_made(tmp_path: Path) -> None:
+    labels = machine_labels(tmp_path)
+    first = [decide("a.jpg", "cat", CAT, "relabel", "fox")]
+    second = [decide("a.jpg", "fox", CAT, "relabel", "dog")]
+    once = apply_review(labels, [*first, *second], FILE)
+    assert places(once)[0] == (0, "dog", -1)
+    assert places(apply_review(apply_review(labels, first, FILE), second, FILE)) == places(once)
+
+
+def test_decisions_are_written_and_read(tmp_path: Path) -> None:
+    decisions = [decide("a.jpg", "cat", CAT, "relabel", "fox")]
+    write_review(tmp_path / "review.json", decisions)
+    assert read_review(tmp_path / "review.json") == decisions
+    with pytest.raises(ValueError, match="a box that is relabelled needs a class"):
+        decide("a.jpg", "cat", CAT, "relabel", " ")
 
 
 @pytest.mark.parametrize("photo, name, box", [("z.jpg", "cat", CAT), ("a.jpg", "cat", DOG)])

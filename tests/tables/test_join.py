@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
-from pipeline.tables.join import as_machine, join_sets
+from pipeline.tables.join import as_machine, as_truth, join_sets
 from tests.data.making import SMALL, labels, pascal
 
 CATS = pascal([(0, "cat", (5, 5, 4, 4), 0)], splits=("val",), classes=("cat",))
@@ -67,3 +67,11 @@ def test_notes_name_their_set() -> None:
     place, found = at("a", CATS)
     joined = join_sets([(place, replace(found, notes=("2 left out",))), at("b", CATS)], Path("d"))
     assert joined.notes == ("a: 2 left out",)
+
+
+def test_scores_of_a_set_of_truth_do_not_count() -> None:
+    _, found = at("a", CATS)
+    assert as_truth(found) is found
+    truth = as_truth(replace(found, scores=np.array([0.75], np.float32)))
+    assert truth.scores is None
+    assert truth.notes == ("scores of 1 objects do not count, as the set has the role truth",)

@@ -78,6 +78,8 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
         shares = bool(edges) and min(edges) >= -_ROUNDING and max(edges) <= 1 + _ROUNDING
         if shares:
             notes.append(f"{file.name}: boxes are taken for shares, as no number is above 1")
+        if columns.maybe_centre:
+            notes.append(f"{file.name}: x,y is taken for the upper left corner of a box")
         for row in rows:
             name = _photo_name(row, file, root, photos)
             if shares or (columns.maybe_centre and name in photos):

@@ -93,6 +93,10 @@ def _box(region: dict, row: int, task: str, counts: Counter[str]) -> LabelledBox
     value = region.get("value")
     if not isinstance(value, dict) or region.get("type") in ("choices", "textarea", "rating"):
         return None  # says something of a photo or of another region
+    if region.get("item_index"):
+        raise InputError(
+            f"{place}: is on another photo of its task; export tasks of one photo each"
+        )
     name = region_class(value, place)
     box = region_box(value, region_size(region, place), place) if _has_shape(value) else None
     if box is None or name is None:

@@ -112,8 +112,16 @@ def _page(file: Path) -> _Page:
 def _photo_of(file: Path, image_path: str, root: Path, photos: PhotoNames) -> str:
     """Return the path below the root of the photo that a file labels."""
     folder = file.parent.relative_to(root)
-    if beside := photos.with_stem((folder / file.stem).as_posix()):
-        return beside
+    beside = photos.all_with_stem((folder / file.stem).as_posix())
+    if len(beside) > 1:
+        meant = [name for name in beside if Path(name).name == Path(image_path).name]
+        if len(meant) != 1:
+            raise InputError(
+                f"{file}: may be of {beside[0]} or of {beside[1]}; name one in imagePath"
+            )
+        return meant[0]
+    if beside:
+        return beside[0]
     if fault := fault_of_name(image_path):
         raise InputError(f"{file}: imagePath {image_path!r} {fault}")
     path = image_path.replace("\\", "/")

@@ -1,8 +1,10 @@
 """Reads a YOLO folder: photos, a text of lines for each, and a data.yaml or a list of names."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from itertools import chain
+from pathlib import Path, PurePath, PurePosixPath
 
 from pipeline.errors import InputError
 from pipeline.formats.label_format import LabelFormat, LabelledSet
@@ -24,7 +26,7 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
     description = named or _description(root)
     if named and not (_is_yaml(named) or named.name in {Path(name).name for name in _NAMES}):
         return None
-    if not description and not any(_has_text(root / place) for place in _LABELS[:-1]):
+    if not description and not any(_has_text(root, place) for place in _LABELS[:-1]):
         return None
     files = files_below(root, {".txt"})
     if description:
@@ -43,7 +45,7 @@ def _description(root: Path) -> Path | None:
         return next(iter(yamls), None)
     # A list of names alone says nothing: other tools keep one as well.
     beside = any(file not in lists for file in root.glob("*.txt"))
-    return lists[0] if beside or any(_has_text(root / place) for place in _LABELS) else None
+    return lists[0] if beside or any(_has_text(root, place) for place in _LABELS) else None
 
 
 def _is_yaml(file: Path) -> bool:
@@ -53,8 +55,17 @@ def _is_yaml(file: Path) -> bool:
     return bool(_YAML.search(text) and _YAML_SPLIT.search(text))
 
 
-def _has_text(folder: Path) -> bool:
-    return next(folder.glob("*.txt"), next(folder.glob("*/*.txt"), None)) is not None
+def _has_text(root: Path, place: str) -> bool:
+    """Return whether a folder, written in any case, has texts in it or in a folder of it."""
+    folder = root
+    for part in place.split("/"):
+        below = sorted(folder.iterdir())
+        named = [entry for entry in below if entry.name.lower() == part and entry.is_dir()]
+        if not named:
+            return False
+        folder = named[0]
+    files = chain(folder.glob("*"), folder.glob("*/*"))
+    return any(file.suffix.lower() == ".txt" for file in files)
 
 
 def _read(found: LabelledSet) -> Labels:
@@ -85,7 +96,7 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
     images: list[dict] = []
     boxes: list[LabelledBox] = []
     objects: list[YoloObject] = []
-    texts = {name: root / _text_of(name) for name in sorted(described.splits)}
+    texts = _texts(sorted(described.splits), root)
     names = described.classes or []
     for row, (name, text) in enumerate(progress(texts.items(), desc="reading YOLO", unit="files")):
         width, height = photo_size(root / name)
@@ -113,10 +124,31 @@ def _text_of(photo: str) -> PurePosixPath:
     """Return where the text of a photo lies, as Ultralytics has it."""
     path = PurePosixPath(photo).with_suffix(".txt")
     folders = list(path.parts[:-1])
-    if "images" in folders:
-        last = len(folders) - 1 - folders[::-1].index("images")
+    small = [folder.lower() for folder in folders]
+    if "images" in small:
+        last = len(folders) - 1 - small[::-1].index("images")
         folders[last] = "labels"
     return PurePosixPath(*folders, path.name)
+
+
+def _texts(photos: list[str], root: Path) -> dict[str, Path]:
+    """Return the text of each photo; accents and case make no difference.
+
+    Raises:
+        InputError: two photos would share one.
+    """
+    there = {_spelled(file.relative_to(root)): file for file in files_below(root, {".txt"})}
+    texts: dict[str, Path] = {}
+    owners: dict[Path, str] = {}
+    for photo in photos:
+        text = texts[photo] = there.get(_spelled(_text_of(photo)), root / _text_of(photo))
+        if (other := owners.setdefault(text, photo)) != photo and text.is_file():
+            raise InputError(f"{text}: is of {other} and of {photo} alike; rename one of them")
+    return texts
+
+
+def _spelled(path: PurePath) -> str:
+    return unicodedata.normalize("NFC", path.as_posix()).casefold()
 
 
 def _count(objects: list[YoloObject]) -> int:
@@ -138,7 +170,7 @@ def _without_photo(root: Path, texts: set[Path]) -> list[str]:
     lost = [
         file
         for file in files_below(root, {".txt"})
-        if "labels" in file.relative_to(root).parts[:-1]
+        if "labels" in [part.lower() for part in file.relative_to(root).parts[:-1]]
         and file.name != "classes.txt"
         and file not in texts
     ]

@@ -117,3 +117,8 @@ def test_a_spoiled_export_is_read_or_refused(tmp_path_factory, tasks: object) ->
         assert str(error).startswith(f"{file}: ") and "\n" not in str(error)
     else:
         assert np.isfinite(found.boxes).all() and (found.boxes[:, 2:] >= 0).all()
+
+
+def test_a_task_of_several_photos_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is on another photo of its task; export tasks of one"):
+        read(tmp_path, task("a.jpg", region(), region(item_index=1)))

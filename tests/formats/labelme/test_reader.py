@@ -166,3 +166,13 @@ def test_a_spoiled_file_is_read_or_refused(tmp_path_factory, page: object) -> No
         assert str(error).startswith(f"{file}: ") and "\n" not in str(error)
     else:
         assert np.isfinite(found.boxes).all() and (found.boxes[:, 2:] >= 0).all()
+
+
+def test_of_photos_of_one_stem_imagepath_says_which(tmp_path: Path) -> None:
+    make(tmp_path / "a.json", CAT, photo="a.png")
+    for name in ("a.jpg", "a.png"):
+        (tmp_path / name).touch()
+    assert read(tmp_path).images["file_name"].to_pylist() == ["a.png"]
+    make(tmp_path / "a.json", CAT, photo="b.png")
+    with pytest.raises(InputError, match=r"a.json: may be of a.jpg or of a.png; name one in image"):
+        read(tmp_path)

@@ -1,5 +1,6 @@
 """YOLO folders: which are found, and boxes in pixels that can be checked by hand."""
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +126,25 @@ def test_what_is_wrong_is_named(tmp_path: Path, files: dict, message: str) -> No
 def test_without_photos_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no photo; add the photos that the labels are of"):
         read(files_in(tmp_path, {"labels/a.txt": ""}))
+
+
+def test_texts_are_found_whatever_their_case_and_accents(tmp_path: Path) -> None:
+    name = "caf\u00e9"
+    files = {
+        "classes.txt": "cat\n",
+        f"Images/{name}.bmp": None,
+        f"Labels/{unicodedata.normalize('NFD', name)}.TXT": "0 0.5 0.5 1 1\n",
+    }
+    found = read(files_in(tmp_path, files))
+    assert found.boxes.tolist() == [[0, 0, 200, 100]]
+
+
+def test_a_text_for_two_photos_is_refused(tmp_path: Path) -> None:
+    files = {
+        "classes.txt": "cat\n",
+        **{f"images/{photo}": None for photo in ("a.bmp", "a.BMP")},
+        "labels/a.txt": "0 0.5 0.5 1 1\n",
+    }
+    files_in(tmp_path, files)
+    with pytest.raises(InputError, match=r"a.txt: is of images/a.BMP and of images/a.bmp alike"):
+        read(tmp_path)
