@@ -22,9 +22,8 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
     if named:
         return _set(root, [named]) if named.suffix.lower() == ".csv" else None
     files = _known(root)
-    if not files and root.is_dir():
-        splits = [place for place in sorted(root.iterdir()) if split_of_name(place.name)]
-        files = [file for place in splits if place.is_dir() for file in _known(place)]
+    splits = [place for place in sorted(root.iterdir()) if split_of_name(place.name)]
+    files += [file for place in splits if place.is_dir() for file in _known(place)]
     if len(files) > 1 and len({_split(file) for file in files} - {None}) < len(files):
         names = ", ".join(file.relative_to(root).as_posix() for file in files[:4])
         raise InputError(f"{root}: {len(files)} CSV files ({names}); set fetch.labels to one")

@@ -31,7 +31,7 @@ def voc_files(root: Path) -> tuple[Path, list[Path], Path] | None:
     of_splits = [folder for folder in folders if split_in_name(folder.name)]
     beside = [file for file in sorted(root.iterdir()) if _is_voc(file)]
     below = [file for folder in of_splits for file in files_below(folder, _XML)]
-    xml = beside or (below if any(map(_is_voc, below)) else [])
+    xml = [*beside, *(below if any(map(_is_voc, below)) else [])]
     return (root, xml, root) if xml else None
 
 

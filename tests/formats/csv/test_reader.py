@@ -113,3 +113,14 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None
     with pytest.raises(InputError) as caught:
         read(files_in(tmp_path, {"labels.csv": text, "a.bmp": None}))
     assert message in str(caught.value)
+
+
+def test_csv_in_the_folder_and_in_those_of_splits_is_refused(tmp_path: Path) -> None:
+    text = "image,class,xmin,ymin,xmax,ymax\na.jpg,cat,0,0,5,5\n"
+    for name in ("labels.csv", "train/_annotations.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    with pytest.raises(
+        InputError, match=r"2 CSV files \(labels.csv, train/_annotations.csv\); set"
+    ):
+        find_set(tmp_path)

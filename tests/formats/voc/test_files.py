@@ -82,3 +82,14 @@ def test_a_photo_and_its_xml_have_a_key_in_common(tmp_path: Path) -> None:
         "a": [tmp_path / "images/a.jpg", tmp_path / "images/a.png"],
         "b/a": [tmp_path / "images/b/a.jpg"],
     }
+
+
+def test_xml_beside_photos_and_in_folders_of_splits_is_one_set(tmp_path: Path) -> None:
+    for name in ("a.xml", "train/b.xml", "val/c.xml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("<annotation/>")
+    found = voc_files(tmp_path)
+    assert found is not None
+    assert [file.relative_to(tmp_path).as_posix() for file in found[1]] == [
+        *("a.xml", "train/b.xml", "val/c.xml")
+    ]
