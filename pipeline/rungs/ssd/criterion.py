@@ -5,6 +5,7 @@ Nothing here synchronises with the device: masks and weights, no index lists.
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from pipeline.rungs.ssd.matching import BACKGROUND, IGNORE
 from pipeline.rungs.ssd.softplus import softplus
@@ -105,8 +106,9 @@ def _objects_of_anchors(matched_idxs: Tensor) -> tuple[Tensor, Tensor]:
 
 def _weight_of_anchors(weights: Tensor, matched_idxs: Tensor) -> Tensor:
     """Return `(B, A)`: the weight of a matched anchor's object, 1 of background, 0 of `IGNORE`."""
-    of_objects = weights.gather(1, matched_idxs.clamp(min=0))
-    return torch.where(matched_idxs > BACKGROUND, of_objects, (matched_idxs != IGNORE).to(weights))
+    # Before those of the objects stand the weights of the two values below 0, in their order.
+    known = F.pad(F.pad(weights, (1, 0), value=1.0), (1, 0), value=0.0)
+    return known.gather(1, matched_idxs - IGNORE)
 
 
 def _boxes_of_anchors(gt_boxes: Tensor, matched: Tensor) -> Tensor:
