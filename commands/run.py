@@ -4,6 +4,7 @@ Examples:
   ladder run -S train.ssd_fpn.late.epochs=40     params.yaml with another value
   ladder run voc2007                             Pascal VOC 2007, downloaded and checked
   ladder run voc2007 --photos photos/mine -S fetch.split=fraction
+  ladder run voc2007 --only evaluate@ssd_fpn     one rung
 
 A profile is a file of profiles/, laid over the committed params.yaml: what an earlier profile has
 set is undone. When the run succeeds, params.yaml keeps the values and DVC saves an experiment; when
@@ -35,6 +36,8 @@ from pipeline.profiles import (
 from pipeline.yaml_file import flatten, parse_yaml, read_yaml, with_values
 from stages.entry import die_with_parent
 
+ONLY_HELP = "run this stage and what it needs, as evaluate@ssd_fpn; may be given several times"
+_ALL = ("--all-pipelines",)
 _BACK = "git restore --staged --worktree params.yaml dvc.lock metrics && make repro"
 
 
@@ -56,15 +59,16 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{key}: {current[key]} -> {value}")
     if options.dry:
         with params_during(text):
-            return _dvc("repro", "--dry", "--all-pipelines")
+            return _dvc("repro", "--dry", *(options.only or _ALL))
     started = f"{datetime.now():%Y%m%d-%H%M%S}"
-    return run_and_save(text, options.name or f"{options.profile or 'run'}-{started}")
+    name = options.name or f"{options.profile or 'run'}-{started}"
+    return run_and_save(text, name, options.only or _ALL)
 
 
-def run_and_save(text: str, name: str) -> int:
-    """Run the ladder with this `params.yaml`, then save it as an experiment of DVC."""
+def run_and_save(text: str, name: str, targets: Sequence[str]) -> int:
+    """Run stages with this `params.yaml`, then save it as an experiment of DVC."""
     with params_during(text) as keep:
-        code = _dvc("repro", "--all-pipelines", DVC_EXP_NAME=name)
+        code = _dvc("repro", *targets, DVC_EXP_NAME=name)
         if code == 0:
             keep()
     if code:
@@ -180,6 +184,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--photos", type=Path, metavar="FOLDER", help="with photos and labels, to read instead"
     )
+    parser.add_argument("--only", action="append", metavar="STAGE", help=ONLY_HELP)
     parser.add_argument("--name", help="of the experiment (default: profile, date and time)")
     parser.add_argument("--dry", action="store_true", help="only show what would run")
     options = parser.parse_args(arguments)

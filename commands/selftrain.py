@@ -2,7 +2,7 @@
 
 Examples:
   ladder selftrain photos/new
-  ladder selftrain photos/new --model models/ssd_fpn -S train.ssd_fpn.late.epochs=30
+  ladder selftrain photos/new --only evaluate@ssd_fpn -S train.ssd_fpn.late.epochs=30
 
 The labelled photos that the present results were trained on stay what they are, val and test
 included; the new ones join train. A box of the model counts with its score times
@@ -51,6 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     settings = ["fetch.source=local", f"fetch.path={PLACE}"]
     settings.append(f"fetch.sources={json.dumps(sources(params, teacher))}")
     flags = [word for setting in [*settings, *options.settings] for word in ("-S", setting)]
+    flags += [word for stage in options.only for word in ("--only", stage)]
     return run.main([*flags, *(["--name", options.name] if options.name else [])])
 
 
@@ -121,6 +122,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         default=[],
         metavar="KEY=VALUE",
         help="a parameter of params.yaml; may be given several times",
+    )
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="STAGE", help=run.ONLY_HELP
     )
     parser.add_argument("--name", help="of the experiment (default: run, date and time)")
     return parser.parse_args(arguments)

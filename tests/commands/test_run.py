@@ -194,6 +194,15 @@ def test_a_dry_run_keeps_nothing(project, capfd):
     assert differing() == {} and not Path("seen.yaml").exists()
 
 
+def test_only_one_stage_and_what_it_needs_are_run(project, capfd):
+    first, other = {"cmd": "touch first", "outs": ["first"]}, {"cmd": "touch other"}
+    second = {"cmd": "cp first second", "deps": ["first"], "outs": ["second"]}
+    stages = {"first": first, "second": second, "other": other}
+    Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
+    assert run.main(["--only", "second"]) == 0
+    assert Path("first").exists() and Path("second").exists() and not Path("other").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_run_leaves_params_as_they_were(project, number):
     write_stage(project, f"{sys.executable} -c 'import time; print(1, flush=True); time.sleep(60)'")

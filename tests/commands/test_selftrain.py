@@ -44,7 +44,9 @@ def settings_of(words: list[str]) -> dict:
 
 def test_truth_and_machine_labels_become_one_set(project, started):
     before = pq.read_table("data/tables/images.parquet")
-    assert selftrain.main(["new", "-S", "train.ssd_fpn.late.epochs=9"]) == 0
+    arguments = ["new", "-S", "train.ssd_fpn.late.epochs=9", "--only", "evaluate@ssd_fpn"]
+    assert selftrain.main(arguments) == 0
+    assert started[-2:] == ["--only", "evaluate@ssd_fpn"]
     settings = settings_of(started)
     assert settings["train.ssd_fpn.late.epochs"] == 9
     truth, machine = settings["fetch.sources"]
