@@ -42,30 +42,12 @@ def evaluation(photos: int):
 
 def labelling(photos: int):
     """Return the work of `ladder label` with a small network at 64 pixels, parts and all."""
-    import shutil
-
-    from benchmarks.label import random_detector
-    from pipeline.formats.pascal.writer import write_pascal
-    from pipeline.inference.bulk import detect_into
-    from pipeline.inference.label_job import Asked, open_job, without_done
-    from pipeline.inference.label_scores import thresholds
-    from pipeline.inference.labels import labels_of_rows
+    from benchmarks.label import ours, random_detector
 
     detector = random_detector(SIDE, "mobilenetv3_small_050", channels=16)
     paths, _ = _small_photos(photos)
     named = [(f"{number}/{path.name}", path) for number, path in enumerate(paths)]
-    asked = Asked("random", detector.classes, str(FOLDER), 0.05, 0.5, 100)
-    place = FOLDER / "labels.job"
-
-    def work() -> None:
-        shutil.rmtree(place, ignore_errors=True)
-        job = open_job(place, asked, restart=False)
-        detect_into(job, detector, without_done(named, job.read()))
-        scores = thresholds(detector.classes, {})
-        labels = labels_of_rows(job.read(), FOLDER, detector.classes, scores, doubtful=False)
-        write_pascal(labels, FOLDER / "labels.json")
-
-    return work
+    return lambda: ours(named, detector, FOLDER)
 
 
 PARTS = {part.__name__: part for part in (tables, store, evaluation, labelling)}

@@ -13,6 +13,7 @@ writes more formats or other scores without running the network again.
 import argparse
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from pipeline.inference.label_files import (
     format_of,
     job_folder,
     label_files,
+    left_behind,
     refuse_others,
     refused_file,
     write_labels,
@@ -84,6 +86,8 @@ def main(arguments: Sequence[str]) -> int:
             for note in write_labels(file, labels, job):
                 print(f"{file.path}: {note}", file=sys.stderr)
             print(f"{file.path}: {len(labels.rows)} boxes in {len(labels.images)} photos")
+        for other in left_behind(files, job):
+            print(f"{other}: is of an earlier run; name its --format to renew it", file=sys.stderr)
     return report_refusals(refusals(rows), refused_file(out))
 
 
@@ -193,10 +197,15 @@ def _name(photo: Path, folder: Path) -> str:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            yield
+            try:
+                yield
+            finally:
+                if is_new and not (folder / "job.json").exists():  # refused before it began
+                    shutil.rmtree(folder)
     except Timeout:
         raise InputError(
             f"{folder}: another `ladder label` is at work here; wait for it, or give --out"

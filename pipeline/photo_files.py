@@ -37,7 +37,7 @@ def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
         suffixes: in small letters, each with its dot; files may have them in capitals.
     """
     return sorted(
-        file for file in _walk(folder) if file.suffix.lower() in suffixes and file.is_file()
+        file for file in visible_files(folder) if file.suffix.lower() in suffixes and file.is_file()
     )
 
 
@@ -100,7 +100,8 @@ def exif_orientation(image: Image.Image) -> int:
         return 1
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def visible_files(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and in those below it that are not hidden, in no set order."""
     seen = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(place)

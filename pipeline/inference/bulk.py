@@ -43,7 +43,7 @@ def _row(photo: tuple[str, Path, os.stat_result], found: Detections | InputError
     name, path, state = photo
     row = {"file_name": name, "bytes": state.st_size, "modified": state.st_mtime_ns}
     if isinstance(found, InputError):
-        return row | {"error": str(found).removeprefix(f"{path}: ")}
+        return row | {"error": str(found).removeprefix(f"{path}: ").removeprefix("photo: ")}
     width, height = found.size_wh
     return row | {
         "width": width,

@@ -20,14 +20,13 @@ from pipeline.inference.labels import Refusal
 PARQUET, COCO = "parquet", "coco"
 FORMAT_NAMES = (*(one.name for one in FORMATS), COCO, PARQUET)
 _REFUSED = "photo,reason"
-_ENDINGS = {
+_OWN_ENDINGS = {
     "pascal": ".json",
     COCO: ".coco.json",
-    "csv": ".csv",
     "cvat": ".xml",
-    PARQUET: ".parquet",
     "label-studio": ".label-studio.json",
 }
+_ENDINGS = {name: _OWN_ENDINGS.get(name, f".{name}") for name in FORMAT_NAMES}
 
 
 @dataclass(frozen=True)
@@ -45,16 +44,22 @@ def label_files(out: Path, format_names: Sequence[str]) -> list[LabelFile]:
         out: the first format's own file or folder, or what all names begin with.
         format_names: some of `FORMAT_NAMES`.
     """
-    stem = out.with_suffix("") if out.suffix in {".json", ".csv", ".xml", ".parquet"} else out
+    ending = _ENDINGS[format_of(out)] if _says_format(out) else ""
+    stem = out.with_name(out.name.removesuffix(ending))
     return [
-        LabelFile(name, stem.with_name(stem.name + _ENDINGS.get(name, f".{name}")))
+        LabelFile(name, stem.with_name(stem.name + _ENDINGS[name]))
         for name in dict.fromkeys(format_names)
     ]
 
 
 def format_of(out: Path) -> str:
     """Return the format that the ending of a file of labels says, `pascal` where it says none."""
-    return {".csv": "csv", ".parquet": PARQUET}.get(out.suffix, "pascal")
+    fitting = [name for name, ending in _ENDINGS.items() if out.name.endswith(ending)]
+    return max(fitting, key=lambda name: len(_ENDINGS[name]), default="pascal")
+
+
+def _says_format(out: Path) -> bool:
+    return out.name.endswith(_ENDINGS[format_of(out)])
 
 
 def job_folder(out: Path) -> Path:
@@ -81,6 +86,13 @@ def refuse_others(files: Sequence[LabelFile], job: LabelJob) -> None:
                 f"{file.path}: is there already, or was changed since it was written; "
                 "--out names another place, --overwrite replaces it"
             )
+
+
+def left_behind(files: Sequence[LabelFile], job: LabelJob) -> list[Path]:
+    """Return what the job has written in other formats before, and has not written anew now."""
+    written = {file.path.name for file in files}
+    places = (job.folder.parent / name for name in job.made if name not in written)
+    return [place for place in places if place.exists()]
 
 
 def write_labels(file: LabelFile, labels: Labels, job: LabelJob) -> tuple[str, ...]:

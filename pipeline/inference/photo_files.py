@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.photo_files import PHOTO_SUFFIXES, photos_below
+from pipeline.photo_files import PHOTO_SUFFIXES, is_photo, photos_below, visible_files
 
 _PATTERN = frozenset("*?[")
 
@@ -43,12 +43,13 @@ def common_folder(places: Sequence[str]) -> Path:
 
 
 def passed_over(places: Sequence[str]) -> int:
-    """Return how many files in the folders that are named, or below them, are no photos."""
+    """Return how many files in the folders that are named, or below them, are no photos.
+
+    Hidden files do not count, nor what Macs and notebooks leave behind.
+    """
     folders = [place for place in _expanded(places) if place.is_dir()]
-    files = {file for folder in folders for file in folder.rglob("*") if file.is_file()}
-    hidden = {file for file in files if any(part.startswith(".") for part in file.parts)}
-    photos = {photo for folder in folders for photo in photos_below(folder)}
-    return len(files - hidden - photos)
+    files = {file for folder in folders for file in visible_files(folder) if file.is_file()}
+    return len(files) - sum(map(is_photo, files))
 
 
 def _expanded(places: Sequence[str]) -> Iterator[Path]:

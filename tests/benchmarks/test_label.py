@@ -11,7 +11,8 @@ def test_both_detect_in_every_photo(tmp_path, monkeypatch):
     paths, _ = painted(5, tmp_path, side=64)
     detector = label.random_detector(64)
     detector.decoding = detector.decoding.model_copy(update={"min_score": 0.0})
-    assert label.ours(paths, detector) == 5 * detector.decoding.max_detections
+    named = [(path.name, path) for path in paths]
+    assert label.ours(named, detector, tmp_path) == 5 * detector.decoding.max_detections
     monkeypatch.setattr(label, "WORKERS", 0)
     peer = label.peer_model()
     peer.score_thresh = 0.0

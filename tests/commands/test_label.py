@@ -164,6 +164,15 @@ def test_other_formats_and_scores_without_running_again(project, monkeypatch):
     assert boxes("new/labels.json") == []
 
 
+def test_what_an_earlier_run_wrote_in_other_formats_is_named(project, capsys):
+    assert run("new", "--format", "yolo", "--format", "csv") == 0
+    capsys.readouterr()
+    assert run("new", "--format", "csv") == 0
+    told = capsys.readouterr().err
+    assert "new/labels.yolo: is of an earlier run; name its --format to renew it" in told
+    assert "labels.csv: is of" not in told
+
+
 def test_scores_by_class(project, capsys):
     assert run("new", "--score", "0.06") == 0
     label = boxes("new/labels.json")[0]["category_id"]
@@ -259,7 +268,7 @@ def test_a_damaged_photo_is_named_and_left_out(project, capsys):
     Path("new/broken.jpg").write_bytes(b"\xff\xd8\xff damaged")
     assert run("new") == 1
     captured = capsys.readouterr()
-    assert "warning: broken.jpg: photo: does not decode" in captured.err
+    assert "warning: broken.jpg: does not decode" in captured.err
     assert "remove it from the annotations" not in captured.err
     assert captured.err.splitlines()[-1] == "left out: 1 photos, all in new/labels.refused.csv"
     refused = Path("new/labels.refused.csv").read_text().splitlines()
@@ -291,7 +300,7 @@ def test_bad_input_is_one_line_and_keeps_earlier_labels(project, capsys, argumen
     message = capsys.readouterr().err.splitlines()[-1]
     assert message.startswith(line)
     assert Path("new/labels.json").read_text() == "earlier"
-    assert not list(Path().rglob("*.partial*"))
+    assert not list(Path().rglob("*.partial*")) and not list(Path().rglob(".*.job"))
 
 
 def test_a_typo_is_told_before_torch_is_imported(project):

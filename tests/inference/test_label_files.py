@@ -13,6 +13,7 @@ from pipeline.inference.label_files import (
     format_of,
     job_folder,
     label_files,
+    left_behind,
     refuse_others,
     refused_file,
     write_labels,
@@ -108,10 +109,28 @@ def test_refusals_are_listed_as_csv(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out", "expected"), [("l.json", "pascal"), ("l", "pascal"), ("l.csv", "csv")]
+    ("out", "expected"),
+    [
+        *(("l.json", "pascal"), ("l", "pascal"), ("l.csv", "csv"), ("set.v1", "pascal")),
+        *(("l.coco.json", "coco"), ("l.label-studio.json", "label-studio"), ("l.yolo", "yolo")),
+    ],
 )
 def test_the_ending_says_the_format(out: str, expected: str) -> None:
     assert format_of(Path(out)) == expected
+
+
+@pytest.mark.parametrize("name", FORMAT_NAMES)
+def test_a_file_that_is_named_by_its_own_ending_is_that_file(name: str) -> None:
+    [file] = label_files(Path("new/labels"), [name])
+    assert label_files(file.path, [format_of(file.path)]) == [file]
+
+
+def test_formats_of_an_earlier_run_are_named(job: LabelJob) -> None:
+    pascal, yolo = label_files(job.folder.parent / "labels.json", ["pascal", "yolo"])
+    for file in (pascal, yolo):
+        write_labels(file, LABELS, job)
+    assert left_behind([pascal, yolo], job) == []
+    assert left_behind([pascal], job) == [yolo.path]
 
 
 def test_lists_of_refusals_of_two_versions_stay_apart() -> None:

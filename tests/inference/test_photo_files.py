@@ -1,5 +1,6 @@
 """Which photos a user means, and the folder that has them all."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,11 @@ def test_other_files_are_counted(place):
     Path(".hidden").touch()
     assert passed_over(["."]) == 2  # odd, labels.json
     assert passed_over(["c.jpeg"]) == 0
+    Path("__MACOSX").mkdir()
+    Path("__MACOSX/._c.jpeg").touch()
+    inside = Path("a/b")
+    os.chdir(inside)
+    assert passed_over(["../.."]) == 2
 
 
 def test_no_common_folder_climbs(place):
