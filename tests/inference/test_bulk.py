@@ -33,7 +33,7 @@ def test_parts_of_a_stopped_job_are_those_of_one_that_was_not(tmp_path, monkeypa
     assert contents[0] == contents[1]
     rows = jobs[0].read().to_pylist()
     assert [row["file_name"] for row in rows] == [name for name, _ in photos]
-    assert rows[2]["error"].startswith("photo: does not decode")
+    assert rows[2]["error"].startswith("does not decode")
     assert rows[2]["width"] is None
     assert len(rows[0]["box"]) == 4 * len(rows[0]["label"]) == 4 * len(rows[0]["score"])
     assert rows[0]["bytes"] == photos[0][1].stat().st_size
