@@ -86,8 +86,8 @@ def main(arguments: Sequence[str]) -> int:
             for note in write_labels(file, labels, job):
                 print(f"{file.path}: {note}", file=sys.stderr)
             print(f"{file.path}: {len(labels.rows)} boxes in {len(labels.images)} photos")
-        for other in left_behind(files, job):
-            print(f"{other}: is of an earlier run; name its --format to renew it", file=sys.stderr)
+        for stale in left_behind(files, job):
+            print(f"{stale}: is of an earlier run; name its --format to renew it", file=sys.stderr)
     return report_refusals(refusals(rows), refused_file(out))
 
 
