@@ -27,6 +27,8 @@ _LOCK_SECONDS = 600
 # On a server that several machines share, a run younger than this may still be written by another.
 _ABANDONED_AFTER_SECONDS = 600
 _METRICS_PER_CALL, _PARAMS_PER_CALL = 1000, 100  # mlflow.utils.validation
+_LOGGED = "logged"  # milliseconds; a run's own start is that of the training
+_FINAL = 0  # the one step of all final pictures: MLflow aligns runs by it
 # MLflow's pages sort their charts by prefix: the final numbers (test, val) come before the curves.
 _CURVES = "while_training"
 T = TypeVar("T")
@@ -38,8 +40,10 @@ class Result:
     """What one trained and evaluated rung leaves behind.
 
     Attributes:
-        rung: its name, which becomes the name of the run.
+        rung: its name.
         fingerprint: digest of data, parameters, code and model; equal results share it.
+        name: of the run; by default that of the rung.
+        seconds: that the training took, which becomes the duration of the run.
         params: flat parameters.
         metrics: final metrics, e.g. `val/accuracy`.
         history: a row an epoch with the number `epoch`; other numbers are logged at that step.
@@ -47,10 +51,13 @@ class Result:
         datasets: path to md5 of the data it learnt from.
         pictures: image files.
         folders: folders of files, by the name that MLflow shows them under.
+        records: small dictionaries, by the name of the JSON file that keeps each.
     """
 
     rung: str
     fingerprint: str
+    name: str = ""
+    seconds: float | None = None
     params: Mapping[str, object] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     history: Sequence[Mapping[str, object]] = ()
@@ -58,6 +65,7 @@ class Result:
     datasets: Mapping[str, str] = field(default_factory=dict)
     pictures: Sequence[Path] = ()
     folders: Mapping[str, Path] = field(default_factory=dict)
+    records: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,13 +167,18 @@ def _find_runs(client: "MlflowClient", experiment_id: str, fingerprint: str) -> 
 
 def _log(client: "MlflowClient", experiment_id: str, result: Result) -> str:
     """Log a result as a new run and return its id; the tag `complete` comes last."""
-    tags = {**result.tags, "rung": result.rung, FINGERPRINT: result.fingerprint}
-    run_id = client.create_run(experiment_id, tags=tags, run_name=result.rung).info.run_id
+    now = int(time.time() * 1000)
+    tags = {**result.tags, "rung": result.rung, FINGERPRINT: result.fingerprint, _LOGGED: str(now)}
+    begun = now - int(1000 * (result.seconds or 0))  # the training is what took long, not this
+    name = result.name or result.rung
+    run_id = client.create_run(experiment_id, begun, tags, name).info.run_id
     _log_numbers(client, run_id, result)
     _log_datasets(client, run_id, result.datasets)
     _log_pictures(client, run_id, result)
-    for name, folder in result.folders.items():
-        client.log_artifacts(run_id, str(folder), name)
+    for path, content in result.records.items():
+        client.log_dict(run_id, dict(content), path)
+    for folder_name, folder in result.folders.items():
+        client.log_artifacts(run_id, str(folder), folder_name)
     client.set_tag(run_id, COMPLETE, "true")
     client.set_terminated(run_id)
     return run_id
@@ -196,7 +209,7 @@ def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:
     for picture in result.pictures:
         client.log_artifact(run_id, str(picture), "pictures")
         with Image.open(picture) as image:  # again, in the form that the comparison page shows
-            client.log_image(run_id, image, key=picture.stem, step=len(result.history))
+            client.log_image(run_id, image, key=picture.stem, step=_FINAL)
 
 
 def _log_datasets(client: "MlflowClient", run_id: str, datasets: Mapping[str, str]) -> None:
@@ -215,7 +228,8 @@ def _sweep(client: "MlflowClient", experiment_id: str, older_than_seconds: int) 
     """End what a killed process left RUNNING: delete half-logged runs, close whole ones."""
     before = (time.time() - older_than_seconds) * 1000
     for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
-        if FINGERPRINT not in run.data.tags or run.info.start_time > before:
+        logged = run.data.tags.get(_LOGGED, run.info.start_time)
+        if FINGERPRINT not in run.data.tags or float(logged) > before:
             continue
         if run.data.tags.get(COMPLETE) == "true":
             client.set_terminated(run.info.run_id)

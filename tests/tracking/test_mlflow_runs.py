@@ -86,6 +86,9 @@ def test_everything_arrives(root):
         datasets={"data/pixels": "0123456789abcdef0123456789abcdef.dir"},
         pictures=[picture],
         folders={"model": model},
+        name="bbox · late.lr=0.1",
+        seconds=90,
+        records={"dvc_deps.json": {"data/pixels": "0123"}},
     )
     (outcome,) = track_results([full], root)
     client, (run,) = client_of(root), runs_of(root)
@@ -103,7 +106,11 @@ def test_everything_arrives(root):
     assert data.dataset.digest == "0123456789abcdef0123456789abcdef.dir"
     artifacts = root / "mlruns" / outcome.run_id / "artifacts"
     assert (artifacts / "pictures" / "grid.png").read_bytes() == picture.read_bytes()
-    assert len(list((artifacts / "images").glob("grid*step*2*.png"))) == 1
+    # The same step in all runs, or the page would not show their pictures beside each other.
+    assert len(list((artifacts / "images").glob("grid*step*0*.png"))) == 1
+    assert json.loads((artifacts / "dvc_deps.json").read_text()) == {"data/pixels": "0123"}
+    assert run.info.run_name == "bbox · late.lr=0.1"
+    assert 90_000 <= run.info.end_time - run.info.start_time < 120_000
     assert json.loads((artifacts / "model" / "model.json").read_text()) == {"rung": "bbox"}
 
 
