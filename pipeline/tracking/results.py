@@ -151,7 +151,7 @@ def _best(history: Sequence[EpochRow]) -> dict[str, float]:
 
 
 def _took(training: Training) -> dict[str, float]:
-    return {} if training.seconds is None else {"train/minutes": training.seconds / 60}
+    return {} if training.seconds is None else {"while_training/minutes": training.seconds / 60}
 
 
 def _ap_by_class(rung: str) -> dict[str, float]:

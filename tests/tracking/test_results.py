@@ -48,7 +48,7 @@ def test_what_a_result_says(project):
         "val/accuracy": 0.95,
         "val/l1_px": 8.5,
         "val/mean_iou": 0.77,
-        "train/minutes": 61 / 60,
+        "while_training/minutes": 61 / 60,
     }
     assert [row["epoch"] for row in found.history] == [1, 2]
     assert found.datasets == {"data/pixels": md5("pixels") + ".dir"}
@@ -116,7 +116,7 @@ def test_missing_values_are_left_out(project):
     make_tree(project, ("bbox",))
     Path("metrics/bbox.json").write_text('{"bbox": {"val": {"l1_px": null}}}')
     found = collect("bbox")
-    assert found.metrics == {"train/minutes": 61 / 60} and "headline" not in found.tags
+    assert found.metrics == {"while_training/minutes": 61 / 60} and "headline" not in found.tags
 
 
 def test_the_best_epoch_and_every_class(project):
