@@ -80,7 +80,7 @@ def main(arguments: Sequence[str]) -> int:
         rows = job.read()
         there = [(folder / name).is_file() for name in rows["file_name"].to_pylist()]
         rows = rows.filter(pa.array(there, pa.bool_()))
-        min_scores = choose_scores(options.model, asked.classes, options.score)
+        min_scores = choose_scores(model, asked.classes, options.score, options.model)
         labels = labels_of(job, rows, folder, min_scores, options.doubtful, review)
         for file in files:
             for note in write_labels(file, labels, job):

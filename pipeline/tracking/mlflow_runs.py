@@ -4,25 +4,32 @@ MLflow is imported inside functions: when all results are known already, which i
 it is never imported (2 to 4 s).
 """
 
-import os
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 from pipeline.errors import InputError
+from pipeline.tracking.mlflow_store import (
+    experiment_name,
+    first_line,
+    open_client,
+    open_experiment,
+    probe,
+    without_password,
+)
+from pipeline.tracking.pyfunc_files import write_pyfunc
+from pipeline.tracking.registry import register
 from pipeline.tracking.sqlite_store import COMPLETE, FINGERPRINT, database, known_runs, local_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-EXPERIMENT = "detection-ladder"
-_PROBE_SECONDS = 3
 _LOCK_SECONDS = 600
 # On a server that several machines share, a run younger than this may still be written by another.
 _ABANDONED_AFTER_SECONDS = 600
@@ -51,6 +58,7 @@ class Result:
         datasets: path to md5 of the data it learnt from.
         pictures: image files.
         folders: folders of files, by the name that MLflow shows them under.
+        model: the folder of the model, which becomes a version of a registered one.
         records: small dictionaries, by the name of the JSON file that keeps each.
     """
 
@@ -65,6 +73,7 @@ class Result:
     datasets: Mapping[str, str] = field(default_factory=dict)
     pictures: Sequence[Path] = ()
     folders: Mapping[str, Path] = field(default_factory=dict)
+    model: Path | None = None
     records: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -76,18 +85,6 @@ class Outcome:
     run_id: str
     new: bool
     store: str
-
-
-def experiment_name() -> str:
-    """Return the experiment's name: `MLFLOW_EXPERIMENT_NAME` or the project's own."""
-    return os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
-
-
-def without_password(uri: str, text: str | None = None) -> str:
-    """Return `text`, by default the URI itself, without the URI's user and password."""
-    user = urlsplit(uri).netloc.rpartition("@")[0]
-    shown = uri if text is None else text
-    return shown.replace(f"{user}@", "") if user else shown
 
 
 def track_results(results: Sequence[Result], root: Path, uri: str | None = None) -> list[Outcome]:
@@ -108,10 +105,10 @@ def track_results(results: Sequence[Result], root: Path, uri: str | None = None)
     local = local_store(root)
     if uri and uri != local:
         try:
-            _probe(uri)
+            probe(uri)
             return _track(results, root, uri)
         except Exception as error:  # whatever a remote store does, the results must not be lost
-            reason = without_password(uri, _first_line(error))
+            reason = without_password(uri, first_line(error))
             print(
                 f"warning: MLflow at {without_password(uri)} is out of reach ({reason}); "
                 f"logging to {local} instead",
@@ -121,7 +118,7 @@ def track_results(results: Sequence[Result], root: Path, uri: str | None = None)
         return _track(results, root, local)
     except Exception as error:
         raise InputError(
-            f"{local}: cannot be written: {_first_line(error)}; "
+            f"{local}: cannot be written: {first_line(error)}; "
             "move mlflow.db aside (a new one is created) or repair the folder"
         ) from error
 
@@ -136,8 +133,8 @@ def _track(results: Sequence[Result], root: Path, uri: str) -> list[Outcome]:
     # either has logged would each make a run.
     store = database(uri) or database(local_store(root))
     with FileLock(f"{store}.lock", timeout=_LOCK_SECONDS):
-        client = _open_client(uri)
-        experiment_id = _open_experiment(client, root, uri)
+        client = open_client(uri)
+        experiment_id = open_experiment(client, root, uri)
         _sweep(client, experiment_id, 0 if database(uri) else _ABANDONED_AFTER_SECONDS)
         return [_track_one(client, experiment_id, result, uri) for result in results]
 
@@ -150,10 +147,20 @@ def _track_one(client: "MlflowClient", experiment_id: str, result: Result, uri: 
     # On a shared server another machine may have logged the same result meanwhile. Both see both
     # and keep the same one, or the later of the two does.
     kept, *doubles = _find_runs(client, experiment_id, result.fingerprint) or [own]
+    if kept == own and result.model:
+        _register(client, own, result)
     for run_id in doubles:
         with suppress(Exception):  # the other machine has deleted it already
             client.delete_run(run_id)
     return Outcome(result.rung, kept, kept == own, uri)
+
+
+def _register(client: "MlflowClient", run_id: str, result: Result) -> None:
+    """Register a run's model; a store without a registry keeps the run none the less."""
+    try:
+        register(client, run_id, result.rung, result.fingerprint)
+    except Exception as error:
+        print(f"warning: {result.rung}: not registered ({first_line(error)})", file=sys.stderr)
 
 
 def _find_runs(client: "MlflowClient", experiment_id: str, fingerprint: str) -> list[str]:
@@ -179,9 +186,17 @@ def _log(client: "MlflowClient", experiment_id: str, result: Result) -> str:
         client.log_dict(run_id, dict(content), path)
     for folder_name, folder in result.folders.items():
         client.log_artifacts(run_id, str(folder), folder_name)
+    if result.model:
+        _log_model(client, run_id, result.model)
     client.set_tag(run_id, COMPLETE, "true")
     client.set_terminated(run_id)
     return run_id
+
+
+def _log_model(client: "MlflowClient", run_id: str, model: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="ladder-pyfunc-") as folder:
+        write_pyfunc(model, Path(folder) / "model")
+        client.log_artifacts(run_id, f"{folder}/model", "model")
 
 
 def _log_numbers(client: "MlflowClient", run_id: str, result: Result) -> None:
@@ -237,50 +252,6 @@ def _sweep(client: "MlflowClient", experiment_id: str, older_than_seconds: int) 
             client.delete_run(run.info.run_id)
 
 
-def _open_client(uri: str) -> "MlflowClient":
-    # Read by MLflow when it is imported. Its default of 7 retries would hang for four minutes.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
-    from mlflow.tracking import MlflowClient
-
-    return MlflowClient(uri)
-
-
-def _open_experiment(client: "MlflowClient", root: Path, uri: str) -> str:
-    name = experiment_name()
-    experiment = client.get_experiment_by_name(name)
-    if experiment is None:
-        # A server knows best where its artifacts go; a local store would take the working folder.
-        folder = None if _is_server(uri) else (root.resolve() / "mlruns").as_uri()
-        return client.create_experiment(name, artifact_location=folder)
-    if experiment.lifecycle_stage == "deleted":
-        client.restore_experiment(experiment.experiment_id)
-    return experiment.experiment_id
-
-
-def _is_server(uri: str) -> bool:
-    return urlsplit(uri).scheme in ("http", "https")
-
-
-def _probe(uri: str) -> None:
-    """Raise when no server answers within a few seconds; a refusal (401, 404) is an answer."""
-    if not _is_server(uri):
-        return
-    from urllib.error import HTTPError, URLError
-    from urllib.request import urlopen
-
-    try:
-        urlopen(f"{without_password(uri).rstrip('/')}/health", timeout=_PROBE_SECONDS).close()
-    except HTTPError as error:
-        if error.code >= 500:
-            raise
-    except URLError as error:
-        if "certificate" not in str(error.reason).lower():  # MLflow has settings of its own for it
-            raise
-
-
 def _numbers(row: Mapping[str, object]) -> Iterator[tuple[str, float]]:
     """Yield the names and numbers of an epoch, nested ones joined by a slash."""
     for name, value in row.items():
@@ -292,7 +263,3 @@ def _numbers(row: Mapping[str, object]) -> Iterator[tuple[str, float]]:
 
 def _key(name: str) -> str:
     return _NOT_IN_A_KEY.sub("_", name)[:250]
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

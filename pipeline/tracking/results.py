@@ -116,7 +116,8 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str]) -> Result:
         tags=tags | {"mlflow.note.content": model_card(facts)},
         datasets={path: md5 for path, md5 in deps.items() if is_data(path)},
         pictures=sorted((FIGURES / rung).glob("*.png")),
-        folders={"model": model, "evaluation": EVALUATION / rung},
+        folders={"evaluation": EVALUATION / rung},
+        model=model,
         records={"dvc_deps.json": deps},
     )
 

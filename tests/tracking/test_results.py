@@ -58,10 +58,8 @@ def test_what_a_result_says(project):
     assert (found.tags["seed"], found.tags["device"]) == ("42", "cuda")
     assert found.tags["headline"] == "l1_px 8.500"
     assert found.tags["processor"] == "a fast one"
-    assert found.folders == {
-        "model": Path("models/combined"),
-        "evaluation": Path("evaluation/combined"),
-    }
+    assert found.model == Path("models/combined")
+    assert found.folders == {"evaluation": Path("evaluation/combined")}
     assert [picture.name for picture in found.pictures] == ["val_grid.png"]
 
 
