@@ -18,7 +18,7 @@ EXEMPT = {
     "pipeline/formats/label_format.py": "declarations, which the tests of every format use",
 }
 # Modules whose test file has another name.
-ELSEWHERE = {"pipeline/report/html_photos.py": "tests/report/test_data_page.py"}
+ELSEWHERE = {"pipeline/report/pages/html_photos.py": "tests/report/pages/test_data_page.py"}
 HIDDEN_BUT_NAMED = (".ci", ".github")
 
 

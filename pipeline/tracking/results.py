@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from pipeline.evaluate.result_files import ClassAp, MetricInterval, read_rows
-from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS
+from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, REPORT
 from pipeline.tracking.dvc_lock import (
     Stages,
     digests,
@@ -116,10 +116,14 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str]) -> Result:
         tags=tags | {"mlflow.note.content": model_card(facts)},
         datasets={path: md5 for path, md5 in deps.items() if is_data(path)},
         pictures=sorted((FIGURES / rung).glob("*.png")),
-        folders={"evaluation": EVALUATION / rung},
+        folders={"evaluation": EVALUATION / rung} | _report(),
         model=model,
         records={"dvc_deps.json": deps},
     )
+
+
+def _report() -> dict[str, Path]:
+    return {"report": REPORT} if REPORT.is_dir() else {}
 
 
 def _facts(rung: str, changed: Mapping[str, JsonValue], tags: Mapping[str, str]) -> ModelFacts:
