@@ -22,10 +22,13 @@ def read_yaml(path: Path, remedy: str = "") -> JsonValue:
         InputError: the file is missing, cannot be read or is not YAML; one line names it.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path}: not found; run from the project's root folder") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        mend = remedy or "save it as UTF-8"
+        raise InputError(f"{path}: not text in UTF-8; {mend}") from None
+    except OSError as error:
         raise InputError(f"{path}: cannot be read: {error}{_after(remedy)}") from None
     return parse_yaml(text, str(path), remedy)
 

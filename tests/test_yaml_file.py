@@ -24,6 +24,16 @@ def test_what_is_no_yaml_is_one_line_with_the_remedy(tmp_path, content):
     assert "\n" not in str(error.value)
 
 
+def test_the_mark_of_utf_8_is_passed_over_and_another_encoding_named(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 1", encoding="utf-8-sig")
+    assert read_yaml(path) == {"a": 1}
+    for encoding in ("utf-16", "latin-1"):
+        path.write_text("a: é", encoding=encoding)
+        with pytest.raises(InputError, match=r"a\.yaml: not text in UTF-8; save it as UTF-8$"):
+            read_yaml(path)
+
+
 def test_a_missing_file_and_a_folder(tmp_path):
     with pytest.raises(InputError, match=r"a\.yaml: not found; run from the project's root folder"):
         read_yaml(tmp_path / "a.yaml")
