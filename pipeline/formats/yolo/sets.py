@@ -50,15 +50,21 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
             for key in _SPLIT_KEYS
             if (entry := data.get(key))
         }
-        splits, notes = _described(photos, root, description, data.get("path"), entries)
-        return YoloSet(_names_in_yaml(data, description), splits, _keypoints(data), notes)
+        names, notes = _names_in_yaml(data, description), ()
+        splits = _splits_of_folders(photos)
+        if data.keys() & set(_SPLIT_KEYS):
+            splits, notes = _described(photos, root, description, data.get("path"), entries)
+        return YoloSet(names, splits, _keypoints(data), notes)
     classes = _listed_names(description) if description else None
     lists = {file.stem: [file.name] for file in sorted(root.glob("*.txt")) if _is_split(file)}
     if lists:
         splits, notes = _described(photos, root, root, None, lists)
         return YoloSet(classes, splits, 0, notes)
-    splits = {name: split_of_path(PurePosixPath(name)) for name in photos.names}
-    return YoloSet(classes, splits, 0, ())
+    return YoloSet(classes, _splits_of_folders(photos), 0, ())
+
+
+def _splits_of_folders(photos: PhotoNames) -> dict[str, str | None]:
+    return {name: split_of_path(PurePosixPath(name)) for name in photos.names}
 
 
 def _is_split(file: Path) -> bool:
@@ -66,7 +72,7 @@ def _is_split(file: Path) -> bool:
 
 
 def _read_yaml(file: Path) -> dict:
-    data = read_yaml(file, "export it again")
+    data = read_yaml(file, "correct it, or export it again in UTF-8")
     if not isinstance(data, dict):
         raise InputError(f"{file}: top level: no keys; give names and train, val, test")
     return data

@@ -44,6 +44,13 @@ def test_a_count_alone_gives_the_names_that_ultralytics_gives(tmp_path: Path) ->
     assert described(tmp_path, "train: .\n").classes is None
 
 
+def test_without_splits_the_folders_give_them(tmp_path: Path) -> None:
+    photos(tmp_path, "images/train/a.jpg", "images/b.jpg")
+    found = described(tmp_path, '"names": [cat]\n')
+    assert (found.classes, found.notes) == (["cat"], ())
+    assert found.splits == {"images/train/a.jpg": "train", "images/b.jpg": None}
+
+
 @pytest.mark.parametrize(
     ("paths", "prefix"),
     [
@@ -112,7 +119,7 @@ def test_folders_alone(tmp_path: Path) -> None:
         ("names: [cat, ' ']\ntrain: .\n", "names: a class has no name; give each one"),
         ("names: []\ntrain: .\n", "names: a class has no name"),
         ("names: [cat]\ntrain: nowhere\n", r"no photo is below .* it names train \(nowhere\); put"),
-        ("names: [cat]\n", "where it names nothing; put it beside"),
+        ("names: [cat]\ntrain:\n", "where it names nothing; put it beside"),
         ("names: [cat]\ntrain: a.txt\n", "a.txt: line 2: photo 'b.jpg' is missing below"),
     ],
 )
