@@ -1,5 +1,6 @@
 """Reads what a YOLO set says of itself: names of classes and the photos of each split."""
 
+import glob
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pipeline.errors import InputError
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
+from pipeline.photo_files import is_photo
 from pipeline.yaml_file import read_yaml
 
 _SPLIT_KEYS = ("train", "val", "valid", "validation", "test")
@@ -122,18 +124,17 @@ def _described(
     """Return the split of each photo that the entries name, and notes."""
     claims: dict[str, set[str]] = {}
     absent = []
-    for key, places in entries.items():
-        for entry in places:
-            place = _place(root, str(base or ""), str(entry))
-            if place is None:
+    for key, named in entries.items():
+        for entry in named:
+            places = _places(root, str(base or ""), str(entry))
+            if not places:
                 absent.append(f"{key} ({entry})")
-                continue
-            for photo in _photos_at(place, root, photos):
+            for photo in (one for place in places for one in _photos_at(place, root, photos)):
                 claims.setdefault(photo, set()).add(split_of_name(key) or key)
     if not claims:
-        named = ", ".join(absent) or "nothing"
+        where = ", ".join(absent) or "nothing"
         raise InputError(
-            f"{file}: no photo is below {root} where it names {named}; put it beside the folders "
+            f"{file}: no photo is below {root} where it names {where}; put it beside the folders "
             "of photos that train, val and test name"
         )
     splits = {
@@ -152,8 +153,8 @@ def _notes(absent: list[str], splits: dict[str, str | None], photos: int) -> Ite
         yield f"{others} photos are in no split and are left out"
 
 
-def _place(root: Path, base: str, entry: str) -> Path | None:
-    """Return the folder or list below the root that an entry means; None if none is there.
+def _places(root: Path, base: str, entry: str) -> list[Path]:
+    """Return what an entry means below the root: a folder, photo or list, or all of a pattern.
 
     Paths are often of another machine (`/content/set/train/images`) or climb (`../train/images`,
     as Roboflow has it), so the longest end that exists counts; a relative entry is not shortened.
@@ -164,8 +165,19 @@ def _place(root: Path, base: str, entry: str) -> Path | None:
     for start in range(len(folders) - shortest + 1):
         place = root.joinpath(*folders[start:])
         if place.exists():
-            return place
-    return None if _parts(entry) else root
+            return [place]
+        pattern = "/".join(folders[start:])
+        if glob.has_magic(pattern) and (found := glob.glob(pattern, root_dir=root, recursive=True)):
+            return _of_pattern([root / name for name in sorted(found)])
+    return [] if _parts(entry) else [root]
+
+
+def _of_pattern(found: list[Path]) -> list[Path]:
+    """Return the folders and photos that fit a pattern, or the lists where there are none.
+
+    Beside photos a pattern such as `images/*` fits their texts too, which are no lists.
+    """
+    return [place for place in found if place.is_dir() or is_photo(place)] or found
 
 
 def _parts(path: str) -> list[str]:
@@ -173,10 +185,12 @@ def _parts(path: str) -> list[str]:
 
 
 def _photos_at(place: Path, root: Path, photos: PhotoNames) -> Iterable[str]:
-    """Return the photos in a folder and those below it, or those that a list names."""
+    """Return the photos in a folder and those below it, a photo, or those that a list names."""
+    below = place.relative_to(root).as_posix()
     if place.is_dir():
-        below = place.relative_to(root).as_posix()
         return [name for name in photos.names if below == "." or name.startswith(f"{below}/")]
+    if is_photo(place):
+        return [below] if below in photos else []
     return _photos_in_list(place, photos)
 
 

@@ -80,6 +80,38 @@ def test_lists_of_photos(tmp_path: Path) -> None:
     assert list(found.splits.values()) == ["train", "train", "val"]
 
 
+@pytest.mark.parametrize(
+    ("train", "expected"),
+    [
+        ("images/train/*.jpg", ["images/train/a.jpg"]),
+        ("/home/eve/set/images/train/*.[jp][pn]g", ["images/train/a.jpg", "images/train/b.png"]),
+        ("images/**/*.png", ["images/train/b.png", "images/train/new/c.png"]),
+        (
+            "[images/train/*.jpg, images/train/new]",
+            ["images/train/a.jpg", "images/train/new/c.png"],
+        ),
+        ("../images/tr*", ["images/train/a.jpg", "images/train/b.png", "images/train/new/c.png"]),
+        ("images/train/a.jpg", ["images/train/a.jpg"]),
+        ("images/train/a*", ["images/train/a.jpg"]),  # and not its text
+        ("lists/*.txt", ["images/train/b.png"]),
+    ],
+)
+def test_patterns_and_several_places(tmp_path: Path, train: str, expected: list[str]) -> None:
+    photos(tmp_path, "images/train/a.jpg", "images/train/b.png", "images/train/new/c.png", "d.png")
+    (tmp_path / "images/train/a.jpg").write_bytes(b"\xff\xd8\xff")
+    (tmp_path / "images/train/a.txt").write_text("0 0.5 0.5 1 1\n")
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/one.txt").write_text("images/train/b.png\n")
+    quoted = train if train.startswith("[i") else f"'{train}'"
+    assert list(described(tmp_path, f"train: {quoted}\nnames: [cat]\n").splits) == expected
+
+
+def test_a_pattern_that_nothing_fits_is_absent(tmp_path: Path) -> None:
+    photos(tmp_path, "a.jpg")
+    found = described(tmp_path, "train: .\nval: 'x**y/*.jpg'\nnames: [cat]\n")
+    assert found.notes == ("1 places are named but absent: val (x**y/*.jpg)",)
+
+
 def test_photos_in_two_splits_have_none(tmp_path: Path) -> None:
     photos(tmp_path, "images/a.jpg")
     found = described(tmp_path, "train: images\nval: images\nnames: [cat]\n")
