@@ -141,16 +141,14 @@ def _described(
         photo: claims[photo].copy().pop() if len(claims[photo]) == 1 else None
         for photo in sorted(claims)
     }
-    return splits, tuple(_notes(absent, splits, len(photos.names)))
+    return splits, tuple(_notes(absent, splits))
 
 
-def _notes(absent: list[str], splits: dict[str, str | None], photos: int) -> Iterator[str]:
+def _notes(absent: list[str], splits: dict[str, str | None]) -> Iterator[str]:
     if absent:
         yield f"{len(absent)} places are named but absent: {', '.join(absent)}"
     if several := sum(split is None for split in splits.values()):
         yield f"{several} photos are in several splits, so they have none"
-    if others := photos - len(splits):
-        yield f"{others} photos are in no split and are left out"
 
 
 def _places(root: Path, base: str, entry: str) -> list[Path]:
