@@ -4,6 +4,7 @@ Unknown keys are refused. Configuration stops at the stage: the library takes pl
 arguments.
 """
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -67,6 +68,14 @@ class ClassParams(Section):
     rename: list[tuple[str, str]]  # [old, new]; several of one new name are merged
     keep: list[str]  # by new names; none keeps all
     drop: list[str]
+
+    @field_validator("rename")
+    @classmethod
+    def _renames_once(cls, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        counts = Counter(old for old, _ in pairs)
+        if twice := [old for old, count in counts.items() if count > 1]:
+            raise ValueError(f"renames {', '.join(twice)} twice; keep one pair of each")
+        return pairs
 
 
 class FetchParams(Section):

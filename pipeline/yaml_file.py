@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 
 from pipeline.errors import InputError
@@ -41,6 +42,12 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> JsonValue:
     """
     try:
         return YAML(typ="safe").load(text)
+    except DuplicateKeyError as error:  # whose own words tell how to hide it
+        line = error.problem_mark.line + 1
+        key = " ".join(str(error.problem).split()).split(" with value ")[0]
+        raise InputError(
+            f"{name}: not valid YAML: line {line}: {key}; {remedy or 'keep one'}"
+        ) from None
     except YAMLError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{name}: not valid YAML: {reason}{_after(remedy)}") from None

@@ -249,3 +249,10 @@ def test_a_head_of_the_lesson_takes_one_size(change, content):
     line = refused(change("train.bbox", section | {"train_size": 96}))
     assert line.startswith("train.bbox.form = 'lesson': ")
     assert "give train_size and image_size the same" in line
+
+
+def test_a_class_that_is_renamed_twice_is_refused(change):
+    pairs = [["car", "vehicle"], ["bus", "vehicle"], ["car", "auto"]]
+    message = refused(change("fetch.classes.rename", pairs))
+    assert "fetch.classes.rename" in message and "renames car twice; keep one pair" in message
+    assert load_params(change("fetch.classes.rename", pairs[:2])).fetch.classes.rename

@@ -47,6 +47,13 @@ def test_a_text_is_called_by_its_name():
         parse_yaml("[1", "-S a")
 
 
+@pytest.mark.parametrize("text", ["a:\n  b: 1\n  b: 2\n", '{"a": {"b": 1,\n\n"b": 1}}'])
+def test_a_key_that_is_there_twice_is_named(text):
+    message = r'^-S x: not valid YAML: line 3: found duplicate key "b"; keep one$'
+    with pytest.raises(InputError, match=message):
+        parse_yaml(text, "-S x")
+
+
 def test_values_are_set_and_everything_else_stays():
     text = "# head\na:   # why\n  b: {c: 1, d: 0.50}  # both\n  e: 'x'\n\n  f: 2   # last\n"
     assert with_values(text, {}) == text.replace("f: 2   #", "f: 2   #")
