@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.photo_files import PHOTO_SUFFIXES, photos_below
+from pipeline.photo_files import PHOTO_SUFFIXES, is_hidden, photos_below
 
 _PATTERN = frozenset("*?[")
 
@@ -43,12 +43,26 @@ def common_folder(places: Sequence[str]) -> Path:
 
 
 def passed_over(places: Sequence[str]) -> int:
-    """Return how many files in the folders that are named, or below them, are no photos."""
+    """Return how many files in the folders that are named, or below them, `find_photos` leaves out.
+
+    They are no photos, or links to a photo that is found already.
+    """
     folders = [place for place in _expanded(places) if place.is_dir()]
-    files = {file for folder in folders for file in folder.rglob("*") if file.is_file()}
-    hidden = {file for file in files if any(part.startswith(".") for part in file.parts)}
-    photos = {photo for folder in folders for photo in photos_below(folder)}
-    return len(files - hidden - photos)
+    files = {_absolute(file) for folder in folders for file in _files_below(folder)}
+    photos = find_photos(places)
+    found = {_absolute(photo) for photo in photos}
+    real = {photo.resolve() for photo in photos}  # a photo may be found by a link to its folder
+    return sum(file.is_symlink() or file.resolve() not in real for file in files - found)
+
+
+def _absolute(file: Path) -> Path:
+    return Path(os.path.abspath(file))
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for file in folder.rglob("*"):
+        if not any(map(is_hidden, file.relative_to(folder).parts)) and file.is_file():
+            yield file
 
 
 def _expanded(places: Sequence[str]) -> Iterator[Path]:
