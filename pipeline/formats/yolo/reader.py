@@ -102,8 +102,6 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
         InputError: no photo, one that cannot be read, or a text, name or list that is wrong.
     """
     described = read_yolo_set(root, description)
-    if not described.splits:
-        raise InputError(f"{root}: holds no photo; add the photos that the labels are of")
     images: list[dict] = []
     boxes: list[LabelledBox] = []
     objects: list[YoloObject] = []

@@ -45,6 +45,11 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
         InputError: names that are wrong, or lists and folders of splits that are not there.
     """
     photos = PhotoNames(root)
+    if not photos.names:
+        raise InputError(
+            f"{root}: holds labels and no photo; put the photos into {root / 'images'}, each in "
+            "the folder that its text has in labels/, or beside their texts"
+        )
     if description and description.suffix.lower() in {".yaml", ".yml"}:
         data = _read_yaml(description)
         entries = {

@@ -157,8 +157,10 @@ def test_what_is_wrong_is_named(tmp_path: Path, files: dict, message: str) -> No
 
 
 def test_without_photos_it_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no photo; add the photos that the labels are of"):
-        read(files_in(tmp_path, {"labels/a.txt": ""}))
+    message = r"holds labels and no photo; put the photos into .*/images, each in the folder"
+    for files in ({"labels/a.txt": ""}, {"data.yaml": YAML}):
+        with pytest.raises(InputError, match=message):
+            read(files_in(tmp_path, files))
 
 
 def test_texts_are_found_whatever_their_case_and_accents(tmp_path: Path) -> None:
