@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     if not out.absolute().parent.is_dir():
         raise InputError(f"{out}: its folder does not exist; create it first")
     if other := passed_over(options.photos):
-        print(f"passed over: {other} files that are no photos", file=sys.stderr)
+        print(f"passed over: {other} files that are no photos or links to one", file=sys.stderr)
     review = read_review(options.apply) if options.apply else []
     files = label_files(out, options.format or [format_of(out)])
     with model_folder(options.model) as model, _locked(job_folder(out)):
