@@ -39,12 +39,13 @@ def main(arguments: Sequence[str]) -> int:
     """Serve a trained rung over HTTP."""
     options = _parse(arguments)
     check_packages()
-    from pipeline.serve.app import make_app
     from pipeline.serve.server import address, bound_sockets, run
-    from pipeline.serve.service import Service
 
     sockets = bound_sockets(options.host, options.port)
     try:
+        from pipeline.serve.app import make_app  # torch takes its time
+        from pipeline.serve.service import Service
+
         served = load(options.model, options.score, options.batch)
         limits = Limits(
             body_bytes=int(options.max_mb * 1e6),
