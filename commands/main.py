@@ -14,6 +14,7 @@ COMMANDS = {
     "label": "find objects in new photos with a trained rung, and write them as Pascal JSON",
     "review": "make a page of the machine labels that a person should see first",
     "selftrain": "label new photos and train again with these labels, too",
+    "serve": "answer over HTTP with a trained rung: photos in, boxes out",
     "run": "run the ladder with a profile or with other parameters",
     "ui": "open MLflow on the comparison of the ladder's runs",
     "lr": "find the learning rate that suits a rung on this data",
