@@ -2,7 +2,7 @@
 
 Examples:
   ladder serve                                     models/ssd_fpn on http://127.0.0.1:8000
-  ladder serve --model models:/detection-ladder@champion --host 0.0.0.0 --port 80
+  ladder serve --model models:/ssd_fpn@champion --host 0.0.0.0 --port 80
   curl -F photos=@street.jpg http://127.0.0.1:8000/predict
 
 The address itself is a page to drop photos on. SIGTERM and Ctrl-C end the server when it has
@@ -98,6 +98,7 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
     with model_folder(model) as folder:
         digest = model_digest(folder)
         detector = Detector.load(folder, device=device, decoding=decoding, batch_size=batch_size)
+        min_scores = choose_scores(folder, detector.classes, scores, model)
     task = Task(detector.spec.task)
     if not (task.answers_class and task.answers_box):
         raise InputError(
@@ -105,7 +106,7 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
         )
     side = detector.spec.image_size
     detector.predict([np.zeros((side, side, 3), np.uint8)] * batch_size)  # the first is slow
-    return Served(detector, model, digest, choose_scores(model, detector.classes, scores))
+    return Served(detector, model, digest, min_scores)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
