@@ -15,7 +15,7 @@ def our_batches(photos):
     import torch
 
     from pipeline.data.batches import Batches
-    from pipeline.params import AugmentParams
+    from pipeline.params.train import AugmentParams
 
     return Batches(
         photos,

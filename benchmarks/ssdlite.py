@@ -32,7 +32,7 @@ from pipeline.memory import keep_freed_memory
 from pipeline.models.backbone import Backbone, load_pretrained
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast
-from pipeline.params import Params, load_params
+from pipeline.params.params import Params, load_params
 from pipeline.progress import progress
 from pipeline.tasks import Task
 from pipeline.train.loop import epoch_seed

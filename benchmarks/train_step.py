@@ -5,7 +5,7 @@ from pathlib import Path
 from benchmarks.batches import BATCH, loader, our_batches
 from benchmarks.photos import STORE, painted, stored
 from benchmarks.topic import Case, Setting, Topic
-from pipeline.params import load_params
+from pipeline.params.params import load_params
 
 PHOTOS, CLASSES = 96, 6
 PARAMS = Path(__file__).parent.parent / "params.yaml"

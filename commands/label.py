@@ -43,7 +43,7 @@ from pipeline.inference.label_scores import GivenScores, choose_scores
 from pipeline.inference.labels import Refusal, certain, labels_of_rows, refusals
 from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
 from pipeline.inference.photo_files import common_folder, find_photos, passed_over
-from pipeline.params import load_params
+from pipeline.params.params import load_params
 from pipeline.review.decisions import Decision, apply_review, read_review, write_review
 from pipeline.tasks import Task
 from pipeline.tracking.sqlite_store import local_store
@@ -135,7 +135,7 @@ def find_objects(
         return
     from pipeline.inference.bulk import detect_into
     from pipeline.inference.detector import Detector
-    from pipeline.params import PredictParams
+    from pipeline.params.params import PredictParams
 
     asked = job.asked
     decoding = PredictParams(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.files import PARAMS
-from pipeline.params import Params, load_params
+from pipeline.params.params import Params, load_params
 
 
 def main(arguments: Sequence[str]) -> int:

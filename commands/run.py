@@ -24,7 +24,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.exit_codes import INTERRUPTED
 from pipeline.files import PARAMS
-from pipeline.params import check_params
+from pipeline.params.params import check_params
 from pipeline.params_guard import params_during, restore_params
 from pipeline.profiles import (
     FlatParams,

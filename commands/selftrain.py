@@ -21,7 +21,8 @@ from commands import label, run
 from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder
 from pipeline.formats.layout import find_set
-from pipeline.params import FetchParams, SourceParams, load_params
+from pipeline.params.fetch import FetchParams, SourceParams
+from pipeline.params.params import load_params
 from pipeline.photo_files import photos_below
 from pipeline.progress import progress
 from pipeline.sources.copies import copy_set

@@ -85,7 +85,7 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
     from pipeline.inference.detector import DECODING, Detector
     from pipeline.inference.label_job import model_digest
     from pipeline.inference.label_scores import choose_scores
-    from pipeline.params import load_params
+    from pipeline.params.params import load_params
     from pipeline.serve.service import Served
     from pipeline.tasks import Task
 

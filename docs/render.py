@@ -15,7 +15,7 @@ from pathlib import Path
 
 import grimp
 
-from pipeline.params import load_params
+from pipeline.params.params import load_params
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, PAGE = ROOT / "docs" / "results.json", ROOT / "docs" / "results.md"

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.exit_codes import exit_code
 from pipeline.files import SOURCE
-from pipeline.params import FetchParams
+from pipeline.params.fetch import FetchParams
 
 
 def run_stage(main: Callable[[], None]) -> None:

@@ -9,7 +9,8 @@ import orjson
 from pipeline.demo.painter import paint_demo
 from pipeline.files import PARAMS, SOURCE, fresh_folder
 from pipeline.formats.layout import find_set
-from pipeline.params import FetchParams, load_params
+from pipeline.params.fetch import FetchParams
+from pipeline.params.params import load_params
 from pipeline.photo_files import is_photo
 from pipeline.sources.archives import OFFICIAL, download_all
 from pipeline.sources.copies import copy_set

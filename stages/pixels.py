@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.data.pixels import build_pixel_store
 from pipeline.files import SOURCE, fresh_folder
-from pipeline.params import load_params
+from pipeline.params.params import load_params
 from pipeline.schemas import IMAGES_SCHEMA, read_table
 from stages.entry import naming_originals, run_stage
 

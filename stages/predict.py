@@ -11,7 +11,7 @@ from pipeline.data.pixel_store import open_pixel_store
 from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, PIXELS, PREDICTIONS, TABLES, write_beside
 from pipeline.inference.detector import Detector
-from pipeline.params import load_params
+from pipeline.params.params import load_params
 from pipeline.predictions import predictions_table
 from pipeline.progress import progress
 from pipeline.rungs.registry import RUNGS, find_rung

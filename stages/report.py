@@ -18,7 +18,7 @@ from pipeline.files import (
     fresh_folder,
 )
 from pipeline.findings import read_findings
-from pipeline.params import load_params
+from pipeline.params.params import load_params
 from pipeline.predictions import read_predictions
 from pipeline.report.fonts import lettering
 from pipeline.report.ladder_picture import ladder_picture

@@ -14,7 +14,8 @@ from pipeline.files import FINDINGS, PARAMS, SOURCE, TABLES, fresh_folder
 from pipeline.findings import Findings, write_findings
 from pipeline.formats.labels import Labels
 from pipeline.formats.read import read_labels
-from pipeline.params import FetchParams, Params, SourceParams, load_params
+from pipeline.params.fetch import FetchParams, SourceParams
+from pipeline.params.params import Params, load_params
 from pipeline.schemas import SPLITS
 from pipeline.tables.build import Tables, build_tables, write_tables
 from pipeline.tables.classes import choose_classes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.evaluate.result_files import MetricInterval, read_rows
 from pipeline.files import EVALUATION, PARAMS
-from pipeline.params import load_params
+from pipeline.params.params import load_params
 from pipeline.report.ladder_table import Row, print_ladder
 from pipeline.tracking.dvc_lock import read_lock
 from pipeline.tracking.git_state import git_tags

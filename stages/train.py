@@ -27,7 +27,7 @@ from pipeline.models.backbone import Backbone, load_pretrained
 from pipeline.models.device import choose_device, device_name, processor_name
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.layer_table import summary_text
-from pipeline.params import Params, load_params
+from pipeline.params.params import Params, load_params
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.rungs.rung import Rung, RungModel
 from pipeline.rungs.saved_model import ModelSpec, build_model, save_model

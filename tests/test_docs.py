@@ -41,6 +41,7 @@ LAYERS = (
     {"rungs"},
     {"models", "data", "evaluate", "tables", "checks", "sources", "demo"},
     {"formats"},
+    {"params"},
     {"base"},
 )
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import JsonValue
 
 from pipeline.errors import InputError
-from pipeline.params import Params
+from pipeline.params.params import Params
 from pipeline.profiles import parse_setting, profile_names, profile_values, refuse_unknown
 from pipeline.yaml_file import flatten, parse_yaml, read_yaml, with_values
 from tests.conftest import ROOT

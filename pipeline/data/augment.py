@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pipeline.params import AugmentParams
+from pipeline.params.train import AugmentParams
 
 # An object of which a smaller share than this is left in the image is ignored.
 _MIN_VISIBLE = 0.3

@@ -18,7 +18,7 @@ from pipeline.data.augment import (
     warp_boxes,
     warp_images,
 )
-from pipeline.params import AugmentParams
+from pipeline.params.train import AugmentParams
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pipeline.inference.photos import Photo, Square, read_square
 from pipeline.inference.prepare import prepare_for_inference
 from pipeline.models.device import choose_device
 from pipeline.models.precision import autocast
-from pipeline.params import PredictParams
+from pipeline.params.params import PredictParams
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.rung import PhotoDetections, RungModel
 from pipeline.rungs.saved_model import ModelSpec, load_model

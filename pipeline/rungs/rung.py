@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from pipeline.data.batches import Batch
 from pipeline.models.backbone import Backbone
-from pipeline.params import RungParams
+from pipeline.params.train import RungParams
 from pipeline.tasks import Task
 
 Outputs = dict[str, Tensor]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from pipeline.data.batches import Batch
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast
-from pipeline.params import RungParams, SharedTrainParams
+from pipeline.params.train import RungParams, SharedTrainParams
 from pipeline.rungs.rung import Criterion, RungModel
 from pipeline.train.averaging import update_average
 from pipeline.train.feature_cache import outputs_of

@@ -11,7 +11,7 @@ import torch
 from pipeline.data.batches import Batch
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast
-from pipeline.params import RungParams, SharedTrainParams
+from pipeline.params.train import RungParams, SharedTrainParams
 from pipeline.progress import progress
 from pipeline.rungs.rung import Criterion, RungModel
 from pipeline.train.loop import BatchSource

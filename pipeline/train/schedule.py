@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
-from pipeline.params import RungParams
+from pipeline.params.train import RungParams
 
 _WARM_UP = 0.1  # share of a cosine phase
 _FINAL = 0.01  # of the peak rate, at the end of a cosine phase

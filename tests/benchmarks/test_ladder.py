@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from benchmarks.ladder import FIRST, SIDE, check_out, photos_per_s, set_params, table
-from pipeline.params import load_params
+from pipeline.params.params import load_params
 from tests.conftest import ROOT
 
 

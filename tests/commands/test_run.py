@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from commands import run
 from commands.run import committed_params, wanted_params
 from pipeline.errors import InputError
-from pipeline.params import check_params
+from pipeline.params.params import check_params
 from pipeline.params_guard import BACKUP
 from pipeline.yaml_file import flatten, parse_yaml, with_values
 from tests.conftest import ROOT

@@ -12,7 +12,8 @@ from PIL import Image
 
 from commands import run, selftrain
 from pipeline.errors import InputError
-from pipeline.params import SourceParams, load_params
+from pipeline.params.fetch import SourceParams
+from pipeline.params.params import load_params
 from pipeline.profiles import parse_setting
 from stages import fetch, tables
 from tests.inference.making import saved

@@ -17,7 +17,7 @@ from pipeline.data.augment import (
     warp_boxes,
     warp_images,
 )
-from pipeline.params import AugmentParams
+from pipeline.params.train import AugmentParams
 
 OFF = AugmentParams(flip=0.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.0)
 SIDE = 64

@@ -8,7 +8,7 @@ from PIL import Image
 from torch.testing import assert_close
 
 from pipeline.data.batches import Batches, photos_of_split
-from pipeline.params import AugmentParams
+from pipeline.params.train import AugmentParams
 from pipeline.tables.build import IMAGES_SCHEMA, OBJECTS_SCHEMA
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.5, 0.25, 0.2)

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from pipeline.inference.detector import Detector
-from pipeline.params import PredictParams
+from pipeline.params.params import PredictParams
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.rung import RungModel
 from pipeline.rungs.saved_model import ModelSpec, build_model, save_model

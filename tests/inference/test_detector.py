@@ -9,7 +9,7 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.inference.detector import Detector
-from pipeline.params import PredictParams
+from pipeline.params.params import PredictParams
 from pipeline.rungs.registry import find_rung
 from tests.inference.making import (
     CLASSES,

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.data.batches import Batch
-from pipeline.params import RungParams, load_params
+from pipeline.params.params import load_params
+from pipeline.params.train import RungParams
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.rung import RungModel
 from pipeline.rungs.saved_model import ModelSpec, build_model

@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.errors import InputError
-from pipeline.params import load_params
+from pipeline.params.params import load_params
 from pipeline.rungs.registry import RUNGS, find_rung
 from tests.conftest import ROOT
 

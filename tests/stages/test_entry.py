@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.errors import InputError
-from pipeline.params import Params
+from pipeline.params.params import Params
 from stages.entry import die_with_parent, naming_originals, run_stage
 from tests.conftest import ROOT
 

@@ -49,7 +49,7 @@ def project(evaluated, tmp_path, monkeypatch):
 def two_rungs(project, monkeypatch):
     """The same, and two rungs are all there are: each takes a second to draw."""
     rungs = ["classifier", "ssd_fpn"]
-    monkeypatch.setattr("pipeline.params.Params.rung_names", property(lambda _: rungs))
+    monkeypatch.setattr("pipeline.params.params.Params.rung_names", property(lambda _: rungs))
     return project
 
 

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline.data.batches import Batch
-from pipeline.params import RungParams, SharedTrainParams, load_params
+from pipeline.params.params import load_params
+from pipeline.params.train import RungParams, SharedTrainParams
 from pipeline.rungs.rung import Outputs, RungModel
 from pipeline.train.history import EpochRow
 from pipeline.train.loop import fit

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.params import load_params
+from pipeline.params.params import load_params
 from pipeline.train.schedule import Phase, make_optimizer, make_scheduler, phases_of
 from tests.conftest import ROOT
 

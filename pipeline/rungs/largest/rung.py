@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from pipeline.models.backbone import Backbone
-from pipeline.params import CombinedParams, LargestParams
+from pipeline.params.train import CombinedParams, LargestParams
 from pipeline.rungs.largest.criterion import largest_object_losses
 from pipeline.rungs.largest.heads import BoxHead, ClassifierHead, CombinedHead
 from pipeline.rungs.largest.lesson_heads import (

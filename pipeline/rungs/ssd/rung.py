@@ -6,7 +6,7 @@ from torch import Tensor
 
 from pipeline.data.batches import Batch
 from pipeline.models.backbone import Backbone
-from pipeline.params import GridSsdParams, PyramidSsdParams
+from pipeline.params.train import GridSsdParams, PyramidSsdParams
 from pipeline.rungs.rung import Criterion, M, Options, Outputs, P, PhotoDetections, Rung
 from pipeline.rungs.ssd.criterion import grid_ssd_losses, pyramid_ssd_losses
 from pipeline.rungs.ssd.matching import match_atss, match_grid_ssd

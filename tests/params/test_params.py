@@ -1,56 +1,17 @@
 """Parameters: the repository's own load; every kind of mistake is one line with file and key."""
 
-import copy
 import math
 import re
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
-from ruamel.yaml import YAML
 
-from pipeline.errors import InputError
-from pipeline.params import GridSsdParams, load_params
+from pipeline.params.params import load_params
+from pipeline.params.train import GridSsdParams
+from tests.conftest import ROOT
+from tests.params.refused import refused
 
-ROOT = Path(__file__).parent.parent
 RUNGS = ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
-
-
-@pytest.fixture(scope="module")
-def content():
-    return YAML(typ="safe").load((ROOT / "params.yaml").read_text())
-
-
-@pytest.fixture
-def change(content, tmp_path):
-    """Return a function that writes the parameters with one key changed (`...`: taken away)."""
-
-    def write(key, value):
-        changed = copy.deepcopy(content)
-        *way, last = key.split(".")
-        section = changed
-        for part in way:
-            section = section[part]
-        if value is ...:
-            del section[last]
-        else:
-            section[last] = value
-        path = tmp_path / "params.yaml"
-        with path.open("w") as file:
-            YAML().dump(changed, file)
-        return path
-
-    return write
-
-
-def refused(path):
-    """Return the one line that a file of parameters is refused with."""
-    with pytest.raises(InputError) as error:
-        load_params(path)
-    message = str(error.value)
-    assert "\n" not in message
-    assert message.startswith(f"{path}: ")
-    return message.removeprefix(f"{path}: ")
 
 
 def test_the_repositorys_own_parameters_load(content):
@@ -208,12 +169,6 @@ def test_small_numbers_are_read_as_dvc_reads_them(content, tmp_path, text):
     assert load_params(path).train.shared.weight_decay == 0.001
 
 
-def test_parameters_cannot_be_changed_afterwards():
-    params = load_params(ROOT / "params.yaml")
-    with pytest.raises(ValidationError):
-        params.pixels.size = 64
-
-
 def test_missing_file(tmp_path):
     assert "not found" in refused(tmp_path / "params.yaml")
 
@@ -241,18 +196,3 @@ def test_file_that_cannot_be_read(tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
     assert refused(folder).startswith("cannot be read: ")
-
-
-def test_a_head_of_the_lesson_takes_one_size(change, content):
-    section = content["train"]["bbox"] | {"form": "lesson"}
-    assert load_params(change("train.bbox", section)).train.bbox.form == "lesson"
-    line = refused(change("train.bbox", section | {"train_size": 96}))
-    assert line.startswith("train.bbox.form = 'lesson': ")
-    assert "give train_size and image_size the same" in line
-
-
-def test_a_class_that_is_renamed_twice_is_refused(change):
-    pairs = [["car", "vehicle"], ["bus", "vehicle"], ["car", "auto"]]
-    message = refused(change("fetch.classes.rename", pairs))
-    assert "fetch.classes.rename" in message and "renames car twice; keep one pair" in message
-    assert load_params(change("fetch.classes.rename", pairs[:2])).fetch.classes.rename

@@ -1,0 +1,1 @@
+"""`params.yaml` as typed objects, a module for each part of it."""

@@ -1,0 +1,90 @@
+"""The parameters of the data: its sources, its splits, its store."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import field_validator
+
+from pipeline.params.section import Count, Fraction, Section, Seed, Side
+
+Format = Literal["auto", "pascal", "voc", "cvat", "yolo", "labelme", "csv", "label-studio"]
+SplitRule = Literal["given", "fraction", "lesson"]
+
+
+class DemoParams(Section):
+    """How many photos the painter draws, and their longer side in pixels."""
+
+    photos: Count
+    size: Side
+
+
+class SourceParams(Section):
+    """One of several sets of labelled photos, which become one."""
+
+    path: Path  # below that of the section
+    format: Format = "auto"
+    labels: str = ""
+    split: SplitRule | None = None  # by default the section's
+    role: Literal["truth", "machine"] = "truth"
+    teacher: str = ""  # what labelled it, for the record
+
+    @field_validator("path")
+    @classmethod
+    def _lies_below(cls, path: Path) -> Path:
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError("must lie below fetch.path, which DVC watches as a whole")
+        return path
+
+
+class ClassParams(Section):
+    """Which classes are learnt and how they are called; sets name theirs differently."""
+
+    rename: list[tuple[str, str]]  # [old, new]; several of one new name are merged
+    keep: list[str]  # by new names; none keeps all
+    drop: list[str]
+
+    @field_validator("rename")
+    @classmethod
+    def _renames_once(cls, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        olds = [old for old, _ in pairs]
+        if twice := sorted({old for old in olds if olds.count(old) > 1}):
+            raise ValueError(f"renames {', '.join(twice)} twice; keep one pair of each")
+        return pairs
+
+
+class FetchParams(Section):
+    """Where labelled photos come from and how they are split."""
+
+    source: Literal["demo", "local", "voc2007", "voc2012"]
+    path: Path
+    format: Format
+    labels: str
+    turn: Literal["auto", "exif", "stored"]
+    sources: list[SourceParams]
+    classes: ClassParams
+    split: SplitRule
+    val_fraction: Fraction
+    test_fraction: Fraction
+    seed: Seed
+    demo: DemoParams
+
+    @property
+    def sets(self) -> list[SourceParams]:
+        """The sets to read, at least one; each with its place below `path` and its split."""
+        if self.source != "local":
+            return [SourceParams(path=Path(), split=self.split)]
+        whole = SourceParams(path=Path(), format=self.format, labels=self.labels)
+        sets = self.sources or [whole]
+        return [one.model_copy(update={"split": one.split or self.split}) for one in sets]
+
+
+class TablesParams(Section):
+    """What becomes of photos of train that have a copy in val or test."""
+
+    duplicates: Literal["warn", "drop", "error"]
+
+
+class PixelParams(Section):
+    """The side of the square that every photo is stored at."""
+
+    size: Side

@@ -1,0 +1,31 @@
+"""Parameters of the data."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from pipeline.params.fetch import SourceParams
+from pipeline.params.params import load_params
+from tests.params.refused import refused
+
+
+@pytest.mark.parametrize("path", ["/photos", "../photos", "a/../../b"])
+def test_a_set_lies_below_the_folder_that_dvc_watches(path):
+    with pytest.raises(ValidationError, match=r"must lie below fetch\.path"):
+        SourceParams(path=Path(path))
+
+
+def test_sets_have_the_split_of_the_section_unless_they_have_their_own(change):
+    one = load_params(change("fetch.source", "local")).fetch
+    assert [(str(source.path), source.split) for source in one.sets] == [(".", one.split)]
+    sources = [{"path": "a"}, {"path": "b", "split": "given"}]
+    two = one.model_copy(update={"sources": [SourceParams(**source) for source in sources]})
+    assert [source.split for source in two.sets] == [one.split, "given"]
+
+
+def test_a_class_that_is_renamed_twice_is_refused(change):
+    pairs = [["car", "vehicle"], ["bus", "vehicle"], ["car", "auto"]]
+    message = refused(change("fetch.classes.rename", pairs))
+    assert "fetch.classes.rename" in message and "renames car twice; keep one pair" in message
+    assert load_params(change("fetch.classes.rename", pairs[:2])).fetch.classes.rename
