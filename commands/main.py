@@ -15,6 +15,7 @@ COMMANDS = {
     "review": "make a page of the machine labels that a person should see first",
     "selftrain": "label new photos and train again with these labels, too",
     "run": "run the ladder with a profile or with other parameters",
+    "compare": "show two results side by side, and whether they differ by more than chance",
     "ui": "open MLflow on the comparison of the ladder's runs",
     "lr": "find the learning rate that suits a rung on this data",
     "doctor": "check environment, weights, DVC's cache and the MLflow store",
