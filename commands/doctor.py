@@ -16,8 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
-from pipeline.errors import InputError
 from pipeline.progress import progress
+from pipeline.tracking.dvc_cache import cache_folder, object_path
 from pipeline.tracking.dvc_lock import Stages, read_lock
 from pipeline.tracking.mlflow_store import experiment_name
 from pipeline.tracking.sqlite_store import artifact_folder, is_damaged, local_store
@@ -128,7 +128,7 @@ def store() -> Iterator[Finding]:
 def cache() -> Iterator[Finding]:
     """Yield every damaged object of DVC's cache, after hashing all that `dvc.lock` needs."""
     lock = read_lock(Path("dvc.lock"))
-    folder = cache_folder()
+    folder = cache_folder(Path())
     objects = cached_objects(lock, folder)
     present = {path: out for path, out in objects.items() if path.is_file()}
     for path, out in progress(present.items(), total=len(present), desc="cache", unit="objects"):
@@ -143,25 +143,6 @@ def cache() -> Iterator[Finding]:
     yield Finding(f"cache: {len(present)} objects hashed{note}")
 
 
-def cache_folder() -> Path:
-    """Return the folder with the objects of DVC's cache, wherever its settings have put it.
-
-    Raises:
-        InputError: DVC cannot be imported, or there is no project of it here.
-    """
-    try:
-        from dvc.exceptions import DvcException
-        from dvc.repo import Repo
-    except Exception as error:  # a broken installation fails in many ways
-        raise InputError(f"dvc cannot be imported: {error}; {_NEW_VENV}") from None
-
-    try:
-        with Repo() as repo:
-            return Path(repo.cache.local.path)
-    except DvcException as error:
-        raise InputError(f".dvc: {error}; run from the project's root folder") from None
-
-
 def cached_objects(lock: Stages, folder: Path) -> dict[Path, str]:
     """Return the cache files that the outputs of a lock file need, each with its output's path.
 
@@ -172,12 +153,12 @@ def cached_objects(lock: Stages, folder: Path) -> dict[Path, str]:
         for out in entry.outs:
             if out.hash != "md5" or out.md5 is None:
                 continue
-            path = _object(folder, out.md5)
+            path = object_path(folder, out.md5)
             found.setdefault(path, out.path)
             if path.suffix == ".dir" and path.is_file() and is_sound(path):
                 for item in json.loads(path.read_bytes()):
                     inner = f"{out.path}/{item['relpath']}"
-                    found.setdefault(_object(folder, item["md5"]), inner)
+                    found.setdefault(object_path(folder, item["md5"]), inner)
     return found
 
 
@@ -185,7 +166,3 @@ def is_sound(path: Path) -> bool:
     """Return whether a cache object's content has the md5 that its name says."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "md5").hexdigest() == path.parent.name + path.stem
-
-
-def _object(folder: Path, md5: str) -> Path:
-    return folder / md5[:2] / md5[2:]

@@ -16,6 +16,7 @@ COMMANDS = {
     "selftrain": "label new photos and train again with these labels, too",
     "serve": "answer over HTTP with a trained rung: photos in, boxes out",
     "run": "run the ladder with a profile or with other parameters",
+    "compare": "show two results side by side, and whether they differ by more than chance",
     "ui": "open MLflow on the comparison of the ladder's runs",
     "lr": "find the learning rate that suits a rung on this data",
     "doctor": "check environment, weights, DVC's cache and the MLflow store",

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
-from pipeline.yaml_file import flatten, read_yaml
+from pipeline.yaml_file import flatten, parse_yaml, read_yaml
 
 
 class LockedFile(BaseModel):
@@ -40,13 +40,25 @@ def read_lock(path: Path) -> Stages:
     """
     if not path.exists():
         return {}
-    content = read_yaml(path, "run `dvc repro`")
+    return _stages_in(read_yaml(path, "run `dvc repro`"), str(path))
+
+
+def parse_lock(text: str, name: str) -> Stages:
+    """Return the entries of the text of a `dvc.lock`; `name` is where it came from, for messages.
+
+    Raises:
+        InputError: it is not YAML or not of the form that DVC writes.
+    """
+    return _stages_in(parse_yaml(text, name), name)
+
+
+def _stages_in(content: JsonValue, name: str) -> Stages:
     try:
         if isinstance(content, dict):
             return _STAGES.validate_python(content.get("stages", {}))
     except ValidationError:
         pass
-    raise InputError(f"{path}: stages: not a lock file of DVC; restore it with git")
+    raise InputError(f"{name}: stages: not a lock file of DVC; restore it with git")
 
 
 def digests(files: Iterable[LockedFile]) -> dict[str, str]:
@@ -126,3 +138,17 @@ def flat_params(stages: Stages, names: Iterable[str]) -> dict[str, JsonValue]:
         for values in stages[name].params.values():
             flat |= flatten(values)
     return flat
+
+
+def stages_of_rung(stages: Stages, rung: str) -> list[str] | None:
+    """Return the stages that train, predict and evaluate a rung, None before all have run."""
+    names = [f"{stage}@{rung}" for stage in ("train", "predict", "evaluate")]
+    return names if all(name in stages for name in names) else None
+
+
+def alike_in_all_rungs(params: Mapping[str, JsonValue], rung: str) -> dict[str, JsonValue]:
+    """Drop `shared` and the rung's name, so that rungs are compared key by key."""
+    return {
+        name.replace("train.shared.", "train.").replace(f"train.{rung}.", "train."): value
+        for name, value in params.items()
+    }

@@ -13,9 +13,11 @@ from pipeline.evaluate.result_files import ClassAp, MetricInterval, read_rows
 from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, REPORT
 from pipeline.tracking.dvc_lock import (
     Stages,
+    alike_in_all_rungs,
     digests,
     fingerprint,
     flat_params,
+    stages_of_rung,
     with_upstream,
 )
 from pipeline.tracking.git_state import committed_lines
@@ -64,7 +66,7 @@ def _named(processors: set[str]) -> str:
 
 def missing_result(lock: Stages, rung: str) -> str | None:
     """Return why a rung has no result that could be logged, None when it has one."""
-    stages = _stages_of(lock, rung)
+    stages = stages_of_rung(lock, rung)
     if stages is None:
         return "not in dvc.lock yet: `dvc repro` makes it"
     made: dict[str, str] = {}
@@ -94,7 +96,7 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str]) -> Result:
     Raises:
         InputError: a file of it is damaged.
     """
-    stages = _stages_of(lock, rung) or []
+    stages = stages_of_rung(lock, rung) or []
     params = flat_params(lock, with_upstream(lock, stages))
     deps: dict[str, str] = {}
     for name in stages:
@@ -110,7 +112,7 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str]) -> Result:
         fingerprint=mark,
         name=run_name(rung, facts.changed, mark),
         seconds=training.seconds,
-        params=_alike_in_all_rungs(params, rung),
+        params=alike_in_all_rungs(params, rung),
         metrics=metrics | _best(history) | _took(training) | _ap_by_class(rung),
         history=history,
         tags=tags | {"mlflow.note.content": model_card(facts)},
@@ -165,12 +167,6 @@ def _ap_by_class(rung: str) -> dict[str, float]:
     return {f"{SPLIT}/ap/{row.name}": row.ap for row in rows if isfinite(row.ap)}
 
 
-def _stages_of(lock: Stages, rung: str) -> list[str] | None:
-    """Return the stages that train, predict and evaluate a rung, None before all have run."""
-    names = [f"{stage}@{rung}" for stage in ("train", "predict", "evaluate")]
-    return names if all(name in lock for name in names) else None
-
-
 def _metrics(rung: str) -> dict[str, float]:
     """Return what was measured, `val/accuracy` and so on; a split without photos has nulls."""
     values = read_json(METRICS / f"{rung}.json").get(rung)
@@ -179,14 +175,6 @@ def _metrics(rung: str) -> dict[str, float]:
         name.replace(".", "/"): value
         for name, value in flat.items()
         if isinstance(value, int | float)
-    }
-
-
-def _alike_in_all_rungs(params: Mapping[str, JsonValue], rung: str) -> dict[str, JsonValue]:
-    """Drop `shared` and the rung's name, so that MLflow compares the rungs key by key."""
-    return {
-        name.replace("train.shared.", "train.").replace(f"train.{rung}.", "train."): value
-        for name, value in params.items()
     }
 
 

@@ -117,7 +117,7 @@ def _circle(x: float, y: float, radius: float) -> str:
 
 def _chips(marks: Marks, names: Sequence[str]) -> str:
     """Return how many boxes of each class there are, on the colours of the classes."""
-    counts = Counter(marks.labels.tolist()).most_common()
+    counts = Counter(marks.labels[marks.labels >= 0].tolist()).most_common()
     chips = [
         f'<span class="chip" style="background:{_color(label)}">{count} {name(names[label])}</span>'
         for label, count in counts[:_CHIPS]

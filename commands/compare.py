@@ -1,0 +1,124 @@
+"""`ladder compare`: two results side by side, and whether they differ by more than chance.
+
+Examples:
+  ladder compare                             the last commit beside what lies in this folder
+  ladder compare main longer --html c.html   a branch beside an experiment, as a page, too
+  ladder compare HEAD ../other               beside the result of another clone
+  ladder compare .:ssd_189 .:ssd_fpn         two rungs of one result
+  ladder compare 4331ad90 77f5d707           two runs of MLflow, by the starts of their ids
+
+A side is a folder (a project's root), a commit, an experiment of DVC, or a run of MLflow, and of it
+all rungs that both sides have; with `:RUNG` behind it, one. The rung belongs to the side and is no
+option of its own, since the two sides may name different ones.
+
+Both are measured on the same photos, found by the names of their files, and the interval of each
+difference is that of a paired bootstrap over these photos.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from pipeline.compare.comparison import Comparison, compare_results
+from pipeline.compare.sides.find_result import find_result
+from pipeline.compare.terminal import print_comparison
+from pipeline.compare.words import verdict
+from pipeline.errors import InputError
+from pipeline.files import PARAMS, SOURCE, write_beside
+from pipeline.yaml_file import read_yaml
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Show two results side by side, and whether they differ by more than chance."""
+    options = _parse(arguments)
+    a, b = find_result(options.a), find_result(options.b)
+    if options.html:
+        check_out(options.html)
+    comparison = compare_results(a, b, options.split, ladder_order(PARAMS))
+    if options.json:
+        print(json.dumps(as_json(comparison), indent=2, ensure_ascii=False))
+    else:
+        print_comparison(comparison)
+    if options.html:
+        write_page(comparison, options.html, silent=options.json)
+    return 0
+
+
+def write_page(comparison: Comparison, out: Path, *, silent: bool) -> None:
+    """Write the comparison as a page."""
+    from pipeline.compare.page import comparison_page  # matplotlib: only where it is needed
+
+    # What two folders share has the same objects in both, so the photos of either will do.
+    source = comparison.a.source or comparison.b.source or SOURCE
+    page = comparison_page(comparison, source)
+    write_beside(out, lambda path: path.write_text(page, encoding="utf-8"))
+    if not silent:
+        print(f"{out}: {len(page) / 1e6:.1f} MB, opened by any browser")
+
+
+def check_out(out: Path) -> None:
+    """Raise where the page would replace something else, or has no folder."""
+    from pipeline.compare.page import PAGE_TITLE
+
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise InputError(f"{out}: no file in an existing folder; name one with --html")
+    if out.is_file() and PAGE_TITLE.encode() not in out.read_bytes()[:1000]:
+        raise InputError(f"{out}: is there already and no page of a comparison; name another")
+
+
+def ladder_order(path: Path) -> list[str]:
+    """Return the names of the rungs as `params.yaml` has them, none where it is absent."""
+    content = read_yaml(path) if path.is_file() else {}
+    train = content.get("train") if isinstance(content, dict) else {}
+    return list(train) if isinstance(train, dict) else []
+
+
+def as_json(comparison: Comparison) -> dict[str, object]:
+    """Return what a script wants to know of a comparison."""
+    return {
+        "a": {"name": comparison.a.name, "about": comparison.a.about},
+        "b": {"name": comparison.b.name, "about": comparison.b.about},
+        "split": comparison.split,
+        "params": [asdict(one) for one in comparison.settings],
+        "rungs": [
+            {
+                "rung": rung.name,
+                "verdict": verdict(rung),
+                "better": rung.headline.better,
+                "photos": len(rung.common.images),
+                "left_out": asdict(rung.common.left_out),
+                "metrics": [_known(asdict(one)) for one in rung.differences],
+                "classes": [_known(asdict(one)) for one in rung.classes],
+                "differing_photos": [asdict(one) for one in rung.photos],
+            }
+            for rung in comparison.rungs
+        ],
+    }
+
+
+def _known(row: dict[str, object]) -> dict[str, object]:
+    """Return a row with null for NaN, which JSON does not have."""
+    return {key: None if value != value else value for key, value in row.items()}
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ladder compare",
+        description=main.__doc__,
+        epilog=(__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "a", metavar="A", nargs="?", default="HEAD", help="the earlier result (%(default)s)"
+    )
+    parser.add_argument(
+        "b", metavar="B", nargs="?", default=".", help="the later one (%(default)s, this folder)"
+    )
+    parser.add_argument(
+        "--split", choices=("val", "test"), default="val", help="whose photos (%(default)s)"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with photos, too")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    return parser.parse_args(arguments)

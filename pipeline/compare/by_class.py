@@ -1,0 +1,125 @@
+"""Which classes rose and fell from A to B, and which of them by more than luck.
+
+With many classes some differ by luck: of twenty that are alike, one lies beyond its 95 % interval.
+So a class is marked only where it stays beyond chance with all classes counted, by the method of S.
+Holm, "A Simple Sequentially Rejective Multiple Test Procedure" (1979). The tails that this needs
+are further out than 500 draws reach, so they are those of a normal distribution with the draws'
+standard deviation.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from statistics import NormalDist
+
+import numpy as np
+
+from pipeline.compare.class_draws import ClassDraws
+from pipeline.compare.differences import FEWEST, reflected
+from pipeline.evaluate.bootstrap import UNKNOWN, mean_interval
+
+_LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class ClassChange:
+    """One class in A and B.
+
+    Attributes:
+        name: of the class.
+        a, b: its average precision, or of the rungs of the largest object its accuracy.
+        change: B minus A.
+        low, high: the 95 % interval of the change, for this class alone; NaN where unknown.
+        photos: that have the class.
+        beyond_chance: whether it differs with all classes counted.
+    """
+
+    name: str
+    a: float
+    b: float
+    change: float
+    low: float
+    high: float
+    photos: int
+    beyond_chance: bool
+
+
+def changes_of_ap(classes: Sequence[str], draws: ClassDraws) -> list[ClassChange]:
+    """Return the classes with objects, the one that rose most first."""
+    drawn = draws.drawn[1] - draws.drawn[0]  # (D, C)
+    rows, chances = [], []
+    for label, name in enumerate(classes):
+        a, b = draws.here[:, label].tolist()
+        if not (isfinite(a) and isfinite(b)):
+            continue
+        known = drawn[:, label][~np.isnan(drawn[:, label])]
+        photos = int(draws.photos[label])
+        ends = reflected(b - a, known) if photos > 1 else UNKNOWN
+        rows.append((name, a, b, b - a, *ends, photos))
+        chances.append(chance_of(b - a, float(known.std()) if len(known) else 0.0, photos))
+    return _marked(rows, chances)
+
+
+def changes_of_accuracy(
+    classes: Sequence[str], labels: np.ndarray, a: np.ndarray, b: np.ndarray
+) -> list[ClassChange]:
+    """Return the accuracy among the photos of each class, the one that rose most first.
+
+    Args:
+        classes: names in label order.
+        labels: `(P,)` true class of each photo.
+        a: `(P,)` 1 where A told it, else 0.
+        b: `(P,)` of B.
+    """
+    rows, chances = [], []
+    for label in np.unique(labels).tolist():
+        of_a, of_b = a[labels == label], b[labels == label]
+        change, photos = of_b - of_a, len(of_a)
+        mean, differing = float(change.mean()), int(np.count_nonzero(change))
+        ends = mean_interval(change)
+        rows.append((classes[label], float(of_a.mean()), float(of_b.mean()), mean, *ends, photos))
+        chances.append(chance_of(mean, float(change.std()) / photos**0.5, differing))
+    return _marked(rows, chances)
+
+
+def chance_of(change: float, deviation: float, photos: int) -> float:
+    """Return how likely chance alone makes a change at least this large, to either side.
+
+    >>> round(chance_of(0.196, 0.1, 50), 3)
+    0.05
+
+    Args:
+        change: of a class.
+        deviation: the standard deviation of the change over draws of the photos.
+        photos: that tell of the class; too few of them tell nothing.
+    """
+    if photos < FEWEST or deviation <= 0:
+        return 1.0
+    return 2 * NormalDist().cdf(-abs(change) / deviation)
+
+
+def beyond_luck(chances: Sequence[float]) -> list[bool]:
+    """Return which of several changes remain when it is counted that there are several (Holm).
+
+    The least likely one is held against .05 / n, the next against .05 / (n - 1), and so on until
+    one fails.
+
+    >>> beyond_luck([0.01, 0.02, 0.5])  # against .0167, .025, .05
+    [True, True, False]
+    >>> beyond_luck([0.02, 0.02, 0.5])
+    [False, False, False]
+    """
+    marks = [False] * len(chances)
+    for rank, place in enumerate(sorted(range(len(chances)), key=lambda at: chances[at])):
+        if chances[place] > _LEVEL / (len(chances) - rank):
+            break
+        marks[place] = True
+    return marks
+
+
+def _marked(
+    rows: Sequence[tuple[str, float, float, float, float, float, int]], chances: Sequence[float]
+) -> list[ClassChange]:
+    marks = beyond_luck(chances)
+    changes = [ClassChange(*row, mark) for row, mark in zip(rows, marks, strict=True)]
+    return sorted(changes, key=lambda one: -one.change)

@@ -1,0 +1,57 @@
+"""Photos of a comparison, read from the files that the project has of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from PIL import Image, ImageOps
+
+from pipeline.compare.common_photos import CommonPhotos
+from pipeline.data.rgb import to_rgb
+from pipeline.report.pages.html_photos import Gallery
+
+_SIDE = 256  # of the squares that photos are kept as; the page shows them somewhat smaller
+
+
+def read_photos(common: CommonPhotos, image_ids: Sequence[int], source: Path) -> Gallery:
+    """Return those of the photos that are there, with the true objects.
+
+    A photo that is absent, does not decode or has another size than its boxes refer to is left out.
+
+    Args:
+        common: what was compared.
+        image_ids: of the photos to show.
+        source: the folder that the paths of photos begin at.
+    """
+    chosen = pc.is_in(common.images["image_id"], value_set=pa.array(image_ids, pa.int64()))
+    images = common.images.filter(chosen)
+    squares = [
+        _square(
+            source / row.get("photo", row["file_name"]),  # old tables lack these two columns
+            (row["width"], row["height"]),
+            turned=row.get("turned", True),
+        )
+        for row in images.to_pylist()
+    ]
+    there = [place for place, square in enumerate(squares) if square is not None]
+    pixels = [square for square in squares if square is not None]
+    return Gallery(
+        images.take(pa.array(there, pa.int64())),
+        common.truth,
+        np.stack(pixels) if pixels else np.zeros((0, _SIDE, _SIDE, 3), np.uint8),
+    )
+
+
+def _square(path: Path, size_wh: tuple[int, int], *, turned: bool) -> np.ndarray | None:
+    """Return a photo squashed to a square, None where it is not the one that the tables have."""
+    try:
+        with Image.open(path) as photo:
+            upright = ImageOps.exif_transpose(photo) if turned else photo
+            if upright.size != size_wh:
+                return None
+            shown = to_rgb(upright).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
+    except Exception:  # PIL raises a dozen types; the page does without the picture
+        return None
+    return np.asarray(shown)

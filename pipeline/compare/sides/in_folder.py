@@ -1,0 +1,44 @@
+"""The result that lies in the folders of a project: this one, or another clone."""
+
+from pathlib import Path
+
+from pipeline.compare.sides.results import LOCK, Result, RungFiles, as_words, made_with
+from pipeline.errors import InputError
+from pipeline.files import PARAMS, PREDICTIONS, SOURCE, TABLES
+from pipeline.schemas import SCHEMAS
+from pipeline.tracking.dvc_lock import read_lock
+from pipeline.yaml_file import flatten, read_yaml
+
+
+def result_in_folder(name: str, folder: Path) -> Result:
+    """Return the result in the root folder of a project, this one or another clone.
+
+    Raises:
+        InputError: it has no predictions.
+    """
+    found = sorted((folder / PREDICTIONS).glob("*.parquet"))
+    if not found:
+        raise InputError(
+            f"{folder / PREDICTIONS}: no predictions; name the root folder of a project, "
+            "where `dvc pull` or `dvc repro` brings them"
+        )
+    lock = read_lock(folder / LOCK)
+    tables = {table: folder / TABLES / f"{table}.parquet" for table in SCHEMAS}
+    rungs = {}
+    for path in found:
+        params, deps = made_with(lock, path.stem)
+        rungs[path.stem] = RungFiles(
+            path,
+            tables,
+            params or _params_in(folder, path.stem),
+            deps,
+            f"`dvc pull` or `dvc repro` in {folder} brings it",
+        )
+    where = "this folder" if folder.resolve() == Path.cwd() else "that folder"
+    return Result(name, where, rungs, folder / SOURCE)
+
+
+def _params_in(folder: Path, rung: str) -> dict[str, str]:
+    path = folder / PARAMS
+    content = read_yaml(path) if path.is_file() else {}
+    return as_words(flatten(content) if isinstance(content, dict) else {}, rung)

@@ -1,0 +1,94 @@
+"""The predictions of a rung with the photos and the labels that they are judged by."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.compare.sides.results import Result
+from pipeline.errors import InputError
+from pipeline.predictions import Predictions, read_predictions
+from pipeline.schemas import SCHEMAS, read_classes
+
+# What comparing needs of a table: an old commit's may lack what was added since.
+_ADDED = ("photo", "turned", "score")
+_NEEDED = {
+    name: [field for field in schema if field.name not in _ADDED]
+    for name, schema in SCHEMAS.items()
+}
+
+
+@dataclass(frozen=True)
+class RungResult:
+    """What one rung said of the photos of one split.
+
+    Attributes:
+        owner: whose it is, for messages.
+        rung: its name.
+        images: P photos of the split.
+        truth: the objects of these photos; of the rungs of the largest object, one each.
+        predictions: for these photos.
+    """
+
+    owner: str
+    rung: str
+    images: pa.Table
+    truth: pa.Table
+    predictions: Predictions
+
+
+def read_rung(result: Result, rung: str, split: str) -> RungResult:
+    """Return what a rung of a result said of a split.
+
+    Raises:
+        InputError: a file of it is not there or is damaged, or its parts do not belong together.
+    """
+    files = result.rungs[rung]
+    whose = f"{rung} of {result.name}"
+    predictions = read_predictions(
+        _there(files.predictions, f"predictions of {whose}", files.remedy)
+    )
+    name = predictions.task.table
+    if not {"images", name} <= files.tables.keys():
+        raise InputError(f"{whose}: tables: not known which it was judged by; name its commit")
+    images, truth = (
+        _read(_there(files.tables[one], f"table {one} of {whose}", files.remedy), _NEEDED[one])
+        for one in ("images", name)
+    )
+    if predictions.classes != read_classes(images):
+        raise InputError(
+            f"{whose}: predictions: of other classes than the tables; run train and predict"
+        )
+    found = Predictions(_of(predictions.table, split), predictions.task, predictions.classes)
+    return RungResult(result.name, rung, _of(images, split), _of(truth, split), found)
+
+
+def _there(path: Path, what: str, remedy: str) -> Path:
+    if not path.is_file():
+        raise InputError(f"{what}: {path} is not there; {remedy}")
+    return path
+
+
+def _read(path: Path, needed: list[pa.Field]) -> pa.Table:
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowInvalid:
+        raise InputError(f"{path}: not a Parquet file; run the tables stage again") from None
+    for field in needed:
+        if (
+            field.name not in table.schema.names
+            or table.schema.field(field.name).type != field.type
+        ):
+            raise InputError(
+                f"{path}: {field.name}: no such column of type {field.type}; "
+                "compare with a result of a later version"
+            )
+    if b"classes" not in (table.schema.metadata or {}):
+        raise InputError(f"{path}: metadata: has no list of classes; run the tables stage again")
+    return table
+
+
+def _of(table: pa.Table, split: str) -> pa.Table:
+    return table.filter(pc.equal(table["split"].cast(pa.string()), split)).combine_chunks()

@@ -1,0 +1,156 @@
+"""What a comparison says, in words that the terminal and the page share."""
+
+import math
+from collections.abc import Sequence
+
+from pipeline.compare.by_class import ClassChange
+from pipeline.compare.by_photo import PhotoChange
+from pipeline.compare.comparison import Comparison, RungComparison
+from pipeline.compare.differences import FEWEST, Difference
+from pipeline.report.ladder_table import METRICS
+
+OTHER_CHANCE = (
+    "Chance is here that of which photos were drawn. Training again with another seed, or on "
+    "another kind of processor, moves results, too: only several seeds tell how far."
+)
+METRIC_HEAD = ("rung", "metric", "A", "B", "B - A", "95 % interval", "better")
+CLASS_HEAD = ("class", "A", "B", "B - A", "95 % interval", "photos", "beyond chance")
+PHOTO_HEAD = ("photo", "objects", "only A finds", "only B finds", "A wrong", "B wrong")
+SETTING_HEAD = ("parameter", "A", "B", "rungs")
+ABOUT_CLASSES = (
+    "Of many classes some leave their own interval by luck: beyond chance are those that still do "
+    "with all classes counted (Holm)."
+)
+
+
+def verdict(rung: RungComparison) -> str:
+    """Return in a line which side of a rung is better, or that chance explains the difference."""
+    one = rung.headline
+    title, digits = METRICS[one.metric]
+    if math.isnan(one.change):
+        return f"{rung.name}: not known: no object to find in these photos"
+    values = f"{title} {number(one.a, digits)} and {number(one.b, digits)}"
+    if math.isnan(one.low):
+        return f"{rung.name}: not known: {values}, on too few photos for an interval"
+    if not one.change and not one.low and not one.high:
+        return f"{rung.name}: no difference beyond chance: {values}, no difference at all"
+    between = f"95 % interval {signed(one.low, digits)} to {signed(one.high, digits)}"
+    if one.better:
+        by = number(abs(one.change), digits)
+        return f"{rung.name}: {one.better} is better by {by}: {values}, B - A {between}"
+    why = f", and only {one.photos} photos differ" if _too_few(one) else ""
+    change = signed(one.change, digits)
+    return f"{rung.name}: no difference beyond chance: {values}, B - A {change} ({between}){why}"
+
+
+def _too_few(one: Difference) -> bool:
+    return one.photos < FEWEST and (one.low > 0 or one.high < 0)
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """Return what a reader must know of the photos and rungs that are not compared."""
+    lines = list(comparison.missing)
+    seen: dict[str, list[str]] = {}
+    for rung in comparison.rungs:
+        left, count = rung.common.left_out, len(rung.common.images)
+        parts = [
+            f"{number} {what}"
+            for number, what in (
+                (left.only_in_a, "only in A"),
+                (left.only_in_b, "only in B"),
+                (left.other_truth, "with other objects in B"),
+            )
+            if number
+        ]
+        if parts:
+            line = f"compared on {count} photos of {comparison.split}; left out: {', '.join(parts)}"
+            seen.setdefault(line, []).append(rung.name)
+    return lines + [f"{', '.join(rungs)}: {line}" for line, rungs in seen.items()]
+
+
+def metric_rows(rungs: Sequence[RungComparison]) -> list[list[str]]:
+    """Return a row for each metric of each rung, under `METRIC_HEAD`."""
+    return [
+        [rung.name if not place else "", *_metric_cells(one)]
+        for rung in rungs
+        for place, one in enumerate(rung.differences)
+    ]
+
+
+def _metric_cells(one: Difference) -> list[str]:
+    title, digits = METRICS[one.metric]
+    ends = interval_words(one.low, one.high, digits)
+    numbers = [number(one.a, digits), number(one.b, digits), signed(one.change, digits)]
+    return [title, *numbers, ends, one.better or "-"]
+
+
+def class_rows(classes: Sequence[ClassChange]) -> list[list[str]]:
+    """Return a row for each class, under `CLASS_HEAD`."""
+    return [
+        [
+            one.name,
+            number(one.a, 3),
+            number(one.b, 3),
+            signed(one.change, 3),
+            interval_words(one.low, one.high, 3),
+            str(one.photos),
+            ("rose" if one.change > 0 else "fell") if one.beyond_chance else "",
+        ]
+        for one in classes
+    ]
+
+
+def photo_row(one: PhotoChange) -> list[str]:
+    """Return the row of a photo, under `PHOTO_HEAD`."""
+    numbers = (one.objects, one.only_a, one.only_b, one.wrong_a, one.wrong_b)
+    return [one.file_name, *map(str, numbers)]
+
+
+def photos_line(rung: RungComparison) -> str:
+    """Return in how many photos one side finds what the other misses."""
+    a, b = (sum(1 for one in rung.photos if getattr(one, side)) for side in ("only_a", "only_b"))
+    objects = sum(one.only_a for one in rung.photos), sum(one.only_b for one in rung.photos)
+    return (
+        f"A alone finds {objects[0]} objects in {a} photos, B alone {objects[1]} in {b}, "
+        f"of {len(rung.common.images)} photos"
+    )
+
+
+def setting_rows(comparison: Comparison) -> list[list[str]]:
+    """Return a row for each parameter that differs, under `SETTING_HEAD`."""
+    every = len(comparison.rungs)
+    return [
+        [one.key, one.a, one.b, "all" if len(one.rungs) == every else ", ".join(one.rungs)]
+        for one in comparison.settings
+    ]
+
+
+def inputs_line(comparison: Comparison) -> str:
+    """Return which code and data differ, nothing where none does."""
+    return f"made from other {', '.join(comparison.inputs)}" if comparison.inputs else ""
+
+
+def number(value: float, digits: int) -> str:
+    """Return a metric as the ladder's table has it.
+
+    >>> number(0.6123, 3), number(float("nan"), 3)
+    ('0.612', '')
+    """
+    return f"{value:.{digits}f}" if math.isfinite(value) else ""
+
+
+def signed(value: float, digits: int) -> str:
+    """Return a change with its sign.
+
+    >>> signed(0.0213, 3), signed(-0.00001, 3)
+    ('+0.021', '0.000')
+    """
+    if not math.isfinite(value):
+        return ""
+    rounded = round(value, digits) + 0.0  # the sum turns -0.0 into 0.0
+    return f"{rounded:+.{digits}f}" if rounded else f"{0:.{digits}f}"
+
+
+def interval_words(low: float, high: float, digits: int) -> str:
+    """Return the interval of a change, nothing where it is unknown."""
+    return "" if math.isnan(low) else f"{signed(low, digits)} to {signed(high, digits)}"
