@@ -74,7 +74,8 @@ def run_and_save(text: str, name: str, targets: Sequence[str]) -> int:
     if code:
         print(f"{PARAMS} is as it was before; finished stages are kept, the same command goes on")
     elif _differs_from_commit():
-        _dvc("exp", "save", "--name", name)
+        if _dvc("exp", "save", "--name", name):
+            print("not saved as an experiment: DVC misses outputs of stages that have not run here")
         print(f"{PARAMS}, dvc.lock and metrics/ hold this experiment; to return to the commit:")
         print(f"  {_BACK}")
     return code

@@ -203,6 +203,24 @@ def test_only_one_stage_and_what_it_needs_are_run(project, capfd):
     assert Path("first").exists() and Path("second").exists() and not Path("other").exists()
 
 
+def test_a_clone_without_the_other_outputs_is_told_that_no_experiment_was_saved(project, capfd):
+    """Of an output that is in dvc.lock alone DVC has no bytes to save."""
+    stages = {
+        "one": {"cmd": "echo one > one", "outs": ["one"], "params": ["fetch"]},
+        "folder": {"cmd": "mkdir folder; touch folder/a", "outs": ["folder"]},
+    }
+    Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
+    dvc(project, "repro", "--quiet")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "Run")
+    shutil.rmtree(".dvc/cache")
+    shutil.rmtree("folder")
+    capfd.readouterr()
+    assert run.main(["-S", "fetch.seed=7", "--only", "one", "--name", "part"]) == 0
+    assert "not saved as an experiment" in capfd.readouterr().out
+    assert differing() == {"fetch.seed": 7}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_run_leaves_params_as_they_were(project, number):
     write_stage(project, f"{sys.executable} -c 'import time; print(1, flush=True); time.sleep(60)'")
