@@ -5,7 +5,7 @@ photos. Ids of photos and numbers of classes are A's on both sides afterwards.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -59,10 +59,14 @@ class CommonPhotos:
 def common_photos(a: RungResult, b: RungResult) -> CommonPhotos:
     """Return what both rungs said of the photos that both have, with the same objects in them.
 
+    Where no name is the same, photos of one side may lie in one more folder: `ladder selftrain`
+    moves a set below `truth`, for instance.
+
     Raises:
         InputError: the two answer different questions, know other classes, or share no photo.
     """
     _check_comparable(a, b)
+    a, b = _out_of_a_folder(a, b), _out_of_a_folder(b, a)
     photos_a, photos_b = _photos(a), _photos(b)
     objects_a, objects_b = _objects(a), _objects(b)
     shared = [name for name in photos_a if name in photos_b]
@@ -93,6 +97,20 @@ def common_photos(a: RungResult, b: RungResult) -> CommonPhotos:
         ),
         left_out,
     )
+
+
+def _out_of_a_folder(one: RungResult, other: RungResult) -> RungResult:
+    """Return a result without the first folder of its names, where only so any is the other's."""
+    names, others = (set(side.images["file_name"].to_pylist()) for side in (one, other))
+    if names & others or not {name.partition("/")[2] for name in names} & others:
+        return one
+    images, truth = (_shorter(table) for table in (one.images, one.truth))
+    return replace(one, images=images, truth=truth)
+
+
+def _shorter(table: pa.Table) -> pa.Table:
+    names = pc.replace_substring_regex(table["file_name"], "^[^/]*/", "")
+    return table.set_column(table.schema.get_field_index("file_name"), "file_name", names)
 
 
 @dataclass(frozen=True)
