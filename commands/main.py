@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": "answer over HTTP with a trained rung: photos in, boxes out",
     "run": "run the ladder with a profile or with other parameters",
     "compare": "show two results side by side, and whether they differ by more than chance",
+    "promote": "make a model the champion of its rung, if it passes the gate",
     "ui": "open MLflow on the comparison of the ladder's runs",
     "lr": "find the learning rate that suits a rung on this data",
     "doctor": "check environment, weights, DVC's cache and the MLflow store",

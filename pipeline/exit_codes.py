@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from pipeline.errors import InputError
 
-FAILED, INTERRUPTED = 1, 130
+FAILED, REFUSED, INTERRUPTED = 1, 3, 130  # refused: by the gate of `ladder promote`
 
 
 def exit_code(work: Callable[[], int | None], when_interrupted: str = "stopped") -> int:

@@ -17,7 +17,7 @@ from pipeline.evaluate.bootstrap import UNKNOWN, Interval, interval, mean_interv
 # A difference that fewer photos show is never beyond chance: of five photos that tell two rungs
 # apart, all five speak for the same one in 1 of 16 cases, of six in 1 of 32 (the sign test).
 FEWEST = 6
-_LESS_IS_BETTER = ("l1_px",)
+LESS_IS_BETTER = ("l1_px",)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Difference:
         """`A` or `B`, whichever is better beyond chance; empty for neither."""
         if not self.beyond_chance:
             return ""
-        return "B" if (self.change > 0) != (self.metric in _LESS_IS_BETTER) else "A"
+        return "B" if (self.change > 0) != (self.metric in LESS_IS_BETTER) else "A"
 
 
 def mean_difference(metric: str, a: np.ndarray, b: np.ndarray) -> Difference:

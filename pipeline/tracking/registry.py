@@ -1,7 +1,15 @@
-"""Registered models in MLflow: a name for each rung, a version for each result of it."""
+"""Registered models in MLflow: a name for each rung, a version for each result of it.
 
+The alias `candidate` is the last version, `champion` the one that is in use. Every decision about a
+version is a tag of it, so that the store tells who became champion when, beside what, and why.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pipeline.errors import InputError
+from pipeline.tracking.mlflow_store import open_client
 from pipeline.tracking.sqlite_store import FINGERPRINT
 
 if TYPE_CHECKING:
@@ -9,9 +17,32 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 CANDIDATE, CHAMPION = "candidate", "champion"
+DECISION, REPLACED = "decision", "replaced"  # tags of a version
 
 
-def register(client: "MlflowClient", run_id: str, rung: str, fingerprint: str) -> "ModelVersion":
+@dataclass(frozen=True)
+class Version:
+    """A version of a registered model.
+
+    Attributes:
+        rung: the name of the registered model.
+        number: of the version.
+        run_id: of the run that logged it.
+        replaced: the version that was champion before it became so, empty for none.
+    """
+
+    rung: str
+    number: str
+    run_id: str
+    replaced: str = ""
+
+    @property
+    def uri(self) -> str:
+        """The address by which MLflow loads it."""
+        return f"models:/{self.rung}/{self.number}"
+
+
+def register(client: "MlflowClient", run_id: str, rung: str, fingerprint: str) -> Version:
     """Return the version that a run's model becomes, which is the candidate from now on."""
     from mlflow.exceptions import MlflowException
 
@@ -21,7 +52,78 @@ def register(client: "MlflowClient", run_id: str, rung: str, fingerprint: str) -
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     source = f"{client.get_run(run_id).info.artifact_uri}/model"
-    tags = {FINGERPRINT: fingerprint}
-    version = client.create_model_version(rung, source, run_id, tags=tags)
-    client.set_registered_model_alias(rung, CANDIDATE, version.version)
-    return version
+    made = client.create_model_version(rung, source, run_id, tags={FINGERPRINT: fingerprint})
+    client.set_registered_model_alias(rung, CANDIDATE, made.version)
+    return _version(made)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The versions of one rung in a store."""
+
+    client: "MlflowClient"
+    rung: str
+
+    @classmethod
+    def open(cls, uri: str, rung: str) -> "Registry":
+        """Return the versions of a rung in the store at a URI."""
+        return cls(open_client(uri), rung)
+
+    def find(self, number: str | None = None) -> Version:
+        """Return a version by its number, the candidate by default.
+
+        Raises:
+            InputError: there is no such version.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            found = (
+                self.client.get_model_version_by_alias(self.rung, CANDIDATE)
+                if number is None
+                else self.client.get_model_version(self.rung, number)
+            )
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
+            wanted = "candidate" if number is None else f"version {number}"
+            raise InputError(
+                f"{self.rung}: MLflow has no {wanted} of it; `make repro` registers what is new, "
+                "`ladder ui` shows what is there"
+            ) from None
+        return _version(found)
+
+    def champion(self) -> Version | None:
+        """Return the champion, None before there is one."""
+        aliases = self.client.get_registered_model(self.rung).aliases
+        return self.find(str(aliases[CHAMPION])) if CHAMPION in aliases else None
+
+    def note(self, version: Version, words: str) -> None:
+        """Tag a version with what was decided about it, and when."""
+        when = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z"
+        self.client.set_model_version_tag(self.rung, version.number, DECISION, f"{when} {words}")
+
+    def promote(self, version: Version, before: Version | None) -> None:
+        """Give a version the alias `champion`; it remembers which had it before."""
+        replaced = before.number if before else ""
+        self.client.set_model_version_tag(self.rung, version.number, REPLACED, replaced)
+        self.client.set_registered_model_alias(self.rung, CHAMPION, version.number)
+
+    def roll_back(self) -> tuple[Version, Version]:
+        """Make the version that the champion has replaced champion again; return it, and the other.
+
+        Raises:
+            InputError: there is no champion, or it was the first.
+        """
+        champion = self.champion()
+        if champion is None or not champion.replaced:
+            raise InputError(f"{self.rung}: no champion before this one to go back to")
+        earlier = self.find(champion.replaced)
+        self.client.set_registered_model_alias(self.rung, CHAMPION, earlier.number)
+        self.note(champion, f"rolled back to version {earlier.number}")
+        self.note(earlier, f"champion again instead of version {champion.number}")
+        return earlier, champion
+
+
+def _version(found: "ModelVersion") -> Version:
+    return Version(found.name, str(found.version), found.run_id or "", found.tags.get(REPLACED, ""))

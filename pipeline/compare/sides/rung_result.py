@@ -61,8 +61,8 @@ def read_rung(result: Result, rung: str, split: str) -> RungResult:
         raise InputError(
             f"{whose}: predictions: of other classes than the tables; run train and predict"
         )
-    found = Predictions(_of(predictions.table, split), predictions.task, predictions.classes)
-    return RungResult(result.name, rung, _of(images, split), _of(truth, split), found)
+    found = Predictions(of_split(predictions.table, split), predictions.task, predictions.classes)
+    return RungResult(result.name, rung, of_split(images, split), of_split(truth, split), found)
 
 
 def _there(path: Path, what: str, remedy: str) -> Path:
@@ -90,5 +90,6 @@ def _read(path: Path, needed: list[pa.Field]) -> pa.Table:
     return table
 
 
-def _of(table: pa.Table, split: str) -> pa.Table:
+def of_split(table: pa.Table, split: str) -> pa.Table:
+    """Return the rows of one split."""
     return table.filter(pc.equal(table["split"].cast(pa.string()), split)).combine_chunks()

@@ -1,0 +1,181 @@
+"""`ladder promote`: a model becomes the champion of its rung, if it passes the gate.
+
+Examples:
+  ladder promote ssd_fpn                 the last result beside the champion
+  ladder promote ssd_fpn --version 3     any version that MLflow has
+  ladder promote ssd_fpn --rollback      the champion before this one again
+
+Both models predict the val photos that lie here now. The candidate is refused, with exit code 3, if
+its headline metric is worse by more than promote.tolerance and beyond chance, if a class has lost
+more than promote.class_drop of its figure, or if a metric is below promote.floors. Without a
+champion only the floors count. Every decision is a tag of the version in MLflow.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.compute as pc
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.compare.common_photos import common_photos
+from pipeline.compare.comparison import RungComparison, compare_rungs
+from pipeline.compare.gate import Fall, below_floors, falls
+from pipeline.compare.sides.rung_result import RungResult, of_split
+from pipeline.compare.words import number, verdict
+from pipeline.data.pixel_store import open_pixel_store
+from pipeline.errors import InputError
+from pipeline.exit_codes import REFUSED
+from pipeline.files import PARAMS, PIXELS, TABLES
+from pipeline.inference.mlflow_model import mlflow_model
+from pipeline.params.params import Params, load_params
+from pipeline.predictions import Predictions
+from pipeline.report.ladder_table import METRICS
+from pipeline.schemas import SCHEMAS, read_table
+from pipeline.tasks import Task
+from pipeline.tracking.mlflow_store import without_password
+from pipeline.tracking.registry import CHAMPION, Registry, Version
+from pipeline.tracking.sqlite_store import local_store
+
+SPLIT = "val"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the gate says of a candidate.
+
+    Attributes:
+        falls: why it is refused; none if it passes.
+        words: the decision in a line.
+    """
+
+    falls: Sequence[Fall]
+    words: str
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Let a model become the champion of its rung, or refuse it and say what fell."""
+    options = _parse(arguments)
+    params = load_params(PARAMS)
+    params.rung(options.rung)  # which names those there are, if it is none
+    store = os.environ.get("MLFLOW_TRACKING_URI") or local_store(Path())
+    registry = Registry.open(store, options.rung)
+    if options.rollback:
+        return _roll_back(registry)
+    candidate = registry.find(options.version)
+    champion = registry.champion()
+    if champion and champion.number == candidate.number:
+        print(f"{candidate.uri} is the champion of {options.rung} already")
+        return 0
+    decision = decide(candidate, champion, params, store)
+    print_falls(decision.falls)
+    print(decision.words)
+    if decision.falls and not options.force:
+        registry.note(candidate, decision.words)
+        print(f"refused: {_named(champion)}; --force overrules", file=sys.stderr)
+        return REFUSED
+    forced = "forced, " if decision.falls else ""
+    registry.note(candidate, forced + decision.words)
+    registry.promote(candidate, champion)
+    where = without_password(store)
+    print(f"models:/{options.rung}@{CHAMPION} is version {candidate.number} now, in {where}")
+    return 0
+
+
+def decide(candidate: Version, champion: Version | None, params: Params, store: str) -> Decision:
+    """Return what the gate says of a candidate.
+
+    Raises:
+        InputError: one of the models cannot be loaded, or the two cannot be compared.
+    """
+    mine = result_of(candidate, params, store)
+    if champion is None:
+        alone = compare_rungs(common_photos(mine, mine))
+        found = below_floors(alone, params.promote.floors, champion=False)
+        outcome = "refused, below a floor" if found else "passed, as there was no champion"
+        return Decision(found, f"{outcome}: {_value(alone)}")
+    comparison = compare_rungs(common_photos(result_of(champion, params, store), mine))
+    found = falls(comparison, params.promote)
+    outcome = "refused" if found else "passed"
+    beside = f"beside version {champion.number} as A on {len(comparison.common.images)} photos"
+    return Decision(found, f"{outcome} {beside}: {verdict(comparison)}")
+
+
+def result_of(version: Version, params: Params, store: str) -> RungResult:
+    """Return what a version predicts for the val photos that lie here now.
+
+    Raises:
+        InputError: it cannot be loaded, or there are no val photos.
+    """
+    from pipeline.inference.detector import Detector
+    from stages.predict import predict
+
+    images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
+    pixels = open_pixel_store(PIXELS, len(images))
+    with mlflow_model(version.uri, store) as folder:
+        device = params.train.shared.device
+        detector = Detector.load(folder, device=device, decoding=params.predict)
+    in_val = pc.equal(images["split"].cast("string"), SPLIT).to_numpy()
+    if not in_val.any():
+        raise InputError(f"{TABLES}: no photo in {SPLIT} to judge a model by; see fetch.split")
+    found = predict(detector, images.filter(in_val), pixels[in_val])
+    task = Task(detector.spec.task)
+    table = read_table(TABLES / f"{task.table}.parquet", SCHEMAS[task.table])
+    return RungResult(
+        f"version {version.number}",
+        version.rung,
+        of_split(images, SPLIT),
+        of_split(table, SPLIT),
+        Predictions(found, task, detector.classes),
+    )
+
+
+def print_falls(found: Sequence[Fall]) -> None:
+    """Print a table of what a candidate is refused for; nothing where it is not."""
+    if not found:
+        return
+    table = Table(title="What fell", title_justify="left", title_style="bold")
+    table.add_column("metric or class")
+    for name in ("champion", "candidate", "limit"):
+        table.add_column(name, justify="right")
+    table.add_column("why")
+    for one in found:
+        title, digits = METRICS.get(one.what, (one.what, 3))
+        figures = (number(value, digits) for value in (one.champion, one.candidate, one.limit))
+        table.add_row(title, *figures, one.why)
+    Console(file=sys.stdout, width=120, highlight=False).print(table)
+
+
+def _roll_back(registry: Registry) -> int:
+    earlier, champion = registry.roll_back()
+    address = f"models:/{registry.rung}@{CHAMPION}"
+    print(f"{address} is version {earlier.number} again, not {champion.number}")
+    return 0
+
+
+def _value(alone: RungComparison) -> str:
+    title, digits = METRICS[alone.headline.metric]
+    return f"{title} {number(alone.headline.b, digits)}"
+
+
+def _named(champion: Version | None) -> str:
+    return f"version {champion.number} stays champion" if champion else "there is no champion"
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ladder promote",
+        description=main.__doc__,
+        epilog=(__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("rung", metavar="RUNG", help="a name from the `train` section")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--version", metavar="N", help="of the registered model (the last result)")
+    one.add_argument("--rollback", action="store_true", help="the champion before this one again")
+    parser.add_argument("--force", action="store_true", help="overrule the gate")
+    return parser.parse_args(arguments)

@@ -1,0 +1,100 @@
+"""Whether a model may take the place of the champion, and if not, what fell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import nan
+
+from pipeline.compare.comparison import RungComparison
+from pipeline.compare.differences import LESS_IS_BETTER, Difference
+from pipeline.errors import InputError
+from pipeline.params.params import PromoteParams
+
+
+@dataclass(frozen=True)
+class Fall:
+    """A figure for which a model is refused.
+
+    Attributes:
+        what: the metric, or the class.
+        champion: its figure; NaN where there is no champion.
+        candidate: the model's own.
+        limit: what it must reach, of L1 what it must not exceed.
+        why: which rule that is.
+    """
+
+    what: str
+    champion: float
+    candidate: float
+    limit: float
+    why: str
+
+
+def falls(comparison: RungComparison, rules: PromoteParams) -> list[Fall]:
+    """Return why a candidate is refused beside the champion, nothing if it may take its place.
+
+    Both must be worse: by more than the tolerance, and beyond chance. On few photos an equal model
+    is often worse by more than any useful tolerance; on many, one that is worse by a hair is so
+    beyond chance.
+
+    Args:
+        comparison: of the champion, A, and the candidate, B, on the same photos.
+        rules: what is tolerated.
+
+    Raises:
+        InputError: a floor is set for a metric that the rung does not have.
+    """
+    headline = comparison.headline
+    found = [_fall_of(headline, rules.tolerance)] if _is_worse(headline, rules.tolerance) else []
+    for one in comparison.classes:
+        limit = (1 - rules.class_drop) * one.a
+        if one.beyond_chance and one.b < limit:
+            found.append(Fall(one.name, one.a, one.b, limit, "collapsed"))
+    return found + below_floors(comparison, rules.floors, champion=True)
+
+
+def below_floors(
+    comparison: RungComparison, floors: Mapping[str, float], *, champion: bool
+) -> list[Fall]:
+    """Return the metrics of B that do not reach a floor.
+
+    Args:
+        comparison: of which B is judged.
+        floors: by metric; those of other rungs' metrics are passed over.
+        champion: whether A is the champion, else it is of no account.
+
+    Raises:
+        InputError: no rung has such a metric.
+    """
+    known = {one.metric: one for one in comparison.differences}
+    if unknown := [metric for metric in floors if metric not in _METRICS]:
+        raise InputError(
+            f"params.yaml: promote.floors.{unknown[0]}: no such metric; "
+            f"there are {', '.join(_METRICS)}"
+        )
+    return [
+        Fall(metric, known[metric].a if champion else nan, known[metric].b, floor, "floor")
+        for metric, floor in floors.items()
+        if metric in known and _misses(metric, known[metric].b, floor)
+    ]
+
+
+def _is_worse(one: Difference, tolerance: float) -> bool:
+    return one.better == "A" and _misses(one.metric, one.b, _limit(one, tolerance))
+
+
+def _fall_of(one: Difference, tolerance: float) -> Fall:
+    return Fall(one.metric, one.a, one.b, _limit(one, tolerance), "worse than the champion")
+
+
+def _limit(one: Difference, tolerance: float) -> float:
+    """Return what B must reach: of shares so much below A, of lengths such a share above."""
+    return one.a * (1 + tolerance) if one.metric in LESS_IS_BETTER else one.a - tolerance
+
+
+def _misses(metric: str, value: float, limit: float) -> bool:
+    """Return whether a value is on the wrong side of a limit; NaN always is."""
+    return not (value <= limit if metric in LESS_IS_BETTER else value >= limit)
+
+
+# What a comparison measures: a floor of any other metric would never be looked at.
+_METRICS = ("accuracy", "l1_px", "mean_iou", "voc_map_50")
