@@ -35,7 +35,7 @@ from pipeline.inference.mlflow_model import mlflow_model
 from pipeline.params.params import Params, load_params
 from pipeline.predictions import Predictions
 from pipeline.report.ladder_table import METRICS
-from pipeline.schemas import SCHEMAS, read_table
+from pipeline.schemas import SCHEMAS, read_classes, read_table
 from pipeline.tasks import Task
 from pipeline.tracking.mlflow_store import without_password
 from pipeline.tracking.registry import CHAMPION, Registry, Version
@@ -109,7 +109,7 @@ def result_of(version: Version, params: Params, store: str) -> RungResult:
     """Return what a version predicts for the val photos that lie here now.
 
     Raises:
-        InputError: it cannot be loaded, or there are no val photos.
+        InputError: it cannot be loaded, has other classes, or there are no val photos.
     """
     from pipeline.inference.detector import Detector
     from stages.predict import predict
@@ -119,6 +119,11 @@ def result_of(version: Version, params: Params, store: str) -> RungResult:
     with mlflow_model(version.uri, store) as folder:
         device = params.train.shared.device
         detector = Detector.load(folder, device=device, decoding=params.predict)
+    if detector.classes != read_classes(images):
+        raise InputError(
+            f"{version.uri}: learnt other classes than the tables here, so that nothing tells "
+            "whether it is better; train on these, or take the data that it was trained on"
+        )
     in_val = pc.equal(images["split"].cast("string"), SPLIT).to_numpy()
     if not in_val.any():
         raise InputError(f"{TABLES}: no photo in {SPLIT} to judge a model by; see fetch.split")

@@ -87,14 +87,18 @@ def chance_of(change: float, deviation: float, photos: int) -> float:
 
     >>> round(chance_of(0.196, 0.1, 50), 3)
     0.05
+    >>> chance_of(-1.0, 0.0, 10)  # ten photos of ten
+    0.001953125
 
     Args:
         change: of a class.
         deviation: the standard deviation of the change over draws of the photos.
         photos: that tell of the class; too few of them tell nothing.
     """
-    if photos < FEWEST or deviation <= 0:
+    if photos < FEWEST or not change:
         return 1.0
+    if deviation <= 0:  # all photos tell the same: the sign test
+        return 2 * 0.5**photos
     return 2 * NormalDist().cdf(-abs(change) / deviation)
 
 

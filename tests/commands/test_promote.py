@@ -1,0 +1,82 @@
+"""`ladder promote` with real models in a real store."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from commands import promote
+from pipeline.errors import InputError
+from pipeline.rungs.saved_model import save_model
+from pipeline.schemas import read_classes
+from pipeline.tracking.mlflow_runs import Result, track_results
+from tests.inference.making import model_of, saved, spec_of
+from tests.mlflow_store import client_of, give_store
+from tests.stages.small_project import write_params
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def project(painted_project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a painted project with two versions of a rung, alike but for their names."""
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    give_store(painted_project)
+    classes = read_classes(pq.read_table("data/tables/images.parquet"))
+    for number in (1, 2):
+        model = Path(f"saved/{number}/bbox")
+        model.mkdir(parents=True)
+        save_model(model, model_of("bbox"), spec_of("bbox", classes=classes))
+        track_results([Result("bbox", f"{number:064x}", model=model)], painted_project)
+    return painted_project
+
+
+def champion(project: Path) -> str:
+    return str(client_of(project).get_model_version_by_alias("bbox", "champion").version)
+
+
+def decision(project: Path, number: str) -> str:
+    return client_of(project).get_model_version("bbox", number).tags["decision"]
+
+
+def test_from_the_first_champion_to_the_next_and_back(project, capsys):
+    assert promote.main(["bbox", "--version", "1"]) == 0
+    assert "passed, as there was no champion: L1 px" in capsys.readouterr().out
+    assert promote.main(["bbox"]) == 0  # the candidate, version 2, is equal
+    assert "passed beside version 1" in decision(project, "2")
+    assert champion(project) == "2"
+    assert promote.main(["bbox"]) == 0
+    assert "is the champion of bbox already" in capsys.readouterr().out
+    assert promote.main(["bbox", "--rollback"]) == 0
+    assert champion(project) == "1"
+    assert "rolled back to version 1" in decision(project, "2")
+    with pytest.raises(InputError, match="no champion before this one"):
+        promote.main(["bbox", "--rollback"])
+
+
+def test_a_refusal_shows_what_fell_and_ends_with_3(project, capsys):
+    write_params(project, promote__floors={"l1_px": 0.001})
+    assert promote.main(["bbox"]) == 3
+    captured = capsys.readouterr()
+    assert "What fell" in captured.out and "floor" in captured.out
+    assert captured.err.endswith("refused: there is no champion; --force overrules\n")
+    assert "refused, below a floor" in decision(project, "2")
+    assert promote.main(["bbox", "--force"]) == 0
+    assert champion(project) == "2" and "forced, refused" in decision(project, "2")
+
+
+def test_a_model_of_other_classes_is_no_candidate(project):
+    model = saved(Path("saved/3/bbox"), "bbox")
+    track_results([Result("bbox", f"{3:064x}", model=model)], project)
+    with pytest.raises(InputError, match=r"models:/bbox/3: learnt other classes than the tables"):
+        promote.main(["bbox"])
+
+
+def test_what_is_not_there(project):
+    with pytest.raises(InputError, match="MLflow has no version 9 of it"):
+        promote.main(["bbox", "--version", "9"])
+    with pytest.raises(InputError, match="MLflow has no candidate of it; `make repro` registers"):
+        promote.main(["ssd_fpn"])
+    with pytest.raises(InputError, match="nope: no such rung; there are classifier"):
+        promote.main(["nope"])
