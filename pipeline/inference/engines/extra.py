@@ -20,7 +20,7 @@ def needs_extra(what: str) -> Iterator[None]:
         yield
     except ImportError as error:
         package = (error.name or str(error)).partition(".")[0]
+        wanted = "nncf" if package == "nncf" else "'detection-ladder[export]'"
         raise InputError(
-            f"{what}: needs the package {package}; install the extra with "
-            "`pip install 'detection-ladder[export]'`, or from a checkout with `make venv`"
+            f"{what}: needs the package {package}; `pip install {wanted}`"
         ) from None

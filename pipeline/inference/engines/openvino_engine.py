@@ -36,7 +36,7 @@ class OpenVinoEngine:
         try:
             model = core.read_model(path)
             held = model.get_rt_info([INFO]).value if model.has_rt_info([INFO]) else {}
-            strings = {key: str(value.astype(str)) for key, value in held.items()}
+            strings = {key: str(value) for key, value in held.items()}
         except RuntimeError as error:
             raise InputError(f"{path}: not an OpenVINO model ({error}); {again}") from None
         self.spec = raw_spec(Description.from_strings(strings, path), path)

@@ -19,12 +19,13 @@ class ProgramEngine:
 
     Args:
         path: of the `.pt2` file.
+        precision: see `autocast`; that of the spec by default.
 
     Raises:
         InputError: it is damaged, or not of this project.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, precision: str | None = None):
         held = {EXTRA_FILE: ""}
         try:
             program = torch.export.load(path, extra_files=held)
@@ -33,10 +34,11 @@ class ProgramEngine:
             reason = str(error).partition("\n")[0]
             raise InputError(f"{path}: not a torch program ({reason}); export it again") from None
         self.spec = raw_spec(Description.from_strings(strings, path), path)
+        self._precision = precision or self.spec.precision
         self._network = program.module()
 
     @torch.inference_mode()
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs; see `Engine`."""
-        with autocast(torch.device("cpu"), self.spec.precision):
+        with autocast(torch.device("cpu"), self._precision):
             return self._network(torch.from_numpy(pixels))
