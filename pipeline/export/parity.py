@@ -69,7 +69,9 @@ def compare(
     for batch in _batches(pixels):
         outputs, expected = engine.run(batch), reference.run(batch)
         difference = max(difference, raw_difference(outputs, expected, spec.image_size))
-        pairs = zip(decoded(outputs, spec, decoding), decoded(expected, spec, decoding), strict=True)
+        pairs = zip(
+            decoded(outputs, spec, decoding), decoded(expected, spec, decoding), strict=True
+        )
         other += sum(not same_detections(*pair, spec.image_size) for pair in pairs)
     return Parity(len(pixels), difference, other)
 

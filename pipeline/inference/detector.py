@@ -44,9 +44,7 @@ class Detector:
         batch_size: photos in one forward pass.
     """
 
-    def __init__(
-        self, engine: Engine, *, decoding: PredictParams = DECODING, batch_size: int = 32
-    ):
+    def __init__(self, engine: Engine, *, decoding: PredictParams = DECODING, batch_size: int = 32):
         self.engine = engine
         self.spec = engine.spec
         self.decoding = decoding

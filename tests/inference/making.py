@@ -51,7 +51,9 @@ def model_of(rung: str) -> RungModel:
 
 def detector_of(rung: str, **options) -> Detector:
     """Return a detector that drops next to nothing."""
-    return Detector(TorchEngine(model_of(rung), spec_of(rung)), **{"decoding": EVERYTHING} | options)
+    return Detector(
+        TorchEngine(model_of(rung), spec_of(rung)), **{"decoding": EVERYTHING} | options
+    )
 
 
 def saved(folder: Path, rung: str) -> Path:

@@ -65,7 +65,8 @@ class Description:
                 json.loads(strings["suppressed"]),
             )
         except (KeyError, ValueError, TypeError) as error:
-            raise InputError(f"{path}: its metadata is damaged ({error}); {again}") from None
+            reason = str(error).partition("\n")[0]
+            raise InputError(f"{path}: its metadata is damaged ({reason}); {again}") from None
 
 
 def raw_spec(description: Description, path: Path) -> ModelSpec:

@@ -34,7 +34,8 @@ class OnnxEngine:
                 path, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # it has a dozen types of its own for damaged files
-            raise InputError(f"{path}: not an ONNX file ({error}); export it again") from None
+            reason = str(error).partition("\n")[0]
+            raise InputError(f"{path}: not an ONNX file ({reason}); export it again") from None
         metadata = self._session.get_modelmeta().custom_metadata_map
         self.spec = raw_spec(Description.from_strings(metadata, path), path)
         self._names = [output.name for output in self._session.get_outputs()]

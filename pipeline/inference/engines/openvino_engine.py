@@ -38,7 +38,7 @@ class OpenVinoEngine:
             held = model.get_rt_info([INFO]).value if model.has_rt_info([INFO]) else {}
             strings = {key: str(value) for key, value in held.items()}
         except RuntimeError as error:
-            raise InputError(f"{path}: not an OpenVINO model ({error}); {again}") from None
+            raise InputError(f"{path}: not an OpenVINO model ({_reason(error)}); {again}") from None
         self.spec = raw_spec(Description.from_strings(strings, path), path)
         settings: dict[str, str | int] = {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
         if (precision or self.spec.precision) == "float32":
@@ -46,10 +46,15 @@ class OpenVinoEngine:
         try:
             self._compiled = core.compile_model(model, "CPU", settings)
         except RuntimeError as error:
-            raise InputError(f"{path}: does not run here ({error}); {again}") from None
+            raise InputError(f"{path}: does not run here ({_reason(error)}); {again}") from None
         self._names = [output.get_any_name() for output in self._compiled.outputs]
 
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs; see `Engine`."""
         found = self._compiled([pixels], share_outputs=False)
         return {name: torch.from_numpy(found[name]) for name in self._names}
+
+
+def _reason(error: RuntimeError) -> str:
+    """Return the last line; those before it say where in OpenVINO's sources it came up."""
+    return str(error).strip().rpartition("\n")[2]
