@@ -52,13 +52,14 @@ class AsTrained:
     """A model in torch whose batch norms are not folded."""
 
     def __init__(self, folder: Path):
-        model, self.spec = load_model(folder, torch.device("cpu"))
+        self.device = torch.device("cpu")
+        model, self.spec = load_model(folder, self.device)
         self.network = PixelNetwork(model, self.spec)
 
     @torch.inference_mode()
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs; see `Engine`."""
-        with autocast(torch.device("cpu"), self.spec.precision):
+        with autocast(self.device, self.spec.precision):
             return self.network(torch.from_numpy(pixels))
 
 

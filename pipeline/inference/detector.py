@@ -47,6 +47,7 @@ class Detector:
     def __init__(self, engine: Engine, *, decoding: PredictParams = DECODING, batch_size: int = 32):
         self.engine = engine
         self.spec = engine.spec
+        self.device = engine.device
         self.decoding = decoding
         self.batch_size = batch_size
         self._rung = find_rung(self.spec.rung)

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 import numpy as np
+import torch
 
 from pipeline.rungs.rung import Outputs
 from pipeline.rungs.saved_model import ModelSpec
@@ -14,6 +15,10 @@ class Engine(Protocol):
     @property
     def spec(self) -> ModelSpec:
         """What the network is."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it runs."""
 
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs of a rung's model for pixels `(B, S, S, 3)` uint8 RGB."""

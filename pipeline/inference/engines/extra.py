@@ -20,5 +20,6 @@ def needs_extra(what: str) -> Iterator[None]:
         yield
     except ImportError as error:
         package = (error.name or str(error)).partition(".")[0]
-        wanted = "nncf" if package == "nncf" else "'detection-ladder[export]'"
-        raise InputError(f"{what}: needs the package {package}; `pip install {wanted}`") from None
+        raise InputError(
+            f"{what}: needs the package {package}; install it: pip install {package}"
+        ) from None

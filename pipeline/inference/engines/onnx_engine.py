@@ -37,6 +37,7 @@ class OnnxEngine:
             reason = str(error).partition("\n")[0]
             raise InputError(f"{path}: not an ONNX file ({reason}); export it again") from None
         metadata = self._session.get_modelmeta().custom_metadata_map
+        self.device = torch.device("cpu")
         self.spec = raw_spec(Description.from_strings(metadata, path), path)
         self._names = [output.name for output in self._session.get_outputs()]
 

@@ -39,6 +39,7 @@ class OpenVinoEngine:
             strings = {key: str(value) for key, value in held.items()}
         except RuntimeError as error:
             raise InputError(f"{path}: not an OpenVINO model ({_reason(error)}); {again}") from None
+        self.device = torch.device("cpu")
         self.spec = raw_spec(Description.from_strings(strings, path), path)
         settings: dict[str, str | int] = {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
         if (precision or self.spec.precision) == "float32":

@@ -33,6 +33,7 @@ class ProgramEngine:
         except Exception as error:  # its reader raises whatever a damaged archive leads to
             reason = str(error).partition("\n")[0]
             raise InputError(f"{path}: not a torch program ({reason}); export it again") from None
+        self.device = torch.device("cpu")
         self.spec = raw_spec(Description.from_strings(strings, path), path)
         self._precision = precision or self.spec.precision
         self._network = program.module()
@@ -40,5 +41,5 @@ class ProgramEngine:
     @torch.inference_mode()
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs; see `Engine`."""
-        with autocast(torch.device("cpu"), self._precision):
+        with autocast(self.device, self._precision):
             return self._network(torch.from_numpy(pixels))

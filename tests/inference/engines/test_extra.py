@@ -12,10 +12,9 @@ def test_a_missing_package_is_one_line():
         needs_extra("a.onnx"),
     ):
         import nobodys.part  # noqa: F401
-    assert str(refused.value) == (
-        "a.onnx: needs the package nobodys; `pip install 'detection-ladder[export]'`"
-    )
-    with pytest.raises(InputError, match="`pip install nncf`"), needs_extra("--format"):
+    says = "a.onnx: needs the package nobodys; install it: pip install nobodys"
+    assert str(refused.value) == says
+    with pytest.raises(InputError, match="pip install nncf$"), needs_extra("--format"):
         raise ModuleNotFoundError("no", name="nncf.quantization")
 
 
