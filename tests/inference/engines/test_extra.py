@@ -14,7 +14,7 @@ def test_a_missing_package_is_one_line():
         import nobodys.part  # noqa: F401
     says = "a.onnx: needs the package nobodys; install it: pip install nobodys"
     assert str(refused.value) == says
-    with pytest.raises(InputError, match="pip install nncf$"), needs_extra("--format"):
+    with pytest.raises(InputError, match=r"pip install nncf$"), needs_extra("--format"):
         raise ModuleNotFoundError("no", name="nncf.quantization")
 
 
