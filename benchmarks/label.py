@@ -132,7 +132,8 @@ TOPIC = Topic(
     "Labelling a folder of 256 JPEGs of 500 pixels",
     (_setting(320), _setting(STORE)),
     "Ours is all that `ladder label` does, parts and label file on the disk included; the peer "
-    "writes nothing. The peer looks at 320 pixels in float32, ours in bfloat16 where the processor has units for "
-    "it. Both have random weights here and thresholds that leave next to no candidates, so "
-    "suppression is not measured. What the boxes are worth is below, *The peer's mAP*.",
+    "writes nothing. The peer looks at 320 pixels in float32, ours in bfloat16 where the processor "
+    "has units for it. Both have random weights here and thresholds that leave next to no "
+    "candidates, so suppression is not measured. What the boxes are worth is below, *The peer's "
+    "mAP*.",
 )

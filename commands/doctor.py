@@ -19,7 +19,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.progress import progress
 from pipeline.tracking.dvc_lock import Stages, read_lock
-from pipeline.tracking.mlflow_runs import experiment_name
+from pipeline.tracking.mlflow_store import experiment_name
 from pipeline.tracking.sqlite_store import artifact_folder, is_damaged, local_store
 
 _NEW_VENV = "`make clean-venv`, then `make venv`"

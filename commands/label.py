@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     if not out.absolute().parent.is_dir():
         raise InputError(f"{out}: its folder does not exist; create it first")
     if other := passed_over(options.photos):
-        print(f"passed over: {other} files that are no photos", file=sys.stderr)
+        print(f"passed over: {other} files that are no photos or links to one", file=sys.stderr)
     review = read_review(options.apply) if options.apply else []
     files = label_files(out, options.format or [format_of(out)])
     with model_folder(options.model) as model, _locked(job_folder(out)):
@@ -80,14 +80,14 @@ def main(arguments: Sequence[str]) -> int:
         rows = job.read()
         there = [(folder / name).is_file() for name in rows["file_name"].to_pylist()]
         rows = rows.filter(pa.array(there, pa.bool_()))
-        min_scores = choose_scores(options.model, asked.classes, options.score)
+        min_scores = choose_scores(model, asked.classes, options.score, options.model)
         labels = labels_of(job, rows, folder, min_scores, options.doubtful, review)
         for file in files:
             for note in write_labels(file, labels, job):
                 print(f"{file.path}: {note}", file=sys.stderr)
             print(f"{file.path}: {len(labels.rows)} boxes in {len(labels.images)} photos")
-        for other in left_behind(files, job):
-            print(f"{other}: is of an earlier run; name its --format to renew it", file=sys.stderr)
+        for stale in left_behind(files, job):
+            print(f"{stale}: is of an earlier run; name its --format to renew it", file=sys.stderr)
     return report_refusals(refusals(rows), refused_file(out))
 
 

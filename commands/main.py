@@ -15,6 +15,7 @@ COMMANDS = {
     "review": "make a page of the machine labels that a person should see first",
     "export": "write a trained rung as ONNX, OpenVINO or a torch program, checked against torch",
     "selftrain": "label new photos and train again with these labels, too",
+    "serve": "answer over HTTP with a trained rung: photos in, boxes out",
     "run": "run the ladder with a profile or with other parameters",
     "ui": "open MLflow on the comparison of the ladder's runs",
     "lr": "find the learning rate that suits a rung on this data",

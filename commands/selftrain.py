@@ -123,8 +123,6 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="KEY=VALUE",
         help="a parameter of params.yaml; may be given several times",
     )
-    parser.add_argument(
-        "--only", action="append", default=[], metavar="STAGE", help=run.ONLY_HELP
-    )
+    parser.add_argument("--only", action="append", default=[], metavar="STAGE", help=run.ONLY_HELP)
     parser.add_argument("--name", help="of the experiment (default: run, date and time)")
     return parser.parse_args(arguments)

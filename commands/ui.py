@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.errors import InputError
-from pipeline.tracking.mlflow_runs import experiment_name, without_password
+from pipeline.tracking.mlflow_store import experiment_name, without_password
 from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged, local_store
 
 Address = tuple[str | int | bytes, ...]  # host, port, and two numbers more of IPv6

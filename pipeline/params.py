@@ -68,6 +68,14 @@ class ClassParams(Section):
     keep: list[str]  # by new names; none keeps all
     drop: list[str]
 
+    @field_validator("rename")
+    @classmethod
+    def _renames_once(cls, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        olds = [old for old, _ in pairs]
+        if twice := sorted({old for old in olds if olds.count(old) > 1}):
+            raise ValueError(f"renames {', '.join(twice)} twice; keep one pair of each")
+        return pairs
+
 
 class FetchParams(Section):
     """Where labelled photos come from and how they are split."""
@@ -90,11 +98,9 @@ class FetchParams(Section):
         """The sets to read, at least one; each with its place below `path` and its split."""
         if self.source != "local":
             return [SourceParams(path=Path(), split=self.split)]
-        if not self.sources:
-            return [
-                SourceParams(path=Path(), format=self.format, labels=self.labels, split=self.split)
-            ]
-        return [one.model_copy(update={"split": one.split or self.split}) for one in self.sources]
+        whole = SourceParams(path=Path(), format=self.format, labels=self.labels)
+        sets = self.sources or [whole]
+        return [one.model_copy(update={"split": one.split or self.split}) for one in sets]
 
 
 class TablesParams(Section):
@@ -285,13 +291,10 @@ def check_params(content: JsonValue, name: str) -> Params:
 
 
 def _describe(error: ValidationError) -> str:
+    words = {"extra_forbidden": "unknown parameter", "missing": "missing parameter"}
     faults = []
     for fault in error.errors():
         key = ".".join(str(part) for part in fault["loc"]) or "the file"
-        if fault["type"] == "extra_forbidden":
-            faults.append(f"unknown parameter {key}")
-        elif fault["type"] == "missing":
-            faults.append(f"missing parameter {key}")
-        else:
-            faults.append(f"{key} = {fault['input']!r}: {fault['msg']}")
+        known = words.get(fault["type"])
+        faults.append(f"{known} {key}" if known else f"{key} = {fault['input']!r}: {fault['msg']}")
     return "; ".join(faults)

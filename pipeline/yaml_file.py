@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 
 from pipeline.errors import InputError
@@ -22,10 +23,13 @@ def read_yaml(path: Path, remedy: str = "") -> JsonValue:
         InputError: the file is missing, cannot be read or is not YAML; one line names it.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path}: not found; run from the project's root folder") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        mend = remedy or "save it as UTF-8"
+        raise InputError(f"{path}: not text in UTF-8; {mend}") from None
+    except OSError as error:
         raise InputError(f"{path}: cannot be read: {error}{_after(remedy)}") from None
     return parse_yaml(text, str(path), remedy)
 
@@ -38,6 +42,12 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> JsonValue:
     """
     try:
         return YAML(typ="safe").load(text)
+    except DuplicateKeyError as error:  # whose own words tell how to hide it
+        line = error.problem_mark.line + 1
+        key = " ".join(str(error.problem).split()).split(" with value ")[0]
+        raise InputError(
+            f"{name}: not valid YAML: line {line}: {key}; {remedy or 'keep one'}"
+        ) from None
     except YAMLError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{name}: not valid YAML: {reason}{_after(remedy)}") from None

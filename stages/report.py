@@ -20,9 +20,11 @@ from pipeline.files import (
 from pipeline.findings import read_findings
 from pipeline.params import load_params
 from pipeline.predictions import read_predictions
-from pipeline.report.data_page import data_page
 from pipeline.report.fonts import lettering
 from pipeline.report.ladder_picture import ladder_picture
+from pipeline.report.pages.data_page import data_line, data_page
+from pipeline.report.pages.ladder_markdown import ladder_markdown
+from pipeline.report.pages.ladder_page import ladder_page
 from pipeline.report.rung_pictures import Photos, draw_rung, read_answers
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from stages.entry import run_stage
@@ -32,7 +34,7 @@ _PLOTTED = ("history", "ap_by_class", "ap_by_size", "anchor_fit", "errors", "con
 
 
 def main() -> None:
-    """Draw every rung and the ladder; write figures, plots and the page report/data.html."""
+    """Draw every rung and the ladder; write figures, plots and the pages of report/."""
     argparse.ArgumentParser(prog="python -m stages.report", description=main.__doc__).parse_args()
     params = load_params(PARAMS)
     names = params.rung_names
@@ -54,11 +56,18 @@ def main() -> None:
         ladder_picture(folder / "ladder.png", ladder, photos)
     with fresh_folder(PLOTS) as folder:
         copy_plots(folder, names)
+    data = data_line(images, tables["objects"])
     with fresh_folder(REPORT) as folder:
         (folder / "data.html").write_text(html, encoding="utf-8")
+        (folder / "index.html").write_text(
+            ladder_page(ladder, FIGURES, findings.lines, data), encoding="utf-8"
+        )
+        (folder / "report.md").write_text(
+            ladder_markdown(ladder, findings.lines, data), encoding="utf-8"
+        )
     pictures = sum(1 for _ in FIGURES.rglob("*.png"))
     print(f"{FIGURES}: {pictures} pictures of {len(names)} rungs")
-    print(f"{REPORT / 'data.html'}: the data set and what the checks have found in it")
+    print(f"{REPORT / 'index.html'}: the ladder; report.md for a pull request; data.html its data")
     if letters.note:
         print(letters.note)
 

@@ -10,14 +10,11 @@ from pipeline.params import load_params
 from pipeline.report.ladder_table import Row, print_ladder
 from pipeline.tracking.dvc_lock import read_lock
 from pipeline.tracking.git_state import git_tags
-from pipeline.tracking.mlflow_runs import Outcome, Result, track_results, without_password
-from pipeline.tracking.results import (
-    SPLIT,
-    collect,
-    missing_result,
-    note_on_processors,
-    read_training,
-)
+from pipeline.tracking.mlflow_runs import Outcome, Result, track_results
+from pipeline.tracking.mlflow_store import without_password
+from pipeline.tracking.recorded import read_training
+from pipeline.tracking.results import collect, missing_result, note_on_processors
+from pipeline.tracking.run_tags import SPLIT
 from pipeline.tracking.sqlite_store import database
 from stages.entry import run_stage
 

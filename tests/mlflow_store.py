@@ -8,7 +8,7 @@ from pathlib import Path
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from pipeline.tracking.mlflow_runs import EXPERIMENT
+from pipeline.tracking.mlflow_store import EXPERIMENT
 from pipeline.tracking.sqlite_store import local_store
 
 

@@ -35,7 +35,7 @@ def test_what_is_looked_for_is_found():
 
 LAYERS = (
     {"commands"},
-    {"tracking", "report", "review", "export"},
+    {"tracking", "report", "review", "serve", "export"},
     {"inference"},
     {"train"},
     {"rungs"},

@@ -19,7 +19,7 @@ EXEMPT = {
     "pipeline/inference/engines/engine.py": "a declaration, which the tests of every engine use",
 }
 # Modules whose test file has another name.
-ELSEWHERE = {"pipeline/report/html_photos.py": "tests/report/test_data_page.py"}
+ELSEWHERE = {"pipeline/report/pages/html_photos.py": "tests/report/pages/test_data_page.py"}
 HIDDEN_BUT_NAMED = (".ci", ".github")
 
 

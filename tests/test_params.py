@@ -237,7 +237,7 @@ def test_yaml_without_keys(tmp_path, text):
 def test_file_that_cannot_be_read(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_bytes(b"fetch: \xff\xfe")
-    assert refused(path).startswith("cannot be read: ")
+    assert refused(path) == "not text in UTF-8; save it as UTF-8"
     folder = tmp_path / "folder"
     folder.mkdir()
     assert refused(folder).startswith("cannot be read: ")
@@ -249,3 +249,10 @@ def test_a_head_of_the_lesson_takes_one_size(change, content):
     line = refused(change("train.bbox", section | {"train_size": 96}))
     assert line.startswith("train.bbox.form = 'lesson': ")
     assert "give train_size and image_size the same" in line
+
+
+def test_a_class_that_is_renamed_twice_is_refused(change):
+    pairs = [["car", "vehicle"], ["bus", "vehicle"], ["car", "auto"]]
+    message = refused(change("fetch.classes.rename", pairs))
+    assert "fetch.classes.rename" in message and "renames car twice; keep one pair" in message
+    assert load_params(change("fetch.classes.rename", pairs[:2])).fetch.classes.rename

@@ -24,6 +24,16 @@ def test_what_is_no_yaml_is_one_line_with_the_remedy(tmp_path, content):
     assert "\n" not in str(error.value)
 
 
+def test_the_mark_of_utf_8_is_passed_over_and_another_encoding_named(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 1", encoding="utf-8-sig")
+    assert read_yaml(path) == {"a": 1}
+    for encoding in ("utf-16", "latin-1"):
+        path.write_text("a: é", encoding=encoding)
+        with pytest.raises(InputError, match=r"a\.yaml: not text in UTF-8; save it as UTF-8$"):
+            read_yaml(path)
+
+
 def test_a_missing_file_and_a_folder(tmp_path):
     with pytest.raises(InputError, match=r"a\.yaml: not found; run from the project's root folder"):
         read_yaml(tmp_path / "a.yaml")
@@ -35,6 +45,13 @@ def test_a_text_is_called_by_its_name():
     assert parse_yaml("[1, x]", "-S a") == [1, "x"]
     with pytest.raises(InputError, match=r"^-S a: not valid YAML: [^;]*$"):
         parse_yaml("[1", "-S a")
+
+
+@pytest.mark.parametrize("text", ["a:\n  b: 1\n  b: 2\n", '{"a": {"b": 1,\n\n"b": 1}}'])
+def test_a_key_that_is_there_twice_is_named(text):
+    message = r'^-S x: not valid YAML: line 3: found duplicate key "b"; keep one$'
+    with pytest.raises(InputError, match=message):
+        parse_yaml(text, "-S x")
 
 
 def test_values_are_set_and_everything_else_stays():

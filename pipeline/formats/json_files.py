@@ -6,14 +6,12 @@ from pathlib import Path
 import orjson
 
 from pipeline.errors import InputError
-
-_BEGINNING = 4096
+from pipeline.formats.text_files import SAVE_IT, beginning_of
 
 
 def json_beginning(file: Path) -> bytes:
     """Return the first bytes of a file without byte order mark and white space."""
-    with file.open("rb") as opened:
-        return opened.read(_BEGINNING).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return beginning_of(file).lstrip()
 
 
 def is_labelme_json(beginning: bytes) -> bool:
@@ -25,8 +23,10 @@ def is_labelme_json(beginning: bytes) -> bool:
 def read_json(file: Path) -> object:
     """Return the content of any JSON file; NaN, which orjson refuses, is for the checks to name.
 
+    A byte order mark makes no difference, and UTF-16 and UTF-32 are read as well.
+
     Raises:
-        InputError: the file cannot be read or is no JSON in UTF-8.
+        InputError: the file cannot be read or is no JSON.
     """
     try:
         text = file.read_bytes()
@@ -41,8 +41,10 @@ def read_json(file: Path) -> object:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise InputError(f"{file}: {where}: not JSON ({error.msg}); export it again") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise InputError(f"{file}: not JSON in UTF-8; export it again") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{file}: {SAVE_IT}") from None
+    except RecursionError:
+        raise InputError(f"{file}: nested too deeply; export it again") from None
 
 
 def _int64_or_float(digits: str) -> int | float:

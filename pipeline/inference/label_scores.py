@@ -11,8 +11,9 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.files import EVALUATION
-from pipeline.inference.mlflow_model import is_mlflow_uri
 from pipeline.predictions import UNKNOWN_LABEL_SCORE
+
+LABEL_SCORES = "label_scores.json"
 
 
 @dataclass(frozen=True)
@@ -51,33 +52,42 @@ class GivenScores:
         return min(given, default=None)
 
 
-def choose_scores(model: str, classes: Sequence[str], given: GivenScores) -> np.ndarray:
+def choose_scores(model: Path, classes: Sequence[str], given: GivenScores, name: str) -> np.ndarray:
     """Return the score `(C,)` of each class: the user's, or what `evaluate` has chosen.
 
-    The chosen ones are in the project that trained it: in evaluation/RUNG beside models/RUNG.
+    Args:
+        model: its folder.
+        classes: names in label order.
+        given: by the user.
+        name: of the model, for a warning where no scores are known.
 
     Raises:
         InputError: the user names a class that the model does not have.
     """
-    for name in given.by_class:
-        if name not in classes:
-            raise InputError(f"--score {name}: no such class; there are {', '.join(classes)}")
+    if unknown := [one for one in given.by_class if one not in classes]:
+        raise InputError(f"--score {unknown[0]}: no such class; there are {', '.join(classes)}")
     chosen: dict[str, float] = {}
     if given.common is not None:
         chosen = dict.fromkeys(classes, given.common)
-    elif not is_mlflow_uri(model):
-        folder = Path(model)
-        chosen = read_label_scores(
-            folder.parent.parent / EVALUATION / folder.name / "label_scores.json"
-        )
+    else:
+        chosen = chosen_scores(model)
     chosen |= given.by_class
-    if any(name not in chosen for name in classes):
+    if any(one not in chosen for one in classes):
         print(
-            f"warning: no label scores by class are known for {model}; labelling what scores "
+            f"warning: no label scores by class are known for {name}; labelling what scores "
             f"above {UNKNOWN_LABEL_SCORE} (--score changes this)",
             file=sys.stderr,
         )
     return thresholds(classes, chosen)
+
+
+def chosen_scores(model: Path) -> dict[str, float]:
+    """Return by class the score that `evaluate` has chosen for the model in a folder.
+
+    It is in evaluation/RUNG beside models/RUNG, or beside the model's folder, as in MLflow.
+    """
+    ours = model.parent.parent / EVALUATION / model.name / LABEL_SCORES
+    return read_label_scores(ours) or read_label_scores(model.parent / LABEL_SCORES)
 
 
 def read_label_scores(path: Path) -> dict[str, float]:

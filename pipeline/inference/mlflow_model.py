@@ -35,6 +35,7 @@ def mlflow_model(uri: str, tracking_uri: str | None = None) -> Iterator[Path]:
     # MLflow reads these when it is imported; its default of 7 retries would hang for minutes.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient

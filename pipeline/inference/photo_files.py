@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.photo_files import PHOTO_SUFFIXES, is_photo, photos_below, visible_files
+from pipeline.photo_files import PHOTO_SUFFIXES, photos_below, visible_files
 
 _PATTERN = frozenset("*?[")
 
@@ -43,13 +43,22 @@ def common_folder(places: Sequence[str]) -> Path:
 
 
 def passed_over(places: Sequence[str]) -> int:
-    """Return how many files in the folders that are named, or below them, are no photos.
+    """Return how many files in the folders that are named, or below them, `find_photos` leaves out.
 
-    Hidden files do not count, nor what Macs and notebooks leave behind.
+    They are no photos, or links to a photo that is found already. Hidden files do not count, nor
+    what Macs and notebooks leave behind.
     """
     folders = [place for place in _expanded(places) if place.is_dir()]
-    files = {file for folder in folders for file in visible_files(folder) if file.is_file()}
-    return len(files) - sum(map(is_photo, files))
+    below = (file for folder in folders for file in visible_files(folder) if file.is_file())
+    files = {_absolute(file) for file in below}
+    photos = find_photos(places)
+    found = {_absolute(photo) for photo in photos}
+    real = {photo.resolve() for photo in photos}  # a photo may be found by a link to its folder
+    return sum(file.is_symlink() or file.resolve() not in real for file in files - found)
+
+
+def _absolute(file: Path) -> Path:
+    return Path(os.path.abspath(file))
 
 
 def _expanded(places: Sequence[str]) -> Iterator[Path]:

@@ -6,7 +6,7 @@ one; else a class is called by its label.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -104,9 +104,18 @@ def _path(name: str) -> str:
 
 def _other_fonts() -> list[tuple[str, str]]:
     """Return name and file of the upright fonts of the system, those with most letters first."""
+    _add_new_fonts()
     fonts = {
         entry.name: entry.fname
         for entry in font_manager.fontManager.ttflist
         if entry.style == "normal" and not any(word in entry.name for word in _NO_LETTERS)
     }
     return sorted(fonts.items(), key=lambda font: (not font[0].startswith(_PREFERRED), font[0]))
+
+
+def _add_new_fonts() -> None:
+    """Add the fonts that were installed after Matplotlib has made its list, which it keeps."""
+    listed = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in set(font_manager.findSystemFonts()) - listed:
+        with suppress(OSError, RuntimeError, ValueError):  # a damaged font, or one of bitmaps
+            font_manager.fontManager.addfont(path)

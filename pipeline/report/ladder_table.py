@@ -11,7 +11,7 @@ from rich.table import Table
 from pipeline.evaluate.result_files import MetricInterval
 
 _WIDTH = 120
-_METRICS = {
+METRICS = {
     "accuracy": ("accuracy", 3),
     "l1_px": ("L1 px", 1),
     "mean_iou": ("mean IoU", 3),
@@ -57,14 +57,14 @@ def ladder_table(rows: Iterable[Row], split: str) -> Table:
     """Return the table of results on one split, below each metric its 95 % interval."""
     table = Table(title=f"The ladder, {split} split", title_justify="left", title_style="bold")
     table.add_column("rung")
-    for name in (*(title for title, _ in _METRICS.values()), "epochs", "train min"):
+    for name in (*(title for title, _ in METRICS.values()), "epochs", "train min"):
         table.add_column(name, justify="right")
     table.add_column("MLflow run")
     for row in rows:
         intervals = {one.metric: one for one in row.intervals}
         numbers = [
             _number(row.metrics.get(key), digits) + _range(intervals.get(key), digits)
-            for key, (_, digits) in _METRICS.items()
+            for key, (_, digits) in METRICS.items()
         ]
         minutes = _number(None if row.seconds is None else row.seconds / 60, 1)
         epochs = "" if row.epochs is None else str(row.epochs)

@@ -24,7 +24,7 @@ def copy_set(found: LabelledSet, out: Path) -> None:
     """
     photos = photos_below(found.photos)
     if not photos:
-        raise InputError(f"{found.photos}: holds no photo; set fetch.path to the labelled photos")
+        raise InputError(f"{found.photos}: holds no photo; {_where_photos_go(found)}")
     files = list(dict.fromkeys([*found.files, *photos]))
     folders = {file.parent.relative_to(found.root) for file in files}
     _refuse_links(folders, found.root)
@@ -34,6 +34,12 @@ def copy_set(found: LabelledSet, out: Path) -> None:
         _copy_all(files, found.root, out), total=len(files), desc="copying", unit="files"
     ):
         pass
+
+
+def _where_photos_go(found: LabelledSet) -> str:
+    if found.format.name == "yolo" and (found.root / "labels").is_dir():
+        return f"put the photos of labels/ into {found.root / 'images'}, in the same folders"
+    return "set fetch.path to the labelled photos"
 
 
 def _refuse_links(folders: Iterable[Path], root: Path) -> None:

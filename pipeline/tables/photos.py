@@ -49,7 +49,7 @@ def with_photos(labels: Labels, root: Path, turn: str = "auto") -> Labels:
     notes = [
         *labels.notes,
         *_note("names spelled otherwise than their photos", [names[row] for row in respelled]),
-        *_note("photos without labels, left out", sorted(files - set(photos))),
+        *_note("photos that the labels do not name, left out", sorted(files - set(photos))),
     ]
     return with_turns(replace(labels, images=images, notes=tuple(notes)), root, turn)
 

@@ -11,14 +11,17 @@ from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
 from pipeline.photo_files import PhotoHeader, photo_header
 
+_BEYOND = 1.01  # pixels that tools let a box end outside its photo
+
 
 def with_turns(labels: Labels, root: Path, turn: str = "auto") -> Labels:
     """Return the labels with a column `turned` in their images, and with all sizes.
 
     A camera stores a photo lying on its side, or upside down, with a note (EXIF) how to turn it.
-    Labelling tools show it turned or as stored. Where the turn swaps the sides, the size in the
-    labels tells which it was; the other photos go with most of these, or turned where no size
-    tells, as most tools show them so.
+    Labelling tools show it turned or as stored. Where the turn swaps the sides, a box that leaves
+    the photo the one way and not the other tells which it was, since some tools write the stored
+    size beside boxes on the turned photo; else the size in the labels does. The other photos go
+    with most of these, or turned where nothing tells, as most tools show them so.
 
     Args:
         labels: with a column `photo`.
@@ -44,21 +47,41 @@ def with_turns(labels: Labels, root: Path, turn: str = "auto") -> Labels:
     stored = np.array([header.size for header in headers], np.int64).reshape(-1, 2)
     seen = np.array([header.seen_size for header in headers], np.int64).reshape(-1, 2)
     noted = np.array([header.orientation > 1 for header in headers], bool)
-    tells = (stored != seen).any(1) & ~lacking
-    is_stored, is_seen = (tells & (given == size).all(1) for size in (stored, seen))
+    is_stored, is_seen = _told(labels, given, stored, seen)
     turned = np.full(len(images), turn == "exif")
     if turn == "auto":
         turned[:] = is_seen.sum() >= is_stored.sum()
         turned = (turned | is_seen) & ~is_stored
+    swapped = (stored != seen).any(1) & ((given == stored).all(1) | (given == seen).all(1))
     sizes = np.where(turned[:, None], seen, stored)
-    replaced = (is_stored & turned) | (is_seen & ~turned)
-    given[lacking | replaced] = sizes[lacking | replaced]
+    given[lacking | swapped] = sizes[lacking | swapped]
     columns = {"width": pa.array(given[:, 0]), "height": pa.array(given[:, 1])}
     for name, column in columns.items():
         images = images.set_column(images.schema.get_field_index(name), name, column)
     images = images.append_column("turned", pa.array(turned | ~noted))
     notes = _notes(noted, turned, is_stored, is_seen, turn)
     return replace(labels, images=images, notes=(*labels.notes, *notes))
+
+
+def _told(
+    labels: Labels, given: np.ndarray, stored: np.ndarray, seen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return of each photo whether its labels tell that they are on it as stored, as seen."""
+    swaps = (stored != seen).any(1)
+    leave_stored, leave_seen = (_has_box_outside(labels, size, swaps) for size in (stored, seen))
+    only_stored, only_seen = leave_seen & ~leave_stored, leave_stored & ~leave_seen
+    is_stored = swaps & (((given == stored).all(1) & ~only_seen) | only_stored)
+    is_seen = swaps & (((given == seen).all(1) & ~only_stored) | only_seen)
+    return is_stored, is_seen
+
+
+def _has_box_outside(labels: Labels, sizes: np.ndarray, photos: np.ndarray) -> np.ndarray:
+    """Return which of the photos that are asked for have a box that ends outside such a size."""
+    boxes = photos[labels.rows]
+    rows = labels.rows[boxes]
+    ends = labels.boxes[boxes].reshape(-1, 2, 2).sum(1)
+    outside = (ends > sizes[rows] + _BEYOND).any(1)
+    return np.bincount(rows[outside], minlength=len(sizes)) > 0
 
 
 def _header(photo: Path, needed: bool) -> PhotoHeader:
@@ -79,7 +102,7 @@ def _notes(
     if turn != "auto":
         why = f"fetch.turn is {turn}"
     else:
-        tell = f"of the sizes in the labels {is_seen.sum()} say turned, {is_stored.sum()} stored"
+        tell = f"of their labels {is_seen.sum()} say turned, {is_stored.sum()} stored"
         why = f"{tell}; fetch.turn can say it of all"
     return [
         f"photos with an EXIF note how to turn them: {noted.sum()}, of which "

@@ -4,29 +4,38 @@ MLflow is imported inside functions: when all results are known already, which i
 it is never imported (2 to 4 s).
 """
 
-import os
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 from pipeline.errors import InputError
+from pipeline.tracking.mlflow_store import (
+    experiment_name,
+    first_line,
+    open_client,
+    open_experiment,
+    probe,
+    without_password,
+)
+from pipeline.tracking.pyfunc_files import write_pyfunc
+from pipeline.tracking.registry import register
 from pipeline.tracking.sqlite_store import COMPLETE, FINGERPRINT, database, known_runs, local_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-EXPERIMENT = "detection-ladder"
-_PROBE_SECONDS = 3
 _LOCK_SECONDS = 600
 # On a server that several machines share, a run younger than this may still be written by another.
 _ABANDONED_AFTER_SECONDS = 600
 _METRICS_PER_CALL, _PARAMS_PER_CALL = 1000, 100  # mlflow.utils.validation
+_LOGGED = "logged"  # milliseconds; a run's own start is that of the training
+_FINAL = 0  # the one step of all final pictures: MLflow aligns runs by it
 # MLflow's pages sort their charts by prefix: the final numbers (test, val) come before the curves.
 _CURVES = "while_training"
 T = TypeVar("T")
@@ -38,8 +47,10 @@ class Result:
     """What one trained and evaluated rung leaves behind.
 
     Attributes:
-        rung: its name, which becomes the name of the run.
+        rung: its name.
         fingerprint: digest of data, parameters, code and model; equal results share it.
+        name: of the run; by default that of the rung.
+        seconds: that the training took, which becomes the duration of the run.
         params: flat parameters.
         metrics: final metrics, e.g. `val/accuracy`.
         history: a row an epoch with the number `epoch`; other numbers are logged at that step.
@@ -47,10 +58,14 @@ class Result:
         datasets: path to md5 of the data it learnt from.
         pictures: image files.
         folders: folders of files, by the name that MLflow shows them under.
+        model: the folder of the model, which becomes a version of a registered one.
+        records: small dictionaries, by the name of the JSON file that keeps each.
     """
 
     rung: str
     fingerprint: str
+    name: str = ""
+    seconds: float | None = None
     params: Mapping[str, object] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     history: Sequence[Mapping[str, object]] = ()
@@ -58,6 +73,8 @@ class Result:
     datasets: Mapping[str, str] = field(default_factory=dict)
     pictures: Sequence[Path] = ()
     folders: Mapping[str, Path] = field(default_factory=dict)
+    model: Path | None = None
+    records: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,18 +85,6 @@ class Outcome:
     run_id: str
     new: bool
     store: str
-
-
-def experiment_name() -> str:
-    """Return the experiment's name: `MLFLOW_EXPERIMENT_NAME` or the project's own."""
-    return os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
-
-
-def without_password(uri: str, text: str | None = None) -> str:
-    """Return `text`, by default the URI itself, without the URI's user and password."""
-    user = urlsplit(uri).netloc.rpartition("@")[0]
-    shown = uri if text is None else text
-    return shown.replace(f"{user}@", "") if user else shown
 
 
 def track_results(results: Sequence[Result], root: Path, uri: str | None = None) -> list[Outcome]:
@@ -100,10 +105,10 @@ def track_results(results: Sequence[Result], root: Path, uri: str | None = None)
     local = local_store(root)
     if uri and uri != local:
         try:
-            _probe(uri)
+            probe(uri)
             return _track(results, root, uri)
         except Exception as error:  # whatever a remote store does, the results must not be lost
-            reason = without_password(uri, _first_line(error))
+            reason = without_password(uri, first_line(error))
             print(
                 f"warning: MLflow at {without_password(uri)} is out of reach ({reason}); "
                 f"logging to {local} instead",
@@ -113,7 +118,7 @@ def track_results(results: Sequence[Result], root: Path, uri: str | None = None)
         return _track(results, root, local)
     except Exception as error:
         raise InputError(
-            f"{local}: cannot be written: {_first_line(error)}; "
+            f"{local}: cannot be written: {first_line(error)}; "
             "move mlflow.db aside (a new one is created) or repair the folder"
         ) from error
 
@@ -128,8 +133,8 @@ def _track(results: Sequence[Result], root: Path, uri: str) -> list[Outcome]:
     # either has logged would each make a run.
     store = database(uri) or database(local_store(root))
     with FileLock(f"{store}.lock", timeout=_LOCK_SECONDS):
-        client = _open_client(uri)
-        experiment_id = _open_experiment(client, root, uri)
+        client = open_client(uri)
+        experiment_id = open_experiment(client, root, uri)
         _sweep(client, experiment_id, 0 if database(uri) else _ABANDONED_AFTER_SECONDS)
         return [_track_one(client, experiment_id, result, uri) for result in results]
 
@@ -142,10 +147,20 @@ def _track_one(client: "MlflowClient", experiment_id: str, result: Result, uri: 
     # On a shared server another machine may have logged the same result meanwhile. Both see both
     # and keep the same one, or the later of the two does.
     kept, *doubles = _find_runs(client, experiment_id, result.fingerprint) or [own]
+    if kept == own and result.model:
+        _register(client, own, result)
     for run_id in doubles:
         with suppress(Exception):  # the other machine has deleted it already
             client.delete_run(run_id)
     return Outcome(result.rung, kept, kept == own, uri)
+
+
+def _register(client: "MlflowClient", run_id: str, result: Result) -> None:
+    """Register a run's model; a store without a registry keeps the run none the less."""
+    try:
+        register(client, run_id, result.rung, result.fingerprint)
+    except Exception as error:
+        print(f"warning: {result.rung}: not registered ({first_line(error)})", file=sys.stderr)
 
 
 def _find_runs(client: "MlflowClient", experiment_id: str, fingerprint: str) -> list[str]:
@@ -159,16 +174,29 @@ def _find_runs(client: "MlflowClient", experiment_id: str, fingerprint: str) -> 
 
 def _log(client: "MlflowClient", experiment_id: str, result: Result) -> str:
     """Log a result as a new run and return its id; the tag `complete` comes last."""
-    tags = {**result.tags, "rung": result.rung, FINGERPRINT: result.fingerprint}
-    run_id = client.create_run(experiment_id, tags=tags, run_name=result.rung).info.run_id
+    now = int(time.time() * 1000)
+    tags = {**result.tags, "rung": result.rung, FINGERPRINT: result.fingerprint, _LOGGED: str(now)}
+    begun = now - int(1000 * (result.seconds or 0))  # the training is what took long, not this
+    name = result.name or result.rung
+    run_id = client.create_run(experiment_id, begun, tags, name).info.run_id
     _log_numbers(client, run_id, result)
     _log_datasets(client, run_id, result.datasets)
     _log_pictures(client, run_id, result)
-    for name, folder in result.folders.items():
-        client.log_artifacts(run_id, str(folder), name)
+    for path, content in result.records.items():
+        client.log_dict(run_id, dict(content), path)
+    for folder_name, folder in result.folders.items():
+        client.log_artifacts(run_id, str(folder), folder_name)
+    if result.model:
+        _log_model(client, run_id, result.model)
     client.set_tag(run_id, COMPLETE, "true")
     client.set_terminated(run_id)
     return run_id
+
+
+def _log_model(client: "MlflowClient", run_id: str, model: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="ladder-pyfunc-") as folder:
+        write_pyfunc(model, Path(folder) / "model")
+        client.log_artifacts(run_id, f"{folder}/model", "model")
 
 
 def _log_numbers(client: "MlflowClient", run_id: str, result: Result) -> None:
@@ -196,7 +224,7 @@ def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:
     for picture in result.pictures:
         client.log_artifact(run_id, str(picture), "pictures")
         with Image.open(picture) as image:  # again, in the form that the comparison page shows
-            client.log_image(run_id, image, key=picture.stem, step=len(result.history))
+            client.log_image(run_id, image, key=picture.stem, step=_FINAL)
 
 
 def _log_datasets(client: "MlflowClient", run_id: str, datasets: Mapping[str, str]) -> None:
@@ -215,56 +243,13 @@ def _sweep(client: "MlflowClient", experiment_id: str, older_than_seconds: int) 
     """End what a killed process left RUNNING: delete half-logged runs, close whole ones."""
     before = (time.time() - older_than_seconds) * 1000
     for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
-        if FINGERPRINT not in run.data.tags or run.info.start_time > before:
+        logged = run.data.tags.get(_LOGGED, run.info.start_time)
+        if FINGERPRINT not in run.data.tags or float(logged) > before:
             continue
         if run.data.tags.get(COMPLETE) == "true":
             client.set_terminated(run.info.run_id)
         else:
             client.delete_run(run.info.run_id)
-
-
-def _open_client(uri: str) -> "MlflowClient":
-    # Read by MLflow when it is imported. Its default of 7 retries would hang for four minutes.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
-    from mlflow.tracking import MlflowClient
-
-    return MlflowClient(uri)
-
-
-def _open_experiment(client: "MlflowClient", root: Path, uri: str) -> str:
-    name = experiment_name()
-    experiment = client.get_experiment_by_name(name)
-    if experiment is None:
-        # A server knows best where its artifacts go; a local store would take the working folder.
-        folder = None if _is_server(uri) else (root.resolve() / "mlruns").as_uri()
-        return client.create_experiment(name, artifact_location=folder)
-    if experiment.lifecycle_stage == "deleted":
-        client.restore_experiment(experiment.experiment_id)
-    return experiment.experiment_id
-
-
-def _is_server(uri: str) -> bool:
-    return urlsplit(uri).scheme in ("http", "https")
-
-
-def _probe(uri: str) -> None:
-    """Raise when no server answers within a few seconds; a refusal (401, 404) is an answer."""
-    if not _is_server(uri):
-        return
-    from urllib.error import HTTPError, URLError
-    from urllib.request import urlopen
-
-    try:
-        urlopen(f"{without_password(uri).rstrip('/')}/health", timeout=_PROBE_SECONDS).close()
-    except HTTPError as error:
-        if error.code >= 500:
-            raise
-    except URLError as error:
-        if "certificate" not in str(error.reason).lower():  # MLflow has settings of its own for it
-            raise
 
 
 def _numbers(row: Mapping[str, object]) -> Iterator[tuple[str, float]]:
@@ -278,7 +263,3 @@ def _numbers(row: Mapping[str, object]) -> Iterator[tuple[str, float]]:
 
 def _key(name: str) -> str:
     return _NOT_IN_A_KEY.sub("_", name)[:250]
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

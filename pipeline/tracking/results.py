@@ -3,15 +3,14 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite, nan
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from pipeline.errors import InputError
-from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, TABLES, TRAINING
-from pipeline.tasks import Task
+from pipeline.evaluate.result_files import ClassAp, MetricInterval, read_rows
+from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, REPORT
 from pipeline.tracking.dvc_lock import (
     Stages,
     digests,
@@ -21,32 +20,20 @@ from pipeline.tracking.dvc_lock import (
 )
 from pipeline.tracking.git_state import committed_lines
 from pipeline.tracking.mlflow_runs import Result
-from pipeline.train.history import read_history
+from pipeline.tracking.model_card import ModelFacts, model_card
+from pipeline.tracking.recorded import (
+    Training,
+    read_json,
+    read_machine_labels,
+    read_task,
+    read_training,
+)
+from pipeline.tracking.run_name import changed_params, run_name
+from pipeline.tracking.run_tags import SPLIT, is_data, run_tags
+from pipeline.train.history import EpochRow, read_history
 from pipeline.yaml_file import flatten
 
-SPLIT = "val"
 _PROCESSOR = '"processor": '
-
-
-@dataclass(frozen=True)
-class Training:
-    """How a training went, as the train stage notes it: empty where it has not been noted."""
-
-    seconds: float | None = None
-    device: str = ""
-    processor: str = ""
-
-
-def read_training(rung: str) -> Training:
-    """Return how a rung's training went, also where its model was pulled from elsewhere."""
-    path = TRAINING / f"{rung}.json"
-    noted = _read_json(path) if path.is_file() else {}
-    seconds = noted.get("seconds")
-    return Training(
-        seconds=float(seconds) if isinstance(seconds, int | float) else None,
-        device=str(noted.get("device") or ""),
-        processor=str(noted.get("processor") or ""),
-    )
 
 
 def note_on_processors() -> str | None:
@@ -112,19 +99,70 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str]) -> Result:
     deps: dict[str, str] = {}
     for name in stages:
         deps |= digests(lock[name].deps)
-    metrics = _metrics(rung)
-    model = MODELS / rung
+    model, history, training = MODELS / rung, _history(rung), read_training(rung)
+    task, _ = read_task(rung)
+    metrics, machine = _metrics(rung), read_machine_labels(params)
+    facts = _facts(rung, changed_params(params), {**git_tags, **machine})
+    mark = fingerprint(lock, stages, {model.as_posix(): _digest_of_model(model)})
+    tags = {**git_tags, **run_tags(params, deps, metrics, task, training), **machine}
     return Result(
         rung=rung,
-        fingerprint=fingerprint(lock, stages, {model.as_posix(): _digest_of_model(model)}),
+        fingerprint=mark,
+        name=run_name(rung, facts.changed, mark),
+        seconds=training.seconds,
         params=_alike_in_all_rungs(params, rung),
-        metrics=metrics,
-        history=read_history(model / "history.jsonl"),
-        tags={**git_tags, **_tags(rung, params, deps, metrics)},
-        datasets={path: md5 for path, md5 in deps.items() if path.startswith("data/")},
+        metrics=metrics | _best(history) | _took(training) | _ap_by_class(rung),
+        history=history,
+        tags=tags | {"mlflow.note.content": model_card(facts)},
+        datasets={path: md5 for path, md5 in deps.items() if is_data(path)},
         pictures=sorted((FIGURES / rung).glob("*.png")),
-        folders={"model": model, "evaluation": EVALUATION / rung},
+        folders={"evaluation": EVALUATION / rung} | _report(),
+        model=model,
+        records={"dvc_deps.json": deps},
     )
+
+
+def _report() -> dict[str, Path]:
+    return {"report": REPORT} if REPORT.is_dir() else {}
+
+
+def _facts(rung: str, changed: Mapping[str, JsonValue], tags: Mapping[str, str]) -> ModelFacts:
+    task, classes = read_task(rung)
+    training = read_training(rung)
+    return ModelFacts(
+        rung=rung,
+        task=task,
+        classes=classes,
+        intervals=read_rows(EVALUATION / rung / "intervals.csv", MetricInterval),
+        epochs=len(_history(rung)),
+        minutes=None if training.seconds is None else training.seconds / 60,
+        processor=training.processor,
+        changed=changed,
+        commit=tags.get("mlflow.source.git.commit", ""),
+        experiment=os.environ.get("DVC_EXP_NAME", ""),
+        machine_labels=tags.get("machine_labels", ""),
+    )
+
+
+def _history(rung: str) -> list[EpochRow]:
+    return read_history(MODELS / rung / "history.jsonl")
+
+
+def _best(history: Sequence[EpochRow]) -> dict[str, float]:
+    """Return the epoch of the lowest val loss, and that loss."""
+    losses = [(row["val"]["loss"], row["epoch"]) for row in history if "loss" in row["val"]]
+    loss, epoch = min(losses, default=(nan, nan))
+    return {"best/val_loss": loss, "best/epoch": epoch} if losses else {}
+
+
+def _took(training: Training) -> dict[str, float]:
+    return {} if training.seconds is None else {"while_training/minutes": training.seconds / 60}
+
+
+def _ap_by_class(rung: str) -> dict[str, float]:
+    path = EVALUATION / rung / "ap_by_class.csv"
+    rows = read_rows(path, ClassAp) if path.is_file() else []
+    return {f"{SPLIT}/ap/{row.name}": row.ap for row in rows if isfinite(row.ap)}
 
 
 def _stages_of(lock: Stages, rung: str) -> list[str] | None:
@@ -135,7 +173,7 @@ def _stages_of(lock: Stages, rung: str) -> list[str] | None:
 
 def _metrics(rung: str) -> dict[str, float]:
     """Return what was measured, `val/accuracy` and so on; a split without photos has nulls."""
-    values = _read_json(METRICS / f"{rung}.json").get(rung)
+    values = read_json(METRICS / f"{rung}.json").get(rung)
     flat = flatten(values) if isinstance(values, dict) else {}
     return {
         name.replace(".", "/"): value
@@ -152,49 +190,6 @@ def _alike_in_all_rungs(params: Mapping[str, JsonValue], rung: str) -> dict[str,
     }
 
 
-def _tags(
-    rung: str,
-    params: Mapping[str, JsonValue],
-    deps: Mapping[str, str],
-    metrics: Mapping[str, float],
-) -> dict[str, str]:
-    training, headline = read_training(rung), _headline(rung)
-    tags = {f"dvc.dep.{path}": md5 for path, md5 in deps.items()}
-    tags |= {"mlflow.source.name": "dvc repro", "mlflow.source.type": "LOCAL"}
-    tags["device"] = training.device or str(params.get("train.shared.device", ""))
-    tags["processor"] = training.processor
-    tags["seed"] = str(params.get("train.shared.seed", ""))
-    tags["dvc.exp_name"] = os.environ.get("DVC_EXP_NAME", "")
-    tags |= _machine_tags(params)
-    value = metrics.get(f"{SPLIT}/{headline}")
-    if value is not None:
-        tags["headline"] = f"{headline} {value:.3f}"
-    return {name: value for name, value in tags.items() if value}
-
-
-def _machine_tags(params: Mapping[str, JsonValue]) -> dict[str, str]:
-    """Return who labelled what no person has, and how much of all objects that is."""
-    sources = params.get("fetch.sources")
-    path = TABLES / "report.json"
-    if not isinstance(sources, list) or not path.is_file():
-        return {}
-    teachers = {str(one.get("teacher") or "") for one in sources if isinstance(one, dict)} - {""}
-    report = _read_json(path)
-    objects, by_model = report.get("objects"), report.get("labelled_by_a_model")
-    if not isinstance(objects, int) or not isinstance(by_model, int) or not by_model:
-        return {}
-    share = f"{by_model} of {objects} objects ({by_model / objects:.0%})"
-    return {"teacher": ", ".join(sorted(teachers)), "machine_labels": share}
-
-
-def _headline(rung: str) -> str:
-    path = MODELS / rung / "model.json"
-    try:
-        return Task(_read_json(path).get("task")).headline
-    except ValueError:
-        raise InputError(f"{path}: task: not one that a rung has; train the rung again") from None
-
-
 def _digest_of_model(folder: Path) -> str:
     """Return the SHA-256 of what a model consists of: all files of its folder."""
     digest = hashlib.sha256()
@@ -208,13 +203,3 @@ def _digest_of_model(folder: Path) -> str:
 
 def _md5(path: Path) -> str:
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-
-
-def _read_json(path: Path) -> dict[str, JsonValue]:
-    try:
-        content = json.loads(path.read_bytes())
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: not a JSON object; remove it and run `dvc repro`")
-    return content

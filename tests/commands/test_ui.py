@@ -6,7 +6,8 @@ import pytest
 
 from commands import ui
 from pipeline.errors import InputError
-from pipeline.tracking.mlflow_runs import EXPERIMENT, Result, track_results
+from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_store import EXPERIMENT
 from pipeline.tracking.sqlite_store import find_experiment, local_store
 from tests.mlflow_store import give_store
 

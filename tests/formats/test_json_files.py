@@ -20,6 +20,13 @@ def test_the_beginning_has_neither_mark_nor_space(tmp_path: Path) -> None:
     assert len(json_beginning(write(tmp_path, b"[" * 9000))) == 4096
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_json_in_any_unicode_is_known_and_read(tmp_path: Path, encoding: str) -> None:
+    file = write(tmp_path, '{"shapes": ["caf\u00e9"]}'.encode(encoding))
+    assert is_labelme_json(json_beginning(file))
+    assert read_json(file) == {"shapes": ["caf\u00e9"]}
+
+
 def test_labelme_by_its_keys() -> None:
     assert is_labelme_json(b'{"version": "5", "shapes": [')
     assert is_labelme_json(b'{"flags": {}, "imageData": "/9j/4AAQ')
@@ -33,7 +40,13 @@ def test_what_strict_json_lacks_is_read_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [(b"{", "line 1 column 2: not JSON"), (b"\xff\xfe\xfa", "in UTF-8")]
+    ("text", "message"),
+    [
+        (b"{", "line 1 column 2: not JSON"),
+        (b"\xff\xfe\xfa", "not text in UTF-8; save it as UTF-8"),
+        ('["caf\u00e9"]'.encode("latin-1"), "not text in UTF-8; save it as UTF-8"),
+        (b"[" * 100_000, "nested too deeply; export it again"),
+    ],
 )
 def test_what_is_no_json_is_named(tmp_path: Path, text: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):

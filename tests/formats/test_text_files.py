@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.formats.text_files import read_lines
+from pipeline.formats.text_files import beginning_of, read_lines
 
 
 def test_lines(tmp_path: Path) -> None:
@@ -14,7 +14,14 @@ def test_lines(tmp_path: Path) -> None:
     assert read_lines(tmp_path / "a.txt") == ["one", "", "two"]
 
 
-def test_another_encoding_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes(b"\xe9t\xe9")
-    with pytest.raises(InputError, match=r"a.txt: not text in UTF-8; save it again"):
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
+def test_another_encoding_is_named(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_bytes("été".encode(encoding))
+    with pytest.raises(InputError, match=r"a.txt: not text in UTF-8; save it as UTF-8"):
         read_lines(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+def test_a_beginning_is_the_same_in_any_unicode(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_bytes("names: [cat]".encode(encoding))
+    assert beginning_of(tmp_path / "a.txt") == b"names: [cat]"

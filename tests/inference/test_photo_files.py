@@ -81,6 +81,15 @@ def test_other_files_are_counted(place):
     assert passed_over(["../.."]) == 2
 
 
+def test_links_to_other_photos_are_counted_with_them(place, monkeypatch):
+    Path("a/again.jpg").symlink_to(place / "a/2.JPG")
+    Path("a/round").symlink_to(place / "a/b")
+    assert passed_over(["."]) == 3  # odd, labels.json, again.jpg
+    assert passed_over(["a", str(place / "a")]) == 1
+    monkeypatch.chdir("a/b")
+    assert passed_over(["../../a"]) == 1
+
+
 def test_no_common_folder_climbs(place):
     assert common_folder(["a/../a/b", "c.jpeg"]) == place
     assert common_folder(["a/b/../../c.jpeg", "a"]) == place

@@ -62,6 +62,16 @@ def test_another_font_is_taken_for_what_the_bundled_one_lacks():
         assert matplotlib.rcParams["font.family"] == list(chosen)
 
 
+def test_a_font_that_was_installed_after_the_list_was_made(monkeypatch):
+    path = fonts._path("STIXGeneral")  # stands for it: not in the list, but in a system's folder
+    letter = min(letters_of(path) - letters_of(fonts._path(BUNDLED)) - {IN_NO_FONT}, key=ord)
+    manager = fonts.font_manager.fontManager
+    listed = [font for font in manager.ttflist if font.name == BUNDLED]
+    monkeypatch.setattr(manager, "ttflist", listed)
+    monkeypatch.setattr(fonts.font_manager, "findSystemFonts", lambda: [path, __file__])
+    assert families(frozenset(letter)) == (BUNDLED, "STIXGeneral")
+
+
 def test_the_family_is_put_back():
     before = list(matplotlib.rcParams["font.family"])
     with lettering([CHINESE]):

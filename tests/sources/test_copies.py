@@ -10,7 +10,7 @@ from PIL import Image
 from pipeline.errors import InputError
 from pipeline.formats.layout import find_set
 from pipeline.sources.copies import copy_set
-from tests.data.making import CAT, SIZE, voc
+from tests.data.making import CAT, SIZE, files_in, voc
 
 
 def write_photo(path: Path, size: tuple[int, int] = (6, 4)) -> None:
@@ -102,6 +102,12 @@ def test_labels_without_photos_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"in: holds no photo; set fetch.path"):
         copied(tmp_path / "in", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_where_the_photos_of_yolos_labels_go_is_told(tmp_path: Path) -> None:
+    files_in(tmp_path / "in", {"data.yaml": "names: [cat]\n", "labels/a.txt": ""})
+    with pytest.raises(InputError, match=r"in: holds no photo; put the photos .* into .*in/images"):
+        copied(tmp_path / "in", tmp_path / "out")
 
 
 def test_hidden_files_are_no_photos(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_every_rung_has_its_pictures_and_none_is_too_large(project, capsys):
     assert contents(Path("figures")).keys() == names
     assert capsys.readouterr().out == (
         f"figures: {len(names)} pictures of 6 rungs\n"
-        "report/data.html: the data set and what the checks have found in it\n"
+        "report/index.html: the ladder; report.md for a pull request; data.html its data\n"
     )
     for name in names:
         with Image.open(Path("figures", name)) as picture:
@@ -76,7 +76,7 @@ def test_every_rung_has_its_pictures_and_none_is_too_large(project, capsys):
 def test_twice_is_byte_for_byte_the_same(two_rungs):
     run_main(report)
     before = contents(Path("figures")), contents(Path("report"))
-    assert before[1].keys() == {"data.html"}
+    assert before[1].keys() == {"data.html", "index.html", "report.md"}
     run_main(report)
     assert (contents(Path("figures")), contents(Path("report"))) == before
 

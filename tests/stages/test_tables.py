@@ -246,7 +246,7 @@ CASES = {  # folder: (parameters of fetch, objects, photos, a note or part of th
     "names_spelled_otherwise/coco_backslash": ({}, 2, 2, "otherwise than their photos: 2"),
     "names_spelled_otherwise/coco_urlencoded": ({}, 1, 2, "otherwise than their photos: 1"),
     "names_spelled_otherwise/voc_nfd": ({}, 2, 2, "otherwise than their photos: 1"),
-    "voc_photos_without_xml/set": ({}, 2, 2, "photos without labels, left out: 4 (c.jpg, d.jpg, "),
+    "voc_photos_without_xml/set": ({}, 2, 2, "labels do not name, left out: 4 (c.jpg, d.jpg, "),
     "voc_reversed_corners/set": ({}, 3, 3, "read the right way round: 2"),
     "voc_xml_in_subfolders/set": ({}, 5, 5, None),
     "voc_xml_of_other_kinds/set": ({}, 0, 0, "a.xml: begins with <annotations>, not <annotation>"),

@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
 from pipeline.formats.read import read_labels
 from pipeline.tables.photos import with_photos
-from tests.data.making import CAT, SIZE, voc
+from tests.data.making import CAT, SIZE, files_in, voc
 from tests.sources.test_copies import write_labels, write_photo
 
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
@@ -167,4 +167,17 @@ def test_photos_without_labels_are_counted(tmp_path: Path) -> None:
     for name in "fcdeb":
         write_photo(folder / f"JPEGImages/{name}.png")
     write_photo(folder / "JPEGImages/.thumbs/a.png")
-    assert read(folder).notes == ("photos without labels, left out: 5 (b.png, c.png, d.png, ...)",)
+    note = "photos that the labels do not name, left out: 5 (b.png, c.png, d.png, ...)"
+    assert read(folder).notes == (note,)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.json": '{"shapes": [], "imagePath": "a.bmp"}'},
+        {"data.yaml": "names: [cat]\ntrain: a.bmp\n"},
+    ],
+)
+def test_photos_without_labels_are_counted_once(tmp_path: Path, files: dict) -> None:
+    labels = read(files_in(tmp_path, {"a.bmp": None, "b.bmp": None, **files}))
+    assert labels.notes == ("photos that the labels do not name, left out: 1 (b.bmp)",)

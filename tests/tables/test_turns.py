@@ -1,5 +1,6 @@
 """Whether labels are on photos as they are stored or as EXIF turns them, decided for a set."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,12 @@ from pipeline.tables.turns import with_turns
 STORED, SEEN = (60, 40), (40, 60)
 
 
-def set_of(folder: Path, *photos: tuple[int, tuple[int, int] | None]) -> Labels:
+BOX = LabelledBox(0, "cat", [1, 2, 3, 4])
+
+
+def set_of(
+    folder: Path, *photos: tuple[int, tuple[int, int] | None], boxes: Sequence[LabelledBox] = (BOX,)
+) -> Labels:
     """Return labels of photos stored as 60 x 40: EXIF's orientation and the size in the labels."""
     images = []
     for row, (orientation, size) in enumerate(photos):
@@ -22,7 +28,7 @@ def set_of(folder: Path, *photos: tuple[int, tuple[int, int] | None]) -> Labels:
         Image.new("RGB", STORED).save(folder / f"{row}.png", exif=exif)
         width, height = size or (None, None)
         images.append({"file_name": f"{row}.png", "width": width, "height": height})
-    labels = labels_of_boxes(folder, folder, images, [LabelledBox(0, "cat", [1, 2, 3, 4])])
+    labels = labels_of_boxes(folder, folder, images, boxes)
     names = labels.images["file_name"]
     labels_images = labels.images.append_column("photo", names)
     return Labels(**{**vars(labels), "images": labels_images})
@@ -56,7 +62,7 @@ def test_the_photos_whose_size_tells_decide_for_the_others(
     assert decided(labels) == [(False, *STORED)] * 3
     assert labels.notes == (
         "photos with an EXIF note how to turn them: 3, of which 0 are read turned and 3 as stored "
-        "(of the sizes in the labels 0 say turned, 1 stored; fetch.turn can say it of all)",
+        "(of their labels 0 say turned, 1 stored; fetch.turn can say it of all)",
     )
     labels = with_turns(set_of(tmp_path, (side, SEEN), (other, STORED), (6, None)), tmp_path)
     assert decided(labels) == [(True, *SEEN), (True, *STORED), (True, *SEEN)]
@@ -66,6 +72,22 @@ def test_where_no_size_tells_photos_are_turned(tmp_path: Path) -> None:
     assert decided(with_turns(set_of(tmp_path, (3, STORED), (6, None)), tmp_path)) == [
         (True, *STORED),
         (True, *SEEN),
+    ]
+
+
+def test_a_box_that_fits_one_way_only_tells_more_than_the_size(tmp_path: Path) -> None:
+    """Label Studio's converter writes the stored size beside boxes on the turned photo."""
+    photos = ((6, STORED), (6, SEEN), (6, None), (6, STORED), (6, STORED))
+    below, right = [1, 30, 9, 25], [30, 1, 25, 9]  # end at y = 55 and at x = 55
+    boxes = [
+        *(LabelledBox(0, "cat", below), LabelledBox(1, "cat", right), LabelledBox(2, "cat", right)),
+        *(LabelledBox(3, "cat", below), LabelledBox(3, "cat", right)),  # fit neither way
+        LabelledBox(4, "cat", [1, 2, 3, 39]),  # ends at 41, a pixel outside
+    ]
+    labels = set_of(tmp_path, *photos, boxes=boxes)
+    assert decided(with_turns(labels, tmp_path)) == [
+        (True, *SEEN),
+        *[(False, *STORED)] * 4,
     ]
 
 

@@ -14,14 +14,11 @@ from mlflow.tracking import MlflowClient
 from PIL import Image
 
 from pipeline.errors import InputError
-from pipeline.tracking import mlflow_runs
-from pipeline.tracking.mlflow_runs import (
-    EXPERIMENT,
-    Result,
-    track_results,
-    without_password,
-)
+from pipeline.tracking import mlflow_runs, mlflow_store
+from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_store import EXPERIMENT
 from pipeline.tracking.sqlite_store import database, local_store
+from tests.inference.making import saved
 from tests.mlflow_store import client_of, give_store, runs_of
 
 
@@ -86,6 +83,9 @@ def test_everything_arrives(root):
         datasets={"data/pixels": "0123456789abcdef0123456789abcdef.dir"},
         pictures=[picture],
         folders={"model": model},
+        name="bbox · late.lr=0.1",
+        seconds=90,
+        records={"dvc_deps.json": {"data/pixels": "0123"}},
     )
     (outcome,) = track_results([full], root)
     client, (run,) = client_of(root), runs_of(root)
@@ -103,8 +103,33 @@ def test_everything_arrives(root):
     assert data.dataset.digest == "0123456789abcdef0123456789abcdef.dir"
     artifacts = root / "mlruns" / outcome.run_id / "artifacts"
     assert (artifacts / "pictures" / "grid.png").read_bytes() == picture.read_bytes()
-    assert len(list((artifacts / "images").glob("grid*step*2*.png"))) == 1
+    # The same step in all runs, or the page would not show their pictures beside each other.
+    assert len(list((artifacts / "images").glob("grid*step*0*.png"))) == 1
+    assert json.loads((artifacts / "dvc_deps.json").read_text()) == {"data/pixels": "0123"}
+    assert run.info.run_name == "bbox · late.lr=0.1"
+    assert 90_000 <= run.info.end_time - run.info.start_time < 120_000
     assert json.loads((artifacts / "model" / "model.json").read_text()) == {"rung": "bbox"}
+
+
+def test_a_model_becomes_a_version_that_mlflow_loads(root):
+    model = saved(root / "models/ssd_fpn", "ssd_fpn")
+    (outcome,) = track_results([result(model=model)], root)
+    client = client_of(root)
+    version = client.get_model_version_by_alias("bbox", "candidate")
+    assert (str(version.version), version.run_id) == ("1", outcome.run_id)
+    artifacts = root / "mlruns" / outcome.run_id / "artifacts"
+    assert (artifacts / "model/MLmodel").is_file()
+    assert (artifacts / "model/artifacts/ssd_fpn/model.safetensors").is_file()
+    track_results([result(model=model)], root)
+    assert len(client.search_model_versions("name = 'bbox'")) == 1  # nothing new, no new version
+
+
+def test_a_store_without_a_registry_keeps_the_run(root, capsys, monkeypatch):
+    monkeypatch.setattr(mlflow_runs, "register", lambda *_: 1 / 0)
+    model = saved(root / "models/ssd_fpn", "ssd_fpn")
+    (outcome,) = track_results([result(model=model)], root)
+    assert outcome.new and len(runs_of(root)) == 1
+    assert "warning: bbox: not registered (division by zero)" in capsys.readouterr().err
 
 
 def test_more_numbers_than_one_call_takes(root):
@@ -125,7 +150,7 @@ def test_names_that_mlflow_refuses_and_nan(root):
 
 def test_twice_is_one_run_and_needs_no_mlflow(root, monkeypatch):
     first = track_results([result(1), result(2)], root)
-    monkeypatch.setattr(mlflow_runs, "_open_client", lambda uri: pytest.fail("MLflow was opened"))
+    monkeypatch.setattr(mlflow_runs, "open_client", lambda uri: pytest.fail("MLflow was opened"))
     second = track_results([result(2), result(1)], root)
     assert [outcome.new for outcome in first + second] == [True, True, False, False]
     assert [outcome.run_id for outcome in second] == [first[1].run_id, first[0].run_id]
@@ -257,7 +282,7 @@ def test_a_server_that_does_not_work(root, capsys, status):
 
 
 def test_a_server_that_never_answers(root, capsys, monkeypatch):
-    monkeypatch.setattr(mlflow_runs, "_PROBE_SECONDS", 0.2)
+    monkeypatch.setattr(mlflow_store, "_PROBE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
         started = time.monotonic()
@@ -286,19 +311,6 @@ def test_a_damaged_store_is_named_with_its_remedy(tmp_path):
     (tmp_path / "mlflow.db").write_text("this is no database" * 100)
     with pytest.raises(InputError, match=r"mlflow\.db: cannot be written: .*move mlflow\.db aside"):
         track_results([result()], tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("uri", "shown"),
-    [
-        ("http://a:5000", "http://a:5000"),
-        ("https://me:pass@a:5000/x", "https://a:5000/x"),
-        ("sqlite:////a@b/mlflow.db", "sqlite:////a@b/mlflow.db"),
-    ],
-)
-def test_without_password(uri, shown):
-    assert without_password(uri) == shown
-    assert without_password(uri, f"GET {uri}/health failed") == f"GET {shown}/health failed"
 
 
 @pytest.mark.parametrize("name", ["a%20b", "feature%2Fx", "q?x", "h#x 100%"])

@@ -11,7 +11,7 @@ from pipeline.tracking import results
 from pipeline.tracking.dvc_lock import read_lock
 from pipeline.tracking.git_state import run_git
 from pipeline.tracking.mlflow_runs import Result
-from pipeline.tracking.results import Training, note_on_processors, read_training
+from pipeline.tracking.results import note_on_processors
 from tests.stages.ladder_tree import make_tree, md5, read_stages, write_lock
 
 
@@ -44,17 +44,22 @@ def test_what_a_result_says(project):
         "train.head.lr": 0.001,
         "predict.min_score": 0.05,
     }
-    assert found.metrics == {"val/accuracy": 0.95, "val/l1_px": 8.5, "val/mean_iou": 0.77}
+    assert found.metrics == {
+        "val/accuracy": 0.95,
+        "val/l1_px": 8.5,
+        "val/mean_iou": 0.77,
+        "while_training/minutes": 61 / 60,
+    }
     assert [row["epoch"] for row in found.history] == [1, 2]
     assert found.datasets == {"data/pixels": md5("pixels") + ".dir"}
-    assert found.tags["dvc.dep.data/pixels"] == md5("pixels") + ".dir"
+    assert found.records["dvc_deps.json"]["data/pixels"] == md5("pixels") + ".dir"
+    assert (found.name, found.seconds) == (f"combined · {found.fingerprint[:8]}", 61)
+    assert "**combined** finds the class and the box" in found.tags["mlflow.note.content"]
     assert (found.tags["seed"], found.tags["device"]) == ("42", "cuda")
     assert found.tags["headline"] == "l1_px 8.500"
     assert found.tags["processor"] == "a fast one"
-    assert found.folders == {
-        "model": Path("models/combined"),
-        "evaluation": Path("evaluation/combined"),
-    }
+    assert found.model == Path("models/combined")
+    assert found.folders == {"evaluation": Path("evaluation/combined")}
     assert [picture.name for picture in found.pictures] == ["val_grid.png"]
 
 
@@ -89,13 +94,6 @@ def test_the_same_model_trained_again_in_other_time_is_the_same_result(project):
     assert collect("bbox").fingerprint != first
 
 
-def test_how_a_training_went(project):
-    make_tree(project, ("bbox",))
-    assert read_training("bbox") == Training(61.0, "cuda", "a fast one")
-    Path("training/bbox.json").unlink()
-    assert read_training("bbox") == Training(None, "", "")
-
-
 def test_metrics_of_another_processor_are_told(project, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
     make_tree(project, ("bbox",))
@@ -112,18 +110,24 @@ def test_metrics_of_another_processor_are_told(project, monkeypatch):
     assert note is not None and 'made on old, these on new "A";' in note
 
 
-def test_a_task_that_no_rung_has(project):
-    make_tree(project, ("bbox",))
-    Path("models/bbox/model.json").write_text('{"task": "dance"}')
-    with pytest.raises(InputError, match=r"models/bbox/model\.json: task: "):
-        collect("bbox")
-
-
 def test_missing_values_are_left_out(project):
     make_tree(project, ("bbox",))
     Path("metrics/bbox.json").write_text('{"bbox": {"val": {"l1_px": null}}}')
     found = collect("bbox")
-    assert found.metrics == {} and "headline" not in found.tags
+    assert found.metrics == {"while_training/minutes": 61 / 60} and "headline" not in found.tags
+
+
+def test_the_best_epoch_and_every_class(project):
+    make_tree(project, ("ssd_fpn",))
+    rows = [{"epoch": e, "val": {"loss": loss}} for e, loss in ((1, 3.0), (2, 1.5), (3, 2.0))]
+    history = "".join(json.dumps(row) + "\n" for row in rows)
+    Path("models/ssd_fpn/history.jsonl").write_text(history)
+    Path("evaluation/ssd_fpn/ap_by_class.csv").write_text(
+        "name,ap,ap_11pt,objects\ncat,0.75,0.7,4\ndog,nan,nan,0\n"
+    )
+    found = collect("ssd_fpn").metrics
+    assert (found["best/epoch"], found["best/val_loss"]) == (2, 1.5)
+    assert found["val/ap/cat"] == 0.75 and "val/ap/dog" not in found
 
 
 def _without(path: str):

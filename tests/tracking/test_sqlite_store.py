@@ -5,7 +5,8 @@ from functools import partial
 
 import pytest
 
-from pipeline.tracking.mlflow_runs import EXPERIMENT, Result, track_results
+from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_store import EXPERIMENT
 from pipeline.tracking.sqlite_store import (
     artifact_folder,
     database,

@@ -11,7 +11,10 @@ _PHOTO = (
     *("filename", "filepath", "file", "imagepath", "imagename", "imgpath", "image", "img"),
     *("photo", "path", "imageid"),
 )
-_CLASS = ("classname", "class", "labelname", "label", "categoryname", "category", "name", "classid")
+_CLASS = (
+    *("classname", "labelname", "categoryname", "class", "label", "category", "name"),
+    *("classid", "labelid", "categoryid"),
+)
 _WIDTH = ("imagewidth", "imgwidth", "originalwidth", "width")
 _HEIGHT = ("imageheight", "imgheight", "originalheight", "height")
 _SPLIT = ("split", "subset", "set", "partition")
@@ -49,6 +52,8 @@ class Columns:
     Attributes:
         count: of all columns.
         header: whether the first line is one.
+        names: of the class, the likeliest first; `label` may hold names or numbers, so that the
+            rows decide.
         box: four columns, or one that holds `[x, y, w, h]`.
         corners: whether the last two of `box` are the lower right corner, not sides.
         maybe_centre: whether x and y could be the centre, by their names.
@@ -57,7 +62,7 @@ class Columns:
     count: int
     header: bool
     photo: int
-    name: int
+    names: tuple[int, ...]
     box: tuple[int, ...]
     corners: bool
     maybe_centre: bool
@@ -74,15 +79,15 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
     A line such as `cats/a.jpg,1,2,3,4,cat` is a row already, as RetinaNet has it.
     """
     if _is_row(first):
-        return Columns(6, False, 0, 5, (1, 2, 3, 4), True, False), ""
+        return Columns(6, False, 0, (5,), (1, 2, 3, 4), True, False), ""
     at: dict[str, int] = {}
     for index, cell in enumerate(first):
         at.setdefault(re.sub(r"[\s_-]", "", cell.lower()), index)
     forms = [form for form in (*_CORNERS, *_SIZED) if at.keys() >= set(form)]
     forms = forms or [form for form in _SIZED_LIKE_PHOTO if at.keys() >= set(form)]
-    photo, name = _first(at, _PHOTO), _first(at, _CLASS)
-    if photo is None or name is None or not forms:
-        absent = "photo" if photo is None else "class" if name is None else "box"
+    photo, names = _first(at, _PHOTO), tuple(at[name] for name in _CLASS if name in at)
+    if photo is None or not names or not forms:
+        absent = "photo" if photo is None else "class" if not names else "box"
         return None, f"no column for the {absent} among {', '.join(first)}"
     if len(forms) > 1:
         return None, f"two boxes, {','.join(forms[0])} and {','.join(forms[1])}"
@@ -92,7 +97,7 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
         count=len(first),
         header=True,
         photo=photo,
-        name=name,
+        names=names,
         box=tuple(at[side] for side in forms[0]),
         corners=forms[0] in _CORNERS,
         maybe_centre=forms[0][:2] == ("x", "y"),
@@ -110,10 +115,11 @@ def _first(at: dict[str, int], names: Sequence[str], taken: Set[int] = frozenset
 
 
 def _is_row(cells: Sequence[str]) -> bool:
-    if len(cells) != len(_RETINANET) or not _ends_like_photo(cells[0]):
+    if len(cells) != len(_RETINANET) or not ends_like_photo(cells[0]):
         return False
     return all(re.fullmatch(r"\s*(-?\d+(\.\d+)?)?\s*", cell) for cell in cells[1:5])
 
 
-def _ends_like_photo(cell: str) -> bool:
+def ends_like_photo(cell: str) -> bool:
+    """Return whether a cell names a photo, by its ending."""
     return cell.strip().lower().endswith(tuple(PHOTO_SUFFIXES))

@@ -1,18 +1,18 @@
 """Reads the rows of one CSV."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.csv
-
 from pipeline.errors import InputError
-from pipeline.formats.csv.columns import UNDERSTOOD, Columns, recognise
+from pipeline.formats.csv.columns import UNDERSTOOD, Columns, ends_like_photo, recognise
+from pipeline.formats.text_files import SAVE_IT, beginning_of
 
 _TRUE, _FALSE = {"1", "1.0", "true", "yes"}, {"0", "0.0", "-1", "false", "no", ""}
+_FIRST_LINE = 1 << 16  # its longest, in bytes
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,16 @@ class Row:
 
 def columns_of(file: Path) -> tuple[Columns | None, str, str]:
     """Return the columns of a file, what is wrong if they are None, and the delimiter."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            line = opened.readline(1 << 16)
-    except UnicodeDecodeError:
-        return None, "not text in UTF-8", ","
+    beginning = beginning_of(file, _FIRST_LINE).lstrip(b"\r\n")
+    first_line = re.split(rb"[\r\n]", beginning, maxsplit=1)[0]
+    line = first_line.decode(errors="replace")
     delimiter = max(",;\t", key=line.count)
     first = next(csv.reader([line], delimiter=delimiter), [])
     return *recognise([cell.strip() for cell in first]), delimiter
 
 
 def read_rows(file: Path) -> tuple[list[Row], Columns]:
-    """Return the rows of a CSV and its columns.
+    """Return the rows of a CSV and its columns, of which `names` has one that counts.
 
     Raises:
         InputError: columns that are not understood, or a row that is incomplete or wrong.
@@ -61,26 +59,47 @@ def read_rows(file: Path) -> tuple[list[Row], Columns]:
     columns, fault, delimiter = columns_of(file)
     if columns is None:
         raise InputError(f"{file}: {fault}; name the columns {UNDERSTOOD}")
-    names = [str(index) for index in range(columns.count)]
-    try:
-        table = pa.csv.read_csv(
-            file,
-            pa.csv.ReadOptions(column_names=names, skip_rows=int(columns.header)),
-            pa.csv.ParseOptions(delimiter=delimiter),
-            pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-        )
-    except (pa.ArrowInvalid, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{file}: not a CSV in UTF-8 ({reason}); save it again") from None
-    first = 1 + columns.header
-    cells = zip(*(column.to_pylist() for column in table.columns), strict=True)
-    rows = [
-        _row([cell.strip() for cell in row], columns, f"{file}: row {number}")
-        for number, row in enumerate(cells, first)
-    ]
-    if not rows:
+    lines = _cells(file, columns, delimiter)
+    if not lines:
         raise InputError(f"{file}: no rows; add the photos and their boxes")
-    return rows, columns
+    columns = replace(columns, names=(_column_of_names([cells for _, cells in lines], columns),))
+    return [_row(cells, columns, f"{file}: row {number}") for number, cells in lines], columns
+
+
+def _cells(file: Path, columns: Columns, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Return the cells of each row, and the line of the file that it begins in."""
+    found = []
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            reader = csv.reader(opened, delimiter=delimiter, strict=True)
+            end = 0
+            for cells in reader:
+                start, end = end + 1, reader.line_num
+                if len(cells) > 1 or "".join(cells).strip():
+                    found.append((start, [cell.strip() for cell in cells]))
+    except UnicodeDecodeError:
+        raise InputError(f"{file}: {SAVE_IT}") from None
+    except csv.Error as error:
+        raise InputError(f"{file}: row {end + 1}: not CSV ({error}); correct it") from None
+    found = found[int(columns.header) :]
+    for number, cells in found:
+        if len(cells) != columns.count:
+            raise InputError(
+                f"{file}: row {number}: has {len(cells)} cells, not {columns.count}; correct it"
+            )
+    return found
+
+
+def _column_of_names(rows: Sequence[Sequence[str]], columns: Columns) -> int:
+    """Return the first column that names classes in words; where all have numbers, the first."""
+    return next((at for at in columns.names if _has_words(rows, at)), columns.names[0])
+
+
+def _has_words(rows: Sequence[Sequence[str]], at: int) -> bool:
+    """Return whether a column has names that are neither all numbers nor those of photos."""
+    names = {row[at] for row in rows} - {""}
+    is_numbers = all(re.fullmatch(r"-?[0-9]+(\.0*)?", name) for name in names)
+    return not is_numbers and not any(map(ends_like_photo, names))
 
 
 def _row(cells: Sequence[str], columns: Columns, place: str) -> Row:
@@ -88,7 +107,7 @@ def _row(cells: Sequence[str], columns: Columns, place: str) -> Row:
     if not photo:
         raise InputError(f"{place}: names no photo; add it or remove the row")
     box = _box(cells, columns, place)
-    name = cells[columns.name]
+    name = cells[columns.names[0]]
     if box and not name:
         raise InputError(f"{place}: a box without a class; add its name or remove the row")
     split = "" if columns.split is None else cells[columns.split]

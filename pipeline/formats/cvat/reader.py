@@ -1,7 +1,7 @@
 """Reads and writes CVAT's own XML, "CVAT for images", one file for many photos."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import cos, isfinite, radians, sin
 from pathlib import Path
@@ -57,7 +57,8 @@ def read_cvat(found: LabelledSet) -> Labels:
     `xtl ytl xbr ybr` are edges of pixels, 0-based; of a turned box the upright one around it is
     taken, and likewise of a polygon. Classes are in the order of their names. A subset that is
     called train, val or test is the `split`. Other shapes are left out; both are noted. An
-    attribute `ignore`, `difficult` or `crowd` of a box becomes `ignore`.
+    attribute `ignore`, `difficult` or `crowd` of a box becomes `ignore`, `score` or `confidence`
+    the score.
 
     Raises:
         InputError: no XML, of a video, or broken.
@@ -65,10 +66,12 @@ def read_cvat(found: LabelledSet) -> Labels:
     images: list[dict] = []
     boxes: list[LabelledBox] = []
     counts: Counter[str] = Counter()  # of kinds of shapes
+    files: dict[str, Path] = {}  # in which each photo was first
     for file in found.files:
         for node in _images(file):
             row = len(images)
             images.append(_image(node, file))
+            _refuse_again(images[-1]["file_name"], file, files)
             boxes += [_box(shape, row, file) for shape in node if shape.tag in _READ_SHAPES]
             counts.update(shape.tag for shape in node)
     if not boxes:
@@ -78,6 +81,14 @@ def read_cvat(found: LabelledSet) -> Labels:
     boxes = [replace(box, box=side) for box, side in zip(boxes, sides.tolist(), strict=True)]
     notes = [*_notes(counts), *note_reversed(reversed_ones, len(boxes), found.labels)]
     return labels_of_boxes(found.labels, found.photos, images, boxes, notes=notes)
+
+
+def _refuse_again(name: str, file: Path, files: dict[str, Path]) -> None:
+    """Refuse a photo that is among `files`, to which it is added."""
+    if name in files:
+        where = "there twice" if files[name] == file else f"in {files[name]} too"
+        raise InputError(f"{file}: image {name!r} is {where}; keep one")
+    files[name] = file
 
 
 def _images(file: Path) -> list[ElementTree.Element]:
@@ -140,20 +151,31 @@ def _box(node: ElementTree.Element, row: int, file: Path) -> LabelledBox:
     x, y = (left + right - width) / 2, (top + bottom - height) / 2
     marks = {one.get("name"): (one.text or "").strip().lower() for one in node.iter("attribute")}
     ignore = any(marks.get(flag) in ("1", "true") for flag in _IGNORE)
-    return LabelledBox(row, name, [x, y, width, height], ignore, _score(marks.get("score"), file))
+    return LabelledBox(row, name, [x, y, width, height], ignore, _score(marks, file))
 
 
-def _score(text: str | None, file: Path) -> float | None:
-    """Return the score that our own writer adds."""
+def _score(marks: Mapping[str | None, str], file: Path) -> float | None:
+    """Return the score that our own writer adds, or the `confidence` that models give.
+
+    People call an attribute `confidence` as well and put words into it, so that it counts only
+    where it may be a score.
+    """
+    text = marks.get("score")
     if text is None:
-        return None
-    try:
-        score = float(text)
-    except ValueError:
-        score = -1.0
-    if not 0 <= score <= 1:
+        return _share(marks.get("confidence", ""))
+    score = _share(text)
+    if score is None:
         raise InputError(f"{file}: score {text!r} is no number from 0 to 1; correct it")
     return score
+
+
+def _share(text: str) -> float | None:
+    """Return a number from 0 to 1; None if a text is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if 0 <= number <= 1 else None
 
 
 def _corners(node: ElementTree.Element) -> tuple[float, float, float, float]:

@@ -78,9 +78,8 @@ def read_labelme(root: Path, files: tuple[Path, ...]) -> Labels:
         for index, shape in enumerate(page.shapes):
             if _kind(shape) in _AREAS:
                 boxes.append(_box(shape, row, f"{page.file}: shapes[{index}]"))
-    lost = [name for name in photos.names if name not in pages]
     kinds = Counter(_kind(shape) for page in pages.values() for shape in page.shapes)
-    return labels_of_boxes(root, root, images, boxes, notes=[*_notes(kinds, lost)])
+    return labels_of_boxes(root, root, images, boxes, notes=[*_notes(kinds)])
 
 
 @dataclass(frozen=True)
@@ -175,14 +174,12 @@ def _score(score: object, place: str) -> float | None:
     return float(score)
 
 
-def _notes(kinds: Counter[str], lost: list[str]) -> Iterator[str]:
+def _notes(kinds: Counter[str]) -> Iterator[str]:
     if around := sum(kinds[kind] for kind in _AREAS if kind not in ("rectangle", "mask")):
         yield f"{around} polygons, circles or turned boxes count as the boxes around them"
     if flat := {kind: count for kind, count in sorted(kinds.items()) if kind not in _AREAS}:
         named = ", ".join(f"{count} {kind}" for kind, count in flat.items())
         yield f"{sum(flat.values())} shapes have no area and are left out: {named}"
-    if lost:
-        yield f"{len(lost)} photos have no JSON and are left out, {lost[0]} the first"
 
 
 LABELME = LabelFormat(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.formats.split_names import split_in_name
+from pipeline.formats.text_files import beginning_of
 from pipeline.photo_files import files_below, photos_below
 
 _XML = {".xml"}
@@ -37,8 +38,7 @@ def voc_files(root: Path) -> tuple[Path, list[Path], Path] | None:
 
 def root_name(file: Path) -> str:
     """Return the name of an XML file's root element, without its namespace; empty for none."""
-    with file.open("rb") as opened:
-        match = _ROOT.search(opened.read(4096).replace(b"\0", b""))  # UTF-16 has zeros between
+    match = _ROOT.search(beginning_of(file))
     return match[1].decode(errors="replace").rpartition(":")[2] if match else ""
 
 

@@ -24,6 +24,8 @@ from pipeline.progress import progress
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _LISTS = "ImageSets/Main"
+_TRUE = frozenset(("1", "1.0", "true", "yes", "y"))
+_FALSE = frozenset(("0", "0.0", "false", "no", "n", "", "unspecified"))
 
 
 def _find(root: Path, named: Path | None) -> LabelledSet | None:
@@ -207,18 +209,37 @@ def _size(root: ElementTree.Element, file: Path) -> tuple[int | None, int | None
 
 
 def _object(node: ElementTree.Element, file: Path, row: int) -> _Object:
-    name = (node.findtext("name") or "").strip()
+    name = (_text(node, "name", f"{file}: object") or "").strip()
     if not name:
         raise InputError(f"{file}: object: has no name; add it or remove the object")
-    texts = [node.findtext(f"bndbox/{corner}") for corner in _CORNERS]
+    place = f"{file}: object {name}"
+    box = _only(node, "bndbox", place)
+    texts = [None if box is None else _text(box, corner, place) for corner in _CORNERS]
     try:
         corners = [float(text) for text in texts if text is not None]
     except ValueError:
         corners = []
     if len(corners) != 4 or not all(map(isfinite, corners)):
-        raise InputError(f"{file}: object {name}: bndbox {texts} is not four numbers; correct it")
-    difficult = (node.findtext("difficult") or "0").strip().lower()
-    return _Object(row, name, corners, difficult in ("1", "true"))
+        raise InputError(f"{place}: bndbox {texts} is not four numbers; correct it")
+    difficult = (_text(node, "difficult", place) or "").strip().lower()
+    if difficult not in _TRUE | _FALSE:
+        raise InputError(f"{place}: difficult {difficult!r} is neither 0 nor 1; correct it")
+    return _Object(row, name, corners, difficult in _TRUE)
+
+
+def _only(node: ElementTree.Element, tag: str, place: str) -> ElementTree.Element | None:
+    """Return the child of a tag, None if there is none; of two, one would be lost unnoticed."""
+    found = node.findall(tag)
+    if len(found) > 1:
+        raise InputError(
+            f"{place}: <{tag}> is there {len(found)} times; keep one or add an <object>"
+        )
+    return found[0] if found else None
+
+
+def _text(node: ElementTree.Element, tag: str, place: str) -> str | None:
+    found = _only(node, tag, place)
+    return None if found is None else found.text or ""
 
 
 def corners_to_xywh(corners: np.ndarray) -> tuple[np.ndarray, int]:

@@ -30,7 +30,8 @@ def read_yolo_lines(file: Path, *, keypoints: int = 0) -> list[YoloObject]:
 
     Five numbers are class, centre and size; six have a model's confidence besides; seven and more,
     an odd count, are class and corners, four of them in the OBB form
-    (https://docs.ultralytics.com/datasets/, detect, obb and segment).
+    (https://docs.ultralytics.com/datasets/, detect, obb and segment). Seven may be a box with
+    confidence and the number of a track as well; see `_have_tracks`.
 
     Args:
         file: the text.
@@ -39,18 +40,59 @@ def read_yolo_lines(file: Path, *, keypoints: int = 0) -> list[YoloObject]:
     Raises:
         InputError: a line that is none of these, or a share outside 0..1.
     """
-    return [
-        _object(line, f"{file}: line {number}", keypoints)
+    lines = {
+        f"{file}: line {number}": line
         for number, line in enumerate(read_lines(file), 1)
         if line.strip()
-    ]
+    }
+    numbers = {place: _numbers(line, place) for place, line in lines.items()}
+    if not keypoints and _have_tracks(numbers):
+        numbers = {place: _without_track(row, place) for place, row in numbers.items()}
+    return [_object(row, lines[place], place, keypoints) for place, row in numbers.items()]
 
 
-def _object(line: str, place: str, keypoints: int) -> YoloObject:
+def _numbers(line: str, place: str) -> list[float]:
     try:
-        label, *numbers = map(float, line.split())
+        return [float(word) for word in line.split()]
     except ValueError:
         raise InputError(f"{place}: {line[:60]!r} is not all numbers; correct it") from None
+
+
+def _have_tracks(rows: dict[str, list[float]]) -> bool:
+    """Return whether lines of seven numbers are boxes with confidence and the number of a track.
+
+    An outline of three points ends with a share, a track with a whole number, mostly above 1. Where
+    all lines of a file end with 0 or 1 and none is a longer outline, 0 is the photo's edge, as
+    Ultralytics counts tracks from 1, and 1 may be either: a wrong box would go unnoticed.
+
+    Raises:
+        InputError: it is unclear.
+    """
+    sevens = {place: row for place, row in rows.items() if len(row) == 7}
+    if any(row[6] > 1 and row[6].is_integer() and row[5] <= 1 for row in sevens.values()):
+        return True  # above 1 as well, the number before it would be in pixels as all of them
+    last = {place: row[6] for place, row in sevens.items()}
+    is_outlines = any(not number.is_integer() for number in last.values())
+    if is_outlines or any(len(row) > 7 for row in rows.values()):
+        return False
+    if unclear := next((place for place, number in last.items() if number == 1), None):
+        raise InputError(
+            f"{unclear}: may be an outline of 3 points or a box with confidence and track 1; "
+            "repeat a point of the outline or leave out the track"
+        )
+    return False
+
+
+def _without_track(row: list[float], place: str) -> list[float]:
+    if len(row) != 7:
+        return row
+    if not (row[6].is_integer() and row[6] >= 0):
+        raise InputError(f"{place}: track {row[6]} is no whole number; correct it")
+    return row[:6]
+
+
+def _object(row: list[float], line: str, place: str, keypoints: int) -> YoloObject:
+    label, *numbers = row
     if not (label.is_integer() and label >= 0):
         raise InputError(f"{place}: class {line.split()[0]} is no whole number; correct it")
     shares, score = _shares(numbers, place, keypoints)

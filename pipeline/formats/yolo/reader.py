@@ -9,14 +9,17 @@ from pathlib import Path, PurePath, PurePosixPath
 from pipeline.errors import InputError
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
+from pipeline.formats.text_files import beginning_of
 from pipeline.formats.yolo.lines import YoloObject, read_yolo_lines
 from pipeline.formats.yolo.sets import read_yolo_set
 from pipeline.formats.yolo.writer import write_yolo
 from pipeline.photo_files import files_below, photo_size
 from pipeline.progress import progress
 
-_YAML = re.compile(rb"^(names|nc)\s*:", re.M)
-_YAML_SPLIT = re.compile(rb"^(train|val|valid|validation|test)\s*:", re.M)
+_YAML = re.compile(rb"^[\"']?(names|nc)[\"']?\s*:", re.M)
+_YAML_NAMES = re.compile(rb"^[\"']?names[\"']?\s*:", re.M)
+_YAML_SPLIT = re.compile(rb"^[\"']?(train|val|valid|validation|test)[\"']?\s*:", re.M)
+_YAML_LONGEST = 1 << 20  # bytes that are looked at
 _NAMES = ("obj.names", "classes.txt", "labels/classes.txt", "data/obj.names", "classes.names")
 _LABELS = ("labels", "train/labels", "valid/labels", "val/labels", "test/labels", "obj_train_data")
 
@@ -24,7 +27,7 @@ _LABELS = ("labels", "train/labels", "valid/labels", "val/labels", "test/labels"
 def _find(root: Path, named: Path | None) -> LabelledSet | None:
     """Return the set of a folder with a data.yaml, a list of names, or photos beside `labels`."""
     description = named or _description(root)
-    if named and not (_is_yaml(named) or named.name in {Path(name).name for name in _NAMES}):
+    if named and not (_has_key(named, _YAML) or named.name in {Path(name).name for name in _NAMES}):
         return None
     if not description and not any(_has_text(root, place) for place in _LABELS[:-1]):
         return None
@@ -36,7 +39,10 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
 
 def _description(root: Path) -> Path | None:
     """Return what names the classes: the YAML of the folder, else a list of names."""
-    yamls = [file for file in sorted(root.glob("*.y*ml")) if _is_yaml(file)]
+    yamls = [file for file in sorted(root.glob("*.y*ml")) if _is_description(file)]
+    has_labels = any(_has_text(root, place) for place in _LABELS)
+    if not yamls and has_labels:  # without splits it may be of any tool, but for labels beside it
+        yamls = [file for file in sorted(root.glob("*.y*ml")) if _has_key(file, _YAML_NAMES)]
     if len(yamls) > 1:
         names = ", ".join(file.name for file in yamls[:4])
         raise InputError(f"{root}: {len(yamls)} YAML files ({names}); set fetch.labels to one")
@@ -45,14 +51,19 @@ def _description(root: Path) -> Path | None:
         return next(iter(yamls), None)
     # A list of names alone says nothing: other tools keep one as well.
     beside = any(file not in lists for file in root.glob("*.txt"))
-    return lists[0] if beside or any(_has_text(root, place) for place in _LABELS) else None
+    return lists[0] if beside or has_labels else None
 
 
-def _is_yaml(file: Path) -> bool:
+def _is_description(file: Path) -> bool:
+    """Return whether a file is YAML with classes and splits."""
+    return _has_key(file, _YAML) and _has_key(file, _YAML_SPLIT)
+
+
+def _has_key(file: Path, key: re.Pattern[bytes]) -> bool:
+    """Return whether a file is YAML with such a key at its top level."""
     if file.suffix.lower() not in {".yaml", ".yml"} or file.name.startswith("."):
         return False
-    text = file.read_bytes()[: 1 << 20]
-    return bool(_YAML.search(text) and _YAML_SPLIT.search(text))
+    return bool(key.search(beginning_of(file, _YAML_LONGEST)))
 
 
 def _has_text(root: Path, place: str) -> bool:
@@ -91,8 +102,6 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
         InputError: no photo, one that cannot be read, or a text, name or list that is wrong.
     """
     described = read_yolo_set(root, description)
-    if not described.splits:
-        raise InputError(f"{root}: holds no photo; add the photos that the labels are of")
     images: list[dict] = []
     boxes: list[LabelledBox] = []
     objects: list[YoloObject] = []

@@ -1,5 +1,6 @@
 """Reads what a YOLO set says of itself: names of classes and the photos of each split."""
 
+import glob
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pipeline.errors import InputError
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
+from pipeline.photo_files import is_photo
 from pipeline.yaml_file import read_yaml
 
 _SPLIT_KEYS = ("train", "val", "valid", "validation", "test")
@@ -43,6 +45,11 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
         InputError: names that are wrong, or lists and folders of splits that are not there.
     """
     photos = PhotoNames(root)
+    if not photos.names:
+        raise InputError(
+            f"{root}: holds labels and no photo; put the photos into {root / 'images'}, each in "
+            "the folder that its text has in labels/, or beside their texts"
+        )
     if description and description.suffix.lower() in {".yaml", ".yml"}:
         data = _read_yaml(description)
         entries = {
@@ -50,15 +57,21 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
             for key in _SPLIT_KEYS
             if (entry := data.get(key))
         }
+        names, keypoints = _names_in_yaml(data, description), _keypoints(data)
+        if not data.keys() & set(_SPLIT_KEYS):
+            return YoloSet(names, _splits_of_folders(photos), keypoints, ())
         splits, notes = _described(photos, root, description, data.get("path"), entries)
-        return YoloSet(_names_in_yaml(data, description), splits, _keypoints(data), notes)
+        return YoloSet(names, splits, keypoints, notes)
     classes = _listed_names(description) if description else None
     lists = {file.stem: [file.name] for file in sorted(root.glob("*.txt")) if _is_split(file)}
     if lists:
         splits, notes = _described(photos, root, root, None, lists)
         return YoloSet(classes, splits, 0, notes)
-    splits = {name: split_of_path(PurePosixPath(name)) for name in photos.names}
-    return YoloSet(classes, splits, 0, ())
+    return YoloSet(classes, _splits_of_folders(photos), 0, ())
+
+
+def _splits_of_folders(photos: PhotoNames) -> dict[str, str | None]:
+    return {name: split_of_path(PurePosixPath(name)) for name in photos.names}
 
 
 def _is_split(file: Path) -> bool:
@@ -66,7 +79,7 @@ def _is_split(file: Path) -> bool:
 
 
 def _read_yaml(file: Path) -> dict:
-    data = read_yaml(file, "export it again")
+    data = read_yaml(file, "correct it, or export it again in UTF-8")
     if not isinstance(data, dict):
         raise InputError(f"{file}: top level: no keys; give names and train, val, test")
     return data
@@ -116,38 +129,35 @@ def _described(
     """Return the split of each photo that the entries name, and notes."""
     claims: dict[str, set[str]] = {}
     absent = []
-    for key, places in entries.items():
-        for entry in places:
-            place = _place(root, str(base or ""), str(entry))
-            if place is None:
+    for key, named in entries.items():
+        for entry in named:
+            places = _places(root, str(base or ""), str(entry))
+            if not places:
                 absent.append(f"{key} ({entry})")
-                continue
-            for photo in _photos_at(place, root, photos):
+            for photo in (one for place in places for one in _photos_at(place, root, photos)):
                 claims.setdefault(photo, set()).add(split_of_name(key) or key)
     if not claims:
-        named = ", ".join(absent) or "nothing"
+        where = ", ".join(absent) or "nothing"
         raise InputError(
-            f"{file}: no photo is below {root} where it names {named}; put it beside the folders "
+            f"{file}: no photo is below {root} where it names {where}; put it beside the folders "
             "of photos that train, val and test name"
         )
     splits = {
         photo: claims[photo].copy().pop() if len(claims[photo]) == 1 else None
         for photo in sorted(claims)
     }
-    return splits, tuple(_notes(absent, splits, len(photos.names)))
+    return splits, tuple(_notes(absent, splits))
 
 
-def _notes(absent: list[str], splits: dict[str, str | None], photos: int) -> Iterator[str]:
+def _notes(absent: list[str], splits: dict[str, str | None]) -> Iterator[str]:
     if absent:
         yield f"{len(absent)} places are named but absent: {', '.join(absent)}"
     if several := sum(split is None for split in splits.values()):
         yield f"{several} photos are in several splits, so they have none"
-    if others := photos - len(splits):
-        yield f"{others} photos are in no split and are left out"
 
 
-def _place(root: Path, base: str, entry: str) -> Path | None:
-    """Return the folder or list below the root that an entry means; None if none is there.
+def _places(root: Path, base: str, entry: str) -> list[Path]:
+    """Return what an entry means below the root: a folder, photo or list, or all of a pattern.
 
     Paths are often of another machine (`/content/set/train/images`) or climb (`../train/images`,
     as Roboflow has it), so the longest end that exists counts; a relative entry is not shortened.
@@ -158,8 +168,19 @@ def _place(root: Path, base: str, entry: str) -> Path | None:
     for start in range(len(folders) - shortest + 1):
         place = root.joinpath(*folders[start:])
         if place.exists():
-            return place
-    return None if _parts(entry) else root
+            return [place]
+        pattern = "/".join(folders[start:])
+        if glob.has_magic(pattern) and (found := glob.glob(pattern, root_dir=root, recursive=True)):
+            return _of_pattern([root / name for name in sorted(found)])
+    return [] if _parts(entry) else [root]
+
+
+def _of_pattern(found: list[Path]) -> list[Path]:
+    """Return the folders and photos that fit a pattern, or the lists where there are none.
+
+    Beside photos a pattern such as `images/*` fits their texts too, which are no lists.
+    """
+    return [place for place in found if place.is_dir() or is_photo(place)] or found
 
 
 def _parts(path: str) -> list[str]:
@@ -167,10 +188,12 @@ def _parts(path: str) -> list[str]:
 
 
 def _photos_at(place: Path, root: Path, photos: PhotoNames) -> Iterable[str]:
-    """Return the photos in a folder and those below it, or those that a list names."""
+    """Return the photos in a folder and those below it, a photo, or those that a list names."""
+    below = place.relative_to(root).as_posix()
     if place.is_dir():
-        below = place.relative_to(root).as_posix()
         return [name for name in photos.names if below == "." or name.startswith(f"{below}/")]
+    if is_photo(place):
+        return [below] if below in photos else []
     return _photos_in_list(place, photos)
 
 

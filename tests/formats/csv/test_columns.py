@@ -51,10 +51,16 @@ def test_of_several_names_of_a_photo_the_file_counts() -> None:
     assert columns("image_id,file_name,label,bbox").photo == 1
 
 
+def test_names_of_classes_come_before_their_numbers() -> None:
+    assert columns("image,class,class_name,bbox").names == (2, 1)
+    assert columns("image,category_id,bbox,category_name").names == (3, 1)
+    assert columns("image,bbox,category_id").names == (2,)
+
+
 @pytest.mark.parametrize("first", ["cats/a.jpg,1,2,3,4,cat", "a.PNG,,,,,", "a.jpg,1.5,-2,3,4,cat"])
 def test_a_row_of_retinanet_is_no_header(first: str) -> None:
     found = columns(first)
-    assert (found.header, found.photo, found.name, found.box) == (False, 0, 5, (1, 2, 3, 4))
+    assert (found.header, found.photo, found.names, found.box) == (False, 0, (5,), (1, 2, 3, 4))
 
 
 @pytest.mark.parametrize(

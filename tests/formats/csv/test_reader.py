@@ -84,6 +84,13 @@ def test_one_of_several_files_is_named(tmp_path: Path) -> None:
         read(tmp_path, "other.csv")
 
 
+def test_a_set_in_another_encoding_is_named_and_not_passed_over(tmp_path: Path) -> None:
+    files_in(tmp_path, {"train.csv": CORNERS + "a.bmp,cat,1,2,4,6\n", "a.bmp": None})
+    (tmp_path / "val.csv").write_text(CORNERS + "b.bmp,cat,1,2,4,6\n", encoding="utf-16")
+    with pytest.raises(InputError, match=r"val.csv: not text in UTF-8; save it as UTF-8"):
+        read(tmp_path)
+
+
 def test_other_csv_is_no_set(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no labels that are known"):
         find_set(files_in(tmp_path, {"sales.csv": "name,price\ncat,3\n"}))

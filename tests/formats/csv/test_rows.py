@@ -73,7 +73,8 @@ def test_what_is_wrong_is_named_with_its_row(tmp_path: Path, row: str, message: 
     [
         ("a,b\n1,2\n", "no column for the photo among a, b; name the columns file_name or image"),
         (HEADER, "no rows; add the photos and their boxes"),
-        (HEADER + "a.jpg,cat\n", "not a CSV in UTF-8 (CSV parse error: Expected 11 columns, got 2"),
+        (HEADER + "a.jpg,cat\n", "row 2: has 2 cells, not 11; correct it"),
+        (HEADER + '\n\na.jpg,"cat,1\n', "row 4: not CSV (unexpected end of data); correct it"),
     ],
 )
 def test_what_is_no_table_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -83,9 +84,39 @@ def test_what_is_no_table_is_named(tmp_path: Path, text: str, message: str) -> N
     assert "\n" not in str(caught.value)
 
 
-def test_another_encoding_has_no_columns(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes(b"\xff\xfe\xfa")
-    assert columns_of(tmp_path / "a.csv")[:2] == (None, "not text in UTF-8")
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_another_encoding_is_known_and_named(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("image,class,bbox,größe\na.jpg,bär,,\n", encoding=encoding)
+    assert columns_of(file)[0] is not None
+    with pytest.raises(InputError, match=r"a.csv: not text in UTF-8; save it as UTF-8$"):
+        read_rows(file)
+
+
+def test_rows_have_the_numbers_of_their_lines(tmp_path: Path) -> None:
+    header = "image,class,bbox\n\n  \n"
+    rows = read(tmp_path, header + 'a.jpg,"big\ncat",1 2 3 4\r\n\r\nb.jpg,cat,1 2 3 4\n')
+    assert [row.place.rsplit(": ", 1)[1] for row in rows] == ["row 4", "row 7"]
+    assert rows[0].name == "big\ncat"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("image,class,class_name,bbox\na.jpg,3,cat,1 2 3 4\n", "cat"),
+        ("image,label,name,bbox\na.jpg,0,cat,1 2 3 4\n", "cat"),
+        ("image,category_id,category_name,bbox\na.jpg,3,cat,1 2 3 4\n", "cat"),
+        ("image,class_name,class,bbox\na.jpg,3,cat,1 2 3 4\n", "cat"),
+        ("image,label,name,bbox\na.jpg,3.0,a.jpg,1 2 3 4\n", "3.0"),  # name is of the photo
+        ("image,label,name,bbox\na.jpg,3,,1 2 3 4\n", "3"),
+        ("image,label,class_id,bbox\na.jpg,cat,3,1 2 3 4\n", "cat"),
+        ("image,label,class_id,bbox\na.jpg,7,3,1 2 3 4\n", "7"),
+    ],
+)
+def test_a_class_in_words_counts_before_one_in_numbers(
+    tmp_path: Path, text: str, name: str
+) -> None:
+    assert [row.name for row in read(tmp_path, text)] == [name]
 
 
 @settings(deadline=None)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.errors import InputError
@@ -68,6 +69,9 @@ def test_attributes_of_a_box(tmp_path: Path) -> None:
     labels = read(tmp_path)
     assert labels.ignore.tolist() == [True, False, False]
     assert labels.scores is not None and labels.scores[1] == 0.5
+    sure = [attribute("confidence", value) for value in ("0.25", "high", "5")]
+    written(tmp_path, "".join(sure))
+    np.testing.assert_equal(read(tmp_path).scores, np.array([0.25, np.nan, np.nan], np.float32))
     written(tmp_path, attribute("score", "high"))
     with pytest.raises(InputError, match=r"annotations.xml: score 'high' is no number from 0 to"):
         read(tmp_path)
@@ -112,7 +116,15 @@ def test_where_it_is_found(tmp_path: Path) -> None:
     other = written(tmp_path, BOX, name="other.xml")
     found = CVAT.find(tmp_path, None)
     assert found and (found.labels, found.files) == (tmp_path, (other, file))
+    with pytest.raises(
+        InputError, match=r"annotations/my.XML: image '0.jpg' is in .*other.xml too"
+    ):
+        CVAT.read(found)
+    other.write_text(other.read_text().replace("0.jpg", "1.jpg"))
     assert CVAT.read(found).rows.tolist() == [0, 1]
+    other.write_text(other.read_text().replace("<image ", "<image name='1.jpg'/><image ", 1))
+    with pytest.raises(InputError, match=r"other.xml: image '1.jpg' is there twice; keep one"):
+        CVAT.read(found)
     found = CVAT.find(tmp_path, other)
     assert found and found.files == (other,)
     (tmp_path / "a.xml").write_text("<annotation/>")

@@ -113,8 +113,8 @@ def test_a_crowd_counts_as_ignored(tmp_path: Path) -> None:
     [
         (b"", "line 1 column 1: not JSON"),
         (b'{"images": [],\n  "x": oops}', "line 2 column 8: not JSON"),
-        (b"\xff\xfe\xfa", "not JSON"),
-        (b"[" * 200_000, "not JSON"),
+        (b"\xff\xfe\xfa", "not text in UTF-8; save it as UTF-8"),
+        (b"[" * 200_000, "nested too deeply; export it again"),
     ],
 )
 def test_what_is_not_json_is_told_with_its_place(tmp_path: Path, text: bytes, message: str) -> None:

@@ -107,6 +107,10 @@ def test_files_beside_the_photos_are_no_photos(tmp_path: Path) -> None:
         (SIZE + CAT.replace("cat", " "), "a.xml: object: has no name"),
         (SIZE + CAT.replace("<xmin>1</xmin>", ""), "a.xml: object cat: bndbox [None, '2', '4'"),
         (SIZE + CAT.replace("<xmin>1<", "<xmin>one<"), "a.xml: object cat: bndbox ['one'"),
+        (SIZE + CAT.replace("<bndbox>", "<bndbox/><bndbox>"), "object cat: <bndbox> is there 2 t"),
+        (SIZE + CAT.replace("<xmin>", "<xmin>9</xmin><xmin>"), "cat: <xmin> is there 2 times"),
+        (SIZE + CAT.replace("<name>", "<name>dog</name><name>"), "object: <name> is there 2 times"),
+        (SIZE + CAT.replace("t>1<", "t>maybe<"), "a.xml: object cat: difficult 'maybe' is neither"),
         (SIZE + CAT.replace("<xmin>1<", "<xmin>nan<"), "a.xml: object cat: bndbox ['nan'"),
         (SIZE, "Annotations: no object in 1 files; label objects"),
     ],
@@ -186,7 +190,11 @@ def test_shares_begin_at_0(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "ignore"), [("0", False), ("1", True), ("true", True), (" True ", True), ("", False)]
+    ("text", "ignore"),
+    [
+        *[(text, False) for text in ("0", "", "false", "No", "n", "Unspecified")],
+        *[(text, True) for text in ("1", "true", " True ", "TRUE", "Yes", "y")],
+    ],
 )
 def test_difficult_in_any_spelling(tmp_path: Path, text: str, ignore: bool) -> None:
     inside = SIZE + boxed(1, 1, 4, 4, name=" cat ", difficult=text)

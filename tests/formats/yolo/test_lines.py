@@ -39,6 +39,23 @@ def test_each_form(tmp_path: Path, line: str, label: int, box: tuple, score: flo
     assert not found.rounded
 
 
+@pytest.mark.parametrize("last", ["7", "1", "0"])
+def test_boxes_with_confidence_and_track(tmp_path: Path, last: str) -> None:
+    first, second = read(tmp_path, f"0 0.5 0.5 1 1 0.5 2\n1 0.5 0.5 0.5 0.5 0.25 {last}\n")
+    assert (second.box, second.score) == ((0.25, 0.25, 0.5, 0.5), 0.25)
+    assert (first.score, first.outline) == (0.5, False)
+
+
+def test_whether_a_line_that_ends_with_1_has_a_track_is_told_by_the_others(tmp_path: Path) -> None:
+    line = "0 0.5 0.5 0.25 0.25 0.75 1\n"
+    for other in ("0 0 0 1 0 0 0.5\n", "0 0 0 1 0 1 1 0 1\n"):
+        outline = read(tmp_path, line + other)[0]
+        assert (outline.box, outline.outline) == ((0.25, 0.25, 0.5, 0.75), True)
+    with pytest.raises(InputError, match=r"a.txt: line 1: may be an outline .* track 1; repeat"):
+        read(tmp_path, line)
+    assert read(tmp_path, line.replace("1\n", "0\n"))[0].outline  # no track has the number 0
+
+
 def test_keypoints_are_no_corners(tmp_path: Path) -> None:
     (found,) = read(tmp_path, "0 0.5 0.5 0.5 0.5 0.1 0.1 2", keypoints=3)
     assert (found.box, found.outline) == ((0.25, 0.25, 0.5, 0.5), False)
@@ -66,6 +83,8 @@ def test_a_share_a_bit_outside_is_set_to_the_edge(tmp_path: Path) -> None:
         ("0 120 80 40 30", "has a number outside 0..1; give shares of the photo's sides, not"),
         ("0 0.5 0.5 0.5 0.5 1.5", "confidence 1.5 is outside 0..1"),
         ("0 0.5 0.5 0.5 0.5 nan", "confidence nan is outside 0..1"),
+        ("0 0.5 0.5 1 1 0.5 0.5\n0 0.5 0.5 1 1 0.5 2", "track 0.5 is no whole number; correct it"),
+        ("0 120 80 40 30 60 50", "has a number outside 0..1; give shares"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, line: str, message: str) -> None:

@@ -88,6 +88,39 @@ def test_layouts_are_found_and_their_copies_too(tmp_path: Path, names: tuple[str
     assert copied.classes == (["class_0"] if first in ("README.md", "notes.json") else ["cat"])
 
 
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        "\"names\": [cat, dog]\n'train': images\n",
+        "\ufeffnames: [cat, dog]\ntrain: images\n",
+        "names: [cat, dog]\nnc: 2\n",
+        "\ufeff'names': {0: cat, 1: dog}\n",
+    ],
+)
+def test_a_yaml_with_quotes_a_mark_or_no_splits_names_the_classes(
+    tmp_path: Path, yaml: str
+) -> None:
+    files_in(tmp_path, {"images/a.bmp": None, "labels/a.txt": "1 0.5 0.5 1 1\n"})
+    (tmp_path / "data.yaml").write_text(yaml, encoding="utf-8")
+    assert read(tmp_path).classes == ["cat", "dog"]
+    (tmp_path / "data.yaml").write_text(yaml.lstrip("\ufeff"), encoding="utf-16")
+    with pytest.raises(InputError, match=r"data.yaml: not text in UTF-8; correct it, or export"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        "services:\n  web:\n    names: [cat]\n    train: images\n",
+        "train:\n  epochs: 3\nval: true\nmodel: yolo.pt\n",
+        "nc: 80\nbackbone:\n- [-1, 1, Conv]\n",
+    ],
+)
+def test_other_yaml_beside_labels_names_nothing(tmp_path: Path, yaml: str) -> None:
+    text = {"images/a.bmp": None, "labels/a.txt": "0 0.5 0.5 1 1\n"}
+    assert read(files_in(tmp_path, {"other.yaml": yaml, **text})).classes == ["class_0"]
+
+
 def test_other_yaml_and_lists_of_names_alone_are_no_set(tmp_path: Path) -> None:
     files_in(tmp_path, {"params.yaml": "names: [cat]\n", "classes.txt": "cat\n", "a.jpg": ""})
     with pytest.raises(InputError, match="no labels that are known"):
@@ -124,8 +157,10 @@ def test_what_is_wrong_is_named(tmp_path: Path, files: dict, message: str) -> No
 
 
 def test_without_photos_it_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no photo; add the photos that the labels are of"):
-        read(files_in(tmp_path, {"labels/a.txt": ""}))
+    message = r"holds labels and no photo; put the photos into .*/images, each in the folder"
+    for files in ({"labels/a.txt": ""}, {"data.yaml": YAML}):
+        with pytest.raises(InputError, match=message):
+            read(files_in(tmp_path, files))
 
 
 def test_texts_are_found_whatever_their_case_and_accents(tmp_path: Path) -> None:

@@ -44,6 +44,13 @@ def test_a_count_alone_gives_the_names_that_ultralytics_gives(tmp_path: Path) ->
     assert described(tmp_path, "train: .\n").classes is None
 
 
+def test_without_splits_the_folders_give_them(tmp_path: Path) -> None:
+    photos(tmp_path, "images/train/a.jpg", "images/b.jpg")
+    found = described(tmp_path, '"names": [cat]\n')
+    assert (found.classes, found.notes) == (["cat"], ())
+    assert found.splits == {"images/train/a.jpg": "train", "images/b.jpg": None}
+
+
 @pytest.mark.parametrize(
     ("paths", "prefix"),
     [
@@ -60,9 +67,8 @@ def test_paths_of_another_machine(tmp_path: Path, paths: str, prefix: str) -> No
     photos(tmp_path, *names, "others/c.jpg")
     found = described(tmp_path, paths + "names: [cat]\n")
     assert found.splits == dict(zip(names, ("train", "val"), strict=True))
-    assert "1 photos are in no split and are left out" in found.notes
     absent = "1 places are named but absent: test (../test/images)"
-    assert (absent in found.notes) == ("test" in paths)
+    assert found.notes == ((absent,) if "test" in paths else ())
 
 
 def test_lists_of_photos(tmp_path: Path) -> None:
@@ -71,6 +77,38 @@ def test_lists_of_photos(tmp_path: Path) -> None:
     (tmp_path / "two.txt").write_text("images/c.jpg\n")
     found = described(tmp_path, "train: [one.txt]\nval: two.txt\nnames: [cat]\n")
     assert list(found.splits.values()) == ["train", "train", "val"]
+
+
+@pytest.mark.parametrize(
+    ("train", "expected"),
+    [
+        ("images/train/*.jpg", ["images/train/a.jpg"]),
+        ("/home/eve/set/images/train/*.[jp][pn]g", ["images/train/a.jpg", "images/train/b.png"]),
+        ("images/**/*.png", ["images/train/b.png", "images/train/new/c.png"]),
+        (
+            "[images/train/*.jpg, images/train/new]",
+            ["images/train/a.jpg", "images/train/new/c.png"],
+        ),
+        ("../images/tr*", ["images/train/a.jpg", "images/train/b.png", "images/train/new/c.png"]),
+        ("images/train/a.jpg", ["images/train/a.jpg"]),
+        ("images/train/a*", ["images/train/a.jpg"]),  # and not its text
+        ("lists/*.txt", ["images/train/b.png"]),
+    ],
+)
+def test_patterns_and_several_places(tmp_path: Path, train: str, expected: list[str]) -> None:
+    photos(tmp_path, "images/train/a.jpg", "images/train/b.png", "images/train/new/c.png", "d.png")
+    (tmp_path / "images/train/a.jpg").write_bytes(b"\xff\xd8\xff")
+    (tmp_path / "images/train/a.txt").write_text("0 0.5 0.5 1 1\n")
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/one.txt").write_text("images/train/b.png\n")
+    quoted = train if train.startswith("[i") else f"'{train}'"
+    assert list(described(tmp_path, f"train: {quoted}\nnames: [cat]\n").splits) == expected
+
+
+def test_a_pattern_that_nothing_fits_is_absent(tmp_path: Path) -> None:
+    photos(tmp_path, "a.jpg")
+    found = described(tmp_path, "train: .\nval: 'x**y/*.jpg'\nnames: [cat]\n")
+    assert found.notes == ("1 places are named but absent: val (x**y/*.jpg)",)
 
 
 def test_photos_in_two_splits_have_none(tmp_path: Path) -> None:
@@ -112,7 +150,7 @@ def test_folders_alone(tmp_path: Path) -> None:
         ("names: [cat, ' ']\ntrain: .\n", "names: a class has no name; give each one"),
         ("names: []\ntrain: .\n", "names: a class has no name"),
         ("names: [cat]\ntrain: nowhere\n", r"no photo is below .* it names train \(nowhere\); put"),
-        ("names: [cat]\n", "where it names nothing; put it beside"),
+        ("names: [cat]\ntrain:\n", "where it names nothing; put it beside"),
         ("names: [cat]\ntrain: a.txt\n", "a.txt: line 2: photo 'b.jpg' is missing below"),
     ],
 )

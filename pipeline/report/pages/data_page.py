@@ -20,7 +20,8 @@ from pipeline.findings import (
     CopyPair,
     Findings,
 )
-from pipeline.report.html_parts import (
+from pipeline.report.marks import Marks
+from pipeline.report.pages.html_parts import (
     Section,
     bars,
     folded,
@@ -31,9 +32,8 @@ from pipeline.report.html_parts import (
     table,
     text,
 )
-from pipeline.report.html_photos import Gallery
-from pipeline.report.marks import Marks
-from pipeline.schemas import SPLITS
+from pipeline.report.pages.html_photos import Gallery
+from pipeline.schemas import SPLITS, read_classes
 
 _BARS = 30  # classes with a bar; the others are in a table
 _PAIRS = 20
@@ -64,8 +64,12 @@ def data_page(
         *_box_findings(findings, gallery),
         Section("samples", "Sample photos", _samples(gallery, samples)),
     ]
-    counts = f"{len(images)} photos, {len(objects)} boxes, {len(findings.classes)} classes"
-    return page("The data set", f"<p>{text(counts)}</p>", sections)
+    return page("The data set", f"<p>{text(data_line(images, objects))}</p>", sections)
+
+
+def data_line(images: pa.Table, objects: pa.Table) -> str:
+    """Return how many photos, boxes and classes there are, in words."""
+    return f"{len(images)} photos, {len(objects)} boxes, {len(read_classes(images))} classes"
 
 
 def _lines(findings: Findings) -> str:

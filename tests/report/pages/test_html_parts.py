@@ -1,6 +1,6 @@
 """Parts of a page: names are words, bars are as long as their numbers, nothing divides by zero."""
 
-from pipeline.report.html_parts import Section, bars, heat_map, name, page, table
+from pipeline.report.pages.html_parts import Section, bars, heat_map, name, page, table
 
 
 def test_bars_of_nothing():

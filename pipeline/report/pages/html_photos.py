@@ -12,8 +12,8 @@ import pyarrow as pa
 from PIL import Image
 
 from pipeline.report.figures import class_color
-from pipeline.report.html_parts import name, text
 from pipeline.report.marks import Marks, marks_of
+from pipeline.report.pages.html_parts import name, text
 from pipeline.schemas import read_classes
 
 _QUALITY = 80

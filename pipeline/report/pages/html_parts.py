@@ -36,6 +36,7 @@ th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; min-
 .pair p { grid-column: 1 / 3; margin: 0; font-size: .85rem; }
 figure { margin: 0; min-width: 0; }
 figure svg { display: block; width: 100%; height: auto; max-height: 22rem; background: #eee; }
+figure img { display: block; max-width: 100%; height: auto; }
 figcaption { font-size: .85rem; overflow-wrap: anywhere; }
 .chip { display: inline-block; padding: 0 .35rem; margin: .1rem .2rem 0 0; color: #000;
   border: 1px solid #0003; border-radius: .2rem; max-width: 100%; }

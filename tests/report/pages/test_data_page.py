@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.checks.all_checks import check_tables
 from pipeline.findings import CopiedPhoto, CopyChecks, CopyPair
-from pipeline.report.data_page import data_page
+from pipeline.report.pages.data_page import data_page
 from pipeline.tables.build import build_tables
 from tests.data.making import labels, pascal
 

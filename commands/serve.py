@@ -1,0 +1,183 @@
+"""`ladder serve`: a trained rung answers over HTTP: photos in, boxes out.
+
+Examples:
+  ladder serve                                     models/ssd_fpn on http://127.0.0.1:8000
+  ladder serve --model models:/ssd_fpn@champion --host 0.0.0.0 --port 80
+  curl -F photos=@street.jpg http://127.0.0.1:8000/predict
+
+The address itself is a page to drop photos on. SIGTERM and Ctrl-C end the server when it has
+answered what is in flight. docs/serving.md has the JSON, the limits and the metrics.
+"""
+
+import argparse
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.files import MODELS, PARAMS
+from pipeline.inference.label_scores import GivenScores
+from pipeline.serve.limits import Limits
+
+if TYPE_CHECKING:
+    from pipeline.serve.service import Served
+
+# What is imported, by the package that has it.
+_NEEDED = {
+    "fastapi": "fastapi",
+    "prometheus-client": "prometheus_client",
+    "python-multipart": "python_multipart",
+    "uvicorn": "uvicorn",
+}
+_LIMITS = Limits()
+_MOST_MEGAPIXELS = 178  # Pillow itself refuses more
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve a trained rung over HTTP."""
+    options = _parse(arguments)
+    check_packages()
+    from pipeline.serve.server import address, bound_sockets, run
+
+    sockets = bound_sockets(options.host, options.port)
+    try:
+        from pipeline.serve.app import make_app  # torch takes its time
+        from pipeline.serve.service import Service
+
+        served = load(options.model, options.score, options.batch)
+        limits = Limits(
+            body_bytes=int(options.max_mb * 1e6),
+            photo_pixels=int(options.max_megapixels * 1e6),
+            waiting=options.queue,
+        )
+        app = make_app(Service(served, limits, options.wait_ms / 1000))
+        place = address(options.host, sockets[0].getsockname()[1])
+        run(app, sockets, f"{options.model}: answers on {place} (Ctrl-C ends it)")
+    finally:
+        for one in sockets:
+            one.close()
+    return 0
+
+
+def check_packages() -> None:
+    """Raise where a package of the extra `serve` is absent."""
+    absent = [package for package, module in _NEEDED.items() if find_spec(module) is None]
+    if absent:
+        raise InputError(
+            f"ladder serve needs {', '.join(absent)}; install them: pip install {' '.join(absent)}"
+        )
+
+
+def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
+    """Return a model that is ready to answer.
+
+    Args:
+        model: folder of a rung, or a model's URI in MLflow.
+        scores: that a user has given for the classes.
+        batch_size: photos in one forward pass, at most.
+
+    Raises:
+        InputError: there is no such model, or it does not predict both classes and boxes.
+    """
+    from commands.label import model_folder
+    from pipeline.inference.detector import DECODING, Detector
+    from pipeline.inference.label_job import model_digest
+    from pipeline.inference.label_scores import choose_scores
+    from pipeline.params import load_params
+    from pipeline.serve.service import Served
+    from pipeline.tasks import Task
+
+    decoding, device = DECODING, "auto"
+    if PARAMS.is_file():  # a server may have a model and nothing else
+        params = load_params(PARAMS)
+        decoding, device = params.predict, params.train.shared.device
+    lowest = min(decoding.min_score, decoding.min_score if scores.lowest is None else scores.lowest)
+    decoding = decoding.model_copy(update={"min_score": lowest})
+    with model_folder(model) as folder:
+        digest = model_digest(folder)
+        detector = Detector.load(folder, device=device, decoding=decoding, batch_size=batch_size)
+        min_scores = choose_scores(folder, detector.classes, scores, model)
+    task = Task(detector.spec.task)
+    if not (task.answers_class and task.answers_box):
+        raise InputError(
+            f"{detector.spec.rung}: does not predict both classes and boxes; serve another rung"
+        )
+    side = detector.spec.image_size
+    detector.predict([np.zeros((side, side, 3), np.uint8)] * batch_size)  # the first is slow
+    return Served(detector, model, digest, min_scores)
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ladder serve",
+        description=main.__doc__,
+        epilog=(__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--model",
+        default=str(MODELS / "ssd_fpn"),
+        help="folder of a rung, or an MLflow URI such as models:/NAME@ALIAS (%(default)s)",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="port, 0 for any that is free (%(default)s)"
+    )
+    parser.add_argument(
+        "--score",
+        action="append",
+        default=[],
+        metavar="[CLASS=]SCORE",
+        help="tell what scores above this (default: a score for each class, chosen on val)",
+    )
+    parser.add_argument(
+        "--batch",
+        type=int,
+        default=16,
+        metavar="N",
+        help="photos that go through the network together, at most (%(default)s)",
+    )
+    parser.add_argument(
+        "--wait-ms",
+        type=float,
+        default=4.0,
+        metavar="MS",
+        help="time that a photo waits for others on their way, to share its batch (%(default)s)",
+    )
+    parser.add_argument(
+        "--max-mb",
+        type=float,
+        default=_LIMITS.body_bytes / 1e6,
+        metavar="MB",
+        help="in one request (%(default)g)",
+    )
+    parser.add_argument(
+        "--max-megapixels",
+        type=float,
+        default=_LIMITS.photo_pixels / 1e6,
+        metavar="MP",
+        help="in one photo (%(default)g)",
+    )
+    parser.add_argument(
+        "--queue",
+        type=int,
+        default=_LIMITS.waiting,
+        metavar="N",
+        help="photos of all requests that may wait, at most (%(default)s)",
+    )
+    options = parser.parse_args(arguments)
+    if not 0 <= options.port <= 65535:
+        parser.error("--port must be from 0 to 65535")
+    if options.batch < 1 or options.queue < 1:
+        parser.error("--batch and --queue must be 1 or more")
+    if options.wait_ms < 0 or options.max_mb <= 0:
+        parser.error("--wait-ms must not be negative, and --max-mb must be above 0")
+    if not 0 < options.max_megapixels <= _MOST_MEGAPIXELS:
+        parser.error(f"--max-megapixels must be above 0, and {_MOST_MEGAPIXELS} at most")
+    try:
+        options.score = GivenScores.parse(options.score)
+    except ValueError:
+        parser.error("--score must be from 0 to below 1, as in --score 0.4 or --score person=0.4")
+    return options

@@ -1,0 +1,1 @@
+"""Pages of HTML, and one of Markdown, about the data and the ladder."""

@@ -1,0 +1,64 @@
+"""The ladder's results as Markdown, small enough for a pull request."""
+
+from collections.abc import Sequence
+
+from pipeline.report.pages.ladder_page import REPRODUCE
+from pipeline.report.pages.result_rows import class_rows, evaluated_split, result_head, result_rows
+from pipeline.report.rung_pictures import Answers
+
+_CLASSES = 20  # in the table of classes: the best and the worst half of so many
+_LINES = 12
+
+
+def ladder_markdown(ladder: Sequence[Answers], lines: Sequence[str], data: str) -> str:
+    """Return what `ladder_page` says, without pictures.
+
+    Args:
+        ladder: all rungs, in their order.
+        lines: what the checks have found in the data set.
+        data: a line with the numbers of the data set.
+    """
+    parts = [
+        f"## The ladder, {evaluated_split(ladder)}",
+        _table(result_head(ladder), result_rows(ladder)),
+        "95 % intervals over the photos; of L1 px less is better.",
+        *_classes(ladder),
+        "## The data set",
+        f"{data}.",
+        *_found(lines),
+        REPRODUCE,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _classes(ladder: Sequence[Answers]) -> list[str]:
+    """Return the classes of the last rung that has them, which is the best of the ladder."""
+    tables = [(answers.rung, class_rows(answers)) for answers in ladder]
+    rung, rows = next(((rung, rows) for rung, rows in reversed(tables) if rows), ("", []))
+    if not rows:
+        return []
+    half = _CLASSES // 2
+    left_out = len(rows) - _CLASSES
+    shown = rows if left_out <= 0 else [*rows[:half], ["...", "", ""], *rows[-half:]]
+    note = [f"{left_out} classes between them are left out."] if left_out > 0 else []
+    head = ["class", "average precision", "objects"]
+    return [f"## The classes of {rung}", _table(head, shown), *note]
+
+
+def _found(lines: Sequence[str]) -> list[str]:
+    if not lines:
+        return ["The checks have found nothing."]
+    rest = [f"- and {len(lines) - _LINES} more"] if len(lines) > _LINES else []
+    return ["\n".join([*(f"- {_plain(line)}" for line in lines[:_LINES]), *rest])]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(_plain, cells))} |" for cells in lines)
+
+
+def _plain(words: str) -> str:
+    """Return words in one line, with a stroke before each sign that Markdown would read."""
+    for sign in "\\`*|<[":
+        words = words.replace(sign, f"\\{sign}")
+    return " ".join(words.split())

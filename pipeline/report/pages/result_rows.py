@@ -1,0 +1,66 @@
+"""The ladder's results as rows of words, for a page and for a pull request."""
+
+import math
+from collections.abc import Sequence
+
+from pipeline.evaluate.result_files import ClassAp, ErrorKind, MetricInterval, read_rows
+from pipeline.report.ladder_table import METRICS
+from pipeline.report.rung_pictures import Answers
+
+
+def evaluated_split(ladder: Sequence[Answers]) -> str:
+    """Return the split that the first rung was evaluated on, `val` where there is no rung."""
+    return next((one.split for answers in ladder for one in answers.intervals()), "val")
+
+
+def result_head(ladder: Sequence[Answers]) -> list[str]:
+    """Return the names of the columns: the rung, and each metric that any of them has."""
+    return ["rung", *(METRICS[metric][0] for metric in _metrics(ladder))]
+
+
+def result_rows(ladder: Sequence[Answers]) -> list[list[str]]:
+    """Return a row a rung: its name, and each metric with its 95 % interval."""
+    split, metrics = evaluated_split(ladder), _metrics(ladder)
+    rows = []
+    for answers in ladder:
+        known = {one.metric: one for one in answers.intervals() if one.split == split}
+        cells = [in_cell(known.get(metric), METRICS[metric][1]) for metric in metrics]
+        rows.append([answers.rung, *cells])
+    return rows
+
+
+def class_rows(answers: Answers) -> list[list[str]]:
+    """Return a row a class, the best first: name, average precision, objects.
+
+    A rung that is not measured by average precision has none.
+    """
+    path = answers.evaluation / "ap_by_class.csv"
+    classes = read_rows(path, ClassAp) if path.is_file() else []
+    known = sorted((one for one in classes if math.isfinite(one.ap)), key=lambda one: -one.ap)
+    return [[one.name, f"{one.ap:.3f}", str(one.objects)] for one in known]
+
+
+def error_rows(answers: Answers) -> list[list[str]]:
+    """Return a row a kind of error: its name, how often it is among the labels, what it costs."""
+    path = answers.evaluation / "errors.csv"
+    kinds = read_rows(path, ErrorKind) if path.is_file() else []
+    return [[one.kind, str(one.count), f"{one.d_ap:.3f}"] for one in kinds]
+
+
+def in_cell(metric: MetricInterval | None, digits: int) -> str:
+    """Return a metric with its interval, nothing where it was not measured.
+
+    >>> in_cell(MetricInterval("val", "accuracy", 0.95, 0.9, 0.98, ""), 3)
+    '0.950 (0.900 to 0.980)'
+    """
+    if metric is None or math.isnan(metric.value):
+        return ""
+    words = f"{metric.value:.{digits}f}"
+    if math.isnan(metric.low):
+        return words
+    return f"{words} ({metric.low:.{digits}f} to {metric.high:.{digits}f})"
+
+
+def _metrics(ladder: Sequence[Answers]) -> list[str]:
+    there = {one.metric for answers in ladder for one in answers.intervals()}
+    return [metric for metric in METRICS if metric in there]

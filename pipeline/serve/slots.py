@@ -1,0 +1,58 @@
+"""The bound on photos that wait: each takes a place before it is read and leaves it answered."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipeline.serve.limits import Refused
+
+_RETRY_AFTER = 1  # second: a full queue is worked off in about that
+
+
+class Slots:
+    """Places for the photos of all requests.
+
+    A request takes one before its body is read, so that bodies count as well, and the rest when the
+    number of its photos is known.
+
+    Args:
+        number: of places.
+    """
+
+    def __init__(self, number: int):
+        self.number = number
+        self.taken = 0
+
+    @contextmanager
+    def request(self) -> Iterator["Taken"]:
+        """Yield the places of one request, which are free again when the block ends.
+
+        Raises:
+            Refused: no place is free.
+        """
+        taken = Taken(self)
+        try:
+            taken.extend_to(1)
+            yield taken
+        finally:
+            self.taken -= taken.number
+
+
+class Taken:
+    """The places that one request has taken."""
+
+    def __init__(self, slots: Slots):
+        self.number = 0
+        self._slots = slots
+
+    def extend_to(self, number: int) -> None:
+        """Take so many places in all.
+
+        Raises:
+            Refused: so many are not free.
+        """
+        more = number - self.number
+        if self._slots.taken + more > self._slots.number:
+            reason = f"too busy: {self._slots.taken} photos wait; send it again in a moment"
+            raise Refused(503, reason, retry_after=_RETRY_AFTER)
+        self._slots.taken += more
+        self.number = number

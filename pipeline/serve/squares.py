@@ -1,0 +1,50 @@
+"""A file that somebody has sent becomes a network's input; what is no photo is told why."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from pipeline.errors import InputError
+from pipeline.inference.photos import Square, read_square
+from pipeline.serve.limits import Refused
+
+# Pillow knows many more, some of which run other programs on what a stranger has sent.
+KINDS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000")
+_KNOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or JPEG 2000"
+
+
+def read_upload(file: Path, side: int, most_pixels: int) -> Square:
+    """Return the photo in a file, squashed to `side` x `side` pixels.
+
+    Args:
+        file: as it was sent.
+        side: S, in pixels.
+        most_pixels: that a photo may have.
+
+    Raises:
+        Refused: the file is empty, no photo of a known kind, too large, or damaged.
+    """
+    check_header(file, most_pixels)
+    try:
+        return read_square(file, 0, side)
+    except InputError as error:
+        reason = str(error).removeprefix(f"{file}: ").removeprefix("photo: ")
+        raise Refused(422, reason) from None
+
+
+def check_header(file: Path, most_pixels: int) -> None:
+    """Raise where a file's header tells that it is not to be decoded; see `read_upload`."""
+    if not file.stat().st_size:
+        raise Refused(422, "is empty; send the photo's file")
+    most = f"{most_pixels / 1e6:g} million"
+    try:
+        with Image.open(file) as header:
+            kind, (width, height) = header.format, header.size
+    except Image.DecompressionBombError:  # above a limit that Pillow has by itself
+        raise Refused(413, f"has far too many pixels; send at most {most}") from None
+    except Exception:  # PIL raises a dozen types for damaged files
+        kind, width, height = None, 0, 0
+    if kind not in KINDS:
+        raise Refused(422, f"not a photo of a known kind; send {_KNOWN}")
+    if width * height > most_pixels:
+        raise Refused(413, f"is {width} x {height} pixels; send at most {most}")

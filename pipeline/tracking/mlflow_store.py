@@ -1,0 +1,79 @@
+"""Reaches an MLflow store: a client, the project's experiment, and whether a server answers.
+
+MLflow is imported inside functions, as it takes 2 to 4 s.
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+EXPERIMENT = "detection-ladder"
+_PROBE_SECONDS = 3
+
+
+def experiment_name() -> str:
+    """Return the experiment's name: `MLFLOW_EXPERIMENT_NAME` or the project's own."""
+    return os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
+
+
+def without_password(uri: str, text: str | None = None) -> str:
+    """Return `text`, by default the URI itself, without the URI's user and password."""
+    user = urlsplit(uri).netloc.rpartition("@")[0]
+    shown = uri if text is None else text
+    return shown.replace(f"{user}@", "") if user else shown
+
+
+def open_client(uri: str) -> "MlflowClient":
+    """Return a client of the store that gives up soon."""
+    # Read by MLflow when it is imported. Its default of 7 retries would hang for four minutes.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
+    from mlflow.tracking import MlflowClient
+
+    return MlflowClient(uri)
+
+
+def open_experiment(client: "MlflowClient", root: Path, uri: str) -> str:
+    """Return the id of the project's experiment, which is made or restored where needed."""
+    name = experiment_name()
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        # A server knows best where its artifacts go; a local store would take the working folder.
+        folder = None if _is_server(uri) else (root.resolve() / "mlruns").as_uri()
+        return client.create_experiment(name, artifact_location=folder)
+    if experiment.lifecycle_stage == "deleted":
+        client.restore_experiment(experiment.experiment_id)
+    return experiment.experiment_id
+
+
+def _is_server(uri: str) -> bool:
+    return urlsplit(uri).scheme in ("http", "https")
+
+
+def probe(uri: str) -> None:
+    """Raise when no server answers within a few seconds; a refusal (401, 404) is an answer."""
+    if not _is_server(uri):
+        return
+    from urllib.error import HTTPError, URLError
+    from urllib.request import urlopen
+
+    try:
+        urlopen(f"{without_password(uri).rstrip('/')}/health", timeout=_PROBE_SECONDS).close()
+    except HTTPError as error:
+        if error.code >= 500:
+            raise
+    except URLError as error:
+        if "certificate" not in str(error.reason).lower():  # MLflow has settings of its own for it
+            raise
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says, without what follows."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

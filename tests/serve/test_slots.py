@@ -1,0 +1,42 @@
+"""Places are taken and given back, whatever happens between."""
+
+import pytest
+
+from pipeline.serve.limits import Refused
+from pipeline.serve.slots import Slots
+
+
+def test_places_are_taken_and_free_again() -> None:
+    slots = Slots(5)
+    with slots.request() as one, slots.request() as other:
+        one.extend_to(3)
+        other.extend_to(2)
+        assert slots.taken == 5
+    assert slots.taken == 0
+
+
+def test_a_full_queue_takes_nobody() -> None:
+    slots = Slots(2)
+    with slots.request(), slots.request():
+        with pytest.raises(Refused, match="too busy: 2 photos wait") as refused, slots.request():
+            pass
+        assert (refused.value.status, refused.value.retry_after) == (503, 1)
+        assert slots.taken == 2
+    with slots.request():
+        assert slots.taken == 1
+
+
+def test_what_does_not_fit_leaves_no_place_taken() -> None:
+    slots = Slots(3)
+    with slots.request():
+        with pytest.raises(Refused), slots.request() as greedy:
+            greedy.extend_to(3)
+        assert slots.taken == 1
+
+
+def test_a_failure_frees_the_places() -> None:
+    slots = Slots(3)
+    with pytest.raises(ValueError, match="a bug"), slots.request() as one:
+        one.extend_to(3)
+        raise ValueError("a bug")
+    assert slots.taken == 0

@@ -1,0 +1,59 @@
+"""Reaching a store."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.tracking.mlflow_store import (
+    EXPERIMENT,
+    experiment_name,
+    first_line,
+    open_client,
+    open_experiment,
+    probe,
+    without_password,
+)
+from pipeline.tracking.sqlite_store import local_store
+from tests.mlflow_store import give_store
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("http://a:5000", "http://a:5000"),
+        ("https://me:pass@a:5000/x", "https://a:5000/x"),
+        ("sqlite:////a@b/mlflow.db", "sqlite:////a@b/mlflow.db"),
+    ],
+)
+def test_without_password(uri, shown):
+    assert without_password(uri) == shown
+    assert without_password(uri, f"GET {uri}/health failed") == f"GET {shown}/health failed"
+
+
+def test_the_name_of_the_environment_goes_before_our_own(monkeypatch):
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "")
+    assert experiment_name() == EXPERIMENT
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "mine")
+    assert experiment_name() == "mine"
+
+
+def test_an_experiment_is_made_once_and_restored(tmp_path: Path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
+    uri = local_store(give_store(tmp_path))
+    client = open_client(uri)
+    made = open_experiment(client, tmp_path, uri)
+    assert client.get_experiment(made).artifact_location == (tmp_path / "mlruns").as_uri()
+    client.delete_experiment(made)
+    assert open_experiment(client, tmp_path, uri) == made
+    assert client.get_experiment(made).lifecycle_stage == "active"
+
+
+def test_only_servers_are_asked_whether_they_answer():
+    probe("sqlite:////nowhere/mlflow.db")
+    with pytest.raises(OSError):
+        probe("http://127.0.0.1:9")
+
+
+def test_what_an_error_says():
+    assert first_line(ValueError("\n one\ntwo")) == "one"
+    assert first_line(KeyError()) == "KeyError"
