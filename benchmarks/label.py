@@ -12,6 +12,7 @@ from benchmarks.topic import Case, Setting, Topic
 from pipeline.formats.pascal.writer import write_pascal
 from pipeline.inference.bulk import detect_into
 from pipeline.inference.detector import Detector
+from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.inference.label_job import Asked, open_job, without_done
 from pipeline.inference.label_scores import thresholds
 from pipeline.inference.labels import labels_of_rows
@@ -42,7 +43,7 @@ def random_detector(
         params={},
     )
     model = build_model(spec).to(memory_format=torch.channels_last).eval()
-    return Detector(model, spec, batch_size=BATCH)
+    return Detector(TorchEngine(model, spec), batch_size=BATCH)
 
 
 def ours(photos: Sequence[tuple[str, Path]], detector: Detector, folder: Path) -> int:

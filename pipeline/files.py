@@ -20,6 +20,7 @@ METRICS = Path("metrics")
 FIGURES = Path("figures")
 REPORT = Path("report")
 PLOTS = Path("plots")
+EXPORTS = Path("exports")
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def test_what_is_looked_for_is_found():
 LAYERS = (
     {"commands"},
     {"compare"},
-    {"tracking", "report", "review", "serve"},
+    {"tracking", "report", "review", "serve", "export"},
     {"inference"},
     {"train"},
     {"rungs"},

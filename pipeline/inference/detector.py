@@ -11,19 +11,16 @@ from typing import Self
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from pipeline.errors import InputError
 from pipeline.inference.detections import Detections
+from pipeline.inference.engines.engine import Engine
+from pipeline.inference.engines.load import load_engine
 from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
 from pipeline.inference.photos import Photo, Square, read_square
-from pipeline.inference.prepare import prepare_for_inference
-from pipeline.models.device import choose_device
-from pipeline.models.precision import autocast
 from pipeline.params.params import PredictParams
 from pipeline.rungs.registry import find_rung
-from pipeline.rungs.rung import PhotoDetections, RungModel
-from pipeline.rungs.saved_model import ModelSpec, load_model
+from pipeline.rungs.rung import PhotoDetections
 
 SizeWh = tuple[int, int]
 DECODING = PredictParams(min_score=0.05, nms_threshold=0.5, max_detections=100)
@@ -42,31 +39,18 @@ class Detector:
     ```
 
     Args:
-        model: on its device, in evaluation mode; it is changed in place, see
-            `prepare_for_inference`.
-        spec: of the model.
+        engine: runs the network.
         decoding: which of the network's outputs become detections.
         batch_size: photos in one forward pass.
     """
 
-    def __init__(
-        self,
-        model: RungModel,
-        spec: ModelSpec,
-        *,
-        decoding: PredictParams = DECODING,
-        batch_size: int = 32,
-    ):
-        self.spec = spec
+    def __init__(self, engine: Engine, *, decoding: PredictParams = DECODING, batch_size: int = 32):
+        self.engine = engine
+        self.spec = engine.spec
+        self.device = engine.device
         self.decoding = decoding
         self.batch_size = batch_size
-        self.device = next(model.parameters()).device
-        self._model = prepare_for_inference(model, spec.image_size)
-        self._rung = find_rung(spec.rung)
-        self._mean, self._std = (
-            torch.tensor(value, device=self.device).view(1, 3, 1, 1)
-            for value in (spec.mean, spec.std)
-        )
+        self._rung = find_rung(self.spec.rung)
 
     @classmethod
     def load(
@@ -81,9 +65,10 @@ class Detector:
         """Return the detector of a trained model.
 
         Args:
-            source: a folder that the train stage has left, or the URI of a model in MLflow, such as
-                `models:/NAME@ALIAS`, `models:/NAME/VERSION` or `runs:/RUN_ID/model`.
-            device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+            source: a folder that the train stage has left, a file that `ladder export` has written,
+                or the URI of a model in MLflow, such as `models:/NAME@ALIAS`,
+                `models:/NAME/VERSION` or `runs:/RUN_ID/model`.
+            device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`; exported files run on the CPU.
             decoding: see the class.
             batch_size: see the class.
             tracking_uri: of the MLflow store; by default MLflow's own choice.
@@ -91,13 +76,12 @@ class Detector:
         Raises:
             InputError: there is no such model, or one of its files is damaged.
         """
-        on = choose_device(device)
         if is_mlflow_uri(source):
             with mlflow_model(str(source), tracking_uri) as folder:
-                model, spec = load_model(folder, on)
+                engine = load_engine(folder, device)
         else:
-            model, spec = load_model(Path(source), on)
-        return cls(model, spec, decoding=decoding, batch_size=batch_size)
+            engine = load_engine(Path(source), device)
+        return cls(engine, decoding=decoding, batch_size=batch_size)
 
     @property
     def classes(self) -> list[str]:
@@ -166,21 +150,14 @@ class Detector:
         for item in batch:
             yield next(found) if isinstance(item, Square) else item
 
-    @torch.inference_mode()
     def _detect(self, squares: list[Square]) -> Iterator[Detections]:
         """Return the detections of one batch of squares, on the scale of their photos."""
         if not squares:
             return iter(())
-        with autocast(self.device, self.spec.precision):
-            outputs = self._model(self._normalised(np.stack([one.pixels for one in squares])))
+        outputs = self.engine.run(np.stack([one.pixels for one in squares]))
         side = self.spec.image_size
         decoded = self._rung.decode(outputs, image_size=side, **self.decoding.model_dump())
         return map(partial(_on_photo, side=side, classes=self.classes), decoded, squares)
-
-    def _normalised(self, pixels: np.ndarray) -> Tensor:
-        """Return `(B, 3, S, S)` on the device of pixels `(B, S, S, 3)` uint8."""
-        images = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
-        return images.div_(255).sub_(self._mean).div_(self._std)
 
 
 def _on_photo(found: PhotoDetections, square: Square, side: int, classes: list[str]) -> Detections:

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.compare.making import LEFT, RIGHT, common_of, pets, told
 
 from pipeline.compare.comparison import RungComparison, compare_rungs
 from pipeline.compare.gate import below_floors, falls
 from pipeline.errors import InputError
 from pipeline.params.params import PromoteParams
+from tests.compare.making import LEFT, RIGHT, common_of, pets, told
 
 RULES = PromoteParams(tolerance=0.01, class_drop=0.5, floors={})
 PHOTOS = 60

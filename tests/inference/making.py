@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from pipeline.inference.detector import Detector
+from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.params.params import PredictParams
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.rung import RungModel
@@ -50,7 +51,9 @@ def model_of(rung: str) -> RungModel:
 
 def detector_of(rung: str, **options) -> Detector:
     """Return a detector that drops next to nothing."""
-    return Detector(model_of(rung), spec_of(rung), **{"decoding": EVERYTHING} | options)
+    return Detector(
+        TorchEngine(model_of(rung), spec_of(rung)), **{"decoding": EVERYTHING} | options
+    )
 
 
 def saved(folder: Path, rung: str) -> Path:

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from pipeline.inference.detector import Detector
+from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.rungs.rung import RungModel
 from pipeline.serve.app import make_app
 from pipeline.serve.limits import Limits
@@ -86,7 +87,8 @@ def small_model() -> RungModel:
 def small_detector(batch_size: int = 8) -> Detector:
     """Return a detector of it, which finds five objects in any photo."""
     spec = spec_of("ssd_fpn")
-    return Detector(small_model(), spec, decoding=EVERYTHING, batch_size=batch_size)
+    engine = TorchEngine(small_model(), spec)
+    return Detector(engine, decoding=EVERYTHING, batch_size=batch_size)
 
 
 def service_of(detector: Detector, limits: Limits = FEW, wait: float = 0.004) -> Service:

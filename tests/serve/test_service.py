@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.inference.detections import Detections
 from pipeline.inference.detector import Detector, SizeWh
+from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.inference.photos import Photo
 from tests.inference.making import EVERYTHING, spec_of
 from tests.serve.making import (
@@ -59,7 +60,7 @@ class Held(Detector):
     """A detector that begins when it is told to."""
 
     def __init__(self) -> None:
-        super().__init__(small_model(), spec_of("ssd_fpn"), decoding=EVERYTHING)
+        super().__init__(TorchEngine(small_model(), spec_of("ssd_fpn")), decoding=EVERYTHING)
         self.go = threading.Event()
 
     def predict(

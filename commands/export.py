@@ -1,0 +1,82 @@
+"""`ladder export`: a trained rung as a file for other runtimes, checked against torch.
+
+Examples:
+  ladder export ssd_fpn                            exports/ssd_fpn.onnx: raw outputs
+  ladder export ssd_fpn --format onnx-nms          boxes, labels and scores after suppression
+  ladder export ssd_fpn --format openvino-int8     calibrated on train, refused if val falls
+
+Pixels go in as they are; normalisation, classes and all of model.json are inside. docs/export.md
+has the inputs and outputs of each format.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.files import EVALUATION, EXPORTS, MODELS, PARAMS, PIXELS, TABLES
+from pipeline.tasks import Task
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write a trained rung as ONNX, OpenVINO or a torch program."""
+    options = _parse(arguments)
+    # Only now, so that `--help` answers at once.
+    import torch
+
+    from pipeline.data.inputs import read_inputs
+    from pipeline.export.export import Exporter
+    from pipeline.export.formats import check_suffix, export_path
+    from pipeline.inference.engines.description import Description
+    from pipeline.inference.label_scores import read_label_scores
+    from pipeline.params.params import load_params
+    from pipeline.rungs.registry import find_rung
+    from pipeline.rungs.saved_model import load_model
+
+    rung = find_rung(options.rung).name
+    path: Path = options.out or export_path(EXPORTS, rung, options.format)
+    check_suffix(path, options.format)
+    model, spec = load_model(MODELS / rung, torch.device("cpu"))
+    inputs = None
+    if PIXELS.is_file() and (TABLES / "images.parquet").is_file():
+        inputs = read_inputs(Task(spec.task))
+        if inputs.classes != spec.classes:
+            raise InputError(f"{MODELS / rung}: learnt other classes than the tables; train again")
+    scores = read_label_scores(EVALUATION / rung / "label_scores.json")
+    description = Description(spec, load_params(PARAMS).predict, scores)
+    for line in Exporter(model, description, inputs, options.max_fall).export(options.format, path):
+        print(f"{rung}: {line}")
+    files = [path, path.with_suffix(".bin")] if path.suffix == ".xml" else [path]
+    for file in files:
+        print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ladder export",
+        description=main.__doc__,
+        epilog=(__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("rung", metavar="RUNG", help="whose model in models/ it is")
+    parser.add_argument(
+        "--format",
+        default="onnx",
+        choices=("onnx", "onnx-nms", "openvino", "openvino-int8", "torch"),
+        help="(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="(default: exports/RUNG with the format's ending)"
+    )
+    parser.add_argument(
+        "--max-fall",
+        type=float,
+        default=0.01,
+        metavar="SHARE",
+        help="by how much a metric of val may fall in int8 (%(default)s)",
+    )
+    options = parser.parse_args(arguments)
+    if not 0 <= options.max_fall <= 1:
+        parser.error("--max-fall must be from 0 to 1")
+    return options

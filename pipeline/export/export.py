@@ -1,0 +1,138 @@
+"""From a model to a checked file: written beside, compared with torch, then put in its place."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.data.inputs import Inputs
+from pipeline.errors import InputError
+from pipeline.export.formats import FORMATS
+from pipeline.export.int8 import CALIBRATION_PHOTOS, write_int8
+from pipeline.export.parity import Parity, compare, compare_suppressed, in_float32
+from pipeline.export.photos import pixels_of, random_pixels
+from pipeline.export.program import Program, capture
+from pipeline.export.quality import val_metrics
+from pipeline.inference.detector import Detector
+from pipeline.inference.engines.description import Description
+from pipeline.inference.engines.engine import Engine
+from pipeline.inference.engines.onnx_engine import OnnxEngine
+from pipeline.inference.engines.openvino_engine import OpenVinoEngine
+from pipeline.inference.engines.program_engine import ProgramEngine
+from pipeline.inference.engines.torch_engine import TorchEngine
+from pipeline.rungs.rung import RungModel
+
+_CHECKED_PHOTOS, _RANDOM_PHOTOS = 100, 16
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """A model that is to become files.
+
+    Attributes:
+        model: on the CPU, in evaluation mode. Exporting folds its batch norms, in place.
+        description: of the files; `suppressed` is set by the format.
+        inputs: photos and labels to check by; None where there are none.
+        max_fall: by how much a metric of val may fall in int8.
+    """
+
+    model: RungModel
+    description: Description
+    inputs: Inputs | None
+    max_fall: float
+
+    def export(self, form: str, path: Path) -> list[str]:
+        """Write a file in one of `FORMATS` and return what its check has found.
+
+        Raises:
+            InputError: the check fails, which leaves what was there before, or a package is absent.
+        """
+        with _files_beside(path) as draft:
+            if FORMATS[form].write is None:
+                return self._export_int8(draft)
+            return self._export_checked(form, draft)
+
+    def _export_checked(self, form: str, draft: Path) -> list[str]:
+        spec, of_form = self.description.spec, FORMATS[form]
+        description = Description(
+            spec, self.description.decoding, self.description.label_scores, of_form.suppressed
+        )
+        assert of_form.write is not None
+        of_form.write(self._program(), description, draft)
+        pixels, source = self._pixels()
+        reference = TorchEngine(self.model, in_float32(spec))
+        if of_form.suppressed:
+            parity = compare_suppressed(draft, reference, pixels, description.decoding)
+        else:
+            parity = compare(_exact(draft), reference, pixels, description.decoding)
+        return [_verdict(form, parity, source)]
+
+    def _export_int8(self, draft: Path) -> list[str]:
+        inputs, spec = self.inputs, self.description.spec
+        if inputs is None:
+            raise InputError(
+                "--format openvino-int8: needs photos of train and val; run `make repro` before"
+            )
+        calibration = pixels_of(inputs, "train", spec.image_size, CALIBRATION_PHOTOS)
+        write_int8(self._program(), self.description, draft, calibration)
+        decoding = self.description.decoding
+        before, after = (
+            val_metrics(Detector(engine, decoding=decoding), inputs)
+            for engine in (TorchEngine(self.model, spec), OpenVinoEngine(draft))
+        )
+        words = [f"val {name} {before[name]:.4f}, in int8 {after[name]:.4f}" for name in before]
+        if any(not after[name] >= before[name] - self.max_fall for name in before):
+            raise InputError(
+                f"--format openvino-int8: {', '.join(words)}: falls by more than {self.max_fall}; "
+                "use --format openvino, or allow more with --max-fall"
+            )
+        return words
+
+    def _program(self) -> Program:
+        return capture(self.model, self.description.spec)
+
+    def _pixels(self) -> tuple[np.ndarray, str]:
+        """Return photos to compare on, and what they are."""
+        side = self.description.spec.image_size
+        if self.inputs is not None:
+            photos = pixels_of(self.inputs, "val", side, _CHECKED_PHOTOS)
+            if len(photos):
+                return photos, "on val"
+        return random_pixels(side, _RANDOM_PHOTOS), "on random pixels"
+
+
+def _exact(path: Path) -> Engine:
+    """Return the engine of a file in float32, whatever its rung was trained in."""
+    if path.suffix == ".onnx":
+        return OnnxEngine(path)
+    return (OpenVinoEngine if path.suffix == ".xml" else ProgramEngine)(path, "float32")
+
+
+def _verdict(form: str, parity: Parity, source: str) -> str:
+    if not parity.holds:
+        raise InputError(
+            f"--format {form}: does not answer as torch does: {parity}, {source}; nothing was "
+            "written; use another --format and report this with the backbone's name"
+        )
+    return f"{parity}, {source}"
+
+
+@contextmanager
+def _files_beside(path: Path) -> Iterator[Path]:
+    """Yield a path in a folder beside; what is written there moves to `path`'s folder at the end.
+
+    A model of OpenVINO is two files; the one that is opened by name moves last.
+    """
+    beside = path.with_name(f".{path.name}.partial")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        yield beside / path.name
+        for file in sorted(beside.iterdir(), key=lambda file: file.name == path.name):
+            os.replace(file, path.with_name(file.name))
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,67 @@
+"""The files that a rung can become."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.export.onnx_file import save_onnx, to_onnx, write_onnx
+from pipeline.export.openvino_file import write_openvino
+from pipeline.export.program import Program
+from pipeline.export.program_file import write_program
+from pipeline.export.suppression import with_suppression
+from pipeline.inference.engines.description import Description
+
+Write = Callable[[Program, Description, Path], None]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file.
+
+    Attributes:
+        ending: of the file, after the name of the rung.
+        suppressed: whether its outputs are detections, else the network's.
+        write: makes the file; None for one that needs photos, too.
+    """
+
+    ending: str
+    suppressed: bool = False
+    write: Write | None = None
+
+    @property
+    def suffix(self) -> str:
+        """The suffix by which the file is known again."""
+        return "." + self.ending.rpartition(".")[2]
+
+
+def write_suppressed(program: Program, description: Description, path: Path) -> None:
+    """Write an ONNX file with suppression inside."""
+    save_onnx(with_suppression(to_onnx(program), description), description, path)
+
+
+FORMATS = {
+    "onnx": Format(".onnx", write=write_onnx),
+    "onnx-nms": Format("-nms.onnx", suppressed=True, write=write_suppressed),
+    "openvino": Format(".xml", write=write_openvino),
+    "openvino-int8": Format("-int8.xml"),
+    "torch": Format(".pt2", write=write_program),
+}
+
+
+def export_path(folder: Path, rung: str, form: str) -> Path:
+    """Return where a rung's file of a format lies."""
+    return folder / f"{rung}{FORMATS[form].ending}"
+
+
+def check_suffix(path: Path, form: str) -> None:
+    """Check that a file is named so that it is known again.
+
+    Raises:
+        InputError: it has another ending.
+    """
+    suffix = FORMATS[form].suffix
+    if path.suffix != suffix:
+        raise InputError(f"--out {path}: a file of --format {form} must end in {suffix}")
+    if path.is_dir():
+        raise InputError(f"--out {path}: is a folder; name the file to write")

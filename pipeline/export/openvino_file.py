@@ -1,0 +1,45 @@
+"""A captured program as an OpenVINO model: `.xml` with the graph, `.bin` with the weights."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.export.onnx_file import to_onnx
+from pipeline.export.program import Program
+from pipeline.inference.engines.description import Description
+from pipeline.inference.engines.extra import needs_extra
+from pipeline.inference.engines.openvino_engine import INFO
+
+if TYPE_CHECKING:
+    import openvino
+
+
+def write_openvino(program: Program, description: Description, path: Path) -> None:
+    """Write the network in float32.
+
+    Raises:
+        InputError: the packages for it are not installed.
+    """
+    save_openvino(to_openvino(program), description, path)
+
+
+def to_openvino(program: Program) -> "openvino.Model":
+    """Return the network in OpenVINO.
+
+    Raises:
+        InputError: the packages for it are not installed.
+    """
+    with needs_extra("--format openvino"):
+        import openvino
+
+    # By way of ONNX: one translation of torch's operations to know and to check, not two.
+    return openvino.Core().read_model(to_onnx(program).SerializeToString(), b"")
+
+
+def save_openvino(model: "openvino.Model", description: Description, path: Path) -> None:
+    """Write a network with its metadata."""
+    import openvino
+
+    for key, value in description.to_strings().items():
+        model.set_rt_info(value, [INFO, key])
+    # Else weights become float16, and boxes differ.
+    openvino.save_model(model, path, compress_to_fp16=False)

@@ -1,0 +1,70 @@
+"""From a rung's model to a program that torch has captured, for batches of any size."""
+
+import copy
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.export import Dim, ExportedProgram
+
+from pipeline.inference.engines.pixel_network import PixelNetwork
+from pipeline.inference.prepare import prepare_for_inference
+from pipeline.rungs.rung import RungModel
+from pipeline.rungs.saved_model import ModelSpec
+
+# Two photos: one would be taken for the size of all batches.
+_EXAMPLE_BATCH = 2
+
+
+@dataclass(frozen=True)
+class Program:
+    """A captured network.
+
+    Attributes:
+        captured: takes `pixels` `(B, S, S, 3)` uint8 RGB.
+        outputs: names of its outputs, in their order.
+    """
+
+    captured: ExportedProgram
+    outputs: list[str]
+
+
+@torch.no_grad()
+def capture(model: RungModel, spec: ModelSpec) -> Program:
+    """Return the program of a model, with normalisation inside and batch norms folded.
+
+    Args:
+        model: on the CPU, in evaluation mode; it stays as it is.
+        spec: of the model.
+    """
+    ready = prepare_for_inference(copy.deepcopy(model), spec.image_size)
+    network = PixelNetwork(ready, spec).eval()
+    pixels = example_pixels(spec.image_size)
+    with quiet():
+        # Strict, as the reader of the code sees `len(batch)` for what it is, the size of any batch;
+        # run once with plain numbers, it would become two.
+        captured = torch.export.export(
+            network, (pixels,), dynamic_shapes={"pixels": {0: Dim("batch")}}, strict=True
+        )
+    return Program(captured, list(network(pixels)))
+
+
+def example_pixels(side: int) -> Tensor:
+    """Return black photos `(2, S, S, 3)`."""
+    return torch.zeros(_EXAMPLE_BATCH, side, side, 3, dtype=torch.uint8)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what the exporters say of their own inner workings from the user."""
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        logging.disable(level)

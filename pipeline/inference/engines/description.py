@@ -1,0 +1,83 @@
+"""What an exported file says of its model, so that the one file is enough."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+from pipeline.errors import InputError
+from pipeline.params.params import PredictParams
+from pipeline.rungs.saved_model import ModelSpec
+
+_KEY = "detection_ladder"
+_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Description:
+    """The metadata of an exported file.
+
+    Attributes:
+        spec: all that is in `model.json`.
+        decoding: by which the project's outputs become detections; where `suppressed`, in the file.
+        label_scores: by class the score above which a detection is a label; empty if unknown.
+        suppressed: whether the file's outputs are detections, else the network's.
+    """
+
+    spec: ModelSpec
+    decoding: PredictParams
+    label_scores: dict[str, float] = field(default_factory=dict)
+    suppressed: bool = False
+
+    def to_strings(self) -> dict[str, str]:
+        """Return the metadata as every format holds it; values are JSON but for the version."""
+        values = {
+            "model": asdict(self.spec),
+            "classes": self.spec.classes,
+            "image_size": self.spec.image_size,
+            "decoding": self.decoding.model_dump(),
+            "label_scores": self.label_scores,
+            "suppressed": self.suppressed,
+        }
+        texts = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
+        return {_KEY: _VERSION, **texts}
+
+    @classmethod
+    def from_strings(cls, strings: Mapping[str, str], path: Path) -> Self:
+        """Return what `to_strings` was given.
+
+        Args:
+            strings: metadata of a file; there may be more in it.
+            path: of the file.
+
+        Raises:
+            InputError: the file is not one that `ladder export` has written.
+        """
+        again = "export it again with `ladder export`"
+        if strings.get(_KEY) != _VERSION:
+            raise InputError(f"{path}: does not say which rung it is; {again}")
+        try:
+            return cls(
+                ModelSpec(**json.loads(strings["model"])),
+                PredictParams(**json.loads(strings["decoding"])),
+                json.loads(strings["label_scores"]),
+                json.loads(strings["suppressed"]),
+            )
+        except (KeyError, ValueError, TypeError) as error:
+            reason = str(error).partition("\n")[0]
+            raise InputError(f"{path}: its metadata is damaged ({reason}); {again}") from None
+
+
+def raw_spec(description: Description, path: Path) -> ModelSpec:
+    """Return the model's spec of a file whose outputs are the network's.
+
+    Raises:
+        InputError: its outputs are detections already, which nobody can decode again.
+    """
+    if description.suppressed:
+        raise InputError(
+            f"{path}: suppression is inside, for use without this project; "
+            "here use what `ladder export --format onnx` writes"
+        )
+    return description.spec

@@ -1,0 +1,24 @@
+"""What a detector needs of whatever runs its network."""
+
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from pipeline.rungs.rung import Outputs
+from pipeline.rungs.saved_model import ModelSpec
+
+
+class Engine(Protocol):
+    """Runs a network: pixels in, raw outputs out; decoding and suppression come after it."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What the network is."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it runs."""
+
+    def run(self, pixels: np.ndarray) -> Outputs:
+        """Return the outputs of a rung's model for pixels `(B, S, S, 3)` uint8 RGB."""

@@ -1,0 +1,45 @@
+"""Runs an exported torch program, which needs neither timm nor the code of its rung."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pipeline.errors import InputError
+from pipeline.inference.engines.description import Description, raw_spec
+from pipeline.models.precision import autocast
+from pipeline.rungs.rung import Outputs
+
+EXTRA_FILE = "detection_ladder.json"  # where the program holds its metadata
+
+
+class ProgramEngine:
+    """A network as `torch.export` has saved it, on the CPU.
+
+    Args:
+        path: of the `.pt2` file.
+        precision: see `autocast`; that of the spec by default.
+
+    Raises:
+        InputError: it is damaged, or not of this project.
+    """
+
+    def __init__(self, path: Path, precision: str | None = None):
+        held = {EXTRA_FILE: ""}
+        try:
+            program = torch.export.load(path, extra_files=held)
+            strings = json.loads(held[EXTRA_FILE] or "{}")
+        except Exception as error:  # its reader raises whatever a damaged archive leads to
+            reason = str(error).partition("\n")[0]
+            raise InputError(f"{path}: not a torch program ({reason}); export it again") from None
+        self.device = torch.device("cpu")
+        self.spec = raw_spec(Description.from_strings(strings, path), path)
+        self._precision = precision or self.spec.precision
+        self._network = program.module()
+
+    @torch.inference_mode()
+    def run(self, pixels: np.ndarray) -> Outputs:
+        """Return the outputs; see `Engine`."""
+        with autocast(self.device, self._precision):
+            return self._network(torch.from_numpy(pixels))

@@ -1,0 +1,31 @@
+"""Runs a rung's own model with torch, on any device."""
+
+import numpy as np
+import torch
+
+from pipeline.inference.engines.pixel_network import PixelNetwork
+from pipeline.inference.prepare import prepare_for_inference
+from pipeline.models.precision import autocast
+from pipeline.rungs.rung import Outputs, RungModel
+from pipeline.rungs.saved_model import ModelSpec
+
+
+class TorchEngine:
+    """A model in torch.
+
+    Args:
+        model: on its device, in evaluation mode; it is changed in place, see
+            `prepare_for_inference`.
+        spec: of the model.
+    """
+
+    def __init__(self, model: RungModel, spec: ModelSpec):
+        self.spec = spec
+        self.network = PixelNetwork(prepare_for_inference(model, spec.image_size), spec)
+        self.device = self.network.mean.device
+
+    @torch.inference_mode()
+    def run(self, pixels: np.ndarray) -> Outputs:
+        """Return the outputs, on the model's device; see `Engine`."""
+        with autocast(self.device, self.spec.precision):
+            return self.network(torch.from_numpy(pixels).to(self.device))
