@@ -88,4 +88,5 @@ def test_imports_between_rooms_go_down_and_make_no_cycle():
 
 
 def test_architecture_is_short():
-    assert len(render.ARCHITECTURE.read_text().splitlines()) <= 120
+    words, _, _ = render.ARCHITECTURE.read_text().partition("```mermaid")
+    assert len(words.splitlines()) <= 80
