@@ -35,14 +35,14 @@ from pipeline.inference.label_files import (
     left_behind,
     refuse_others,
     refused_file,
-    write_labels,
+    write_all,
     write_refusals,
 )
 from pipeline.inference.label_job import Asked, LabelJob, model_digest, open_job, without_done
 from pipeline.inference.label_scores import GivenScores, choose_scores
 from pipeline.inference.labels import Refusal, certain, labels_of_rows, refusals
 from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
-from pipeline.inference.photo_files import common_folder, find_photos, passed_over
+from pipeline.inference.photo_files import common_folder, find_photos, passed_over, with_names
 from pipeline.params.params import load_params
 from pipeline.review.decisions import Decision, apply_review, read_review, write_review
 from pipeline.tasks import Task
@@ -75,20 +75,17 @@ def main(arguments: Sequence[str]) -> int:
         if not options.overwrite:
             refuse_others(files, job)
         job.save()
-        named = [(_name(photo, folder), photo) for photo in photos]
+        named, unnamed = with_names(photos, folder)
         find_objects(job, model, named, options.limit)
         rows = job.read()
         there = [(folder / name).is_file() for name in rows["file_name"].to_pylist()]
         rows = rows.filter(pa.array(there, pa.bool_()))
         min_scores = choose_scores(model, asked.classes, options.score, options.model)
         labels = labels_of(job, rows, folder, min_scores, options.doubtful, review)
-        for file in files:
-            for note in write_labels(file, labels, job):
-                print(f"{file.path}: {note}", file=sys.stderr)
-            print(f"{file.path}: {len(labels.rows)} boxes in {len(labels.images)} photos")
+        failed = write_all(files, labels, job)
         for stale in left_behind(files, job):
             print(f"{stale}: is of an earlier run; name its --format to renew it", file=sys.stderr)
-    return report_refusals(refusals(rows), refused_file(out))
+    return report_refusals([*unnamed, *refusals(rows)], refused_file(out)) or int(failed)
 
 
 def what_is_asked(model: Path, folder: Path, out: Path, scores: GivenScores) -> Asked:
@@ -160,13 +157,13 @@ def labels_of(
     The job keeps the decisions, so that they stay when more photos are labelled.
     """
     decided = job.folder / "review.json"
-    decisions = [*(read_review(decided) if decided.is_file() else []), *review]
+    earlier = read_review(decided) if decided.is_file() else []
     classes = job.asked.classes
-    if not decisions:
+    if not earlier and not review:
         return labels_of_rows(rows, folder, classes, min_scores, doubtful=doubtful)
     everything = labels_of_rows(rows, folder, classes, np.zeros_like(min_scores), doubtful=False)
-    labels = apply_review(everything, decisions, decided)
-    write_review(decided, decisions)
+    labels = apply_review(everything, review, decided, earlier)
+    write_review(decided, [*earlier, *review])
     return certain(labels, min_scores, doubtful=doubtful)
 
 
@@ -189,10 +186,6 @@ def report_refusals(refused: Sequence[Refusal], path: Path) -> int:
     if refused:
         print(f"left out: {len(refused)} photos, all in {path}", file=sys.stderr)
     return 1 if refused else 0
-
-
-def _name(photo: Path, folder: Path) -> str:
-    return Path(os.path.relpath(photo, folder)).as_posix()
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from pipeline.errors import InputError
 
+_CONTROL = frozenset(map(chr, [*range(32), 127]))
+
 
 def fault_of_name(name: object) -> str | None:
     """Return what is wrong with the name of a class, and the remedy; None if nothing is."""
@@ -14,6 +16,8 @@ def fault_of_name(name: object) -> str | None:
         name.encode()
     except UnicodeEncodeError:  # JSON's escapes can spell half a character
         return "is not text in UTF-8; rename it"
+    if any(letter in _CONTROL for letter in name.strip()):
+        return "holds a control character, which XML and CSV cannot; rename it"
     return None
 
 
@@ -28,7 +32,7 @@ def fault_of_photo(name: object) -> str | None:
     if fault or not isinstance(name, str):
         return fault
     last = {PurePosixPath(name).name, PureWindowsPath(name).name}
-    if last & {"", ".."} or "\0" in name:
+    if last & {"", ".."}:
         return "names no file; give the name of a photo"
     return None
 
@@ -44,7 +48,7 @@ def fault_of_path(name: object) -> str | None:
         return fault
     posix, windows = PurePosixPath(name), PureWindowsPath(name)
     climbs = ".." in posix.parts or ".." in windows.parts
-    if climbs or posix.is_absolute() or windows.anchor or not posix.name or "\0" in name:
+    if climbs or posix.is_absolute() or windows.anchor or not posix.name:
         return "leaves the folder; give a path inside it"
     return None
 

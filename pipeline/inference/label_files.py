@@ -4,6 +4,7 @@ import csv
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +119,22 @@ def write_labels(file: LabelFile, labels: Labels, job: LabelJob) -> tuple[str, .
         _remove(file.path)
     os.replace(beside, file.path)
     return notes
+
+
+def write_all(files: Sequence[LabelFile], labels: Labels, job: LabelJob) -> bool:
+    """Write labels in each format; return whether one of them could not hold them."""
+    failed = False
+    for file in files:
+        try:
+            notes = write_labels(file, labels, job)
+        except InputError as error:  # the other formats may do
+            print(f"error: {error}", file=sys.stderr)
+            failed = True
+            continue
+        for note in notes:
+            print(f"{file.path}: {note}", file=sys.stderr)
+        print(f"{file.path}: {len(labels.rows)} boxes in {len(labels.images)} photos")
+    return failed
 
 
 def write_refusals(path: Path, refused: Sequence[Refusal]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.formats.names import fault_of_name
+from pipeline.inference.labels import Refusal
 from pipeline.photo_files import PHOTO_SUFFIXES, photos_below, visible_files
 
 _PATTERN = frozenset("*?[")
@@ -16,7 +18,8 @@ def find_photos(places: Sequence[str]) -> list[Path]:
 
     Args:
         places: files, which count as photos whatever their names end in; folders; patterns such as
-            `photos/*.jpg` (`**` for any folders); and `@LIST`, a file with one of these a line.
+            `photos/*.jpg` (`**` for any folders) of both; and `@LIST`, a file with one of these a
+            line.
 
     Returns:
         each photo once, in the order of the places, within a folder sorted.
@@ -61,18 +64,35 @@ def _absolute(file: Path) -> Path:
     return Path(os.path.abspath(file))
 
 
+def with_names(
+    photos: Sequence[Path], folder: Path
+) -> tuple[list[tuple[str, Path]], list[Refusal]]:
+    """Return each photo with its name below a folder, and those whose names no file can hold."""
+    named, refused = [], []
+    for photo in photos:
+        name = Path(os.path.relpath(photo, folder)).as_posix()
+        if fault := fault_of_name(name):
+            shown = os.fsencode(name).decode(errors="backslashreplace")
+            refused.append(Refusal(shown, f"its name {fault}"))
+        else:
+            named.append((name, photo))
+    return named, refused
+
+
 def _expanded(places: Sequence[str]) -> Iterator[Path]:
     for place in places:
         if place.startswith("@") and not Path(place).exists():
             lines = _lines(Path(place[1:]))
-            yield from _expanded([line for line in lines if not line.startswith("@")])
+            for line in lines:
+                if line.startswith("@") and not Path(line).exists():
+                    raise InputError(f"{place[1:]}: {line}: no such file; a list names no lists")
+            yield from _expanded(lines)
         elif _PATTERN & set(place) and not Path(place).exists():
-            matches = [
-                name for name in sorted(glob.glob(place, recursive=True)) if os.path.isfile(name)
-            ]
+            named = map(Path, sorted(glob.glob(place, recursive=True)))
+            matches = [one for one in named if one.is_file() or photos_below(one)]
             if not matches:
-                raise InputError(f"{place}: no file is named so; correct the pattern")
-            yield from map(Path, matches)
+                raise InputError(f"{place}: no photo is named so; correct the pattern")
+            yield from matches
         else:
             yield Path(place)
 

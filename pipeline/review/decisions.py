@@ -63,7 +63,12 @@ def write_review(path: Path, decisions: Sequence[Decision]) -> None:
     write_beside(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
 
 
-def apply_review(labels: Labels, decisions: Sequence[Decision], source: Path) -> Labels:
+def apply_review(
+    labels: Labels,
+    decisions: Sequence[Decision],
+    source: Path,
+    earlier: Sequence[Decision] = (),
+) -> Labels:
     """Return the labels after a review: rejected boxes are gone, relabelled ones have their class.
 
     What a person has accepted or relabelled has no score any more (NaN): it is truth.
@@ -72,44 +77,59 @@ def apply_review(labels: Labels, decisions: Sequence[Decision], source: Path) ->
         labels: of a model.
         decisions: of a person; of several about one box the last one counts.
         source: the file they are from, for messages.
+        earlier: of former reviews, which come first. A photo may be gone since, or changed, so that
+            those about boxes that are not there are passed over.
 
     Raises:
         InputError: a box that was decided about is not among the labels.
     """
-    rows = {name: row for row, name in enumerate(labels.images["file_name"].to_pylist())}
-    boxes = _places(labels)  # by the class that a box has by now
+    places = _places(labels)
     classes = list(labels.classes)
     new_labels = labels.labels.copy()
-    scores = np.full(len(boxes), np.nan, np.float32)
+    scores = np.full(len(new_labels), np.nan, np.float32)
     if labels.scores is not None:
         scores[:] = labels.scores
-    keep = np.ones(len(boxes), bool)
-    for decision in decisions:
-        key = (rows.get(decision.photo, -1), decision.name, _rounded(decision.box))
-        if key not in boxes:
+    keep = np.ones(len(new_labels), bool)
+    for number, decision in enumerate([*earlier, *decisions]):
+        here = places.get(_key(decision.photo, decision.name, decision.box), [])
+        if not here and number < len(earlier):
+            continue
+        if not here:
             raise InputError(
                 f"{source}: {decision.photo}: no {decision.name} at {list(decision.box)} among "
                 "the labels; review them as they are now"
             )
-        at = boxes[key]
+        # Boxes of two classes may lie on one place. One that was relabelled comes after those that
+        # have the class from the model, unless they are gone.
+        at = next((at for at in here if keep[at]), here[0])
         keep[at] = decision.action != "reject"
         scores[at] = np.nan
         name = decision.to if decision.action == "relabel" else decision.name
         if name not in classes:
             classes.append(name)
         new_labels[at] = classes.index(name)
-        boxes[(*key[:1], name, key[2])] = at
+        now = places.setdefault(_key(decision.photo, name, decision.box), [])
+        if at not in now:
+            now.append(at)
     return replace(labels, classes=classes, labels=new_labels, scores=scores).of_objects(keep)
 
 
-def _places(labels: Labels) -> dict[tuple[int, str, tuple[float, ...]], int]:
-    """Return the position of each object by row, class and box."""
-    return {
-        (int(row), labels.classes[label], _rounded(box)): at
-        for at, (row, label, box) in enumerate(
-            zip(labels.rows, labels.labels, labels.boxes.tolist(), strict=True)
-        )
-    }
+_Key = tuple[str, str, tuple[float, ...]]
+
+
+def _places(labels: Labels) -> dict[_Key, list[int]]:
+    """Return the positions of the objects that have a photo, a class and a box."""
+    names = labels.images["file_name"].to_pylist()
+    places: dict[_Key, list[int]] = {}
+    for at, (row, label, box) in enumerate(
+        zip(labels.rows, labels.labels, labels.boxes.tolist(), strict=True)
+    ):
+        places.setdefault(_key(names[row], labels.classes[label], box), []).append(at)
+    return places
+
+
+def _key(photo: str, name: str, box: Sequence[float]) -> _Key:
+    return photo, name, _rounded(box)
 
 
 def _rounded(box: Sequence[float]) -> tuple[float, ...]:

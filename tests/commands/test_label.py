@@ -164,6 +164,33 @@ def test_other_formats_and_scores_without_running_again(project, monkeypatch):
     assert boxes("new/labels.json") == []
 
 
+def test_one_format_that_cannot_hold_the_labels_is_no_matter_for_the_others(project, capsys):
+    shutil.copy(next(Path("new").glob("*.jpg")), "new/twin.jpg")
+    shutil.copy("new/twin.jpg", "new/twin.jpeg")
+    assert run("new", "--format", "yolo", "--format", "csv") == 1
+    captured = capsys.readouterr()
+    assert "twin.jpg: would share twin.txt with" in captured.err.replace("twin.jpeg", "twin.jpg")
+    assert "new/labels.csv: " in captured.out and not Path("new/labels.yolo").exists()
+
+
+def test_a_review_of_a_photo_that_is_gone_does_not_stand_in_the_way(project):
+    assert run("new", "--score", "0.001") == 0
+    review = {"decisions": [{**_first_box("new/labels.json"), "action": "accept"}]}
+    Path("review.json").write_text(json.dumps(review))
+    assert run("new", "--score", "0.001", "--apply", "review.json") == 0
+    Path("new", review["decisions"][0]["photo"]).unlink()
+    assert run("new", "--score", "0.001") == 0
+    assert len(images("new/labels.json")) == 4
+
+
+def _first_box(path: str) -> dict:
+    labels = json.loads(Path(path).read_text())
+    box = labels["annotations"][0]
+    photo = {one["id"]: one["file_name"] for one in labels["images"]}[box["image_id"]]
+    name = {one["id"]: one["name"] for one in labels["categories"]}[box["category_id"]]
+    return {"photo": photo, "name": name, "box": box["bbox"]}
+
+
 def test_what_an_earlier_run_wrote_in_other_formats_is_named(project, capsys):
     assert run("new", "--format", "yolo", "--format", "csv") == 0
     capsys.readouterr()

@@ -4,14 +4,14 @@ from typing import get_args
 
 import pytest
 
-from pipeline import params
 from pipeline.formats.registry import FORMATS, find_format
+from pipeline.params import fetch
 
 
 def test_names_differ_and_are_those_of_the_parameters() -> None:
     names = [one.name for one in FORMATS]
     assert len(set(names)) == len(names)
-    assert set(get_args(params.Format)) == {"auto", *names}
+    assert set(get_args(fetch.Format)) == {"auto", *names}
 
 
 @pytest.mark.parametrize("name", [one.name for one in FORMATS])

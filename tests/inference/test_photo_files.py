@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.inference.photo_files import common_folder, find_photos, passed_over
+from pipeline.inference.photo_files import common_folder, find_photos, passed_over, with_names
 
 
 @pytest.fixture
@@ -60,8 +60,33 @@ def test_a_list_of_files_and_folders(place):
     assert common_folder(["@list.txt"]) == Path()
     with pytest.raises(InputError, match=r"none.txt: cannot be read .*; give a list of photos"):
         find_photos(["@none.txt"])
-    with pytest.raises(InputError, match=r"x\*.jpg: no file is named so; correct the pattern"):
+    with pytest.raises(InputError, match=r"x\*.jpg: no photo is named so; correct the pattern"):
         find_photos(["x*.jpg"])
+
+
+def test_a_line_of_a_list_that_begins_with_an_at_is_a_file_or_an_error(place):
+    Path("@home.png").touch()
+    Path("list.txt").write_text("@home.png\n")
+    assert find_photos(["@list.txt"]) == [Path("@home.png")]
+    Path("list.txt").write_text("@other.txt\n")
+    with pytest.raises(InputError, match=r"list.txt: @other.txt: no such file; a list names no"):
+        find_photos(["@list.txt"])
+
+
+def test_a_pattern_also_names_folders(place):
+    found = ["a/2.JPG", "a/b/1.png", "c.jpeg", "labels.json", "odd"]
+    assert find_photos(["*"]) == list(map(Path, found))
+    with pytest.raises(InputError, match=r"empt\*: no photo is named so"):
+        find_photos(["empt*"])
+
+
+def test_names_that_no_file_of_labels_can_hold_are_refused(place):
+    bad = [Path(os.fsdecode(b"caf\xe9.png")), Path("a\x01b.jpg")]
+    named, refused = with_names([Path("a/2.JPG"), *bad], Path("a"))
+    assert named == [("2.JPG", Path("a/2.JPG"))]
+    assert [one.photo for one in refused] == ["../caf\\xe9.png", "../a\x01b.jpg"]
+    assert refused[0].reason == "its name is not text in UTF-8; rename it"
+    assert refused[1].reason.startswith("its name holds a control character")
 
 
 def test_a_photo_that_is_linked_comes_once(place):
@@ -97,4 +122,5 @@ def test_no_common_folder_climbs(place):
 
 def test_a_list_that_names_itself_is_no_list(place):
     Path("list.txt").write_text("@list.txt\nc.jpeg\n")
-    assert find_photos(["@list.txt"]) == [Path("c.jpeg")]
+    with pytest.raises(InputError, match="a list names no lists"):
+        find_photos(["@list.txt"])

@@ -1,8 +1,10 @@
 """What a person decided is merged into the labels, or refused as being about others."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.errors import InputError
@@ -50,6 +52,38 @@ def test_a_second_round_decides_about_what_the_first_has_made(tmp_path: Path) ->
     once = apply_review(labels, [*first, *second], FILE)
     assert places(once)[0] == (0, "dog", -1)
     assert places(apply_review(apply_review(labels, first, FILE), second, FILE)) == places(once)
+
+
+def test_boxes_of_two_classes_on_one_place_stay_apart(tmp_path: Path) -> None:
+    """The cat of a.jpg is told to be a dog, and the dog on the same place is rejected."""
+    labels = machine_labels(tmp_path)
+    both = replace(
+        labels,
+        ids=np.array([*labels.ids, 9]),
+        rows=np.array([*labels.rows, 0], np.int32),
+        labels=np.array([*labels.labels, labels.classes.index("dog")]),
+        boxes=np.array([*labels.boxes.tolist(), list(CAT)]),
+        ignore=np.array([*labels.ignore, False]),
+        scores=np.array([*labels.scores, 0.5], np.float32),
+    )
+    decisions = [
+        decide("a.jpg", "cat", CAT, "relabel", "dog"),
+        decide("a.jpg", "dog", CAT, "reject"),
+    ]
+    for some in (decisions, decisions[::-1]):
+        reviewed = apply_review(both, some, FILE)
+        assert [one for one in places(reviewed) if one[0] == 0] == [(0, "dog", -1)]
+    # In a review of what came of it there is one dog, which was the cat.
+    fox = [*decisions, decide("a.jpg", "dog", CAT, "relabel", "fox")]
+    assert (0, "fox", -1) in places(apply_review(both, fox, FILE))
+
+
+def test_earlier_decisions_about_what_is_gone_are_passed_over(tmp_path: Path) -> None:
+    gone = [decide("z.jpg", "cat", CAT, "reject"), decide("a.jpg", "cat", CAT, "reject")]
+    labels = machine_labels(tmp_path)
+    assert [one for one in places(apply_review(labels, [], FILE, gone)) if one[0] == 0] == []
+    with pytest.raises(InputError, match=r"z.jpg: no cat at"):
+        apply_review(labels, gone, FILE)
 
 
 def test_decisions_are_written_and_read(tmp_path: Path) -> None:

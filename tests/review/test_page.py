@@ -108,6 +108,24 @@ def test_keys_decide_and_the_export_is_applied(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_keys_decide_only_about_what_is_seen_and_open(tmp_path: Path) -> None:
+    script = """
+      const press = (key) => document.dispatchEvent(new KeyboardEvent('keydown', { key }));
+      const set = (id, value) => { const input = document.getElementById(id);
+        input.value = value; input.dispatchEvent(new Event('input')); };
+      set('class', 'cat'); press('x');      // b.jpg: its dog is hidden, its cat is none
+      set('class', ''); press('A');         // all else in it is right
+      const made = exported().decisions;
+      set('class', 'owl'); press('x');      // nothing is shown
+      return [made.map((one) => [one.photo, one.name, one.action]), decisions.size];
+    """
+    page = page_of(tmp_path).replace('"classes": ["cat"', '"classes": ["owl", "cat"')
+    decided, after = run_on(page, tmp_path, script)
+    assert sorted(decided) == [["b.jpg", "cat", "reject"], ["b.jpg", "dog", "accept"]]
+    assert after == 2
+
+
+@pytest.mark.slow
 def test_filters_and_what_the_browser_keeps(tmp_path: Path) -> None:
     page = page_of(tmp_path)
     script = """
