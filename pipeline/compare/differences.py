@@ -93,4 +93,5 @@ def reflected(value: float, drawn: np.ndarray) -> Interval:
         drawn: `(D,)` on the draws; NaN ones are left out.
     """
     low, high = interval(drawn)
-    return max(-1.0, 2 * value - high), min(1.0, 2 * value - low)
+    low, high = np.clip([2 * value - high, 2 * value - low], -1, 1).tolist()
+    return low, high

@@ -8,10 +8,13 @@ from pipeline.errors import InputError
 from pipeline.tracking.dvc_lock import (
     LockEntry,
     Stages,
+    alike_in_all_rungs,
     digests,
     fingerprint,
     flat_params,
+    parse_lock,
     read_lock,
+    stages_of_rung,
     with_upstream,
 )
 
@@ -131,3 +134,23 @@ def test_params_of_a_result():
         "train.shared.seed": 1,
         "train.bbox.head.lr": 2,
     }
+
+
+def test_the_text_of_a_lock_file_is_read_as_the_file_is(tmp_path):
+    text = "schema: '2.0'\nstages: {fetch: {cmd: fetch}}\n"
+    (tmp_path / "dvc.lock").write_text(text)
+    assert parse_lock(text, "dvc.lock of HEAD") == read_lock(tmp_path / "dvc.lock")
+    with pytest.raises(InputError, match=r"dvc\.lock of HEAD: stages: not a lock file of DVC"):
+        parse_lock("stages: 3", "dvc.lock of HEAD")
+
+
+def test_a_rung_has_stages_when_all_three_have_run():
+    three = {f"{stage}@bbox": LockEntry() for stage in ("train", "predict", "evaluate")}
+    assert stages_of_rung(STAGES, "bbox") is None
+    assert stages_of_rung(three, "bbox") == list(three)
+
+
+def test_parameters_are_named_alike():
+    params = {"train.shared.seed": 1, "train.bbox.head.lr": 2, "fetch.seed": 3}
+    expected = {"train.seed": 1, "train.head.lr": 2, "fetch.seed": 3}
+    assert alike_in_all_rungs(params, "bbox") == expected
