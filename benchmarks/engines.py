@@ -26,6 +26,7 @@ from pipeline.export.export import Exporter
 from pipeline.export.formats import export_path
 from pipeline.export.parity import decoded, in_float32
 from pipeline.export.photos import pixels_of
+from pipeline.export.program import capture
 from pipeline.export.quality import val_metrics
 from pipeline.files import MODELS, PARAMS
 from pipeline.inference.detector import Detector
@@ -81,7 +82,8 @@ class Row:
 def engines(folder: Path, inputs: Inputs, decoding: PredictParams, work: Path) -> dict[str, Engine]:
     """Return every engine that is installed here, by name; the files are written to `work`."""
     model, spec = load_model(folder, torch.device("cpu"))
-    exporter = Exporter(model, Description(spec, decoding), inputs, max_fall=1.0)
+    program = capture(model, spec)
+    exporter = Exporter(model, program, Description(spec, decoding), inputs, max_fall=1.0)
     found: dict[str, Engine] = {"torch, as trained": AsTrained(folder)}
     found["torch, folded"] = TorchEngine(*load_model(folder, torch.device("cpu")))
     fine, _ = load_model(folder, torch.device("cpu"))

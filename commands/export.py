@@ -27,6 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     from pipeline.data.inputs import read_inputs
     from pipeline.export.export import Exporter
     from pipeline.export.formats import check_suffix, export_path
+    from pipeline.export.program import capture
     from pipeline.inference.engines.description import Description
     from pipeline.inference.label_scores import read_label_scores
     from pipeline.params.params import load_params
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str]) -> int:
             raise InputError(f"{MODELS / rung}: learnt other classes than the tables; train again")
     scores = read_label_scores(EVALUATION / rung / "label_scores.json")
     description = Description(spec, load_params(PARAMS).predict, scores)
-    for line in Exporter(model, description, inputs, options.max_fall).export(options.format, path):
+    exporter = Exporter(model, capture(model, spec), description, inputs, options.max_fall)
+    for line in exporter.export(options.format, path):
         print(f"{rung}: {line}")
     files = [path, path.with_suffix(".bin")] if path.suffix == ".xml" else [path]
     for file in files:

@@ -15,7 +15,7 @@ from pipeline.export.formats import FORMATS
 from pipeline.export.int8 import CALIBRATION_PHOTOS, write_int8
 from pipeline.export.parity import Parity, compare, compare_suppressed, in_float32
 from pipeline.export.photos import pixels_of, random_pixels
-from pipeline.export.program import Program, capture
+from pipeline.export.program import Program
 from pipeline.export.quality import val_metrics
 from pipeline.inference.detector import Detector
 from pipeline.inference.engines.description import Description
@@ -35,12 +35,14 @@ class Exporter:
 
     Attributes:
         model: on the CPU, in evaluation mode. Exporting folds its batch norms, in place.
+        program: what `capture` makes of it.
         description: of the files; `suppressed` is set by the format.
         inputs: photos and labels to check by; None where there are none.
         max_fall: by how much a metric of val may fall in int8.
     """
 
     model: RungModel
+    program: Program
     description: Description
     inputs: Inputs | None
     max_fall: float
@@ -62,7 +64,7 @@ class Exporter:
             spec, self.description.decoding, self.description.label_scores, of_form.suppressed
         )
         assert of_form.write is not None
-        of_form.write(self._program(), description, draft)
+        of_form.write(self.program, description, draft)
         pixels, source = self._pixels()
         reference = TorchEngine(self.model, in_float32(spec))
         if of_form.suppressed:
@@ -78,7 +80,7 @@ class Exporter:
                 "--format openvino-int8: needs photos of train and val; run `make repro` before"
             )
         calibration = pixels_of(inputs, "train", spec.image_size, CALIBRATION_PHOTOS)
-        write_int8(self._program(), self.description, draft, calibration)
+        write_int8(self.program, self.description, draft, calibration)
         decoding = self.description.decoding
         before, after = (
             val_metrics(Detector(engine, decoding=decoding), inputs)
@@ -91,9 +93,6 @@ class Exporter:
                 "use --format openvino, or allow more with --max-fall"
             )
         return words
-
-    def _program(self) -> Program:
-        return capture(self.model, self.description.spec)
 
     def _pixels(self) -> tuple[np.ndarray, str]:
         """Return photos to compare on, and what they are."""
