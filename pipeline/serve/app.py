@@ -12,6 +12,7 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from pipeline.serve.answers import PREDICT_BODY, Answer, Error, Health
 from pipeline.serve.body import Body
@@ -43,6 +44,7 @@ def make_app(service: Service) -> FastAPI:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _failed)
     app.add_middleware(Counted, metrics=service.metrics)
     return app
 
@@ -82,6 +84,8 @@ async def _predict(service: Service, request: Request, min_score: float | None) 
     except Refused:
         await body.drain()
         raise
+    except ClientDisconnect:  # nobody reads this, but it is counted
+        raise Refused(400, "the request broke off") from None
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
@@ -102,3 +106,8 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     reason = f"{request.method} {request.url.path}: {HTTPStatus(error.status_code).phrase}"
     paths = "there are GET /, /health, /metrics, /openapi.json and POST /predict"
     return JSONResponse({"error": f"{reason}; {paths}"}, error.status_code, error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> JSONResponse:
+    """Tell a bug, whose traceback goes to the log of the server alone."""
+    return JSONResponse({"error": "the server failed; its log says why"}, 500)

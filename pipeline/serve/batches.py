@@ -79,6 +79,8 @@ class Batches(Generic[Photo, Found]):
         try:
             loop = asyncio.get_running_loop()
             answers = await loop.run_in_executor(self._thread, self._detect, photos)
+            if len(answers) != len(photos):
+                raise ValueError(f"{len(answers)} answers for {len(photos)} photos")
         except Exception as error:  # of this batch: the next one may go well
             for waiting in batch:
                 if not waiting.found.done():

@@ -36,7 +36,9 @@ def bound_sockets(host: str, port: int) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     with ExitStack() as closing:
         for family, _, _, _, (ip, _, *rest) in found:
-            one = closing.enter_context(socket.socket(family))
+            # Of a socket that does not name TCP, asyncio leaves small packets to be held for 40 ms.
+            one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            closing.enter_context(one)
             # Without this a port whose last server has just ended counts as busy for a minute.
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:

@@ -48,8 +48,10 @@ class Taken:
         """Take so many places in all.
 
         Raises:
-            Refused: so many are not free.
+            Refused: so many are not free, or there are not so many at all.
         """
+        if number > self._slots.number:
+            raise Refused(413, f"{number} photos in one request; send at most {self._slots.number}")
         more = number - self.number
         if self._slots.taken + more > self._slots.number:
             reason = f"too busy: {self._slots.taken} photos wait; send it again in a moment"

@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import socket
+import time
 
 import pytest
 from PIL import Image
@@ -20,6 +22,7 @@ from tests.serve.making import (
     service_of,
     small_detector,
 )
+from tests.serve.test_metrics import metrics_of, value
 
 
 def expected(served: Running, photo: bytes, min_score: float = MIN_SCORE) -> list[dict]:
@@ -204,11 +207,30 @@ def test_the_description_for_tools(served: Running) -> None:
     assert set(predict["responses"]) == {"200", "408", "413", "415", "422", "503"}
 
 
+def test_a_client_that_breaks_off_is_no_bug(
+    served: Running, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name = 'ladder_requests_total{path="/predict",status="400"}'
+    before = value(metrics_of(served), name)
+    with socket.create_connection(("127.0.0.1", served.port)) as connection:
+        head = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n"
+        connection.sendall(head.encode() + b"Content-Type: image/png\r\n\r\nabc")
+        while not served.service.slots.taken:
+            time.sleep(0.01)
+    while value(metrics_of(served), name) == before:
+        time.sleep(0.01)
+    assert served.service.slots.taken == 0
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_a_bug_is_told_without_its_traceback(capfd: pytest.CaptureFixture[str]) -> None:
     detector = small_detector()
     del detector.engine  # what runs the network
     with running(service_of(detector)) as server:
         answer = server.predict(encoded(), "image/jpeg")
-        assert answer.status == 500 and "Traceback" not in answer.text.decode()
+        assert (answer.status, answer.json) == (
+            500,
+            {"error": "the server failed; its log says why"},
+        )
         assert server.ask("GET", "/health").status == 200
     assert "Traceback" in capfd.readouterr().err  # whoever runs the server sees it

@@ -24,7 +24,7 @@ class Network:
         time.sleep(self.seconds)
         if 13 in numbers:
             raise ValueError("13 is a bug")
-        return [2 * number for number in numbers]
+        return [2 * number for number in numbers if number != 14]
 
 
 def detected(
@@ -70,6 +70,8 @@ def test_nobody_waits_longer_than_a_moment() -> None:
 def test_a_failure_is_of_its_batch_alone() -> None:
     found = detected(Network(), [1, 13, 3, 4], size=2, wait=0.05)
     assert [str(one) for one in found] == ["13 is a bug", "13 is a bug", "6", "8"]
+    found = detected(Network(), [14, 2], size=1, wait=0.05)
+    assert [str(one) for one in found] == ["0 answers for 1 photos", "4"]
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.05])

@@ -34,6 +34,14 @@ def test_what_does_not_fit_leaves_no_place_taken() -> None:
         assert slots.taken == 1
 
 
+def test_who_needs_more_than_there_are_is_not_told_to_try_again() -> None:
+    slots = Slots(3)
+    with pytest.raises(Refused, match="4 photos in one request; send at most 3") as refused:
+        with slots.request() as greedy:
+            greedy.extend_to(4)
+    assert (refused.value.status, refused.value.retry_after) == (413, None)
+
+
 def test_a_failure_frees_the_places() -> None:
     slots = Slots(3)
     with pytest.raises(ValueError, match="a bug"), slots.request() as one:
