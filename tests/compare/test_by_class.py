@@ -30,7 +30,8 @@ def test_holms_steps_by_hand(chances, marks):
         (0.0, 0.1, 50, 1.0),
         (-0.196, 0.1, 50, 0.05),
         (0.5, 0.1, 5, 1.0),  # five photos tell nothing
-        (0.5, 0.0, 50, 1.0),  # what no draw moves has no deviation to be held against
+        (0.0, 0.0, 50, 1.0),
+        (0.5, 0.0, 6, 2 / 64),  # what no draw moves has no deviation to be held against
     ],
 )
 def test_the_chance_of_a_change(change, deviation, photos, chance):
