@@ -4,13 +4,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePath
 
 from pipeline.errors import InputError
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.text_files import beginning_of
 from pipeline.formats.yolo.lines import YoloObject, read_yolo_lines
+from pipeline.formats.yolo.places import text_of
 from pipeline.formats.yolo.sets import read_yolo_set
 from pipeline.formats.yolo.writer import write_yolo
 from pipeline.photo_files import files_below, photo_size
@@ -129,17 +130,6 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
     return labels_of_boxes(description or root, root, images, boxes, classes=names, notes=notes)
 
 
-def _text_of(photo: str) -> PurePosixPath:
-    """Return where the text of a photo lies, as Ultralytics has it."""
-    path = PurePosixPath(photo).with_suffix(".txt")
-    folders = list(path.parts[:-1])
-    small = [folder.lower() for folder in folders]
-    if "images" in small:
-        last = len(folders) - 1 - small[::-1].index("images")
-        folders[last] = "labels"
-    return PurePosixPath(*folders, path.name)
-
-
 def _texts(photos: list[str], root: Path) -> dict[str, Path]:
     """Return the text of each photo; accents and case make no difference.
 
@@ -150,7 +140,7 @@ def _texts(photos: list[str], root: Path) -> dict[str, Path]:
     texts: dict[str, Path] = {}
     owners: dict[Path, str] = {}
     for photo in photos:
-        text = texts[photo] = there.get(_spelled(_text_of(photo)), root / _text_of(photo))
+        text = texts[photo] = there.get(_spelled(text_of(photo)), root / text_of(photo))
         if (other := owners.setdefault(text, photo)) != photo and text.is_file():
             raise InputError(f"{text}: is of {other} and of {photo} alike; rename one of them")
     return texts

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 
 from pipeline.formats.labels import Labels
 from pipeline.formats.names import names_of_label_files
+from pipeline.formats.yolo.places import text_of
 
 _OTHER = "train"  # where photos without a split go when others have one
 
@@ -42,7 +43,8 @@ def write_yolo(labels: Labels, out: Path) -> tuple[str, ...]:
     shares = inside / sides.reshape(-1, 4)[labels.rows]
     for file, objects in zip(files, labels.of_each_image(), strict=True):
         kept = objects[(has_area & ~labels.ignore)[objects]]
-        path = out / "labels" / file
+        # Below `labels`, unless a folder of the photo is called `images` as well: the last counts.
+        path = out / text_of(f"images/{file}")
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = (_line(int(labels.labels[at]), *shares[at].tolist()) for at in kept)
         path.write_text("".join(lines))

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
+from pipeline.formats.read import read_labels
 from pipeline.formats.yolo.writer import write_yolo
 from pipeline.yaml_file import read_yaml
 
@@ -40,6 +42,19 @@ def test_a_text_by_hand_in_the_folder_of_its_split(tmp_path: Path) -> None:
     assert isinstance(yaml, dict)
     places = {split: yaml[split] for split in ("train", "val", "test")}
     assert places == {split: f"images/{split}" for split in places}
+
+
+def test_texts_are_found_again_where_photos_lie_in_a_folder_images(tmp_path: Path) -> None:
+    names = ("images/a.jpg", "day/Images/b.jpg", "c.jpg")
+    images = [{"file_name": name, "width": 200, "height": 100, "split": None} for name in names]
+    boxes = [LabelledBox(row, "cat", (50, 25, 100, 50)) for row in range(3)]
+    write_yolo(labels_of_boxes(Path("l"), Path("p"), images, boxes), tmp_path)
+    for name in names:
+        photo = tmp_path / "images" / name
+        photo.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (200, 100)).save(photo)
+    again = read_labels(tmp_path)
+    assert len(again.images) == 3 and again.boxes.tolist() == [[50, 25, 100, 50]] * 3
 
 
 def test_what_is_left_out_is_told(tmp_path: Path) -> None:
