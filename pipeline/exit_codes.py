@@ -1,5 +1,6 @@
 """How every stage and command ends: an error that the user can fix is one line, and a code."""
 
+import errno
 import sys
 from collections.abc import Callable
 
@@ -20,8 +21,15 @@ def exit_code(work: Callable[[], int | None], when_interrupted: str = "stopped")
         return work() or 0
     except (InputError, OSError) as error:
         sys.stdout.flush()
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error}{_remedy(error)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print(when_interrupted, file=sys.stderr)
         return INTERRUPTED
+
+
+def _remedy(error: Exception) -> str:
+    """Return what helps where an error of the system does not say it."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "; free some space, and the same command goes on with what is whole"
+    return ""

@@ -6,6 +6,9 @@ from pipeline.errors import InputError
 from pipeline.exit_codes import exit_code
 
 
+LEFT = "left on device; free some space, and the same command goes on"
+
+
 def failing(error: BaseException):
     def work() -> int:
         print("half of the report")
@@ -25,7 +28,7 @@ def test_what_ends_well_says_nothing(capsys):
     [
         (InputError("a.json: image 3: no width; add it"), 1, "error: a.json: image 3: no width; "),
         (FileNotFoundError(2, "No such file", "a.json"), 1, "error: [Errno 2] No such file: 'a."),
-        (OSError(28, "No space left on device"), 1, "error: [Errno 28] No space left on device"),
+        (OSError(28, "No space left on device"), 1, f"error: [Errno 28] No space {LEFT}"),
         (KeyboardInterrupt(), 130, "stopped at once"),
     ],
 )
