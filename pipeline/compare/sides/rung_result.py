@@ -61,8 +61,19 @@ def read_rung(result: Result, rung: str, split: str) -> RungResult:
         raise InputError(
             f"{whose}: predictions: of other classes than the tables; run train and predict"
         )
+    if not _of_these_photos(predictions.table, images):
+        raise InputError(
+            f"{whose}: predictions: of other photos than the tables; `dvc repro` makes them again"
+        )
     found = Predictions(of_split(predictions.table, split), predictions.task, predictions.classes)
     return RungResult(result.name, rung, of_split(images, split), of_split(truth, split), found)
+
+
+def _of_these_photos(predictions: pa.Table, images: pa.Table) -> bool:
+    """Return whether ids mean the same photos in both; tables made anew give other ids."""
+    rows = pc.index_in(predictions["image_id"], value_set=images["image_id"])
+    names = images["file_name"].take(rows)
+    return not rows.null_count and names.to_pylist() == predictions["file_name"].to_pylist()
 
 
 def _there(path: Path, what: str, remedy: str) -> Path:

@@ -68,3 +68,9 @@ def test_predictions_of_other_classes_than_the_tables(result, tmp_path):
     write_result(tmp_path, TWO, {}, classes=("cat", "dog", "eel"))
     with pytest.raises(InputError, match="ssd of mine: predictions: of other classes"):
         read_rung(result, "ssd", "val")
+
+
+def test_predictions_from_before_the_tables_were_made_anew(result, tmp_path):
+    write_result(tmp_path, dict(reversed(TWO.items())), {})
+    with pytest.raises(InputError, match="ssd of mine: predictions: of other photos"):
+        read_rung(result, "ssd", "val")
