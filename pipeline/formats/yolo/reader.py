@@ -13,7 +13,7 @@ from pipeline.formats.text_files import beginning_of
 from pipeline.formats.yolo.lines import YoloObject, read_yolo_lines
 from pipeline.formats.yolo.sets import read_yolo_set
 from pipeline.formats.yolo.writer import write_yolo
-from pipeline.photo_files import files_below, photo_size
+from pipeline.photo_files import files_below
 from pipeline.progress import progress
 
 _YAML = re.compile(rb"^[\"']?(names|nc)[\"']?\s*:", re.M)
@@ -88,7 +88,7 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
 
     A photo's text lies beside it, or where `labels` stands in its path for the last `images`; a
     photo without one is a photo without objects. Outlines and turned boxes count as the boxes
-    around them. Shares become pixels of the photo as viewers show it, by its header.
+    around them. Boxes stay shares of the sides of their photos, whose sizes are not read here.
 
     Args:
         root: the folder with everything.
@@ -99,7 +99,7 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
         Labels whose file names are relative to `root`.
 
     Raises:
-        InputError: no photo, one that cannot be read, or a text, name or list that is wrong.
+        InputError: no photo, or a text, name or list that is wrong.
     """
     described = read_yolo_set(root, description)
     images: list[dict] = []
@@ -108,9 +108,7 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
     texts = _texts(sorted(described.splits), root)
     names = described.classes or []
     for row, (name, text) in enumerate(progress(texts.items(), desc="reading YOLO", unit="files")):
-        width, height = photo_size(root / name)
-        split = described.splits[name]
-        images.append({"file_name": name, "width": width, "height": height, "split": split})
+        images.append({"file_name": name, "split": described.splits[name]})
         found = read_yolo_lines(text, keypoints=described.keypoints)
         if described.classes is None:
             names += [f"class_{label}" for label in range(len(names), _count(found))]
@@ -120,9 +118,8 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
                 f"{description}; add its name or correct the class"
             )
         for item in found:
-            x, y, w, h = item.box
-            box = (x * width, y * height, w * width, h * height)
-            boxes.append(LabelledBox(row, names[item.label], box, score=item.score))
+            name_of_class = names[item.label]
+            boxes.append(LabelledBox(row, name_of_class, item.box, score=item.score, shares=True))
         objects += found
     notes = [*described.notes, *_notes(objects, described.classes is None)]
     notes += _without_photo(root, set(texts.values()))
