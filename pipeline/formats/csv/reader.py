@@ -94,17 +94,18 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
     ]
     table = [_image(name, *images[name]) for name in names]
     labels = files[0] if len(files) == 1 else root
-    return labels_of_boxes(labels, root, table, boxes, notes=notes)
+    return labels_of_boxes(labels, root, table, boxes, notes=[*notes, *photos.notes()])
 
 
 def _photo_name(row: Row, file: Path, root: Path, photos: PhotoNames) -> str:
     folder = file.parent.relative_to(root)
-    if found := photos.find(f"{folder.as_posix()}/{row.photo}"):
+    place = "" if folder == Path() else f"{folder.as_posix()}/"
+    if found := photos.find(f"{place}{row.photo}"):
         return found
     name = row.photo.replace("\\", "/")
     if fault := fault_of_path(name):
         raise InputError(f"{row.place}: photo {row.photo!r} {fault}")
-    return PurePosixPath(name).as_posix()
+    return f"{place}{PurePosixPath(name).as_posix()}"
 
 
 def _size_of(row: Row, photo: Path, sizes: dict[Path, tuple[int, int]]) -> tuple[int, int]:

@@ -146,7 +146,7 @@ def _described(
         photo: claims[photo].copy().pop() if len(claims[photo]) == 1 else None
         for photo in sorted(claims)
     }
-    return splits, tuple(_notes(absent, splits))
+    return splits, (*_notes(absent, splits), *photos.notes())
 
 
 def _notes(absent: list[str], splits: dict[str, str | None]) -> Iterator[str]:
@@ -204,6 +204,6 @@ def _photos_in_list(file: Path, photos: PhotoNames) -> Iterator[str]:
             if photo is None:
                 raise InputError(
                     f"{file}: line {number}: photo {line.strip()!r} is missing below "
-                    f"{file.parent}; add it or remove the line"
+                    f"{file.parent}{photos.hint(line.strip())}; add it or remove the line"
                 )
             yield photo

@@ -79,6 +79,21 @@ def test_lists_of_photos(tmp_path: Path) -> None:
     assert list(found.splits.values()) == ["train", "train", "val"]
 
 
+def test_a_listed_photo_in_another_folder_is_another(tmp_path: Path) -> None:
+    photos(tmp_path, "images/train/a.jpg", "images/extra/b.jpg")
+    (tmp_path / "train.txt").write_text("./images/train/b.jpg\n")
+    with pytest.raises(
+        InputError, match=r"line 1: .* \(the nearest is 'images/extra/b.jpg'\); add"
+    ):
+        described(tmp_path, "train: train.txt\nnames: [cat]\n")
+    (tmp_path / "train.txt").write_text("/content/set/b.jpg\n")
+    found = described(tmp_path, "train: train.txt\nnames: [cat]\n")
+    assert found.splits == {"images/extra/b.jpg": "train"}
+    assert found.notes == (
+        "photos found by their names alone, in other folders: 1 (/content/set/b.jpg)",
+    )
+
+
 @pytest.mark.parametrize(
     ("train", "expected"),
     [
