@@ -103,7 +103,14 @@ def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
 
 
 def _listed_names(file: Path) -> list[str]:
-    return _checked([line.strip() for line in read_lines(file) if line.strip()], file)
+    """Return the names in a list, whose lines count from 0."""
+    lines = "\n".join(line.strip() for line in read_lines(file)).rstrip().split("\n")
+    if "" in lines[:-1]:
+        raise InputError(
+            f"{file}: line {lines.index('') + 1}: names: a class has no name; give it, or remove "
+            "the line if the texts do not count it"
+        )
+    return _checked(lines, file)
 
 
 def _checked(names: list[str], file: Path) -> list[str]:

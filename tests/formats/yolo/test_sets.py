@@ -142,6 +142,16 @@ def test_darknets_names_and_lists(tmp_path: Path) -> None:
     assert found.splits == {"obj_train_data/a.jpg": "train", "obj_train_data/b.jpg": "val"}
 
 
+def test_a_blank_line_among_the_names_is_refused(tmp_path: Path) -> None:
+    """Whoever counts it has dog at 2, whoever does not at 1."""
+    photos(tmp_path, "a.jpg")
+    with pytest.raises(InputError, match=r"classes.txt: line 2: names: a class has no name; give"):
+        described(tmp_path, "cat\n\ndog\nbird\n", "classes.txt")
+    assert described(tmp_path, "cat\ndog\n \n\n", "classes.txt").classes == ["cat", "dog"]
+    with pytest.raises(InputError, match=r"classes.txt: names: a class has no name; give each one"):
+        described(tmp_path, "\n", "classes.txt")
+
+
 def test_folders_alone(tmp_path: Path) -> None:
     photos(tmp_path, "images/train/a.jpg", "valid/images/b.jpg", "images/c.jpg")
     found = read_yolo_set(tmp_path, None)
