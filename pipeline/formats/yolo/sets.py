@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
-from pipeline.photo_files import is_photo
+from pipeline.photo_files import files_below, is_photo
 from pipeline.yaml_file import read_yaml
 
 _SPLIT_KEYS = ("train", "val", "valid", "validation", "test")
@@ -62,7 +62,7 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
             return YoloSet(names, _splits_of_folders(photos), keypoints, ())
         splits, notes = _described(photos, root, description, data.get("path"), entries)
         return YoloSet(names, splits, keypoints, notes)
-    classes = _listed_names(description) if description else None
+    classes = _names_in_lists(root, description)
     lists = {file.stem: [file.name] for file in sorted(root.glob("*.txt")) if _is_split(file)}
     if lists:
         splits, notes = _described(photos, root, root, None, lists)
@@ -100,6 +100,24 @@ def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
     if isinstance(count, int) and count != len(names):
         raise InputError(f"{file}: nc is {count}, but names has {len(names)}; correct one")
     return _checked([str(name) for name in names], file)
+
+
+def _names_in_lists(root: Path, description: Path | None) -> list[str] | None:
+    """Return the names in the list of a set and in each `classes.txt` beside its texts.
+
+    Raises:
+        InputError: two lists differ, so that a number means one class here and another there.
+    """
+    below = [file for file in files_below(root, {".txt"}) if file.name.lower() == "classes.txt"]
+    files = [*([description] if description else []), *below]
+    names = [_listed_names(file) for file in files]
+    for file, found in zip(files, names, strict=True):
+        if found != names[0]:
+            raise InputError(
+                f"{file}: its names are not those of {files[0]}, or in another order; number the "
+                "classes alike in all texts and keep one list"
+            )
+    return names[0] if names else None
 
 
 def _listed_names(file: Path) -> list[str]:

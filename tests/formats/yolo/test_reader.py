@@ -177,3 +177,14 @@ def test_a_text_for_two_photos_is_refused(tmp_path: Path) -> None:
     files_in(tmp_path, files)
     with pytest.raises(InputError, match=r"a.txt: is of images/a.BMP and of images/a.bmp alike"):
         read(tmp_path)
+
+
+def test_the_names_in_the_folders_of_splits(tmp_path: Path) -> None:
+    files = {"train/images/a.bmp": None, "valid/images/b.bmp": None}
+    files |= {f"{split}/labels/classes.txt": "cat\ndog\n" for split in ("train", "valid")}
+    files |= {"train/labels/a.txt": "0 0.5 0.5 1 1\n", "valid/labels/b.txt": "1 0.5 0.5 1 1\n"}
+    assert read(files_in(tmp_path, files)).classes == ["cat", "dog"]
+    files_in(tmp_path, {"valid/labels/classes.txt": "dog\ncat\n"})
+    message = r"valid/labels/classes.txt: its names are not those of .*/train/labels/classes.txt"
+    with pytest.raises(InputError, match=message):
+        read(tmp_path)
