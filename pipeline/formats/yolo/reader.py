@@ -138,16 +138,21 @@ def _text_of(photo: str) -> PurePosixPath:
 
 
 def _texts(photos: list[str], root: Path) -> dict[str, Path]:
-    """Return the text of each photo; accents and case make no difference.
+    """Return the text of each photo; where none fits, accents and case make no difference.
 
     Raises:
         InputError: two photos would share one.
     """
-    there = {_spelled(file.relative_to(root)): file for file in files_below(root, {".txt"})}
+    files = files_below(root, {".txt"})
+    exact = frozenset(files)
+    there = {_spelled(file.relative_to(root)): file for file in files}
     texts: dict[str, Path] = {}
     owners: dict[Path, str] = {}
     for photo in photos:
-        text = texts[photo] = there.get(_spelled(_text_of(photo)), root / _text_of(photo))
+        text = root / _text_of(photo)
+        if text not in exact:
+            text = there.get(_spelled(_text_of(photo)), text)
+        texts[photo] = text
         if (other := owners.setdefault(text, photo)) != photo and text.is_file():
             raise InputError(f"{text}: is of {other} and of {photo} alike; rename one of them")
     return texts

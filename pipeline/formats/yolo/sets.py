@@ -88,9 +88,10 @@ def _read_yaml(file: Path) -> dict:
 def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
     names, count = data.get("names"), data.get("nc")
     if isinstance(names, dict):
-        if sorted(names, key=str) != sorted(range(len(names)), key=str):
+        numbered = {str(key): name for key, name in names.items()}  # people quote numbers
+        if set(numbered) != {str(number) for number in range(len(names))}:
             raise InputError(f"{file}: names: keys are not 0..{len(names) - 1}; number them so")
-        names = [names[number] for number in range(len(names))]
+        names = [numbered[str(number)] for number in range(len(names))]
     if names is None and isinstance(count, int):
         return [f"class_{number}" for number in range(count)]
     if names is None:

@@ -188,3 +188,11 @@ def test_the_names_in_the_folders_of_splits(tmp_path: Path) -> None:
     message = r"valid/labels/classes.txt: its names are not those of .*/train/labels/classes.txt"
     with pytest.raises(InputError, match=message):
         read(tmp_path)
+
+
+def test_photos_that_differ_in_case_have_each_their_own_text(tmp_path: Path) -> None:
+    files = {f"images/{stem}.bmp": None for stem in "Aa"} | {"classes.txt": "cat\n"}
+    files |= {"labels/A.txt": "0 0.5 0.5 1 1\n", "labels/a.txt": "0 0.25 0.5 0.5 1\n"}
+    found = read(files_in(tmp_path, files))
+    assert found.images["file_name"].to_pylist() == ["images/A.bmp", "images/a.bmp"]
+    assert pixels(found) == [[0, 0, 200, 100], [0, 0, 100, 100]]

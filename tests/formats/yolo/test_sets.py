@@ -27,6 +27,7 @@ def described(root: Path, text: str, name: str = "data.yaml") -> YoloSet:
     [
         "names: [cat, dog]\nnc: 2\n",
         "names: {1: dog, 0: cat}\n",
+        "names: {'1': dog, \"0\": cat}\n",
         "names:\n- cat\n- dog\nkpt_shape: [1, 3]\n",
     ],
 )
@@ -170,6 +171,7 @@ def test_folders_alone(tmp_path: Path) -> None:
         ("- cat\n", "top level: no keys; give names"),
         ("names: cat\ntrain: .\n", "names: no list; give the names"),
         ("names: {0: cat, 2: dog}\ntrain: .\n", "names: keys are not 0..1; number them so"),
+        ("names: {0: cat, '0': dog}\ntrain: .\n", "names: keys are not 0..1; number them so"),
         ("names: [cat]\nnc: 2\ntrain: .\n", "nc is 2, but names has 1; correct one"),
         ("names: [cat, cat]\ntrain: .\n", "names: 'cat' is there twice; rename one"),
         ("names: [cat, ' ']\ntrain: .\n", "names: a class has no name; give each one"),
