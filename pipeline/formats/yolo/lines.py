@@ -1,14 +1,16 @@
 """Reads one file of YOLO's lines: a class and a box, or a class and the corners of an outline."""
 
+import re
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.formats.text_files import read_lines
+from pipeline.formats.text_files import beginning_of, read_lines
 
 # Tools round a box that ends at the edge to a bit beyond it.
 _ROUNDING = 1e-3
+_NUMBER = re.compile(rb"-?[0-9.]+(e-?[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,12 @@ def read_yolo_lines(file: Path, *, keypoints: int = 0) -> list[YoloObject]:
     if not keypoints and _have_tracks(numbers):
         numbers = {place: _without_track(row, place) for place, row in numbers.items()}
     return [_object(row, lines[place], place, keypoints) for place, row in numbers.items()]
+
+
+def begins_with_object(file: Path) -> bool:
+    """Return whether the first line of a text is numbers, as many as an object needs."""
+    first = beginning_of(file).lstrip().split(b"\n", 1)[0].split()
+    return len(first) >= 5 and all(_NUMBER.fullmatch(word) for word in first)
 
 
 def _numbers(line: str, place: str) -> list[float]:

@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.text_files import beginning_of
-from pipeline.formats.yolo.lines import YoloObject, read_yolo_lines
+from pipeline.formats.yolo.lines import YoloObject, begins_with_object, read_yolo_lines
 from pipeline.formats.yolo.sets import read_yolo_set
 from pipeline.formats.yolo.writer import write_yolo
 from pipeline.photo_files import files_below
@@ -177,18 +177,23 @@ def _notes(objects: list[YoloObject], unnamed: bool) -> Iterator[str]:
 
 
 def _without_photo(root: Path, texts: set[Path]) -> list[str]:
-    """Return a note of the texts in folders `labels` that belong to no photo."""
+    """Return a note of the texts that belong to no photo, in folders `labels` or beside photos."""
+    places = {text.parent for text in texts}
     lost = [
         file
         for file in files_below(root, {".txt"})
-        if "labels" in [part.lower() for part in file.relative_to(root).parts[:-1]]
-        and file.name != "classes.txt"
-        and file not in texts
+        if file not in texts
+        and file.name.lower() != "classes.txt"
+        and (_is_in_labels(file, root) or (file.parent in places and begins_with_object(file)))
     ]
     if not lost:
         return []
     name = lost[0].relative_to(root).as_posix()
     return [f"{len(lost)} texts belong to no photo of a split and are left out, {name} the first"]
+
+
+def _is_in_labels(file: Path, root: Path) -> bool:
+    return "labels" in [part.lower() for part in file.relative_to(root).parts[:-1]]
 
 
 YOLO = LabelFormat(

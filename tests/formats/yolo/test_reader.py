@@ -196,3 +196,12 @@ def test_photos_that_differ_in_case_have_each_their_own_text(tmp_path: Path) -> 
     found = read(files_in(tmp_path, files))
     assert found.images["file_name"].to_pylist() == ["images/A.bmp", "images/a.bmp"]
     assert pixels(found) == [[0, 0, 200, 100], [0, 0, 100, 100]]
+
+
+def test_texts_beside_photos_without_a_photo_are_noted(tmp_path: Path) -> None:
+    line = "0 0.5 0.5 1 1\n"
+    files = {"obj.names": "cat\n", "a.bmp": None, "a.txt": line, "x.bmp": None}
+    files |= {"lost.txt": line, "x.bmp.txt": line, "README.txt": "0 of 5\n", "e/b.txt": line}
+    assert read(files_in(tmp_path, files)).notes == (
+        "2 texts belong to no photo of a split and are left out, lost.txt the first",
+    )
