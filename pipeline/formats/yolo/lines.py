@@ -17,7 +17,8 @@ _NUMBER = re.compile(rb"-?[0-9.]+(e-?[0-9]+)?")
 class YoloObject:
     """One line; `box` is `[x, y, width, height]` as shares of the photo.
 
-    `rounded` says that a share was a bit outside 0..1 and was set to the edge.
+    `rounded` says that a share was a bit outside 0..1 and was set to the edge, and `keypoints` of
+    how many keypoints with visibility the numbers of an outline may be instead, 0 of none.
     """
 
     label: int
@@ -25,6 +26,7 @@ class YoloObject:
     score: float | None
     outline: bool
     rounded: bool
+    keypoints: int = 0
 
 
 def read_yolo_lines(file: Path, *, keypoints: int = 0) -> list[YoloObject]:
@@ -105,14 +107,24 @@ def _object(row: list[float], line: str, place: str, keypoints: int) -> YoloObje
         raise InputError(f"{place}: class {line.split()[0]} is no whole number; correct it")
     shares, score = _shares(numbers, place, keypoints)
     if not all(-_ROUNDING <= share <= 1 + _ROUNDING for share in shares):
+        points = 0 if keypoints else _keypoints(numbers)
+        remedy = f"kpt_shape: [{points}, 3] in data.yaml if these are keypoints"
         raise InputError(
             f"{place}: {line[:60]!r} has a number outside 0..1; give shares of the photo's sides, "
-            "not pixels"
+            f"not pixels{f', or {remedy}' * bool(points)}"
         )
     inside = [min(max(share, 0.0), 1.0) for share in shares]
     outline = len(inside) > 4
     box = _box_around(inside) if outline else _box_of_centre(*inside)
-    return YoloObject(int(label), box, score, outline, inside != shares)
+    points = _keypoints(numbers) if outline else 0
+    return YoloObject(int(label), box, score, outline, inside != shares, points)
+
+
+def _keypoints(numbers: list[float]) -> int:
+    """Return of how many keypoints the numbers after a box may be, each x, y, visibility."""
+    seen = numbers[6::3]
+    is_whole = len(numbers) == 4 + 3 * len(seen)
+    return len(seen) if is_whole and all(number in (0, 1, 2) for number in seen) else 0
 
 
 def _shares(numbers: list[float], place: str, keypoints: int) -> tuple[list[float], float | None]:

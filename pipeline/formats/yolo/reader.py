@@ -121,6 +121,7 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
             name_of_class = names[item.label]
             boxes.append(LabelledBox(row, name_of_class, item.box, score=item.score, shares=True))
         objects += found
+    _refuse_keypoints(objects, description or root)
     notes = [*described.notes, *_notes(objects, described.classes is None)]
     notes += _without_photo(root, set(texts.values()))
     return labels_of_boxes(description or root, root, images, boxes, classes=names, notes=notes)
@@ -165,6 +166,18 @@ def _spelled(path: PurePath) -> str:
 def _count(objects: list[YoloObject]) -> int:
     """Return how many classes there must be."""
     return max((item.label + 1 for item in objects), default=0)
+
+
+def _refuse_keypoints(objects: list[YoloObject], file: Path) -> None:
+    """Refuse outlines that all may be boxes with keypoints: the box around those is another."""
+    outlines = [item for item in objects if item.outline]
+    points = {item.keypoints for item in outlines}
+    if len(points) == 1 and (count := points.pop()):
+        raise InputError(
+            f"{file}: {len(outlines)} lines may be outlines or boxes with {count} keypoints (x, y, "
+            f"visibility); give kpt_shape: [{count}, 3] in data.yaml, or repeat a point of the "
+            "outlines"
+        )
 
 
 def _notes(objects: list[YoloObject], unnamed: bool) -> Iterator[str]:

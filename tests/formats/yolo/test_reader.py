@@ -205,3 +205,25 @@ def test_texts_beside_photos_without_a_photo_are_noted(tmp_path: Path) -> None:
     assert read(files_in(tmp_path, files)).notes == (
         "2 texts belong to no photo of a split and are left out, lost.txt the first",
     )
+
+
+def test_keypoints_that_no_yaml_tells_of_are_not_taken_for_outlines(tmp_path: Path) -> None:
+    pose = "0 0.5 0.5 0.2 0.4 0.45 0.4 1 0.55 0.4 1 0.45 0.6 0 0.55 0.6 1\n"
+    files_in(tmp_path, {"classes.txt": "cat\n", "images/a.bmp": None, "labels/a.txt": pose * 2})
+    message = r"2 lines may be outlines or boxes with 4 keypoints .*; give kpt_shape: \[4, 3\] in"
+    with pytest.raises(InputError, match=message):
+        read(tmp_path)
+    files_in(tmp_path, {"labels/a.txt": pose.replace("0.4 1", "0.4 2")})
+    with pytest.raises(
+        InputError, match=r"outside 0..1; .* or kpt_shape: \[4, 3\] in data.yaml if"
+    ):
+        read(tmp_path)
+    files_in(tmp_path, {"labels/a.txt": pose, "data.yaml": YAML + "kpt_shape: [4, 3]\n"})
+    files_in(tmp_path, {"images/train/a.bmp": None, "labels/train/a.txt": pose})
+    assert pixels(read(tmp_path)) == [pytest.approx([80, 30, 40, 40])]
+
+
+def test_an_outline_that_touches_the_edge_among_others_is_one(tmp_path: Path) -> None:
+    lines = "0 0 0 .5 0 .5 .5 1 .5 0 1\n0 .1 .2 .3 .4 .5 .6 .7 .8 .9 .9\n"
+    files_in(tmp_path, {"classes.txt": "cat\n", "images/a.bmp": None, "labels/a.txt": lines})
+    assert len(read(tmp_path).boxes) == 2
