@@ -38,6 +38,7 @@ def join_labels(parts: Sequence[Labels], file: Path, photos: Path) -> Labels:
         np.concatenate([part.boxes for part in parts]),
         np.concatenate([part.ignore for part in parts]),
         _joined_scores(parts),
+        shares=_joined_shares(parts),
     )
 
 
@@ -61,4 +62,13 @@ def _joined_scores(parts: Sequence[Labels]) -> np.ndarray | None:
             np.full(len(part.rows), np.nan, np.float32) if part.scores is None else part.scores
             for part in parts
         ]
+    )
+
+
+def _joined_shares(parts: Sequence[Labels]) -> np.ndarray | None:
+    """Return which boxes of all are shares; None where none is."""
+    if all(part.shares is None for part in parts):
+        return None
+    return np.concatenate(
+        [np.zeros(len(part.rows), bool) if part.shares is None else part.shares for part in parts]
     )

@@ -37,6 +37,8 @@ class Labels:
             people have labelled everything.
         notes: what was left out or read otherwise than it stands there, one sentence each with its
             count, for the report.
+        shares: `(O,)` bool; the box is in shares of the sides of its photo, 0..1, which become
+            pixels once it is decided how the photo is turned; None where all are pixels.
     """
 
     file: Path
@@ -50,6 +52,7 @@ class Labels:
     ignore: np.ndarray
     scores: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    shares: np.ndarray | None = None
 
     def of_each_image(self) -> list[np.ndarray]:
         """Return for each of the `P` images the indices of its objects, in their order."""
@@ -78,6 +81,7 @@ class Labels:
             boxes=self.boxes[keep],
             ignore=self.ignore[keep],
             scores=None if self.scores is None else self.scores[keep],
+            shares=None if self.shares is None else self.shares[keep],
         )
 
 
@@ -88,9 +92,10 @@ class LabelledBox:
     Attributes:
         row: of its image.
         name: of its class.
-        box: `[x, y, width, height]`, 0-based, in pixels; sizes not negative.
+        box: `[x, y, width, height]`, 0-based, in pixels or shares; sizes not negative.
         ignore: whether it counts neither as an object nor as background.
         score: in 0..1, from a model; None where people have labelled.
+        shares: whether the box is in shares of the sides of its photo; see `Labels`.
     """
 
     row: int
@@ -98,6 +103,7 @@ class LabelledBox:
     box: Sequence[float]
     ignore: bool = False
     score: float | None = None
+    shares: bool = False
 
 
 def labels_of_boxes(
@@ -124,6 +130,7 @@ def labels_of_boxes(
     rows = [{"id": row} | image for row, image in enumerate(images, 1)]
     scored = any(box.score is not None for box in boxes)
     scores = [np.nan if box.score is None else box.score for box in boxes]
+    shares = np.array([box.shares for box in boxes], bool)
     return Labels(
         file,
         photos,
@@ -136,4 +143,5 @@ def labels_of_boxes(
         np.array([box.ignore for box in boxes], bool),
         np.array(scores, np.float32) if scored else None,
         tuple(notes),
+        shares if shares.any() else None,
     )

@@ -11,6 +11,7 @@ from pipeline.formats.labels import Labels
 from pipeline.photo_files import photos_below
 from pipeline.tables.spellings import Spellings
 from pipeline.tables.turns import with_turns
+from pipeline.tables.units import known_shares_in_pixels
 
 # Where the photos of a set usually lie, tried in this order.
 _FOLDERS = ("", "annotations/", "images/", "photos/", "JPEGImages/")
@@ -20,8 +21,9 @@ _SHOWN = 3
 def with_photos(labels: Labels, root: Path, turn: str = "auto") -> Labels:
     """Return the labels with a column `photo` in their images, with `turned` and with all sizes.
 
-    A file name that is spelled otherwise than its photo is replaced by the photo's path below
-    `labels.photos`. Nothing is opened but the photos that lie there.
+    Boxes that are known to be shares become pixels of the photos as they are read. A file name that
+    is spelled otherwise than its photo is replaced by the photo's path below `labels.photos`.
+    Nothing is opened but the photos that lie there.
 
     Args:
         labels: each image names its photo by its path in `labels.photos`, or in any folder below.
@@ -51,7 +53,8 @@ def with_photos(labels: Labels, root: Path, turn: str = "auto") -> Labels:
         *_note("names spelled otherwise than their photos", [names[row] for row in respelled]),
         *_note("photos that the labels do not name, left out", sorted(files - set(photos))),
     ]
-    return with_turns(replace(labels, images=images, notes=tuple(notes)), root, turn)
+    placed = replace(labels, images=images, notes=tuple(notes))
+    return known_shares_in_pixels(with_turns(placed, root, turn))
 
 
 def _find(

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from urllib.parse import unquote
+
+from pipeline.formats.same_photo import common_end, folders_of, may_be_same
 
 _ODD_PARTS = ("", ".", "..")
 
@@ -15,6 +17,7 @@ class Spellings:
     def __init__(self, files: Collection[str]) -> None:
         """Take the paths of all photos below one folder."""
         self._files = sorted(files)
+        self._folders = folders_of(self._files)
         self._by_last = [self._index(spell) for spell in _SPELLINGS]
 
     def _index(self, spell: Callable[[str], str]) -> dict[str, list[str]]:
@@ -28,14 +31,16 @@ class Spellings:
 
         Backslashes, `%20`, the two ways to write an accent and folders before the set make no
         difference, and case makes none where nothing else fits. Of files with the same last part
-        those fit that agree in most folders.
+        those fit that agree in most folders, and none that lies in another folder of the set than
+        the name says.
         """
         for spell, index in zip(_SPELLINGS, self._by_last, strict=True):
             wanted = spell(_from_elsewhere(name)).split("/")
             fits = index.get(wanted[-1], [])
             if fits:
-                agree = [_common_end(wanted, spell(file).split("/")) for file in fits]
-                return [file for file, a in zip(fits, agree, strict=True) if a == max(agree)]
+                agree = [common_end(wanted, spell(file).split("/")) for file in fits]
+                most = [file for file, a in zip(fits, agree, strict=True) if a == max(agree)]
+                return [file for file in most if may_be_same(name, file, self._folders)]
         return []
 
     def nearest(self, name: str) -> str | None:
@@ -61,9 +66,3 @@ def _from_elsewhere(name: str) -> str:
     """Return the path that a name of Windows, or of a web address, means."""
     parts = re.split(r"[/\\]", unquote(name))
     return "/".join(part for part in parts if part not in _ODD_PARTS)
-
-
-def _common_end(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many parts at the end are the same."""
-    pairs = zip(reversed(one), reversed(other), strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

@@ -38,6 +38,19 @@ class _Survey:
     all_fit_as_corners: bool
 
 
+def known_shares_in_pixels(labels: Labels) -> Labels:
+    """Return the labels with those boxes in pixels that their format says are shares.
+
+    Args:
+        labels: with all sizes of images, which are those of the photos as their labels are read.
+    """
+    if labels.shares is None:
+        return labels
+    boxes, shares = labels.boxes.copy(), labels.shares
+    boxes[shares] *= np.tile(_sides(labels, shares), 2)
+    return replace(labels, boxes=boxes, shares=None)
+
+
 def in_pixels(labels: Labels) -> Labels:
     """Return the labels with boxes in pixels.
 
@@ -83,7 +96,7 @@ def _survey(labels: Labels) -> _Survey:
     return _Survey(solid_boxes, shares, ends_above_one, all_beyond, fits)
 
 
-def _sides(labels: Labels, some: slice) -> np.ndarray:
+def _sides(labels: Labels, some: slice | np.ndarray) -> np.ndarray:
     """Return width and height `(K, 2)` of the photos of some objects."""
     sides = np.stack([labels.images["width"], labels.images["height"]], -1)
     return sides[labels.rows[some]].astype(np.float64)

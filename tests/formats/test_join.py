@@ -38,3 +38,10 @@ def test_scores_of_a_part_alone() -> None:
     scored = replace(one, scores=np.array([0.5], np.float32))
     scores = join_labels([one, scored], Path("x"), Path("x")).scores
     assert scores is not None and np.isnan(scores[0]) and scores[1] == 0.5
+
+
+def test_shares_of_a_part_alone() -> None:
+    one = labels(CATS)
+    assert join_labels([one, one], Path("x"), Path("x")).shares is None
+    joined = join_labels([one, replace(one, shares=np.array([True]))], Path("x"), Path("x"))
+    assert joined.shares is not None and joined.shares.tolist() == [False, True]

@@ -24,7 +24,13 @@ def photos(tmp_path: Path) -> PhotoNames:
         ("../cats/./a.jpg", "cats/a.jpg"),
         ("/elsewhere/a.jpg", "a.jpg"),
         ("b.png", "cats/b.png"),
-        ("fish/b.png", "cats/b.png"),
+        ("fish/b.png", None),  # lies in another folder
+        ("dogs/b.png", None),
+        ("images/b.png", "cats/b.png"),
+        (r"C:\fish\b.png", "cats/b.png"),
+        ("/fish/b.png", "cats/b.png"),
+        ("/home/eve/dogs/b.png", None),
+        ("birds/a.jpg", None),
         ("b", "cats/b.png"),  # Open Images names photos without their endings
         ("c.jpg", None),  # there are two
         ("birds/c.jpg", "birds/c.jpg"),
@@ -45,3 +51,16 @@ def test_the_photo_beside_a_file_of_labels(photos: PhotoNames) -> None:
 
 def test_a_folder_without_photos(tmp_path: Path) -> None:
     assert PhotoNames(tmp_path).names == []
+
+
+def test_photos_found_by_their_names_alone_are_noted(photos: PhotoNames) -> None:
+    for path in ("cats/b.png", "b.png", "/set/cats/b.png", "/set/fish/b.png", "dogs/b.png"):
+        photos.find(path)
+    assert photos.notes() == [
+        "photos found by their names alone, in other folders: 1 (/set/fish/b.png)"
+    ]
+
+
+def test_the_photo_that_a_missing_one_is_called_like(photos: PhotoNames) -> None:
+    assert photos.hint("dogs/b.png") == " (the nearest is 'cats/b.png')"
+    assert photos.hint("d.jpg") == ""

@@ -181,3 +181,85 @@ def test_photos_without_labels_are_counted(tmp_path: Path) -> None:
 def test_photos_without_labels_are_counted_once(tmp_path: Path, files: dict) -> None:
     labels = read(files_in(tmp_path, {"a.bmp": None, "b.bmp": None, **files}))
     assert labels.notes == ("photos that the labels do not name, left out: 1 (b.bmp)",)
+
+
+YOLO = {"classes.txt": "cat\n", "a.txt": "0 0.75 0.5 0.3 0.4\n"}
+ROWS = "file_name,class,xmin,ymin,xmax,ymax{}\na.png,cat,.6,.3,.9,.7{}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "turn", "box"),
+    [
+        (YOLO, "stored", [120, 30, 60, 40]),
+        (YOLO, "exif", [60, 60, 30, 80]),
+        (YOLO, "auto", [60, 60, 30, 80]),
+        ({"l.csv": ROWS.format("", "")}, "stored", [120, 30, 60, 40]),
+        ({"l.csv": ROWS.format("", "")}, "auto", [60, 60, 30, 80]),
+        # The size beside the boxes tells that they are on the photo as stored.
+        ({"l.csv": ROWS.format(",width,height", ",200,100")}, "auto", [120, 30, 60, 40]),
+        ({"l.csv": ROWS.format(",width,height", ",200,100")}, "exif", [60, 60, 30, 80]),
+    ],
+)
+def test_shares_are_of_the_photo_as_it_is_read(
+    tmp_path: Path, files: dict[str, str], turn: str, box: list[float]
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.new("L", (200, 100)).save(files_in(tmp_path, {**files}) / "a.png", exif=exif)
+    labels = with_photos(read_labels(tmp_path), tmp_path, turn)
+    assert labels.boxes.round(6).tolist() == [box]
+    assert (labels.shares, labels.images["turned"].to_pylist()) == (None, [box[0] == 60])
+
+
+def test_a_photo_whose_size_shares_need_is_named_if_it_is_damaged(tmp_path: Path) -> None:
+    files_in(tmp_path, {**YOLO, "a.jpg": "no photo"})
+    with pytest.raises(InputError, match=r"a.jpg: size cannot be read"):
+        read(tmp_path)
+
+
+COCO = (
+    '{{"images":[{{"id":1,"file_name":"{}"}}],"annotations":[],'
+    '"categories":[{{"id":1,"name":"c"}}]}}'
+)
+LABELME = '{{"shapes":[],"imagePath":"{}"}}'
+STUDIO = '[{{"id":1,"data":{{"image":"/data/local-files/?d={}"}},"annotations":[{{"result":[]}}]}}]'
+OF_VOC = "<annotation><filename>9.png</filename>{}</annotation>"
+MISSING = r"photo '{}'.* missing below .*\(the nearest is '{}'\)"
+ROW = "file_name,class,xmin,ymin,xmax,ymax\n{},cat,1,2,3,4\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "named", "nearest"),
+    [
+        ({"l.json": COCO.format("a/9.png")}, "a/9.png", "b/9.png"),
+        ({"l.csv": ROW.format("a/9.png")}, "a/9.png", "b/9.png"),
+        (dict.fromkeys(("a/9.json", "b/9.json"), LABELME.format("9.png")), "a/9.png", "b/9.png"),
+        ({"l.json": STUDIO.format("a/9.png")}, "a/9.png", "b/9.png"),
+        ({"l.json": STUDIO.format("c/9.png")}, "c/9.png", "b/9.png"),
+    ],
+)
+def test_a_photo_of_that_name_in_another_folder_is_another(
+    tmp_path: Path, files: dict[str, str], named: str, nearest: str
+) -> None:
+    for photo in ("a/1.png", "b/9.png"):
+        write_photo(tmp_path / photo)
+    files_in(tmp_path, {**files})
+    with pytest.raises(InputError, match=MISSING.format(named, nearest)):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"train/_a.csv": ROW.format("9.png"), "valid/_a.csv": ROW.format("1.png")},
+        {"train/a.json": COCO.format("9.png"), "valid/a.json": COCO.format("1.png")},
+        {"train/9.xml": OF_VOC.format(CAT)},
+    ],
+)
+def test_a_photo_of_that_name_in_another_split_is_another(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    for photo in ("train/2.png", "valid/9.png", "valid/1.png"):
+        write_photo(tmp_path / photo)
+    with pytest.raises(InputError, match=MISSING.format("train/9.png", "valid/9.png")):
+        read(files_in(tmp_path, {**files}))

@@ -1,7 +1,6 @@
 """Reads CSV with a row a box, from whichever tool."""
 
 import re
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError
@@ -51,9 +50,9 @@ def _read(found: LabelledSet) -> Labels:
 def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
     """Return the labels of CSV files with a row a box, in the columns of `csv_columns`.
 
-    Boxes are edges in pixels, or shares where no number of a file is above 1. A row without a box
-    is a photo without objects. Where no column gives the split, the name of the file or of its
-    folder does, if it is a split's.
+    Boxes are edges in pixels, or shares where no number of a file is above 1, which stay shares. A
+    row without a box is a photo without objects. Where no column gives the split, the name of the
+    file or of its folder does, if it is a split's.
 
     Args:
         root: the folder with everything.
@@ -68,7 +67,7 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
     """
     photos = PhotoNames(root)
     images: dict[str, tuple[Row, str | None]] = {}
-    found: list[tuple[str, Row]] = []
+    found: list[tuple[str, Row, bool]] = []
     notes: list[str] = []
     sizes: dict[Path, tuple[int, int]] = {}
     for file in files:
@@ -81,57 +80,49 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
             notes.append(f"{file.name}: x,y is taken for the upper left corner of a box")
         for row in rows:
             name = _photo_name(row, file, root, photos)
-            if shares or (columns.maybe_centre and name in photos):
-                row = _with_size(row, root / name, sizes)
-            row = _in_pixels(row) if shares else row
-            if columns.maybe_centre:
-                _check_corner(row)
+            # Shares of which one would leave its photo are none.
+            if columns.maybe_centre and not shares and (row.size or name in photos):
+                _check_corner(row, _size_of(row, root / name, sizes))
             _add(images, name, row, _split(file))
-            found.append((name, row))
+            found.append((name, row, shares))
     names = sorted(images)
     rows_of = {name: index for index, name in enumerate(names)}
     boxes = [
-        LabelledBox(rows_of[name], row.name, row.box, row.ignore, row.score)
-        for name, row in found
+        LabelledBox(rows_of[name], row.name, row.box, row.ignore, row.score, shares)
+        for name, row, shares in found
         if row.box
     ]
     table = [_image(name, *images[name]) for name in names]
     labels = files[0] if len(files) == 1 else root
-    return labels_of_boxes(labels, root, table, boxes, notes=notes)
+    return labels_of_boxes(labels, root, table, boxes, notes=[*notes, *photos.notes()])
 
 
 def _photo_name(row: Row, file: Path, root: Path, photos: PhotoNames) -> str:
     folder = file.parent.relative_to(root)
-    if found := photos.find(f"{folder.as_posix()}/{row.photo}"):
+    place = "" if folder == Path() else f"{folder.as_posix()}/"
+    if found := photos.find(f"{place}{row.photo}"):
         return found
     name = row.photo.replace("\\", "/")
     if fault := fault_of_path(name):
         raise InputError(f"{row.place}: photo {row.photo!r} {fault}")
-    return PurePosixPath(name).as_posix()
+    return f"{place}{PurePosixPath(name).as_posix()}"
 
 
-def _with_size(row: Row, photo: Path, sizes: dict[Path, tuple[int, int]]) -> Row:
-    """Return the row with the size of its photo, which `sizes` remembers."""
+def _size_of(row: Row, photo: Path, sizes: dict[Path, tuple[int, int]]) -> tuple[int, int]:
+    """Return the size in the row, or that of its photo, which `sizes` remembers."""
     if row.size:
-        return row
+        return row.size
     if photo not in sizes:
         sizes[photo] = photo_size(photo)
-    return replace(row, size=sizes[photo])
+    return sizes[photo]
 
 
-def _in_pixels(row: Row) -> Row:
-    if row.box is None or row.size is None:
-        return row
-    (x, y, w, h), (width, height) = row.box, row.size
-    return replace(row, box=(x * width, y * height, w * width, h * height))
-
-
-def _check_corner(row: Row) -> None:
+def _check_corner(row: Row, size: tuple[int, int]) -> None:
     """Refuse x and y that fit the photo as the centre of the box and not as its corner."""
-    if row.box is None or row.size is None:
+    if row.box is None:
         return
     x, y, w, h = row.box
-    width, height = row.size
+    width, height = size
     leaves = x + w > 1.01 * width + 1 or y + h > 1.01 * height + 1
     if leaves and x - w / 2 >= -1 and y - h / 2 >= -1 and x + w / 2 <= width + 1:
         raise InputError(

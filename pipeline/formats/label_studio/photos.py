@@ -16,13 +16,19 @@ def photo_of_address(address: str, photos: PhotoNames) -> str:
     Addresses are those of local files (`/data/local-files/?d=cats/a.jpg`), uploads
     (`/data/upload/1/0123abcd-a.jpg`), buckets (`s3://bucket/cats/a.jpg`) and the web. An upload is
     first looked for under its whole name, then without the eight digits. A photo that is not found
-    keeps the name in its address, for the search that comes later to miss it.
+    keeps the path in its address, for the search that comes later to miss it.
     """
     path = path_of_address(address)
+    if not _is_local(address) and "/" in path:
+        path = f"/{path}"  # its folders are of another machine
     folder, _, name = path.rpartition("/")
     without = _UPLOAD.sub("", name)
     found = photos.find(path) or photos.find(f"{folder}/{without}")
-    return found or without
+    return found or (f"{folder}/{without}" if folder else without)
+
+
+def _is_local(address: str) -> bool:
+    return "d" in parse_qs(urlsplit(address).query)
 
 
 def path_of_address(address: str) -> str:

@@ -16,7 +16,7 @@ from pipeline.formats.label_studio.regions import (
 from pipeline.formats.label_studio.tasks import Task, read_tasks
 from pipeline.formats.label_studio.writer import IGNORE, write_label_studio
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
-from pipeline.formats.names import fault_of_path
+from pipeline.formats.names import fault_of_photo
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name
 
@@ -65,7 +65,7 @@ def read_label_studio(file: Path, photos: Path) -> Labels:
     by_name: dict[str, Task] = {}
     for task in tasks:
         name = photo_of_address(task.address, known)
-        if fault := fault_of_path(name):
+        if fault := fault_of_photo(name):
             raise InputError(f"{task.place}: photo {task.address[:80]!r} {fault}")
         if name in by_name:
             other = by_name[name].place.rsplit(": ", 1)[1]
@@ -84,7 +84,8 @@ def read_label_studio(file: Path, photos: Path) -> Labels:
                 sizes.append(region_size(region, task.place))
         width, height = sizes[0] if sizes else (None, None)
         images.append({"file_name": name, "width": width, "height": height, "split": split})
-    return labels_of_boxes(file, photos, images, boxes, notes=[*notes, *_notes(counts)])
+    notes = (*notes, *_notes(counts), *known.notes())
+    return labels_of_boxes(file, photos, images, boxes, notes=notes)
 
 
 def _box(region: dict, row: int, task: str, counts: Counter[str]) -> LabelledBox | None:

@@ -79,7 +79,8 @@ def read_labelme(root: Path, files: tuple[Path, ...]) -> Labels:
             if _kind(shape) in _AREAS:
                 boxes.append(_box(shape, row, f"{page.file}: shapes[{index}]"))
     kinds = Counter(_kind(shape) for page in pages.values() for shape in page.shapes)
-    return labels_of_boxes(root, root, images, boxes, notes=[*_notes(kinds)])
+    notes = [*_notes(kinds), *photos.notes()]
+    return labels_of_boxes(root, root, images, boxes, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ def _photo_of(file: Path, image_path: str, root: Path, photos: PhotoNames) -> st
     if fault := fault_of_name(image_path):
         raise InputError(f"{file}: imagePath {image_path!r} {fault}")
     path = image_path.replace("\\", "/")
-    return photos.find((folder / path).as_posix()) or (folder / Path(path).name).as_posix()
+    place = "" if folder == Path() else f"{folder.as_posix()}/"
+    return photos.find(f"{place}{path}") or (folder / Path(path).name).as_posix()
 
 
 def _kind(shape: dict) -> str:

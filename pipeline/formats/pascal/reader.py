@@ -4,7 +4,9 @@ A million annotations are read in blocks, by Arrow, and checked as columns. What
 wrong in a file sends it through the plain parser and `check_pascal`, which is slow and names it.
 """
 
-from collections.abc import Set
+import os
+import re
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,19 +70,24 @@ def _read(found: LabelledSet) -> Labels:
 def _of_split(labels: Labels, split: str | None, photos: Set[Path]) -> Labels:
     """Return labels whose images are of a split, and lie in a folder that is named like it.
 
-    Splits that the images themselves have stay.
+    So does a photo that is missing, for none of another split to be taken for it. Splits that the
+    images themselves have stay.
     """
     folders = sorted({photo.parent for photo in photos if split_in_path(photo.parent) == split})
-    names = [
-        next((str(folder / name) for folder in folders if folder / name in photos), name)
-        for name in labels.images["file_name"].to_pylist()
-    ]
+    names = [_in_folder(name, folders, photos) for name in labels.images["file_name"].to_pylist()]
     given = pc.fill_null(labels.images["split"], split)
     columns = {"file_name": pa.array(names, pa.string()), "split": given}
     images = labels.images
     for name, column in columns.items():
         images = images.set_column(images.schema.get_field_index(name), name, column)
     return replace(labels, images=images)
+
+
+def _in_folder(name: str, folders: Sequence[Path], photos: Set[Path]) -> str:
+    if found := next((folder / name for folder in folders if folder / name in photos), None):
+        return str(found)
+    is_bare = not re.search(r"[/\\]", name) and Path(name) not in photos
+    return os.path.join(os.path.commonpath(folders), name) if folders and is_bare else name
 
 
 def read_pascal(file: Path, photos: Path) -> Labels:

@@ -145,7 +145,8 @@ def _photo_of(
     """Return the name of an XML file's photo, relative to the folder of photos if it is there.
 
     The stem decides: labelling tools leave stale names in <filename> when files are renamed. Only
-    among photos of one stem, and where there is none, does <filename> say which is meant.
+    among photos of one stem, and where there is none, does <filename> say which is meant, in the
+    folder of the XML.
     """
     alike = photos.get(key, [])
     if len(alike) > 1:
@@ -156,7 +157,12 @@ def _photo_of(
                 f"{file}: may be of {alike[0]} or of {alike[1]}; name one of them in <filename>"
             )
         alike = fits
-    return alike[0].relative_to(found.photos).as_posix() if alike else stated or f"{key}.jpg"
+    if alike:
+        return alike[0].relative_to(found.photos).as_posix()
+    folder = key.rpartition("/")[0]
+    if stated and folder:
+        return f"{folder}/{PureWindowsPath(stated).name}"
+    return stated or f"{key}.jpg"
 
 
 def _image_ids(keys: list[str]) -> list[int]:

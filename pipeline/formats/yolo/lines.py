@@ -1,21 +1,24 @@
 """Reads one file of YOLO's lines: a class and a box, or a class and the corners of an outline."""
 
+import re
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.formats.text_files import read_lines
+from pipeline.formats.text_files import beginning_of, read_lines
 
 # Tools round a box that ends at the edge to a bit beyond it.
 _ROUNDING = 1e-3
+_NUMBER = re.compile(rb"-?[0-9.]+(e-?[0-9]+)?")
 
 
 @dataclass(frozen=True)
 class YoloObject:
     """One line; `box` is `[x, y, width, height]` as shares of the photo.
 
-    `rounded` says that a share was a bit outside 0..1 and was set to the edge.
+    `rounded` says that a share was a bit outside 0..1 and was set to the edge, and `keypoints` of
+    how many keypoints with visibility the numbers of an outline may be instead, 0 of none.
     """
 
     label: int
@@ -23,6 +26,7 @@ class YoloObject:
     score: float | None
     outline: bool
     rounded: bool
+    keypoints: int = 0
 
 
 def read_yolo_lines(file: Path, *, keypoints: int = 0) -> list[YoloObject]:
@@ -49,6 +53,12 @@ def read_yolo_lines(file: Path, *, keypoints: int = 0) -> list[YoloObject]:
     if not keypoints and _have_tracks(numbers):
         numbers = {place: _without_track(row, place) for place, row in numbers.items()}
     return [_object(row, lines[place], place, keypoints) for place, row in numbers.items()]
+
+
+def begins_with_object(file: Path) -> bool:
+    """Return whether the first line of a text is numbers, as many as an object needs."""
+    first = beginning_of(file).lstrip().split(b"\n", 1)[0].split()
+    return len(first) >= 5 and all(_NUMBER.fullmatch(word) for word in first)
 
 
 def _numbers(line: str, place: str) -> list[float]:
@@ -97,14 +107,24 @@ def _object(row: list[float], line: str, place: str, keypoints: int) -> YoloObje
         raise InputError(f"{place}: class {line.split()[0]} is no whole number; correct it")
     shares, score = _shares(numbers, place, keypoints)
     if not all(-_ROUNDING <= share <= 1 + _ROUNDING for share in shares):
+        points = 0 if keypoints else _keypoints(numbers)
+        remedy = f"kpt_shape: [{points}, 3] in data.yaml if these are keypoints"
         raise InputError(
             f"{place}: {line[:60]!r} has a number outside 0..1; give shares of the photo's sides, "
-            "not pixels"
+            f"not pixels{f', or {remedy}' * bool(points)}"
         )
     inside = [min(max(share, 0.0), 1.0) for share in shares]
     outline = len(inside) > 4
     box = _box_around(inside) if outline else _box_of_centre(*inside)
-    return YoloObject(int(label), box, score, outline, inside != shares)
+    points = _keypoints(numbers) if outline else 0
+    return YoloObject(int(label), box, score, outline, inside != shares, points)
+
+
+def _keypoints(numbers: list[float]) -> int:
+    """Return of how many keypoints the numbers after a box may be, each x, y, visibility."""
+    seen = numbers[6::3]
+    is_whole = len(numbers) == 4 + 3 * len(seen)
+    return len(seen) if is_whole and all(number in (0, 1, 2) for number in seen) else 0
 
 
 def _shares(numbers: list[float], place: str, keypoints: int) -> tuple[list[float], float | None]:

@@ -10,11 +10,11 @@ from pipeline.errors import InputError
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.text_files import beginning_of
-from pipeline.formats.yolo.lines import YoloObject, read_yolo_lines
+from pipeline.formats.yolo.lines import YoloObject, begins_with_object, read_yolo_lines
 from pipeline.formats.yolo.places import text_of
 from pipeline.formats.yolo.sets import read_yolo_set
 from pipeline.formats.yolo.writer import write_yolo
-from pipeline.photo_files import files_below, photo_size
+from pipeline.photo_files import files_below
 from pipeline.progress import progress
 
 _YAML = re.compile(rb"^[\"']?(names|nc)[\"']?\s*:", re.M)
@@ -89,7 +89,7 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
 
     A photo's text lies beside it, or where `labels` stands in its path for the last `images`; a
     photo without one is a photo without objects. Outlines and turned boxes count as the boxes
-    around them. Shares become pixels of the photo as viewers show it, by its header.
+    around them. Boxes stay shares of the sides of their photos, whose sizes are not read here.
 
     Args:
         root: the folder with everything.
@@ -100,7 +100,7 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
         Labels whose file names are relative to `root`.
 
     Raises:
-        InputError: no photo, one that cannot be read, or a text, name or list that is wrong.
+        InputError: no photo, or a text, name or list that is wrong.
     """
     described = read_yolo_set(root, description)
     images: list[dict] = []
@@ -109,9 +109,7 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
     texts = _texts(sorted(described.splits), root)
     names = described.classes or []
     for row, (name, text) in enumerate(progress(texts.items(), desc="reading YOLO", unit="files")):
-        width, height = photo_size(root / name)
-        split = described.splits[name]
-        images.append({"file_name": name, "width": width, "height": height, "split": split})
+        images.append({"file_name": name, "split": described.splits[name]})
         found = read_yolo_lines(text, keypoints=described.keypoints)
         if described.classes is None:
             names += [f"class_{label}" for label in range(len(names), _count(found))]
@@ -121,26 +119,31 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
                 f"{description}; add its name or correct the class"
             )
         for item in found:
-            x, y, w, h = item.box
-            box = (x * width, y * height, w * width, h * height)
-            boxes.append(LabelledBox(row, names[item.label], box, score=item.score))
+            name_of_class = names[item.label]
+            boxes.append(LabelledBox(row, name_of_class, item.box, score=item.score, shares=True))
         objects += found
+    _refuse_keypoints(objects, description or root)
     notes = [*described.notes, *_notes(objects, described.classes is None)]
     notes += _without_photo(root, set(texts.values()))
     return labels_of_boxes(description or root, root, images, boxes, classes=names, notes=notes)
 
 
 def _texts(photos: list[str], root: Path) -> dict[str, Path]:
-    """Return the text of each photo; accents and case make no difference.
+    """Return the text of each photo; where none fits, accents and case make no difference.
 
     Raises:
         InputError: two photos would share one.
     """
-    there = {_spelled(file.relative_to(root)): file for file in files_below(root, {".txt"})}
+    files = files_below(root, {".txt"})
+    exact = frozenset(files)
+    there = {_spelled(file.relative_to(root)): file for file in files}
     texts: dict[str, Path] = {}
     owners: dict[Path, str] = {}
     for photo in photos:
-        text = texts[photo] = there.get(_spelled(text_of(photo)), root / text_of(photo))
+        text = root / text_of(photo)
+        if text not in exact:
+            text = there.get(_spelled(text_of(photo)), text)
+        texts[photo] = text
         if (other := owners.setdefault(text, photo)) != photo and text.is_file():
             raise InputError(f"{text}: is of {other} and of {photo} alike; rename one of them")
     return texts
@@ -155,6 +158,18 @@ def _count(objects: list[YoloObject]) -> int:
     return max((item.label + 1 for item in objects), default=0)
 
 
+def _refuse_keypoints(objects: list[YoloObject], file: Path) -> None:
+    """Refuse outlines that all may be boxes with keypoints: the box around those is another."""
+    outlines = [item for item in objects if item.outline]
+    points = {item.keypoints for item in outlines}
+    if len(points) == 1 and (count := points.pop()):
+        raise InputError(
+            f"{file}: {len(outlines)} lines may be outlines or boxes with {count} keypoints (x, y, "
+            f"visibility); give kpt_shape: [{count}, 3] in data.yaml, or repeat a point of the "
+            "outlines"
+        )
+
+
 def _notes(objects: list[YoloObject], unnamed: bool) -> Iterator[str]:
     if unnamed:
         yield "classes have no names, so they are called by their numbers"
@@ -165,18 +180,23 @@ def _notes(objects: list[YoloObject], unnamed: bool) -> Iterator[str]:
 
 
 def _without_photo(root: Path, texts: set[Path]) -> list[str]:
-    """Return a note of the texts in folders `labels` that belong to no photo."""
+    """Return a note of the texts that belong to no photo, in folders `labels` or beside photos."""
+    places = {text.parent for text in texts}
     lost = [
         file
         for file in files_below(root, {".txt"})
-        if "labels" in [part.lower() for part in file.relative_to(root).parts[:-1]]
-        and file.name != "classes.txt"
-        and file not in texts
+        if file not in texts
+        and file.name.lower() != "classes.txt"
+        and (_is_in_labels(file, root) or (file.parent in places and begins_with_object(file)))
     ]
     if not lost:
         return []
     name = lost[0].relative_to(root).as_posix()
     return [f"{len(lost)} texts belong to no photo of a split and are left out, {name} the first"]
+
+
+def _is_in_labels(file: Path, root: Path) -> bool:
+    return "labels" in [part.lower() for part in file.relative_to(root).parts[:-1]]
 
 
 YOLO = LabelFormat(

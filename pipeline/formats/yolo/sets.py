@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
-from pipeline.photo_files import is_photo
+from pipeline.photo_files import files_below, is_photo
 from pipeline.yaml_file import read_yaml
 
 _SPLIT_KEYS = ("train", "val", "valid", "validation", "test")
@@ -62,7 +62,7 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
             return YoloSet(names, _splits_of_folders(photos), keypoints, ())
         splits, notes = _described(photos, root, description, data.get("path"), entries)
         return YoloSet(names, splits, keypoints, notes)
-    classes = _listed_names(description) if description else None
+    classes = _names_in_lists(root, description)
     lists = {file.stem: [file.name] for file in sorted(root.glob("*.txt")) if _is_split(file)}
     if lists:
         splits, notes = _described(photos, root, root, None, lists)
@@ -88,9 +88,10 @@ def _read_yaml(file: Path) -> dict:
 def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
     names, count = data.get("names"), data.get("nc")
     if isinstance(names, dict):
-        if sorted(names, key=str) != sorted(range(len(names)), key=str):
+        numbered = {str(key): name for key, name in names.items()}  # people quote numbers
+        if set(numbered) != {str(number) for number in range(len(names))}:
             raise InputError(f"{file}: names: keys are not 0..{len(names) - 1}; number them so")
-        names = [names[number] for number in range(len(names))]
+        names = [numbered[str(number)] for number in range(len(names))]
     if names is None and isinstance(count, int):
         return [f"class_{number}" for number in range(count)]
     if names is None:
@@ -102,8 +103,33 @@ def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
     return _checked([str(name) for name in names], file)
 
 
+def _names_in_lists(root: Path, description: Path | None) -> list[str] | None:
+    """Return the names in the list of a set and in each `classes.txt` beside its texts.
+
+    Raises:
+        InputError: two lists differ, so that a number means one class here and another there.
+    """
+    below = [file for file in files_below(root, {".txt"}) if file.name.lower() == "classes.txt"]
+    files = [*([description] if description else []), *below]
+    names = [_listed_names(file) for file in files]
+    for file, found in zip(files, names, strict=True):
+        if found != names[0]:
+            raise InputError(
+                f"{file}: its names are not those of {files[0]}, or in another order; number the "
+                "classes alike in all texts and keep one list"
+            )
+    return names[0] if names else None
+
+
 def _listed_names(file: Path) -> list[str]:
-    return _checked([line.strip() for line in read_lines(file) if line.strip()], file)
+    """Return the names in a list, whose lines count from 0."""
+    lines = "\n".join(line.strip() for line in read_lines(file)).rstrip().split("\n")
+    if "" in lines[:-1]:
+        raise InputError(
+            f"{file}: line {lines.index('') + 1}: names: a class has no name; give it, or remove "
+            "the line if the texts do not count it"
+        )
+    return _checked(lines, file)
 
 
 def _checked(names: list[str], file: Path) -> list[str]:
@@ -146,7 +172,7 @@ def _described(
         photo: claims[photo].copy().pop() if len(claims[photo]) == 1 else None
         for photo in sorted(claims)
     }
-    return splits, tuple(_notes(absent, splits))
+    return splits, (*_notes(absent, splits), *photos.notes())
 
 
 def _notes(absent: list[str], splits: dict[str, str | None]) -> Iterator[str]:
@@ -204,6 +230,6 @@ def _photos_in_list(file: Path, photos: PhotoNames) -> Iterator[str]:
             if photo is None:
                 raise InputError(
                     f"{file}: line {number}: photo {line.strip()!r} is missing below "
-                    f"{file.parent}; add it or remove the line"
+                    f"{file.parent}{photos.hint(line.strip())}; add it or remove the line"
                 )
             yield photo

@@ -31,4 +31,17 @@ def test_digits_of_an_upload_are_left_out_unless_they_are_the_photos_own(tmp_pat
     photos = PhotoNames(tmp_path)
     assert photo_of_address("/data/upload/1/0123abcd-a.jpg", photos) == "a.jpg"
     assert photo_of_address("/data/upload/1/0123abcd-b.jpg", photos) == "cats/0123abcd-b.jpg"
-    assert photo_of_address("s3://bucket/x/missing.jpg", photos) == "missing.jpg"
+    assert photo_of_address("s3://bucket/x/missing.jpg", photos) == "/x/missing.jpg"
+    assert photo_of_address("/data/local-files/?d=x/missing.jpg", photos) == "x/missing.jpg"
+
+
+def test_folders_of_another_machine_make_no_difference_and_those_of_the_set_do(
+    tmp_path: Path,
+) -> None:
+    for name in ("day1/a.jpg", "day2/b.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    photos = PhotoNames(tmp_path)
+    assert photo_of_address("s3://bucket/x/b.jpg", photos) == "day2/b.jpg"
+    assert photo_of_address("s3://bucket/day1/b.jpg", photos) == "/day1/b.jpg"
+    assert photo_of_address("/data/local-files/?d=x/b.jpg", photos) == "x/b.jpg"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.formats.yolo.lines import YoloObject, read_yolo_lines
+from pipeline.formats.yolo.lines import YoloObject, begins_with_object, read_yolo_lines
 
 
 def read(folder: Path, text: str, keypoints: int = 0) -> list[YoloObject]:
@@ -103,3 +103,18 @@ def test_any_text_is_read_or_refused(tmp_path_factory, text: str) -> None:
         assert "a.txt: line " in str(error) and "\n" not in str(error)
     else:
         assert all(-0.5 <= side <= 1 for item in found for side in item.box)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("0 .5 0.5 1 1e-1\n", True),
+        ("\n0 1 1 1 1", True),
+        ("0 1 1 1\n", False),
+        ("photos of 5 cats, 3 dogs\n", False),
+        ("", False),
+    ],
+)
+def test_a_text_that_begins_with_an_object(tmp_path: Path, text: str, found: bool) -> None:
+    (tmp_path / "a.txt").write_text(text)
+    assert begins_with_object(tmp_path / "a.txt") is found

@@ -1,11 +1,10 @@
-"""YOLO folders: which are found, and boxes in pixels that can be checked by hand."""
+"""YOLO folders: which are found, and boxes that can be checked by hand."""
 
 import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
@@ -22,10 +21,17 @@ def read(root: Path, labels: str = "") -> Labels:
     return found.format.read(found)
 
 
+def pixels(found: Labels) -> list[list[float]]:
+    """Return the boxes in pixels of the photos that `files_in` writes."""
+    assert found.shares is None or found.shares.all()
+    return (found.boxes * [200, 100, 200, 100]).tolist()
+
+
 def test_a_photo_without_text_has_no_objects(tmp_path: Path) -> None:
     found = read(files_in(tmp_path, {"data.yaml": YAML, "images/train/a.bmp": None}))
     assert found.images.to_pylist() == [
-        {"id": 1, "file_name": "images/train/a.bmp", "width": 200, "height": 100, "split": "train"}
+        {"id": 1, "file_name": "images/train/a.bmp", "width": None, "height": None}
+        | {"split": "train"}
     ]
     assert (found.classes, found.boxes.shape, found.scores) == (["cat", "dog"], (0, 4), None)
 
@@ -40,23 +46,12 @@ def test_boxes_by_hand(tmp_path: Path) -> None:
         "labels/train/lost.txt": "0 0.5 0.5 1 1\n",
     }
     found = read(files_in(tmp_path, files))
-    assert found.boxes.tolist() == [[0, 0, 100, 20], [100, 50, 0, 0], [0, 25, 100, 50]]
+    assert pixels(found) == [[0, 0, 100, 20], [100, 50, 0, 0], [0, 25, 100, 50]]
     assert (found.rows.tolist(), found.labels.tolist()) == ([0, 1, 1], [0, 1, 1])
     assert found.notes == (
         "1 outlines or turned boxes count as the boxes around them",
         "1 texts belong to no photo of a split and are left out, labels/train/lost.txt the first",
     )
-
-
-def test_a_photo_on_its_side_counts_as_viewers_show_it(tmp_path: Path) -> None:
-    files_in(
-        tmp_path, {"classes.txt": "cat\n", "labels/a.txt": "0 0.5 0.5 1 1\n", "images/a.bmp": None}
-    )
-    (tmp_path / "images/a.bmp").unlink()
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.new("L", (40, 20)).save(tmp_path / "images/a.jpg", exif=exif)
-    assert read(tmp_path).boxes.tolist() == [[0, 0, 20, 40]]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +79,7 @@ def test_layouts_are_found_and_their_copies_too(tmp_path: Path, names: tuple[str
     copy_set(found, tmp_path / "copy")
     copied = read(tmp_path / "copy")
     assert copied.images["file_name"].to_pylist() == [photo]
-    assert copied.boxes.tolist() == [[0, 0, 200, 100]]
+    assert pixels(copied) == [[0, 0, 200, 100]]
     assert copied.classes == (["class_0"] if first in ("README.md", "notes.json") else ["cat"])
 
 
@@ -146,7 +141,6 @@ def test_scores_of_a_model(tmp_path: Path) -> None:
     [
         ({"labels/a.txt": "2 0.5 0.5 1 1\n"}, r"a.txt: class 2 is not among the 1 names in .*c"),
         ({"labels/a.txt": "0 50 50 9 9\n"}, r"labels/a.txt: line 1: .* has a number outside 0..1"),
-        ({"images/b.jpg": "no photo"}, r"images/b.jpg: size cannot be read"),
         ({"classes.txt": "cat\ncat\n"}, r"classes.txt: names: 'cat' is there twice"),
     ],
 )
@@ -171,7 +165,7 @@ def test_texts_are_found_whatever_their_case_and_accents(tmp_path: Path) -> None
         f"Labels/{unicodedata.normalize('NFD', name)}.TXT": "0 0.5 0.5 1 1\n",
     }
     found = read(files_in(tmp_path, files))
-    assert found.boxes.tolist() == [[0, 0, 200, 100]]
+    assert pixels(found) == [[0, 0, 200, 100]]
 
 
 def test_a_text_for_two_photos_is_refused(tmp_path: Path) -> None:
@@ -183,3 +177,53 @@ def test_a_text_for_two_photos_is_refused(tmp_path: Path) -> None:
     files_in(tmp_path, files)
     with pytest.raises(InputError, match=r"a.txt: is of images/a.BMP and of images/a.bmp alike"):
         read(tmp_path)
+
+
+def test_the_names_in_the_folders_of_splits(tmp_path: Path) -> None:
+    files = {"train/images/a.bmp": None, "valid/images/b.bmp": None}
+    files |= {f"{split}/labels/classes.txt": "cat\ndog\n" for split in ("train", "valid")}
+    files |= {"train/labels/a.txt": "0 0.5 0.5 1 1\n", "valid/labels/b.txt": "1 0.5 0.5 1 1\n"}
+    assert read(files_in(tmp_path, files)).classes == ["cat", "dog"]
+    files_in(tmp_path, {"valid/labels/classes.txt": "dog\ncat\n"})
+    message = r"valid/labels/classes.txt: its names are not those of .*/train/labels/classes.txt"
+    with pytest.raises(InputError, match=message):
+        read(tmp_path)
+
+
+def test_photos_that_differ_in_case_have_each_their_own_text(tmp_path: Path) -> None:
+    files = {f"images/{stem}.bmp": None for stem in "Aa"} | {"classes.txt": "cat\n"}
+    files |= {"labels/A.txt": "0 0.5 0.5 1 1\n", "labels/a.txt": "0 0.25 0.5 0.5 1\n"}
+    found = read(files_in(tmp_path, files))
+    assert found.images["file_name"].to_pylist() == ["images/A.bmp", "images/a.bmp"]
+    assert pixels(found) == [[0, 0, 200, 100], [0, 0, 100, 100]]
+
+
+def test_texts_beside_photos_without_a_photo_are_noted(tmp_path: Path) -> None:
+    line = "0 0.5 0.5 1 1\n"
+    files = {"obj.names": "cat\n", "a.bmp": None, "a.txt": line, "x.bmp": None}
+    files |= {"lost.txt": line, "x.bmp.txt": line, "README.txt": "0 of 5\n", "e/b.txt": line}
+    assert read(files_in(tmp_path, files)).notes == (
+        "2 texts belong to no photo of a split and are left out, lost.txt the first",
+    )
+
+
+def test_keypoints_that_no_yaml_tells_of_are_not_taken_for_outlines(tmp_path: Path) -> None:
+    pose = "0 0.5 0.5 0.2 0.4 0.45 0.4 1 0.55 0.4 1 0.45 0.6 0 0.55 0.6 1\n"
+    files_in(tmp_path, {"classes.txt": "cat\n", "images/a.bmp": None, "labels/a.txt": pose * 2})
+    message = r"2 lines may be outlines or boxes with 4 keypoints .*; give kpt_shape: \[4, 3\] in"
+    with pytest.raises(InputError, match=message):
+        read(tmp_path)
+    files_in(tmp_path, {"labels/a.txt": pose.replace("0.4 1", "0.4 2")})
+    with pytest.raises(
+        InputError, match=r"outside 0..1; .* or kpt_shape: \[4, 3\] in data.yaml if"
+    ):
+        read(tmp_path)
+    files_in(tmp_path, {"labels/a.txt": pose, "data.yaml": YAML + "kpt_shape: [4, 3]\n"})
+    files_in(tmp_path, {"images/train/a.bmp": None, "labels/train/a.txt": pose})
+    assert pixels(read(tmp_path)) == [pytest.approx([80, 30, 40, 40])]
+
+
+def test_an_outline_that_touches_the_edge_among_others_is_one(tmp_path: Path) -> None:
+    lines = "0 0 0 .5 0 .5 .5 1 .5 0 1\n0 .1 .2 .3 .4 .5 .6 .7 .8 .9 .9\n"
+    files_in(tmp_path, {"classes.txt": "cat\n", "images/a.bmp": None, "labels/a.txt": lines})
+    assert len(read(tmp_path).boxes) == 2

@@ -27,6 +27,7 @@ def described(root: Path, text: str, name: str = "data.yaml") -> YoloSet:
     [
         "names: [cat, dog]\nnc: 2\n",
         "names: {1: dog, 0: cat}\n",
+        "names: {'1': dog, \"0\": cat}\n",
         "names:\n- cat\n- dog\nkpt_shape: [1, 3]\n",
     ],
 )
@@ -79,6 +80,21 @@ def test_lists_of_photos(tmp_path: Path) -> None:
     assert list(found.splits.values()) == ["train", "train", "val"]
 
 
+def test_a_listed_photo_in_another_folder_is_another(tmp_path: Path) -> None:
+    photos(tmp_path, "images/train/a.jpg", "images/extra/b.jpg")
+    (tmp_path / "train.txt").write_text("./images/train/b.jpg\n")
+    with pytest.raises(
+        InputError, match=r"line 1: .* \(the nearest is 'images/extra/b.jpg'\); add"
+    ):
+        described(tmp_path, "train: train.txt\nnames: [cat]\n")
+    (tmp_path / "train.txt").write_text("/content/set/b.jpg\n")
+    found = described(tmp_path, "train: train.txt\nnames: [cat]\n")
+    assert found.splits == {"images/extra/b.jpg": "train"}
+    assert found.notes == (
+        "photos found by their names alone, in other folders: 1 (/content/set/b.jpg)",
+    )
+
+
 @pytest.mark.parametrize(
     ("train", "expected"),
     [
@@ -127,6 +143,16 @@ def test_darknets_names_and_lists(tmp_path: Path) -> None:
     assert found.splits == {"obj_train_data/a.jpg": "train", "obj_train_data/b.jpg": "val"}
 
 
+def test_a_blank_line_among_the_names_is_refused(tmp_path: Path) -> None:
+    """Whoever counts it has dog at 2, whoever does not at 1."""
+    photos(tmp_path, "a.jpg")
+    with pytest.raises(InputError, match=r"classes.txt: line 2: names: a class has no name; give"):
+        described(tmp_path, "cat\n\ndog\nbird\n", "classes.txt")
+    assert described(tmp_path, "cat\ndog\n \n\n", "classes.txt").classes == ["cat", "dog"]
+    with pytest.raises(InputError, match=r"classes.txt: names: a class has no name; give each one"):
+        described(tmp_path, "\n", "classes.txt")
+
+
 def test_folders_alone(tmp_path: Path) -> None:
     photos(tmp_path, "images/train/a.jpg", "valid/images/b.jpg", "images/c.jpg")
     found = read_yolo_set(tmp_path, None)
@@ -145,6 +171,7 @@ def test_folders_alone(tmp_path: Path) -> None:
         ("- cat\n", "top level: no keys; give names"),
         ("names: cat\ntrain: .\n", "names: no list; give the names"),
         ("names: {0: cat, 2: dog}\ntrain: .\n", "names: keys are not 0..1; number them so"),
+        ("names: {0: cat, '0': dog}\ntrain: .\n", "names: keys are not 0..1; number them so"),
         ("names: [cat]\nnc: 2\ntrain: .\n", "nc is 2, but names has 1; correct one"),
         ("names: [cat, cat]\ntrain: .\n", "names: 'cat' is there twice; rename one"),
         ("names: [cat, ' ']\ntrain: .\n", "names: a class has no name; give each one"),
