@@ -11,6 +11,7 @@ from pipeline.errors import InputError
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.read import read_labels
 from pipeline.formats.yolo.writer import write_yolo
+from pipeline.tables.photos import with_photos
 from pipeline.yaml_file import read_yaml
 
 
@@ -53,7 +54,7 @@ def test_texts_are_found_again_where_photos_lie_in_a_folder_images(tmp_path: Pat
         photo = tmp_path / "images" / name
         photo.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (200, 100)).save(photo)
-    again = read_labels(tmp_path)
+    again = with_photos(read_labels(tmp_path), tmp_path)
     assert len(again.images) == 3 and again.boxes.tolist() == [[50, 25, 100, 50]] * 3
 
 
