@@ -10,13 +10,19 @@ _SHOWN = 3
 
 
 class PhotoNames:
-    """The photos below a folder, each by its path in it."""
+    """The photos below a folder, each by its path in it.
+
+    `folders` are the paths of all folders with photos in them or below; that folder is `.`.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Look through the folder once."""
         self.names = [photo.relative_to(folder).as_posix() for photo in photos_below(folder)]
         self._known = frozenset(self.names)
         self._folders = folders_of(self.names)
+        self.folders = frozenset(
+            str(folder) for name in self.names for folder in PurePosixPath(name).parents
+        )
         self._by_last_name: dict[str, None] = {}  # paths, in their order
         self._by_name: dict[str, list[str]] = {}
         self._by_stem: dict[str, list[str]] = {}

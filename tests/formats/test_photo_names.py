@@ -51,6 +51,11 @@ def test_the_photo_beside_a_file_of_labels(photos: PhotoNames) -> None:
 
 def test_a_folder_without_photos(tmp_path: Path) -> None:
     assert PhotoNames(tmp_path).names == []
+    assert PhotoNames(tmp_path).folders == frozenset()
+
+
+def test_the_folders_with_photos(photos: PhotoNames) -> None:
+    assert photos.folders == {".", "cats", "dogs", "birds"}
 
 
 def test_photos_found_by_their_names_alone_are_noted(photos: PhotoNames) -> None:

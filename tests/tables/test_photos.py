@@ -263,3 +263,20 @@ def test_a_photo_of_that_name_in_another_split_is_another(
         write_photo(tmp_path / photo)
     with pytest.raises(InputError, match=MISSING.format("train/9.png", "valid/9.png")):
         read(files_in(tmp_path, {**files}))
+
+
+@pytest.mark.parametrize(
+    ("stem", "photo"),
+    [("IMG_9", "img_9.PNG"), ("e\u0301", "\u00e9.png"), ("\u00c9", "e\u0301.png")],
+)
+def test_the_stem_of_a_voc_file_wins_in_any_case_and_accents(
+    tmp_path: Path, stem: str, photo: str
+) -> None:
+    files = {stem: f"<filename>0.png</filename>{SIZE}{CAT}", "1": SIZE}
+    for file in voc(tmp_path, files).glob("JPEGImages/*.jpg"):
+        file.unlink()
+    for name in ("0.png", "1.png", photo):
+        write_photo(tmp_path / "JPEGImages" / name)
+    labels = read(tmp_path)
+    assert set(labels.images["photo"].to_pylist()) == {"JPEGImages/1.png", f"JPEGImages/{photo}"}
+    assert any("names spelled otherwise than their photos: 1" in note for note in labels.notes)

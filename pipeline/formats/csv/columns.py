@@ -54,6 +54,7 @@ class Columns:
         header: whether the first line is one.
         names: of the class, the likeliest first; `label` may hold names or numbers, so that the
             rows decide.
+        called: as the first line calls these.
         box: four columns, or one that holds `[x, y, w, h]`.
         corners: whether the last two of `box` are the lower right corner, not sides.
         maybe_centre: whether x and y could be the centre, by their names.
@@ -63,6 +64,7 @@ class Columns:
     header: bool
     photo: int
     names: tuple[int, ...]
+    called: tuple[str, ...]
     box: tuple[int, ...]
     corners: bool
     maybe_centre: bool
@@ -79,7 +81,7 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
     A line such as `cats/a.jpg,1,2,3,4,cat` is a row already, as RetinaNet has it.
     """
     if _is_row(first):
-        return Columns(6, False, 0, (5,), (1, 2, 3, 4), True, False), ""
+        return Columns(6, False, 0, (5,), ("class",), (1, 2, 3, 4), True, False), ""
     at: dict[str, int] = {}
     for index, cell in enumerate(first):
         at.setdefault(re.sub(r"[\s_-]", "", cell.lower()), index)
@@ -98,6 +100,7 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
         header=True,
         photo=photo,
         names=names,
+        called=tuple(first[at] for at in names),
         box=tuple(at[side] for side in forms[0]),
         corners=forms[0] in _CORNERS,
         maybe_centre=forms[0][:2] == ("x", "y"),

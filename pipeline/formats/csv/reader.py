@@ -71,7 +71,8 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
     notes: list[str] = []
     sizes: dict[Path, tuple[int, int]] = {}
     for file in files:
-        rows, columns = read_rows(file)
+        rows, columns, choice = read_rows(file)
+        notes += [f"{file.name}: {note}" for note in choice]
         edges = [side for box in boxes_of(rows) for side in box]
         shares = bool(edges) and min(edges) >= -_ROUNDING and max(edges) <= 1 + _ROUNDING
         if shares:

@@ -8,7 +8,8 @@ from math import isfinite
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.formats.csv.columns import UNDERSTOOD, Columns, ends_like_photo, recognise
+from pipeline.formats.csv.class_column import column_of_names, note_of_choice
+from pipeline.formats.csv.columns import UNDERSTOOD, Columns, recognise
 from pipeline.formats.text_files import SAVE_IT, beginning_of
 
 _TRUE, _FALSE = {"1", "1.0", "true", "yes"}, {"0", "0.0", "-1", "false", "no", ""}
@@ -50,8 +51,8 @@ def columns_of(file: Path) -> tuple[Columns | None, str, str]:
     return *recognise([cell.strip() for cell in first]), delimiter
 
 
-def read_rows(file: Path) -> tuple[list[Row], Columns]:
-    """Return the rows of a CSV and its columns, of which `names` has one that counts.
+def read_rows(file: Path) -> tuple[list[Row], Columns, list[str]]:
+    """Return the rows of a CSV, its columns, of which `names` has one that counts, and notes.
 
     Raises:
         InputError: columns that are not understood, or a row that is incomplete or wrong.
@@ -62,8 +63,11 @@ def read_rows(file: Path) -> tuple[list[Row], Columns]:
     lines = _cells(file, columns, delimiter)
     if not lines:
         raise InputError(f"{file}: no rows; add the photos and their boxes")
-    columns = replace(columns, names=(_column_of_names([cells for _, cells in lines], columns),))
-    return [_row(cells, columns, f"{file}: row {number}") for number, cells in lines], columns
+    at = column_of_names([cells for _, cells in lines], columns)
+    notes = note_of_choice(columns, at)
+    columns = replace(columns, names=(at,))
+    rows = [_row(cells, columns, f"{file}: row {number}") for number, cells in lines]
+    return rows, columns, notes
 
 
 def _cells(file: Path, columns: Columns, delimiter: str) -> list[tuple[int, list[str]]]:
@@ -88,18 +92,6 @@ def _cells(file: Path, columns: Columns, delimiter: str) -> list[tuple[int, list
                 f"{file}: row {number}: has {len(cells)} cells, not {columns.count}; correct it"
             )
     return found
-
-
-def _column_of_names(rows: Sequence[Sequence[str]], columns: Columns) -> int:
-    """Return the first column that names classes in words; where all have numbers, the first."""
-    return next((at for at in columns.names if _has_words(rows, at)), columns.names[0])
-
-
-def _has_words(rows: Sequence[Sequence[str]], at: int) -> bool:
-    """Return whether a column has names that are neither all numbers nor those of photos."""
-    names = {row[at] for row in rows} - {""}
-    is_numbers = all(re.fullmatch(r"-?[0-9]+(\.0*)?", name) for name in names)
-    return not is_numbers and not any(map(ends_like_photo, names))
 
 
 def _row(cells: Sequence[str], columns: Columns, place: str) -> Row:

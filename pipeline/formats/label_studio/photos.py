@@ -1,13 +1,16 @@
 """Finds the photo that a task of Label Studio names by an address."""
 
 import re
-from pathlib import PurePosixPath
-from urllib.parse import parse_qs, unquote, urlsplit
+from pathlib import Path, PurePosixPath
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pipeline.formats.photo_names import PhotoNames
+from pipeline.photo_files import is_photo
 
 # What Label Studio puts before the names of uploaded files.
 _UPLOAD = re.compile(r"^[0-9a-f]{8}-")
+# `s3://bucket/`, `gs://bucket/` and others that are not of the web.
+_BUCKET = re.compile(r"(?!https?:|file:)[a-z][\w+.-]*://[^/]*/(.*)", re.I | re.S)
 
 
 def photo_of_address(address: str, photos: PhotoNames) -> str:
@@ -28,7 +31,7 @@ def photo_of_address(address: str, photos: PhotoNames) -> str:
 
 
 def _is_local(address: str) -> bool:
-    return "d" in parse_qs(urlsplit(address).query)
+    return "d" in parse_qs(_parts_of(address).query)
 
 
 def path_of_address(address: str) -> str:
@@ -39,6 +42,18 @@ def path_of_address(address: str) -> str:
     """
     if re.match(r"[A-Za-z]:\\", address):  # a drive of Windows is no scheme
         return PurePosixPath(address.replace("\\", "/")).as_posix()
-    parts = urlsplit(address)
+    if in_bucket := _BUCKET.match(address):  # where # and ? are letters of a name
+        return unquote(in_bucket[1])
+    parts = _parts_of(address)
     local = parse_qs(parts.query).get("d")
     return local[0] if local else unquote(parts.path).lstrip("/")
+
+
+def _parts_of(address: str) -> SplitResult:
+    """Return the parts of an address; its end is a fragment only behind the name of a photo.
+
+    Tools write `#` in names as it is, and without its end such a name would be another photo's.
+    """
+    before = address.partition("#")[0]
+    is_fragment = is_photo(Path(urlsplit(before).path)) and not is_photo(Path(address))
+    return urlsplit(address, allow_fragments=is_fragment)

@@ -14,7 +14,7 @@ from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_name
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_path
-from pipeline.photo_files import files_below
+from pipeline.photo_files import files_below, photos_below
 from pipeline.progress import progress
 
 _AREAS = ("rectangle", "polygon", "circle", "mask", "rotation", "oriented_rectangle")
@@ -29,9 +29,14 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
     folders = {file.parent.relative_to(root) for file in files}
     # What lies in one folder below is a set of its own, unless the folder is a split's.
     own = [folder for folder in folders if split_of_path(folder / "photo") or folder == Path()]
-    if not own and len(folders) < 2:
+    if not own and len(folders) < 2 and not any(_is_apart(root, folder) for folder in folders):
         return None
     return LabelledSet(LABELME, root, root, files, root)
+
+
+def _is_apart(root: Path, folder: Path) -> bool:
+    """Return whether a folder of the root has labels alone, whose photos lie beside it."""
+    return len(folder.parts) == 1 and not photos_below(root / folder) and bool(photos_below(root))
 
 
 def _is_labelme(file: Path) -> bool:
@@ -46,9 +51,10 @@ def read_labelme(root: Path, files: tuple[Path, ...]) -> Labels:
     """Return the labels of a folder of LabelMe (https://github.com/wkentaro/labelme).
 
     The photo is the one beside a JSON with its stem, as `imagePath` is stale in files that were
-    renamed, else the one of `imagePath`. Polygons, circles and turned boxes count as the boxes
-    around them; corners are edges in pixels as they stand there. A flag `difficult`, `ignore` or
-    `crowd` of a shape becomes `ignore`; a folder named after a split gives it.
+    renamed, else the one of `imagePath`, as where JSON lies in a folder of its own. Polygons,
+    circles and turned boxes count as the boxes around them; corners are edges in pixels as they
+    stand there. A flag `difficult`, `ignore` or `crowd` of a shape becomes `ignore`; a folder named
+    after a split gives it.
 
     Args:
         root: the folder with everything.
@@ -125,8 +131,14 @@ def _photo_of(file: Path, image_path: str, root: Path, photos: PhotoNames) -> st
     if fault := fault_of_name(image_path):
         raise InputError(f"{file}: imagePath {image_path!r} {fault}")
     path = image_path.replace("\\", "/")
-    place = "" if folder == Path() else f"{folder.as_posix()}/"
+    # Where labels lie apart from photos, their own folder says nothing.
+    holder = next(place for place in (folder, *folder.parents) if _holds_photos(place, photos))
+    place = "" if holder == Path() else f"{holder.as_posix()}/"
     return photos.find(f"{place}{path}") or (folder / Path(path).name).as_posix()
+
+
+def _holds_photos(folder: Path, photos: PhotoNames) -> bool:
+    return folder == Path() or folder.as_posix() in photos.folders
 
 
 def _kind(shape: dict) -> str:
@@ -186,7 +198,7 @@ def _notes(kinds: Counter[str]) -> Iterator[str]:
 
 LABELME = LabelFormat(
     name="labelme",
-    holds="LabelMe's JSON beside each photo",
+    holds="LabelMe's JSON beside each photo, or in a folder beside that of the photos",
     find=_find,
     read=_read,
     write=write_labelme,

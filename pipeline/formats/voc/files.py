@@ -1,6 +1,7 @@
 """Finds VOC XML and the photos that belong to it, in the layouts that labelling tools write."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -48,6 +49,25 @@ def photos_by_key(photos: Path, root: Path) -> dict[str, list[Path]]:
     for photo in photos_below(photos):
         found.setdefault(key_of(photo, root), []).append(photo)
     return found
+
+
+class PhotosOfSet:
+    """The photos of a set, each by what it has in common with its XML."""
+
+    def __init__(self, photos: Path, root: Path) -> None:
+        """Look through the folder of photos once."""
+        self._exact = photos_by_key(photos, root)
+        self._alike: dict[str, list[Path]] = {}
+        for key, found in self._exact.items():
+            self._alike.setdefault(_spelled(key), []).extend(found)
+
+    def of_key(self, key: str) -> list[Path]:
+        """Return the photos of a key; if none, those that differ in case or accents alone."""
+        return self._exact.get(key) or self._alike.get(_spelled(key), [])
+
+
+def _spelled(key: str) -> str:
+    return unicodedata.normalize("NFC", key).casefold()
 
 
 def key_of(file: Path, root: Path) -> str:

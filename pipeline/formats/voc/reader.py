@@ -17,7 +17,7 @@ from pipeline.formats.names import fault_of_photo
 from pipeline.formats.reversed_corners import note_reversed, upright
 from pipeline.formats.split_lists import read_split_lists
 from pipeline.formats.split_names import split_in_path, told_apart
-from pipeline.formats.voc.files import key_of, photos_by_key, voc_files
+from pipeline.formats.voc.files import PhotosOfSet, key_of, voc_files
 from pipeline.formats.voc.writer import write_voc
 from pipeline.photo_files import files_below
 from pipeline.progress import progress
@@ -60,7 +60,7 @@ def read_voc(found: LabelledSet) -> Labels:
     if not keys:
         raise InputError(f"{found.labels}: holds no *.xml; check the path")
     splits = [lists[key] for key in keys] if lists else _splits_of_folders(keys)
-    photos = photos_by_key(found.photos, found.root)
+    photos = PhotosOfSet(found.photos, found.root)
     images: list[dict] = []
     objects: list[_Object] = []
     named: set[str] = set()
@@ -139,16 +139,14 @@ def _file_of(key: str, xml: dict[str, Path], found: LabelledSet) -> Path:
     )
 
 
-def _photo_of(
-    key: str, photos: dict[str, list[Path]], stated: str, found: LabelledSet, file: Path
-) -> str:
+def _photo_of(key: str, photos: PhotosOfSet, stated: str, found: LabelledSet, file: Path) -> str:
     """Return the name of an XML file's photo, relative to the folder of photos if it is there.
 
     The stem decides: labelling tools leave stale names in <filename> when files are renamed. Only
     among photos of one stem, and where there is none, does <filename> say which is meant, in the
     folder of the XML.
     """
-    alike = photos.get(key, [])
+    alike = photos.of_key(key)
     if len(alike) > 1:
         last = PureWindowsPath(stated).name.lower()
         fits = [photo for photo in alike if photo.name.lower() == last]
@@ -158,7 +156,9 @@ def _photo_of(
             )
         alike = fits
     if alike:
-        return alike[0].relative_to(found.photos).as_posix()
+        # Spelled as the XML is, for the search that comes later to note the difference.
+        name = key.rpartition("/")[2] + alike[0].suffix
+        return alike[0].relative_to(found.photos).with_name(name).as_posix()
     folder = key.rpartition("/")[0]
     if stated and folder:
         return f"{folder}/{PureWindowsPath(stated).name}"

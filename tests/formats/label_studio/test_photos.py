@@ -18,6 +18,14 @@ from pipeline.formats.photo_names import PhotoNames
         ("https://example.org/cats/a.jpg?size=9", "cats/a.jpg"),
         (r"C:\cats\a.jpg", "C:/cats/a.jpg"),
         ("a.jpg", "a.jpg"),
+        ("s3://bucket/cats/a#1.jpg", "cats/a#1.jpg"),
+        ("gs://bucket/a?1%202.jpg", "a?1 2.jpg"),
+        ("/data/upload/1/a#1.jpg", "data/upload/1/a#1.jpg"),
+        ("/data/local-files/?d=cats/a#1.jpg", "cats/a#1.jpg"),
+        ("https://example.org/a#1.jpg", "a#1.jpg"),
+        ("https://example.org/a#1.jpg?size=9", "a#1.jpg"),
+        ("https://example.org/a.jpg?size=9#top", "a.jpg"),
+        ("https://example.org/a.jpg#top", "a.jpg"),
     ],
 )
 def test_paths(address: str, path: str) -> None:

@@ -173,3 +173,20 @@ def test_of_photos_of_one_stem_imagepath_says_which(tmp_path: Path) -> None:
     make(tmp_path / "a.json", CAT, photo="b.png")
     with pytest.raises(InputError, match=r"a.json: may be of a.jpg or of a.png; name one in image"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("photo", ["a.jpg", "../pictures/a.jpg", r"C:\\set\\a.jpg", "/set/a.jpg"])
+def test_labels_in_a_folder_beside_the_photos(tmp_path: Path, photo: str) -> None:
+    make(tmp_path / "out/a.json", CAT, photo=photo)
+    (tmp_path / "pictures").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / "pictures" / name).touch()
+    assert read(tmp_path).images["file_name"].to_pylist() == ["pictures/a.jpg"]
+
+
+def test_labels_beside_folders_of_photos_with_one_name(tmp_path: Path) -> None:
+    make(tmp_path / "out/a.json", CAT, photo="a.jpg")
+    for folder in ("day1", "day2"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.jpg").touch()
+    assert read(tmp_path).images["file_name"].to_pylist() == ["out/a.jpg"]

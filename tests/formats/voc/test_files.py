@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.formats.voc.files import key_of, photos_by_key, root_name, voc_files
+from pipeline.formats.voc.files import PhotosOfSet, key_of, photos_by_key, root_name, voc_files
 
 VOC = "<annotation/>"
 CVAT = "<annotations/>"
@@ -93,3 +93,12 @@ def test_xml_beside_photos_and_in_folders_of_splits_is_one_set(tmp_path: Path) -
     assert [file.relative_to(tmp_path).as_posix() for file in found[1]] == [
         *("a.xml", "train/b.xml", "val/c.xml")
     ]
+
+
+def test_photos_of_a_key_in_its_spelling_and_in_others(tmp_path: Path) -> None:
+    write(tmp_path, "images/day1/a.jpg", "images/day1/A.jpg", "images/B.png", "images/b.jpg")
+    photos = PhotosOfSet(tmp_path / "images", tmp_path)
+    assert photos.of_key("day1/a") == [tmp_path / "images/day1/a.jpg"]
+    assert photos.of_key("b") == [tmp_path / "images/b.jpg"]
+    assert len(photos.of_key("DAY1/a")) == 2
+    assert photos.of_key("a") == []
