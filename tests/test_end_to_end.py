@@ -123,9 +123,10 @@ class Project:
             yaml.dump(params, file)
 
     def mlflow_runs(self) -> list[str]:
-        """Return the names of the runs in the project's own store."""
+        """Return the rungs that the names of the runs in the project's own store begin with."""
         with sqlite3.connect(self.folder / "mlflow.db") as store:
-            return [name for (name,) in store.execute("select name from runs")]
+            names = [name for (name,) in store.execute("select name from runs")]
+        return [name.partition(" · ")[0] for name in names]
 
     def noted_of(self, entry: dict) -> dict[str, list[str]]:
         """Return which files and modules the command of a lock entry had loaded."""
