@@ -33,7 +33,8 @@ from pipeline.profiles import (
     profile_values,
     refuse_unknown,
 )
-from pipeline.yaml_file import flatten, parse_yaml, read_yaml, with_values
+from pipeline.tracking.git_state import committed_params, flat_params_of
+from pipeline.yaml_file import parse_yaml, read_yaml, with_values
 from stages.entry import die_with_parent
 
 ONLY_HELP = "run this stage and what it needs, as evaluate@ssd_fpn; may be given several times"
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         raise InputError(f"{options.photos}: no such folder; name one that holds photos and labels")
     if restore_params():
         print(f"{PARAMS}: what a run that was cut off had set is undone")
-    current = _flat_params(read_yaml(PARAMS), str(PARAMS))
+    current = flat_params_of(read_yaml(PARAMS), str(PARAMS))
     wanted = wanted_params(options.profile, options.photos, options.settings, current)
     changed = {key: value for key, value in wanted.items() if current[key] != value}
     text = with_values(PARAMS.read_text(), changed)
@@ -111,29 +112,6 @@ def wanted_params(
     if missing:
         raise InputError(f"{PARAMS}: missing parameter {', '.join(missing)}; `git restore` it")
     return wanted
-
-
-def committed_params() -> FlatParams:
-    """Return the parameters of git's last commit.
-
-    Raises:
-        InputError: there is no commit, or it has no such file.
-    """
-    words = ["git", "show", f"HEAD:./{PARAMS}"]
-    shown = subprocess.run(words, capture_output=True, text=True, check=False)
-    if shown.returncode:
-        raise InputError(
-            f"no git commit with {PARAMS} here, and a profile is laid over the committed one; "
-            "git clone the project"
-        )
-    name = f"{PARAMS} of the last commit"
-    return _flat_params(parse_yaml(shown.stdout, name), name)
-
-
-def _flat_params(content: object, name: str) -> FlatParams:
-    if not isinstance(content, dict):
-        raise InputError(f"{name}: no parameters in it; `git restore {PARAMS}` brings it back")
-    return flatten(content)
 
 
 def _differs_from_commit() -> bool:

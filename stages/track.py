@@ -14,6 +14,7 @@ from pipeline.tracking.mlflow_runs import Outcome, Result, track_results
 from pipeline.tracking.mlflow_store import without_password
 from pipeline.tracking.recorded import read_training
 from pipeline.tracking.results import collect, missing_result, note_on_processors
+from pipeline.tracking.run_name import params_of_commit
 from pipeline.tracking.run_tags import SPLIT
 from pipeline.tracking.sqlite_store import database
 from stages.entry import run_stage
@@ -24,13 +25,13 @@ def main() -> None:
     argparse.ArgumentParser(prog="python -m stages.track", description=main.__doc__).parse_args()
     params = load_params(PARAMS)
     lock = read_lock(Path("dvc.lock"))
-    results, tags = [], git_tags()
+    results, tags, committed = [], git_tags(), params_of_commit()
     for rung in params.rung_names:
         reason = missing_result(lock, rung)
         if reason:
             print(f"{rung}: skipped, {reason}")
         else:
-            results.append(collect(lock, rung, tags))
+            results.append(collect(lock, rung, tags, committed))
     root = Path(os.environ.get("DVC_ROOT") or ".").resolve()
     outcomes = track_results(results, root, os.environ.get("MLFLOW_TRACKING_URI"))
     show(results, outcomes)

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite, nan
 from pathlib import Path
 
-from pydantic import JsonValue
-
 from pipeline.evaluate.result_files import ClassAp, MetricInterval, read_rows
 from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, REPORT
+from pipeline.profiles import FlatParams
 from pipeline.tracking.dvc_lock import (
     Stages,
     alike_in_all_rungs,
@@ -85,13 +84,14 @@ def missing_result(lock: Stages, rung: str) -> str | None:
     return None
 
 
-def collect(lock: Stages, rung: str, git_tags: Mapping[str, str]) -> Result:
+def collect(lock: Stages, rung: str, git_tags: Mapping[str, str], committed: FlatParams) -> Result:
     """Return everything that MLflow keeps of a rung that `missing_result` finds nothing against.
 
     Args:
         lock: what DVC has noted.
         rung: its name.
         git_tags: added to the tags of the rung itself.
+        committed: parameters of git's last commit, which all rungs share; see `params_of_commit`.
 
     Raises:
         InputError: a file of it is damaged.
@@ -101,10 +101,23 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str]) -> Result:
     deps: dict[str, str] = {}
     for name in stages:
         deps |= digests(lock[name].deps)
-    model, history, training = MODELS / rung, _history(rung), read_training(rung)
-    task, _ = read_task(rung)
+    model, training = MODELS / rung, read_training(rung)
+    history = read_history(model / "history.jsonl")
+    task, classes = read_task(rung)
     metrics, machine = _metrics(rung), read_machine_labels(params)
-    facts = _facts(rung, changed_params(params), {**git_tags, **machine})
+    facts = ModelFacts(
+        rung=rung,
+        task=task,
+        classes=classes,
+        intervals=read_rows(EVALUATION / rung / "intervals.csv", MetricInterval),
+        epochs=len(history),
+        minutes=None if training.seconds is None else training.seconds / 60,
+        processor=training.processor,
+        changed=changed_params(params, committed),
+        commit=git_tags.get("mlflow.source.git.commit", ""),
+        experiment=os.environ.get("DVC_EXP_NAME", ""),
+        machine_labels=machine.get("machine_labels", ""),
+    )
     mark = fingerprint(lock, stages, {model.as_posix(): _digest_of_model(model)})
     tags = {**git_tags, **run_tags(params, deps, metrics, task, training), **machine}
     return Result(
@@ -126,28 +139,6 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str]) -> Result:
 
 def _report() -> dict[str, Path]:
     return {"report": REPORT} if REPORT.is_dir() else {}
-
-
-def _facts(rung: str, changed: Mapping[str, JsonValue], tags: Mapping[str, str]) -> ModelFacts:
-    task, classes = read_task(rung)
-    training = read_training(rung)
-    return ModelFacts(
-        rung=rung,
-        task=task,
-        classes=classes,
-        intervals=read_rows(EVALUATION / rung / "intervals.csv", MetricInterval),
-        epochs=len(_history(rung)),
-        minutes=None if training.seconds is None else training.seconds / 60,
-        processor=training.processor,
-        changed=changed,
-        commit=tags.get("mlflow.source.git.commit", ""),
-        experiment=os.environ.get("DVC_EXP_NAME", ""),
-        machine_labels=tags.get("machine_labels", ""),
-    )
-
-
-def _history(rung: str) -> list[EpochRow]:
-    return read_history(MODELS / rung / "history.jsonl")
 
 
 def _best(history: Sequence[EpochRow]) -> dict[str, float]:

@@ -6,30 +6,27 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from pipeline.errors import InputError
-from pipeline.files import PARAMS
-from pipeline.tracking.git_state import run_git
-from pipeline.yaml_file import flatten, parse_yaml
+from pipeline.profiles import FlatParams
+from pipeline.tracking.git_state import committed_params
 
 _NAMED = 2  # parameters; of more than these the name tells the number
 
 
-def changed_params(params: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return the parameters of a run that are not as `params.yaml` was committed last.
-
-    Args:
-        params: by dotted key, as DVC has locked them.
-
-    Returns:
-        nothing where there is no commit, or one that has no such file.
-    """
-    text = run_git("show", f"HEAD:./{PARAMS}")
+def params_of_commit() -> FlatParams:
+    """Return the parameters of git's last commit; none where it has none that can be read."""
     try:
-        content = parse_yaml(text, str(PARAMS))
+        return committed_params()
     except InputError:
-        content = None
-    if not isinstance(content, dict):
         return {}
-    committed = flatten(content)
+
+
+def changed_params(params: FlatParams, committed: FlatParams) -> FlatParams:
+    """Return the parameters of a run, as DVC has locked them, that are not as committed.
+
+    Nothing is said to have changed where nothing is known of a commit.
+    """
+    if not committed:
+        return {}
     return {key: value for key, value in params.items() if value != committed.get(key)}
 
 

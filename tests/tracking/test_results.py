@@ -28,7 +28,7 @@ def missing(rung: str) -> str | None:
 
 
 def collect(rung: str) -> Result:
-    return results.collect(read_lock(Path("dvc.lock")), rung, {})
+    return results.collect(read_lock(Path("dvc.lock")), rung, {}, {})
 
 
 def test_what_a_result_says(project):

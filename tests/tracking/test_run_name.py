@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.tracking.git_state import run_git
-from pipeline.tracking.run_name import changed_params, run_name
+from pipeline.tracking.run_name import changed_params, params_of_commit, run_name
 
 COMMITTED = "fetch: {path: photos}\ntrain:\n  shared: {seed: 42}\n  bbox: {late: {epochs: 3}}\n"
 SAME = {"fetch.path": "photos", "train.shared.seed": 42, "train.bbox.late.epochs": 3}
@@ -28,23 +28,30 @@ def commit() -> None:
     run_git(*who, "commit", "--quiet", "--message", "first")
 
 
+def changed(params: dict) -> dict:
+    return changed_params(params, params_of_commit())
+
+
 def test_without_a_commit_nothing_is_said_to_have_changed(project):
-    assert changed_params(SAME) == {}
+    assert changed(SAME) == {}
 
 
 def test_what_differs_from_the_commit(project):
     commit()
     Path("params.yaml").write_text("fetch: {}")  # the working copy does not count
-    assert changed_params(SAME) == {}
+    assert changed(SAME) == {}
     other = SAME | {"train.shared.seed": 7, "fetch.path": "new"}
-    assert changed_params(other) == {"train.shared.seed": 7, "fetch.path": "new"}
-    assert changed_params({"train.bbox.dropout": 0.5}) == {"train.bbox.dropout": 0.5}  # is new
+    assert changed(other) == {
+        "train.shared.seed": 7,
+        "fetch.path": "new",
+    }
+    assert changed({"train.bbox.dropout": 0.5}) == {"train.bbox.dropout": 0.5}  # is new
 
 
 def test_a_commit_whose_parameters_cannot_be_read(project):
     Path("params.yaml").write_text("fetch: {")
     commit()
-    assert changed_params(SAME) == {}
+    assert changed(SAME) == {}
 
 
 def test_a_name_has_what_changed_and_the_experiment(project, monkeypatch):
