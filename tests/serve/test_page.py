@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from pipeline.serve.page import PAGE_HEADERS, page
+from tests.browser import Page, chromium
 from tests.inference.making import CLASSES, pixels_of
-from tests.serve.browser import Page, chromium
 from tests.serve.making import MIN_SCORE, Running, encoded
 
 DONE = "shown.length && shown.every(({ answer, error }) => answer || error)"
