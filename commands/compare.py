@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from commands.options import command_parser
 from pipeline.compare.comparison import Comparison, compare_results
 from pipeline.compare.sides.find_result import find_result
 from pipeline.compare.terminal import print_comparison
@@ -104,12 +105,7 @@ def _known(row: dict[str, object]) -> dict[str, object]:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="ladder compare",
-        description=main.__doc__,
-        epilog=(__doc__ or "").partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser(__doc__)
     parser.add_argument(
         "a", metavar="A", nargs="?", default="HEAD", help="the earlier result (%(default)s)"
     )

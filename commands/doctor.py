@@ -3,9 +3,12 @@
 Above all it hashes the objects of DVC's cache again. DVC trusts an object that is read-only, so a
 damaged one is checked out as it is, `dvc status` reports nothing, and `dvc repro --force` does not
 repair it.
+
+Examples:
+  ladder doctor                         everything
+  ladder doctor --no-cache              without the cache: a second instead of minutes
 """
 
-import argparse
 import hashlib
 import json
 import platform
@@ -16,6 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
+from commands.options import command_parser
 from pipeline.progress import progress
 from pipeline.tracking.dvc_cache import cache_folder, object_path
 from pipeline.tracking.dvc_lock import Stages, read_lock
@@ -38,7 +42,7 @@ class Finding:
 
 def main(arguments: Sequence[str]) -> int:
     """Print what was found; return 1 when something is wrong, else 0."""
-    parser = argparse.ArgumentParser(prog="ladder doctor", description=__doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("--no-cache", action="store_true", help="leave out the cache (quick)")
     options = parser.parse_args(arguments)
     checks: list[Callable[[], Iterator[Finding]]] = [packages, device, weights, store]

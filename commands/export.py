@@ -13,6 +13,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from commands.options import command_parser, number
 from pipeline.errors import InputError
 from pipeline.files import EVALUATION, EXPORTS, MODELS, PARAMS, PIXELS, TABLES
 from pipeline.tasks import Task
@@ -55,12 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="ladder export",
-        description=main.__doc__,
-        epilog=(__doc__ or "").partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser(__doc__)
     parser.add_argument("rung", metavar="RUNG", help="whose model in models/ it is")
     parser.add_argument(
         "--format",
@@ -73,12 +69,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--max-fall",
-        type=float,
+        type=number(float, 0, 1),
         default=0.01,
         metavar="SHARE",
         help="by how much a metric of val may fall in int8 (%(default)s)",
     )
-    options = parser.parse_args(arguments)
-    if not 0 <= options.max_fall <= 1:
-        parser.error("--max-fall must be from 0 to 1")
-    return options
+    return parser.parse_args(arguments)

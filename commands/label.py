@@ -24,8 +24,9 @@ import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from commands.options import add_model, add_scores, command_parser, given_scores, number
 from pipeline.errors import InputError
-from pipeline.files import MODELS, PARAMS
+from pipeline.files import PARAMS
 from pipeline.formats.labels import Labels
 from pipeline.inference.label_files import (
     FORMAT_NAMES,
@@ -206,12 +207,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="ladder label",
-        description=main.__doc__,
-        epilog=(__doc__ or "").partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser(__doc__)
     parser.add_argument(
         "photos",
         metavar="PHOTOS",
@@ -231,25 +227,17 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="FORMAT",
         help=f"{', '.join(FORMAT_NAMES)}; may be given several times (default: pascal)",
     )
-    parser.add_argument(
-        "--model",
-        default=str(MODELS / "ssd_fpn"),
-        help="folder of a rung, or an MLflow URI such as models:/NAME@ALIAS (%(default)s)",
-    )
-    parser.add_argument(
-        "--score",
-        action="append",
-        default=[],
-        metavar="[CLASS=]SCORE",
-        help="label what scores above this (default: a score for each class, chosen on val)",
-    )
+    add_model(parser)
+    add_scores(parser, "label")
     parser.add_argument(
         "--doubtful",
         action="store_true",
         help="add boxes that score down to half of it as boxes to ignore, to learn from the labels",
     )
     parser.add_argument("--apply", type=Path, metavar="FILE", help="exported by `ladder review`")
-    parser.add_argument("--limit", type=int, metavar="N", help="stop after N more photos")
+    parser.add_argument(
+        "--limit", type=number(int, 1), metavar="N", help="stop after N more photos"
+    )
     parser.add_argument(
         "--since",
         type=datetime.fromisoformat,
@@ -261,10 +249,5 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--overwrite", action="store_true", help="replace labels that others have made or changed"
     )
     options = parser.parse_args(arguments)
-    if options.limit is not None and options.limit < 1:
-        parser.error("--limit must be 1 or more")
-    try:
-        options.score = GivenScores.parse(options.score)
-    except ValueError:
-        parser.error("--score must be from 0 to below 1, as in --score 0.4 or --score person=0.4")
+    options.score = given_scores(parser, options.score)
     return options

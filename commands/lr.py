@@ -1,23 +1,28 @@
-"""`ladder lr`: which learning rate suits a rung on this data."""
+"""`ladder lr`: which learning rate suits a rung on this data.
 
-import argparse
+Examples:
+  ladder lr ssd_fpn                     lr_finder/ssd_fpn.png, and the rate that it proposes
+  ladder lr ssd_fpn --phase late        with the backbone's late layers trained, too
+"""
+
 from collections.abc import Sequence
 from pathlib import Path
 
+from commands.options import command_parser, number
 from pipeline.files import PARAMS
 from pipeline.params.params import Params, load_params
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the learning-rate finder for a rung and write lr_finder/RUNG.png."""
-    parser = argparse.ArgumentParser(prog="ladder lr", description=main.__doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("rung", metavar="RUNG", help="as in params.yaml")
     # The names of `THAWED`, whose import would load torch before the arguments are checked.
     parser.add_argument("--phase", choices=("head", "late", "all"), default="head")
-    parser.add_argument("--steps", type=int, default=100, help="of the whole range (%(default)s)")
+    parser.add_argument(
+        "--steps", type=number(int, 2), default=100, help="of the whole range (%(default)s)"
+    )
     options = parser.parse_args(arguments)
-    if options.steps < 2:
-        parser.error("--steps must be at least 2")
     params = load_params(PARAMS)
     params.rung(options.rung)  # fails at once if there is none
     print(f"the curve: {find(params, options.rung, options.phase, options.steps)}")

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
+from commands.options import command_parser
 from pipeline.compare.common_photos import common_photos
 from pipeline.compare.comparison import RungComparison, compare_rungs
 from pipeline.compare.gate import Fall, below_floors, falls
@@ -172,12 +173,7 @@ def _named(champion: Version | None) -> str:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="ladder promote",
-        description=main.__doc__,
-        epilog=(__doc__ or "").partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser(__doc__)
     parser.add_argument("rung", metavar="RUNG", help="a name from the `train` section")
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--version", metavar="N", help="of the registered model (the last result)")

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from commands.options import command_parser, number
 from pipeline.errors import InputError
 from pipeline.evaluate.result_files import ConfusedPair, read_rows
 from pipeline.files import EVALUATION, MODELS, TABLES, write_beside
@@ -80,16 +81,15 @@ def knowledge_of(model: Path) -> Knowledge:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="ladder review",
-        description=main.__doc__,
-        epilog=(__doc__ or "").partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser(__doc__)
     parser.add_argument("labels", metavar="LABELS", type=Path, help="a file of `ladder label`")
     parser.add_argument("--photos", type=Path, metavar="FOLDER", help="(default: that of LABELS)")
     parser.add_argument(
-        "--number", type=int, default=100, metavar="N", help="of photos on the page (%(default)s)"
+        "--number",
+        type=number(int, 1),
+        default=100,
+        metavar="N",
+        help="of photos on the page (%(default)s)",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="(default: review.html beside)")
     parser.add_argument(
@@ -99,7 +99,4 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="FOLDER",
         help="that labelled: its label scores and confusions tell what is doubtful (%(default)s)",
     )
-    options = parser.parse_args(arguments)
-    if options.number < 1:
-        parser.error("--number must be 1 or more")
-    return options
+    return parser.parse_args(arguments)

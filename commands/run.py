@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from commands.options import add_run_options, command_parser
 from pipeline.errors import InputError
 from pipeline.exit_codes import INTERRUPTED
 from pipeline.files import PARAMS
@@ -37,7 +38,6 @@ from pipeline.tracking.git_state import committed_params, flat_params_of
 from pipeline.yaml_file import parse_yaml, read_yaml, with_values
 from stages.entry import die_with_parent
 
-ONLY_HELP = "run this stage and what it needs, as evaluate@ssd_fpn; may be given several times"
 _ALL = ("--all-pipelines",)
 _BACK = "git restore --staged --worktree params.yaml dvc.lock metrics && make repro"
 
@@ -143,28 +143,13 @@ def _interrupts_counted() -> Iterator[list[int]]:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="ladder run",
-        description=main.__doc__,
-        epilog=(__doc__ or "").partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser(__doc__)
     profiles = profile_names()
     parser.add_argument("profile", metavar="PROFILE", nargs="?", help=", ".join(profiles))
     parser.add_argument(
-        "-S",
-        "--set-param",
-        dest="settings",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a parameter of params.yaml; may be given several times",
-    )
-    parser.add_argument(
         "--photos", type=Path, metavar="FOLDER", help="with photos and labels, to read instead"
     )
-    parser.add_argument("--only", action="append", metavar="STAGE", help=ONLY_HELP)
-    parser.add_argument("--name", help="of the experiment (default: profile, date and time)")
+    add_run_options(parser)
     parser.add_argument("--dry", action="store_true", help="only show what would run")
     options = parser.parse_args(arguments)
     if options.profile and options.profile not in profiles:

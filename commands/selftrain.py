@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commands import label, run
+from commands.options import add_run_options, command_parser
 from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder
 from pipeline.formats.layout import find_set
@@ -101,12 +102,7 @@ def _place_of(source: SourceParams) -> Path:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="ladder selftrain",
-        description=main.__doc__,
-        epilog=(__doc__ or "").partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser(__doc__)
     parser.add_argument("photos", metavar="FOLDER", type=Path, help="of photos without labels")
     parser.add_argument(
         "--model",
@@ -115,15 +111,5 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="FOLDER",
         help="the teacher, a trained rung (%(default)s)",
     )
-    parser.add_argument(
-        "-S",
-        "--set-param",
-        dest="settings",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a parameter of params.yaml; may be given several times",
-    )
-    parser.add_argument("--only", action="append", default=[], metavar="STAGE", help=run.ONLY_HELP)
-    parser.add_argument("--name", help="of the experiment (default: run, date and time)")
+    add_run_options(parser)
     return parser.parse_args(arguments)

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from commands.options import add_model, add_scores, command_parser, given_scores, number
 from pipeline.errors import InputError
-from pipeline.files import MODELS, PARAMS
+from pipeline.files import PARAMS
 from pipeline.inference.label_scores import GivenScores
 from pipeline.serve.limits import Limits
 
@@ -110,74 +111,51 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="ladder serve",
-        description=main.__doc__,
-        epilog=(__doc__ or "").partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--model",
-        default=str(MODELS / "ssd_fpn"),
-        help="folder of a rung, or an MLflow URI such as models:/NAME@ALIAS (%(default)s)",
-    )
+    parser = command_parser(__doc__)
+    add_model(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument(
-        "--port", type=int, default=8000, help="port, 0 for any that is free (%(default)s)"
+        "--port",
+        type=number(int, 0, 65535),
+        default=8000,
+        help="port, 0 for any that is free (%(default)s)",
     )
-    parser.add_argument(
-        "--score",
-        action="append",
-        default=[],
-        metavar="[CLASS=]SCORE",
-        help="tell what scores above this (default: a score for each class, chosen on val)",
-    )
+    add_scores(parser, "tell")
     parser.add_argument(
         "--batch",
-        type=int,
+        type=number(int, 1),
         default=16,
         metavar="N",
         help="photos that go through the network together, at most (%(default)s)",
     )
     parser.add_argument(
         "--wait-ms",
-        type=float,
+        type=number(float, 0),
         default=4.0,
         metavar="MS",
         help="time that a photo waits for others on their way, to share its batch (%(default)s)",
     )
     parser.add_argument(
         "--max-mb",
-        type=float,
+        type=number(float, 0.001),
         default=_LIMITS.body_bytes / 1e6,
         metavar="MB",
         help="in one request (%(default)g)",
     )
     parser.add_argument(
         "--max-megapixels",
-        type=float,
+        type=number(float, 0.001, _MOST_MEGAPIXELS),
         default=_LIMITS.photo_pixels / 1e6,
         metavar="MP",
         help="in one photo (%(default)g)",
     )
     parser.add_argument(
         "--queue",
-        type=int,
+        type=number(int, 1),
         default=_LIMITS.waiting,
         metavar="N",
         help="photos of all requests that may wait, at most (%(default)s)",
     )
     options = parser.parse_args(arguments)
-    if not 0 <= options.port <= 65535:
-        parser.error("--port must be from 0 to 65535")
-    if options.batch < 1 or options.queue < 1:
-        parser.error("--batch and --queue must be 1 or more")
-    if options.wait_ms < 0 or options.max_mb <= 0:
-        parser.error("--wait-ms must not be negative, and --max-mb must be above 0")
-    if not 0 < options.max_megapixels <= _MOST_MEGAPIXELS:
-        parser.error(f"--max-megapixels must be above 0, and {_MOST_MEGAPIXELS} at most")
-    try:
-        options.score = GivenScores.parse(options.score)
-    except ValueError:
-        parser.error("--score must be from 0 to below 1, as in --score 0.4 or --score person=0.4")
+    options.score = given_scores(parser, options.score)
     return options

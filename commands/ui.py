@@ -1,4 +1,9 @@
-"""`ladder ui`: MLflow, opened on the comparison of the ladder's runs."""
+"""`ladder ui`: MLflow, opened on the comparison of the ladder's runs.
+
+Examples:
+  ladder ui                             the store of this project, or of MLFLOW_TRACKING_URI
+  ladder ui --host 0.0.0.0 --port 80    for others, too
+"""
 
 import argparse
 import os
@@ -8,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from commands.options import command_parser, number
 from pipeline.errors import InputError
 from pipeline.tracking.mlflow_store import experiment_name, without_password
 from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged, local_store
@@ -102,10 +108,9 @@ def _can_bind(family: int, address: Address) -> bool:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="ladder ui", description=__doc__)
+    parser = command_parser(__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, help="port; by default the first free one from 5000")
-    options = parser.parse_args(arguments)
-    if options.port is not None and not 1 <= options.port <= 65535:
-        parser.error("--port must be from 1 to 65535")
-    return options
+    parser.add_argument(
+        "--port", type=number(int, 1, 65535), help="port; by default the first free one from 5000"
+    )
+    return parser.parse_args(arguments)

@@ -61,7 +61,7 @@ def test_what_cannot_be_done_is_one_line(project, capsys, arguments, says):
 def test_wrong_arguments(project, capsys):
     assert run("combined", "--max-fall", "7") == 2
     assert run("combined", "--format", "tflite") == 2
-    assert "--max-fall must be from 0 to 1" in capsys.readouterr().err
+    assert "--max-fall: must be from 0 to 1" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -101,4 +101,4 @@ def test_wrong_arguments_are_told_before_torch_is_loaded(painted_project):
 
 def test_one_step_is_no_range(capsys):
     assert run("bbox", "--steps", "1") == 2
-    assert "--steps must be at least 2" in capsys.readouterr().err
+    assert "--steps: must be 2 or more" in capsys.readouterr().err

@@ -30,7 +30,9 @@ def test_help_lists_every_command(capsys):
 @pytest.mark.parametrize("name", ladder.COMMANDS)
 def test_each_command_explains_itself(name, capsys):
     assert run(name, "--help") == 0
-    assert f"usage: ladder {name}" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"usage: ladder {name}" in out
+    assert f"Examples:\n  ladder {name}" in out
 
 
 def test_an_unknown_command_and_an_unknown_option(capsys):

@@ -65,7 +65,7 @@ def test_link_for_all_addresses_and_without_an_experiment():
 def test_a_port_outside_its_range_is_refused(capsys, port):
     with pytest.raises(SystemExit, match="2"):
         ui.main(["--port", port])
-    assert "--port must be from 1 to 65535" in capsys.readouterr().err
+    assert "--port: must be from 1 to 65535" in capsys.readouterr().err
 
 
 def test_a_port_in_use():
