@@ -1,9 +1,10 @@
 """`python docs/render.py`: writes what the documents say of results and imports.
 
 docs/results.json has the figures, in the form of `metrics/`; docs/results.md is rendered from it,
-and the graph in docs/architecture.md from the imports as they are.
+docs/params.md from the schema of the parameters, and the graph in docs/architecture.md from the
+imports as they are.
 
-  python docs/render.py                  renders both
+  python docs/render.py                  renders all three
   python docs/render.py --take demo      takes the results of the project's folder as `demo` before
 """
 
@@ -15,10 +16,12 @@ from pathlib import Path
 
 import grimp
 
+from docs.params_page import params_page
 from pipeline.params.params import load_params
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, PAGE = ROOT / "docs" / "results.json", ROOT / "docs" / "results.md"
+PARAMS_PAGE = ROOT / "docs" / "params.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 _METRICS = {  # title and digits of each column
     "accuracy": ("accuracy", 3),
@@ -33,7 +36,7 @@ _MANY = 10
 
 
 def main() -> None:
-    """Render docs/results.md and the import graph of docs/architecture.md."""
+    """Render docs/results.md, docs/params.md and the import graph of docs/architecture.md."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -46,6 +49,7 @@ def main() -> None:
         results[name]["rungs"] = taken(Path.cwd())
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     PAGE.write_text(results_page(results))
+    PARAMS_PAGE.write_text(params_page(ROOT / "params.yaml"))
     ARCHITECTURE.write_text(with_graph(ARCHITECTURE.read_text(), import_graph()))
 
 

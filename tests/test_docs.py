@@ -7,6 +7,7 @@ from graphlib import TopologicalSorter
 import pytest
 
 from docs import render
+from docs.params_page import params_page
 from tests.conftest import ROOT
 
 DOCUMENTS = ["README.md", "photos/README.md", "dvc.yaml", "params.yaml"]
@@ -50,6 +51,16 @@ LAYERS = (
 def test_results_are_rendered_from_their_figures():
     results = json.loads(render.RESULTS.read_text())
     assert render.PAGE.read_text() == render.results_page(results)
+
+
+def test_parameters_are_rendered_from_their_schema():
+    assert render.PARAMS_PAGE.read_text() == params_page(ROOT / "params.yaml")
+
+
+def test_every_parameter_is_explained():
+    rows = [line for line in render.PARAMS_PAGE.read_text().splitlines() if line[:3] == "| `"]
+    assert len(rows) > 50
+    assert [row for row in rows if not row.split(" | ")[-1].strip("| ")] == []
 
 
 def test_figures_of_the_demo_are_those_of_the_last_run():

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from pipeline.params.section import Count, Fraction, Section, Seed, Side
 
@@ -21,12 +21,14 @@ class DemoParams(Section):
 class SourceParams(Section):
     """One of several sets of labelled photos, which become one."""
 
-    path: Path  # below that of the section
-    format: Format = "auto"
-    labels: str = ""
-    split: SplitRule | None = None  # by default the section's
-    role: Literal["truth", "machine"] = "truth"
-    teacher: str = ""  # what labelled it, for the record
+    path: Path = Field(description="of the set, below `fetch.path`")
+    format: Format = Field(default="auto", description="of its labels")
+    labels: str = Field(default="", description="the file with its labels, where there are several")
+    split: SplitRule | None = Field(default=None, description="by default that of `fetch.split`")
+    role: Literal["truth", "machine"] = Field(
+        default="truth", description="labelled by people, or by a model and then all for train"
+    )
+    teacher: str = Field(default="", description="what labelled it, for the record")
 
     @field_validator("path")
     @classmethod

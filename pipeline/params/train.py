@@ -10,11 +10,13 @@ from pipeline.params.section import Count, Fraction, Positive, Section, Seed, Si
 class AugmentParams(Section):
     """Random changes of a training photo; each has a value that turns it off."""
 
-    flip: Fraction  # probability of a mirror image; 0 is off
-    rotate: Annotated[float, Field(ge=0, le=45)]  # degrees either way, half of the time; 0 is off
-    crop: Annotated[float, Field(gt=0, le=1)]  # smallest share of a side that is kept; 1 is off
-    zoom_out: Annotated[float, Field(ge=1)]  # largest canvas, in sides of the photo; 1 is off
-    lighting: Fraction  # largest change of brightness, contrast and saturation; 0 is off
+    flip: Fraction = Field(description="probability of a mirror image; 0 is off")
+    rotate: float = Field(ge=0, le=45, description="degrees either way, half of the time; 0 is off")
+    crop: float = Field(gt=0, le=1, description="smallest share of a side that is kept; 1 is off")
+    zoom_out: float = Field(ge=1, description="largest canvas, in sides of the photo; 1 is off")
+    lighting: Fraction = Field(
+        description="largest change of brightness, contrast and saturation; 0 is off"
+    )
 
 
 class PhaseParams(Section):
