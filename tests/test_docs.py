@@ -1,5 +1,6 @@
 """The documents name files that are there, and show results and imports as they are."""
 
+import ast
 import json
 import re
 from graphlib import TopologicalSorter
@@ -61,6 +62,25 @@ def test_every_parameter_is_explained():
     rows = [line for line in render.PARAMS_PAGE.read_text().splitlines() if line[:3] == "| `"]
     assert len(rows) > 50
     assert [row for row in rows if not row.split(" | ")[-1].strip("| ")] == []
+
+
+def messages_of_the_sources() -> str:
+    """Return the texts in the code, each on a line, with adjacent ones joined."""
+    trees = [
+        ast.parse(path.read_text())
+        for folder in ("pipeline", "stages", "commands")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def test_messages_that_are_explained_are_those_of_the_code():
+    explained = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs" / "faq.md").read_text(), re.M)
+    said = messages_of_the_sources()
+    assert len(explained) > 12
+    assert [message for message in explained if message not in said] == []
 
 
 def test_figures_of_the_demo_are_those_of_the_last_run():
