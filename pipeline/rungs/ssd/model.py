@@ -27,7 +27,8 @@ def flatten_cells(maps: Tensor, numbers: int) -> Tensor:
 
     Channel `j * numbers + i` of cell (r, c) becomes number i of anchor `(r * columns + c) * k + j`.
     """
-    return maps.permute(0, 2, 3, 1).reshape(len(maps), -1, numbers)
+    # `len` would become a plain number where torch.export runs this once for batches of any size.
+    return maps.permute(0, 2, 3, 1).reshape(maps.shape[0], -1, numbers)
 
 
 class StdConv(nn.Sequential):
