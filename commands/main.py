@@ -7,6 +7,7 @@ when it is called, so that `ladder --help` answers at once.
 import argparse
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 
 from pipeline.exit_codes import exit_code
 
@@ -21,6 +22,7 @@ COMMANDS = {
     "promote": "make a model the champion of its rung, if it passes the gate",
     "ui": "open MLflow on the comparison of the ladder's runs",
     "lr": "find the learning rate that suits a rung on this data",
+    "verify-repro": "run the ladder twice from nothing, and compare the bytes",
     "doctor": "check environment, weights, DVC's cache and the MLflow store",
 }
 
@@ -32,7 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, text in COMMANDS.items():
         commands.add_parser(name, help=text, add_help=False)  # the module has the real parser
     known, rest = parser.parse_known_args(arguments)
-    raise SystemExit(exit_code(lambda: import_module(f"commands.{known.command}").main(rest)))
+    raise SystemExit(exit_code(lambda: command_module(known.command).main(rest)))
+
+
+def command_module(command: str) -> ModuleType:
+    """Import the module of a sub-command."""
+    return import_module(f"commands.{command.replace('-', '_')}")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 import argparse
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from pipeline.files import MODELS
 from pipeline.inference.label_scores import GivenScores
+from pipeline.profiles import profile_names
 
 Number = TypeVar("Number", int, float)
 
@@ -71,8 +73,33 @@ def given_scores(parser: argparse.ArgumentParser, words: list[str]) -> GivenScor
         parser.error("--score must be from 0 to below 1, as in --score 0.4 or --score person=0.4")
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """Add what `ladder run` and the commands that end in it have in common."""
+def add_profile(parser: argparse.ArgumentParser) -> None:
+    """Add `PROFILE` and `--photos`, which say what the ladder is run on."""
+    parser.add_argument(
+        "profile",
+        metavar="PROFILE",
+        nargs="?",
+        type=_profile_name,
+        help=", ".join(profile_names()),
+    )
+    parser.add_argument(
+        "--photos",
+        type=Path,
+        metavar="FOLDER",
+        help="with photos and labels, to read instead of the profile's source",
+    )
+
+
+def _profile_name(name: str) -> str:
+    names = profile_names()
+    if name not in names:
+        there = ", ".join(names) or "none here: run from the project's root folder"
+        raise argparse.ArgumentTypeError(f"no such profile: {name}; there are {there}")
+    return name
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add `-S` and `--only`, as all commands have them that run the ladder."""
     parser.add_argument(
         "-S",
         "--set-param",
@@ -89,4 +116,3 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="STAGE",
         help="run this stage and what it needs, as evaluate@ssd_fpn; may be given several times",
     )
-    parser.add_argument("--name", help="of the experiment (default: with date and time)")

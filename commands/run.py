@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from commands.options import add_run_options, command_parser
+from commands.options import add_profile, add_settings, command_parser
 from pipeline.errors import InputError
 from pipeline.exit_codes import INTERRUPTED
 from pipeline.files import PARAMS
@@ -144,15 +144,8 @@ def _interrupts_counted() -> Iterator[list[int]]:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command_parser(__doc__)
-    profiles = profile_names()
-    parser.add_argument("profile", metavar="PROFILE", nargs="?", help=", ".join(profiles))
-    parser.add_argument(
-        "--photos", type=Path, metavar="FOLDER", help="with photos and labels, to read instead"
-    )
-    add_run_options(parser)
+    add_profile(parser)
+    add_settings(parser)
+    parser.add_argument("--name", help="of the experiment (default: profile, date and time)")
     parser.add_argument("--dry", action="store_true", help="only show what would run")
-    options = parser.parse_args(arguments)
-    if options.profile and options.profile not in profiles:
-        there = ", ".join(profiles) or "none here: run from the project's root folder"
-        parser.error(f"no such profile: {options.profile}; there are {there}")
-    return options
+    return parser.parse_args(arguments)

@@ -1,7 +1,6 @@
 """Every command that a document or a `--help` shows is read by the real parser of its program."""
 
 import argparse
-import importlib
 import re
 import shlex
 import subprocess
@@ -14,7 +13,7 @@ import pytest
 from dvc.cli import parse_args as parse_dvc
 from mlflow.cli import cli as mlflow_cli
 
-from commands.main import COMMANDS
+from commands.main import COMMANDS, command_module
 from commands.run import wanted_params
 from pipeline.files import PARAMS
 from pipeline.params.params import check_params
@@ -51,7 +50,7 @@ def _commands(block: str) -> Iterator[list[str]]:
 
 def examples(command: str) -> list[list[str]]:
     """Return the words of each example in the help of a sub-command."""
-    doc = importlib.import_module(f"commands.{command}").__doc__ or ""
+    doc = command_module(command).__doc__ or ""
     return list(_commands(doc.partition("Examples:")[2].partition("\n\n")[0]))
 
 
@@ -88,9 +87,9 @@ def parse_ladder(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     command, *rest = words
     assert command in COMMANDS, words
     with pytest.raises(Parsed) as parsed:
-        importlib.import_module(f"commands.{command}").main(rest)
+        command_module(command).main(rest)
     (options,) = parsed.value.args
-    if command in ("run", "selftrain"):
+    if command in ("run", "selftrain", "verify-repro"):
         check_settings(getattr(options, "profile", None), options.settings)
 
 

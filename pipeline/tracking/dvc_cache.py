@@ -1,5 +1,6 @@
 """Where DVC keeps the content of outputs: a file named for the md5 of what is in it."""
 
+import json
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -27,6 +28,28 @@ def cache_folder(root: Path) -> Path:
             return Path(repo.cache.local.path)
     except DvcException as error:
         raise InputError(f".dvc: {error}; run from the project's root folder") from None
+
+
+def file_digests(folder: Path, path: str, md5: str) -> dict[str, str]:
+    """Return path to md5 of an output, of each file in it where it is a folder.
+
+    Args:
+        folder: of the cache, see `cache_folder`.
+        path: of the output.
+        md5: as `dvc.lock` has it; that of a folder ends in `.dir`.
+
+    Raises:
+        InputError: the cache has no list of the folder's files, or a damaged one.
+    """
+    if not md5.endswith(".dir"):
+        return {path: md5}
+    listed = object_path(folder, md5)
+    try:
+        return {
+            f"{path}/{item['relpath']}": item["md5"] for item in json.loads(listed.read_bytes())
+        }
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{listed}: no list of files ({error}); run `ladder doctor`") from None
 
 
 def object_path(folder: Path, md5: str) -> Path:

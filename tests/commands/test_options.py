@@ -2,7 +2,15 @@
 
 import pytest
 
-from commands.options import add_run_options, add_scores, command_parser, given_scores, number
+from commands.options import (
+    add_profile,
+    add_scores,
+    add_settings,
+    command_parser,
+    given_scores,
+    number,
+)
+from tests.conftest import ROOT
 
 DOC = """`ladder taste`: how good a soup is.
 
@@ -64,10 +72,16 @@ def test_a_score_of_one_is_refused(capsys: pytest.CaptureFixture) -> None:
 
 def test_settings_and_stages_add_up() -> None:
     parser = command_parser(DOC)
-    add_run_options(parser)
+    add_settings(parser)
     options = parser.parse_args(["-S", "a.b=1", "-S", "c=2", "--only", "train@bbox"])
-    assert (options.settings, options.only, options.name) == (
-        ["a.b=1", "c=2"],
-        ["train@bbox"],
-        None,
-    )
+    assert (options.settings, options.only) == (["a.b=1", "c=2"], ["train@bbox"])
+
+
+def test_a_profile_is_one_of_those_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    parser = command_parser(DOC)
+    add_profile(parser)
+    assert parser.parse_args(["voc2007"]).profile == "voc2007"
+    assert parser.parse_args([]).profile is None
+    with pytest.raises(SystemExit):
+        parser.parse_args(["voc2006"])

@@ -18,65 +18,10 @@ from pipeline.errors import InputError
 from pipeline.params.params import check_params
 from pipeline.params_guard import BACKUP
 from pipeline.yaml_file import flatten, parse_yaml, with_values
+from tests.commands.one_stage import dvc, git, write_stage
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow  # DVC runs in each
-
-STAGE = {
-    "cmd": "cp params.yaml seen.yaml",
-    "params": ["fetch", "pixels", "train", "predict", "report"],
-    "outs": ["seen.yaml"],
-}
-ONE = "fetch: {demo: {photos: 30}}\ntrain:\n  bbox:\n    late: {epochs: 3}\n"
-TWO = "extends: one\ntrain:\n  bbox: {late: {lr: 0.5}, dropout: 0.1}\n"
-
-
-@pytest.fixture(scope="module")
-def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A committed project with this project's parameters and two profiles."""
-    folder = tmp_path_factory.mktemp("committed")
-    shutil.copy(ROOT / "params.yaml", folder)
-    (folder / ".gitignore").write_text(".ladder/\n")
-    (folder / "profiles").mkdir()
-    (folder / "profiles/one.yaml").write_text(ONE)
-    (folder / "profiles/two.yaml").write_text(TWO)
-    (folder / "photos").mkdir()
-    write_stage(folder, "cp params.yaml seen.yaml")
-    git(folder, "init", "--quiet")
-    dvc(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "All")
-    return folder
-
-
-@pytest.fixture
-def project(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a copy of the committed project."""
-    folder = tmp_path / "project"
-    shutil.copytree(committed, folder, symlinks=True)
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
-    for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "me")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "me@example.com")
-    return folder
-
-
-def git(folder: Path, *words: str) -> str:
-    who = ("-c", "user.name=me", "-c", "user.email=me@example.com")
-    done = subprocess.run(["git", *who, *words], cwd=folder, check=True, stdout=subprocess.PIPE)
-    return done.stdout.decode()
-
-
-def dvc(folder: Path, *words: str) -> str:
-    environment = os.environ | {"DVC_NO_ANALYTICS": "1"}
-    command = [sys.executable, "-m", "dvc", *words]
-    done = subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.PIPE)
-    return done.stdout.decode()
-
-
-def write_stage(folder: Path, command: str) -> None:
-    (folder / "dvc.yaml").write_text(json.dumps({"stages": {"see": STAGE | {"cmd": command}}}))
 
 
 def flatten_yaml(text: str) -> dict[str, JsonValue]:
