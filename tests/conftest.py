@@ -45,6 +45,12 @@ def tables() -> Tables:
     return build_tables(labels(pascal(SMALL)))
 
 
+@pytest.fixture(scope="module")
+def one_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all examples of a property; pytest's own has the files of every test in it."""
+    return tmp_path_factory.mktemp("examples")
+
+
 def stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a stage in this process from minding DVC and from tying itself to a parent."""
     monkeypatch.delenv("DVC_ROOT", raising=False)

@@ -125,9 +125,9 @@ def test_a_class_in_words_counts_before_one_in_numbers(
         st.text(st.sampled_from("a.jpg019-e nif,"), max_size=5), min_size=11, max_size=11
     )
 )
-def test_any_row_is_read_or_refused(tmp_path_factory, cells: list[str]) -> None:
+def test_any_row_is_read_or_refused(one_folder: Path, cells: list[str]) -> None:
     try:
-        rows = read(tmp_path_factory.getbasetemp(), HEADER + ",".join(cells) + "\n")
+        rows = read(one_folder, HEADER + ",".join(cells) + "\n")
     except InputError as error:
         assert "a.csv: " in str(error) and "\n" not in str(error)
     else:

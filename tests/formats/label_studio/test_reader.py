@@ -108,8 +108,8 @@ WHOLE = [
 
 @settings(deadline=None)
 @given(tasks=spoiled(WHOLE))
-def test_a_spoiled_export_is_read_or_refused(tmp_path_factory, tasks: object) -> None:
-    file = tmp_path_factory.getbasetemp() / "spoiled.json"
+def test_a_spoiled_export_is_read_or_refused(one_folder: Path, tasks: object) -> None:
+    file = one_folder / "spoiled.json"
     file.write_text(json.dumps(tasks))
     try:
         found = read_label_studio(file, file.parent)

@@ -153,8 +153,8 @@ WHOLE = {
 
 @settings(deadline=None)
 @given(page=spoiled(WHOLE))
-def test_a_spoiled_file_is_read_or_refused(tmp_path_factory, page: object) -> None:
-    folder = tmp_path_factory.getbasetemp()
+def test_a_spoiled_file_is_read_or_refused(one_folder: Path, page: object) -> None:
+    folder = one_folder
     file = folder / "spoiled.json"
     file.write_text(json.dumps(page))
     try:

@@ -96,9 +96,9 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, line: str, message
 
 @settings(deadline=None)
 @given(text=st.text(st.sampled_from("0123456789.- \nenaif"), max_size=60))
-def test_any_text_is_read_or_refused(tmp_path_factory, text: str) -> None:
+def test_any_text_is_read_or_refused(one_folder: Path, text: str) -> None:
     try:
-        found = read(tmp_path_factory.getbasetemp(), text)
+        found = read(one_folder, text)
     except InputError as error:
         assert "a.txt: line " in str(error) and "\n" not in str(error)
     else:

@@ -201,8 +201,8 @@ WHOLE = {
 
 @settings(deadline=None)
 @given(data=spoiled(WHOLE))
-def test_a_spoiled_yaml_is_read_or_refused(tmp_path_factory, data: object) -> None:
-    root = tmp_path_factory.getbasetemp()
+def test_a_spoiled_yaml_is_read_or_refused(one_folder: Path, data: object) -> None:
+    root = one_folder
     photos(root, "a.jpg")
     with (root / "spoiled.yaml").open("w") as file:
         YAML(typ="safe").dump(data, file)
