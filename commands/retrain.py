@@ -1,0 +1,245 @@
+"""`ladder retrain`: bring the ladder up to date with this commit, judge, report, and push it.
+
+Examples:
+  ladder retrain                                 what CI does, but that git neither pulls nor pushes
+  ladder retrain -S train.ssd_fpn.late.epochs=9  with another parameter, which is committed, too
+  ladder retrain --push main --promote           as `.ci/retrain` calls it in CI
+
+Only what changed is trained. Each new result is judged by the gate of `ladder promote`; if one is
+refused, the exit code is 3, the champions stay and the branch keeps its dvc.lock and metrics. What
+was trained is pushed to the DVC remote before the commit that names it.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from commands.promote import decide
+from commands.run import wanted_params
+from pipeline.compare.comparison import Comparison, RungComparison, compare_results
+from pipeline.compare.gate import falls
+from pipeline.compare.sides.find_result import find_result
+from pipeline.compare.sides.results import LOCK
+from pipeline.cycle.branch import Branch, Pushed, commit
+from pipeline.cycle.candidate import Candidate, find_candidate, model_of, promote
+from pipeline.cycle.comment import Judgement, comment_of, data_lines
+from pipeline.cycle.dvc_remote import update_imports
+from pipeline.cycle.transfer import bring, push_objects
+from pipeline.errors import InputError
+from pipeline.exit_codes import FAILED, REFUSED
+from pipeline.files import METRICS, PARAMS, REPORT, write_beside
+from pipeline.params.params import Params, check_params, load_params
+from pipeline.params_guard import params_during
+from pipeline.tracking.dvc_lock import Stages, read_lock
+from pipeline.tracking.git_state import flat_params_of, run_git
+from pipeline.tracking.results import missing_result
+from pipeline.yaml_file import parse_yaml, read_yaml, with_values
+from stages.entry import die_with_parent
+
+_ROUNDS = 3  # of results that others push meanwhile
+_MESSAGE = "Retrain: new dvc.lock and metrics [skip ci]"
+_COMMITTED = (str(LOCK), str(METRICS), str(PARAMS))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the gate says of all results, and `unjudged`, why it says nothing of some."""
+
+    judgements: list[Judgement]
+    candidates: list[Candidate]
+    unjudged: str = ""
+
+    @property
+    def refused(self) -> list[str]:
+        """The rungs whose result is refused."""
+        return [one.rung for one in self.judgements if one.falls]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Train what changed, judge it, report it, and push what passed; 3 is a refusal."""
+    options = _parse(arguments)
+    branch = Branch(options.push) if options.push else None
+    for _ in range(_ROUNDS):
+        code = retrain(options, branch)
+        if code is not None:
+            return code
+        print(f"{Pushed.OTHER_RESULT.value}: once more, on top of it; what is trained is cached")
+    raise InputError(f"{options.push}: others pushed results {_ROUNDS} times; run it again")
+
+
+def retrain(options: argparse.Namespace, branch: Branch | None) -> int | None:
+    """Return the exit code of one round, None where another's result came first."""
+    if branch:
+        branch.follow()
+    base = options.base if _is_commit(options.base) else "HEAD"
+    before = read_lock(LOCK)
+    reachable = bring(base)
+    imports = update_imports() if options.update else []
+    code = train(options.settings, pull=reachable)
+    if code:
+        write_comment(options.comment, "## Retraining failed: its log says where\n")
+        return code
+    comparison = compared_with(base)
+    outcome = judged(before, comparison)
+    # Before the commit that names these objects is pushed: the other order loses data.
+    unpushed = push_objects()
+    faults = [line for line in (outcome.unjudged, unpushed) if line]
+    done = "Retrained" if read_lock(LOCK) != before else "Nothing was out of date"
+    report(options.comment, done, outcome, comparison, faults)
+    if outcome.refused:
+        return REFUSED
+    if not outcome.unjudged and not commit(_MESSAGE, [*_COMMITTED, *imports]):
+        print("dvc.lock and metrics/ are as committed")
+    if faults:
+        return FAILED
+    if branch and branch.push() is Pushed.OTHER_RESULT:
+        branch.take()
+        return None
+    if options.promote:
+        promote(outcome.candidates)
+    return 0
+
+
+def train(settings: Sequence[str], *, pull: bool) -> int:
+    """Run what is out of date, with other parameters if they are given; return DVC's exit code."""
+    command = [sys.executable, "-m", "dvc", "repro", "--all-pipelines"]
+    # Of a run that the remote remembers, only the digests are here yet.
+    command += ["--pull"] if pull else []
+    current = flat_params_of(read_yaml(PARAMS), str(PARAMS))
+    wanted = wanted_params(None, None, settings, current)
+    text = with_values(PARAMS.read_text(), wanted)
+    check_params(parse_yaml(text, str(PARAMS)), "the parameters of this run")
+    with params_during(text) as keep:
+        code = subprocess.run(command, preexec_fn=die_with_parent).returncode
+        if not code:
+            keep()
+    return code
+
+
+def compared_with(base: str) -> Comparison | str:
+    """Return what lies here beside the result of a commit, or why that cannot be."""
+    if not run_git("show", f"{base}:./{LOCK}"):
+        return "there was none"
+    try:
+        return compare_results(find_result(base), find_result("."), "val", [])
+    except InputError as error:
+        return str(error)
+
+
+def judged(before: Stages, comparison: Comparison | str) -> Outcome:
+    """Return what becomes of each rung.
+
+    Args:
+        before: the lock file before this training.
+        comparison: with the base commit.
+    """
+    params, lock = load_params(PARAMS), read_lock(LOCK)
+    beside = {} if isinstance(comparison, str) else {one.name: one for one in comparison.rungs}
+    outcome = Outcome([], [])
+    try:
+        for rung in params.rung_names:
+            if missing_result(lock, rung):
+                continue
+            candidate = find_candidate(lock, rung)
+            retrained = model_of(before, rung) != model_of(lock, rung)
+            one = judge_rung(candidate, params, beside.get(rung), retrained=retrained)
+            outcome.judgements.append(one)
+            if one.passed:
+                outcome.candidates.append(candidate)
+    except InputError as error:
+        return Outcome(outcome.judgements, [], f"not judged: {error}")
+    return outcome
+
+
+def judge_rung(
+    candidate: Candidate, params: Params, beside: RungComparison | None, *, retrained: bool
+) -> Judgement:
+    """Return what becomes of a rung.
+
+    Args:
+        candidate: the version of its result.
+        params: with the rules of the gate.
+        beside: the result of the base commit beside it, which stands for a champion where there
+            is none; None where it has none.
+        retrained: whether its model is new.
+    """
+    version, champion = candidate.version, candidate.champion
+    name = f"version {version.number}"
+    if champion and champion.number == version.number:
+        return Judgement(version.rung, f"{name} is the champion, as before")
+    if not retrained and "refused" in version.decision:
+        return Judgement(version.rung, f"{name} was refused before and stays so")
+    decision = decide(version, champion, params, candidate.store)
+    found, words = list(decision.falls), f"{name} {decision.words}"
+    if champion is None and beside is not None:
+        found += [fall for fall in falls(beside, params.promote) if fall.why != "floor"]
+        words = f"{name} refused beside the base commit" if found else words
+    candidate.registry.note(version, words)
+    return Judgement(version.rung, words, found, passed=not found)
+
+
+def report(
+    path: Path, done: str, outcome: Outcome, comparison: Comparison | str, faults: Sequence[str]
+) -> None:
+    """Write the comment; print the decisions, and whether figures can be compared with before.
+
+    Args:
+        path: of the comment.
+        done: its title where nothing is wrong.
+        outcome: what the gate says.
+        comparison: with the base commit, or why there is none.
+        faults: why not all is judged and pushed.
+    """
+    refused = ", ".join(outcome.refused)
+    titles = [f"Refused: {refused}"] if refused else []
+    titles += [line[0].upper() + line[1:] for line in faults]
+    ladder = (REPORT / "report.md").read_text(encoding="utf-8")
+    title = "; ".join(titles) or done
+    write_comment(path, comment_of(title, outcome.judgements, comparison, ladder))
+    for line in [] if isinstance(comparison, str) else data_lines(comparison):
+        print(line)
+    for one in outcome.judgements:
+        print(f"{one.rung}: {one.words}")
+    sys.stdout.flush()
+    for line in faults:
+        print(f"error: {line}", file=sys.stderr)
+    if refused:
+        print(f"refused: {refused}; champions and branch stay as they were", file=sys.stderr)
+
+
+def write_comment(path: Path, text: str) -> None:
+    """Write what people read of this retraining."""
+    write_beside(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def _is_commit(name: str | None) -> bool:
+    return bool(name and run_git("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}"))
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ladder retrain",
+        description=main.__doc__,
+        epilog=(__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "-S",
+        "--set-param",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a parameter of params.yaml; may be given several times",
+    )
+    parser.add_argument("--base", metavar="COMMIT", help="to compare with (the last commit)")
+    parser.add_argument("--push", metavar="BRANCH", help="of origin: pull it before, push it after")
+    parser.add_argument("--update", action="store_true", help="first what `dvc import` follows")
+    parser.add_argument("--promote", action="store_true", help="what passes becomes the champion")
+    parser.add_argument(
+        "--comment", type=Path, default=Path("retrain.md"), metavar="FILE", help="(%(default)s)"
+    )
+    return parser.parse_args(arguments)
