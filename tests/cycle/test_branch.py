@@ -79,7 +79,7 @@ def test_a_remote_that_refuses(clones: tuple[Path, Path], tmp_path: Path) -> Non
     hook.chmod(0o755)
     Path("dvc.lock").write_text("one: 2\n")
     commit("Second", ["dvc.lock"])
-    with pytest.raises(InputError, match="origin/main: not pushed: .*main is protected"):
+    with pytest.raises(InputError, match=r"origin/main: not pushed: .*main is protected"):
         MAIN.push()
 
 
