@@ -27,6 +27,7 @@ from pipeline.cycle.branch import Branch, Pushed, commit
 from pipeline.cycle.candidate import Candidate, find_candidate, model_of, promote
 from pipeline.cycle.comment import Judgement, comment_of, data_lines
 from pipeline.cycle.dvc_remote import update_imports
+from pipeline.cycle.remembered import remember
 from pipeline.cycle.transfer import bring, push_objects
 from pipeline.errors import InputError
 from pipeline.exit_codes import FAILED, REFUSED
@@ -41,6 +42,7 @@ from stages.entry import die_with_parent
 
 _ROUNDS = 3  # of results that others push meanwhile
 _MESSAGE = "Retrain: new dvc.lock and metrics [skip ci]"
+_ASIDE = "Retrain: not committed to the branch, refused or not pushed by DVC [skip ci]"
 _COMMITTED = (str(LOCK), str(METRICS), str(PARAMS))
 
 
@@ -62,23 +64,35 @@ def main(arguments: Sequence[str]) -> int:
     """Train what changed, judge it, report it, and push what passed; 3 is a refusal."""
     options = _parse(arguments)
     branch = Branch(options.push) if options.push else None
+    known = ""
     for _ in range(_ROUNDS):
-        code = retrain(options, branch)
-        if code is not None:
-            return code
-        print(f"{Pushed.OTHER_RESULT.value}: once more, on top of it; what is trained is cached")
+        ended = retrain(options, branch, known)
+        if isinstance(ended, int):
+            return ended
+        known = ended
+        print(f"{Pushed.OTHER_RESULT.value}: once more, on top of it", flush=True)
     raise InputError(f"{options.push}: others pushed results {_ROUNDS} times; run it again")
 
 
-def retrain(options: argparse.Namespace, branch: Branch | None) -> int | None:
-    """Return the exit code of one round, None where another's result came first."""
+def retrain(options: argparse.Namespace, branch: Branch | None, known: str) -> int | str:
+    """Return the exit code of one round, or the commit of its result where another's came first.
+
+    Args:
+        options: of the command.
+        branch: to be pulled and pushed.
+        known: a commit of the round before, empty for none.
+    """
     if branch:
         branch.follow()
     base = options.base if _is_commit(options.base) else "HEAD"
     before = read_lock(LOCK)
     reachable = bring(base)
     imports = update_imports() if options.update else []
-    code = train(options.settings, pull=reachable)
+    known = known or (branch.kept_aside() if branch else "")
+    remembered = remember(known, pull=reachable) if known else []
+    if remembered:
+        print(f"made before, not again: {', '.join(remembered)}", flush=True)
+    code = train(options.settings)
     if code:
         write_comment(options.comment, "## Retraining failed: its log says where\n")
         return code
@@ -89,25 +103,28 @@ def retrain(options: argparse.Namespace, branch: Branch | None) -> int | None:
     faults = [line for line in (outcome.unjudged, unpushed) if line]
     done = "Retrained" if read_lock(LOCK) != before else "Nothing was out of date"
     report(options.comment, done, outcome, comparison, faults)
-    if outcome.refused:
-        return REFUSED
-    if not outcome.unjudged and not commit(_MESSAGE, [*_COMMITTED, *imports]):
+    paths = [*_COMMITTED, *imports]
+    if outcome.refused or faults:
+        if branch:
+            branch.keep_aside(_ASIDE, paths)
+            print(f"kept as the branch {branch.aside}: dvc.lock and metrics of this result")
+        return REFUSED if outcome.refused else FAILED
+    if not commit(_MESSAGE, paths):
         print("dvc.lock and metrics/ are as committed")
-    if faults:
-        return FAILED
-    if branch and branch.push() is Pushed.OTHER_RESULT:
-        branch.take()
-        return None
+    if branch:
+        mine = run_git("rev-parse", "HEAD")
+        if branch.push() is Pushed.OTHER_RESULT:
+            branch.take()
+            return mine
+        branch.clear_aside()
     if options.promote:
         promote(outcome.candidates)
     return 0
 
 
-def train(settings: Sequence[str], *, pull: bool) -> int:
+def train(settings: Sequence[str]) -> int:
     """Run what is out of date, with other parameters if they are given; return DVC's exit code."""
     command = [sys.executable, "-m", "dvc", "repro", "--all-pipelines"]
-    # Of a run that the remote remembers, only the digests are here yet.
-    command += ["--pull"] if pull else []
     current = flat_params_of(read_yaml(PARAMS), str(PARAMS))
     wanted = wanted_params(None, None, settings, current)
     text = with_values(PARAMS.read_text(), wanted)

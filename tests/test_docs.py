@@ -35,6 +35,7 @@ def test_what_is_looked_for_is_found():
 
 LAYERS = (
     {"commands"},
+    {"cycle"},
     {"compare"},
     {"tracking", "report", "review", "serve", "export"},
     {"inference"},

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.tracking.git_state import run_git
@@ -59,6 +60,30 @@ class Branch:
         self._git("fetch", "--quiet", "origin", self.name)
         self._git("reset", "--quiet", "--hard", "FETCH_HEAD")
 
+    @property
+    def aside(self) -> str:
+        """The branch of the last result that was not committed to this one."""
+        return f"retrain/{self.name}"
+
+    def keep_aside(self, message: str, paths: Sequence[str]) -> None:
+        """Push files as they are here to the branch `aside`, whatever it had before.
+
+        Raises:
+            InputError: the remote refuses.
+        """
+        add(paths)
+        commit = run_git("commit-tree", run_git("write-tree"), "-p", "HEAD", "-m", message)
+        self._git("push", "--quiet", "--force", "origin", f"{commit}:refs/heads/{self.aside}")
+
+    def kept_aside(self) -> str:
+        """Return the commit at the branch `aside`, nothing where there is none."""
+        done = _run("fetch", "--quiet", "origin", f"refs/heads/{self.aside}")
+        return "" if done.returncode else run_git("rev-parse", "FETCH_HEAD")
+
+    def clear_aside(self) -> None:
+        """Remove the branch `aside`, if it is there."""
+        _run("push", "--quiet", "origin", "--delete", f"refs/heads/{self.aside}")
+
     def _git(self, *words: str) -> None:
         done = _run(*words)
         if done.returncode:
@@ -68,13 +93,18 @@ class Branch:
 
 def commit(message: str, paths: Sequence[str]) -> bool:
     """Return whether files differed from the last commit and are committed now."""
-    _run("add", "--", *paths)
+    add(paths)
     if not _run("diff", "--cached", "--quiet", "--", *paths).returncode:
         return False
     done = _run("commit", "--quiet", "--message", message, "--", *paths)
     if done.returncode:
         raise InputError(f"git commit: {done.stderr.strip().splitlines()[-1]}")
     return True
+
+
+def add(paths: Sequence[str]) -> None:
+    """Add those of some files and folders to the index that are there."""
+    _run("add", "--", *(path for path in paths if Path(path).exists()))
 
 
 def _run(*words: str) -> subprocess.CompletedProcess[str]:

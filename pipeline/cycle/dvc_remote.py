@@ -1,6 +1,7 @@
 """The DVC remote: whether it can be written, and what it and this machine lack of a commit."""
 
 import json
+import logging
 import subprocess
 import sys
 import uuid
@@ -104,8 +105,12 @@ def fetch_result(commit: str) -> None:
     needed = [path for path in outs if path.startswith((f"{PREDICTIONS}/", str(TABLES)))]
     if not needed:
         return
-    with Repo(".") as repo, suppress(DvcException):
-        repo.fetch(needed, revs=[commit], workspace=False)
+    logging.disable(logging.WARNING)  # which lists the digests of all that is not there
+    try:
+        with Repo(".") as repo, suppress(DvcException):
+            repo.fetch(needed, revs=[commit], workspace=False)
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def update_imports() -> list[str]:

@@ -12,7 +12,7 @@ from pipeline.cycle.dvc_remote import (
 )
 from pipeline.errors import InputError
 
-_KEPT = "what was trained is in the cache here; `dvc push --run-cache`, then push the commit"
+_KEPT = "what was trained is in the cache here; run this again when the remote answers"
 
 
 def bring(base: str) -> bool:
@@ -29,7 +29,7 @@ def bring(base: str) -> bool:
     else:
         where = "neither here nor in " + ("the DVC remote" if remote else "a DVC remote")
     if remote and not reason:
-        done = run_dvc("pull", "--quiet", "--run-cache", "--allow-missing")
+        done = run_dvc("pull", "--quiet", "--allow-missing")
         if done.returncode:
             print(f"warning: dvc pull: {error_line(done.stderr)}")
         fetch_result(base)
@@ -48,5 +48,5 @@ def push_objects() -> str:
     """Push all results to the DVC remote, if there is one; return why that failed, else nothing."""
     if not has_remote():
         return ""
-    done = run_dvc("push", "--quiet", "--run-cache")
+    done = run_dvc("push", "--quiet")
     return f"not pushed by DVC: {error_line(done.stderr)}; {_KEPT}" if done.returncode else ""

@@ -136,7 +136,8 @@ def test_of_two_results_at_once_both_are_kept(team: Team) -> None:
     first, second = printed.split("another result of the same stages was pushed meanwhile")
     own = [f"{stage}@{RUNG}" for stage in ("train", "predict", "evaluate")]
     assert stages_in(first) == [*own, "report", "track"]  # neither fetch, tables nor pixels
-    assert stages_in(second) == ["report", "track"]  # the rest is remembered
+    assert stages_in(second) == ["report", "track"]  # both results are in dvc.lock
+    assert f"made before, not again: train@{RUNG}, predict@{RUNG}, evaluate@{RUNG}" in second
     assert team.champion() == "2"
     person.git("pull", "--quiet", "--ff-only")
     assert "Retrain" in person.git("log", "-1", "--format=%s")
@@ -151,13 +152,14 @@ def test_a_remote_out_of_reach_is_told_before_training_and_loses_nothing(team: T
     printed = team.ci.run(".ci/retrain", code=1, DVC_CONFIG_LOCAL=NOWHERE)
     told, trained = printed.split("Running stage", 1)
     assert "warning: the DVC remote is out of reach (Cannot connect to host 127.0.0.1:9" in told
-    assert "error: not pushed by DVC: " in trained and "dvc push --run-cache" in trained
+    assert "error: not pushed by DVC: " in trained and "kept as the branch retrain/main" in trained
     assert team.pushed() == before
     assert "Not pushed by DVC" in comment_of(team.ci).splitlines()[0]
     (team.ci.folder / ".dvc/config.local").unlink()
     printed = team.ci.run(".ci/retrain")  # the remote is there again
     assert stages_in(printed) == ["track"]
     assert team.pushed() == team.ci.git("rev-parse", "HEAD") != before
+    assert team.ci.git("ls-remote", "origin", "retrain/main") == ""
 
 
 def test_without_photos_and_remote_nothing_begins(team: Team, tmp_path: Path) -> None:
@@ -183,7 +185,7 @@ def test_a_remote_in_s3(team: Team, tmp_path: Path) -> None:
         urlopen(Request(f"{address}/photos-and-models", method="PUT")).close()
         local = team.ci.folder / ".dvc/config.local"
         local.write_text(secrets["DVC_CONFIG_LOCAL"])
-        team.ci.run(sys.executable, "-m", "dvc", "push", "--quiet", "--run-cache", **secrets)
+        team.ci.run(sys.executable, "-m", "dvc", "push", "--quiet", **secrets)
         local.unlink()
         other = clone(team.origin, tmp_path / "other", **secrets)
         printed = other.run(".ci/retrain")
@@ -203,6 +205,9 @@ def test_shuffled_labels_are_refused_and_the_champion_stays(team: Team) -> None:
     assert "Photos or labels of val changed" in printed
     assert team.champion() == "2" and team.pushed() == before
     assert team.runs() == runs + 1
+    team.person.git("fetch", "--quiet", "origin", "retrain/main")
+    refused = team.person.git("diff", "--stat", "HEAD", "FETCH_HEAD")
+    assert "dvc.lock" in refused and f"metrics/{RUNG}.json" in refused
     assert "refused" in team.client.get_model_version(RUNG, "3").tags["decision"]
     comment = comment_of(team.ci)
     assert comment.startswith(f"## Refused: {RUNG}\n")

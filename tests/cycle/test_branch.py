@@ -73,6 +73,19 @@ def test_another_result_of_the_same_stage_is_told_and_taken(clones: tuple[Path, 
     assert Path("dvc.lock").read_text().startswith("one: 3")
 
 
+def test_what_is_not_committed_is_kept_aside(clones: tuple[Path, Path]) -> None:
+    assert MAIN.kept_aside() == ""
+    for text in ("one: 2\n", "one: 3\n"):
+        Path("dvc.lock").write_text(text)
+        MAIN.keep_aside("Refused", ["dvc.lock", "metrics"])
+    assert run("git", "show", f"{MAIN.kept_aside()}:dvc.lock") == "one: 3"
+    assert run("git", "log", "--format=%s", MAIN.kept_aside()).splitlines() == ["Refused", "First"]
+    assert run("git", "log", "--format=%s").splitlines() == ["First"] == subjects()
+    MAIN.clear_aside()
+    assert MAIN.kept_aside() == ""
+    MAIN.clear_aside()  # there is none: no error
+
+
 def test_a_remote_that_refuses(clones: tuple[Path, Path], tmp_path: Path) -> None:
     hook = tmp_path / "origin.git/hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho 'main is protected' >&2\nexit 1\n")
