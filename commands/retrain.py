@@ -42,6 +42,7 @@ from stages.entry import die_with_parent
 
 _ROUNDS = 3  # of results that others push meanwhile
 _MESSAGE = "Retrain: new dvc.lock and metrics [skip ci]"
+_MESSAGE_HERE = "New dvc.lock and metrics"  # CI is to see what a person pushes
 _ASIDE = "Retrain: not committed to the branch, refused or not pushed by DVC [skip ci]"
 _COMMITTED = (str(LOCK), str(METRICS), str(PARAMS))
 
@@ -109,7 +110,7 @@ def retrain(options: argparse.Namespace, branch: Branch | None, known: str) -> i
             branch.keep_aside(_ASIDE, paths)
             print(f"kept as the branch {branch.aside}: dvc.lock and metrics of this result")
         return REFUSED if outcome.refused else FAILED
-    if not commit(_MESSAGE, paths):
+    if not commit(_MESSAGE if branch else _MESSAGE_HERE, paths):
         print("dvc.lock and metrics/ are as committed")
     if branch:
         mine = run_git("rev-parse", "HEAD")

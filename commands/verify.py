@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 
 from pipeline.cycle.dvc_remote import Lacking, has_remote, lacking_in_remote
-from pipeline.cycle.stale import stale_stages
+from pipeline.cycle.stale import stale_by_commit
 from pipeline.errors import InputError
 from pipeline.exit_codes import FAILED
 from pipeline.tracking.git_state import run_git
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     results_changed = bool(options.base) and lock_differs(options.base)
     faults = [
-        *stale(stale_stages(), results_changed=results_changed),
+        *stale(stale_by_commit(), results_changed=results_changed),
         *not_pushed(results_changed=results_changed),
     ]
     for line in faults:

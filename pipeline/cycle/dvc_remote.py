@@ -40,15 +40,21 @@ class Lacking:
     made: list[str]
 
 
-def run_dvc(*words: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
+def run_dvc(
+    *words: str, folder: Path = Path(), seconds: float | None = None
+) -> subprocess.CompletedProcess[str]:
     """Return what a DVC command printed, and its exit code; 124 where it took too long."""
-    command = [sys.executable, "-m", "dvc", *words]
     try:
         return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds
+            [sys.executable, "-m", "dvc", *words],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
         )
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, 124, "", f"no answer in {seconds} s")
+        return subprocess.CompletedProcess(words, 124, "", f"no answer in {seconds} s")
 
 
 def has_remote() -> bool:

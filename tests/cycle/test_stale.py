@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cycle.stale import stale_stages
+from pipeline.cycle.stale import stale_by_commit, stale_stages
 from pipeline.errors import InputError
 from tests.cycle.conftest import bare_clone, change_photo, run
 
@@ -25,6 +25,16 @@ def test_it_is_told_without_the_data_too(copied: Path, tmp_path: Path) -> None:
     run("git", "commit", "--quiet", "--all", "--message", "Second")
     bare_clone(clone, tmp_path / "another")
     assert stale_stages() == ["copy"]
+
+
+def test_a_commit_is_judged_without_what_lies_here(copied: Path) -> None:
+    made = Path("predictions/rung.parquet")
+    made.unlink()
+    made.write_text("older")
+    change_photo("not committed")
+    assert stale_stages() == ["copy"] and stale_by_commit() == []
+    run("git", "commit", "--quiet", "--all", "--message", "Second")
+    assert stale_by_commit() == ["copy"]
 
 
 def test_a_project_that_dvc_cannot_read(copied: Path) -> None:
