@@ -88,14 +88,13 @@ def retrain(options: argparse.Namespace, branch: Branch | None, known: str) -> i
     base = options.base if _is_commit(options.base) else "HEAD"
     before = read_lock(LOCK)
     reachable = bring(base)
-    imports = update_imports() if options.update else []
+    paths = [*_COMMITTED, *(update_imports() if options.update else [])]
     known = known or (branch.kept_aside() if branch else "")
-    remembered = remember(known, pull=reachable) if known else []
-    if remembered:
-        print(f"made before, not again: {', '.join(remembered)}", flush=True)
-    code = train(options.settings)
+    code = train(options.settings, known, pull=reachable)
     if code:
         write_comment(options.comment, "## Retraining failed: its log says where\n")
+        push_objects()  # of the stages that have ended well
+        keep_aside(branch, paths)
         return code
     comparison = compared_with(base)
     outcome = judged(before, comparison)
@@ -104,17 +103,14 @@ def retrain(options: argparse.Namespace, branch: Branch | None, known: str) -> i
     faults = [line for line in (outcome.unjudged, unpushed) if line]
     done = "Retrained" if read_lock(LOCK) != before else "Nothing was out of date"
     report(options.comment, done, outcome, comparison, faults)
-    paths = [*_COMMITTED, *imports]
     if outcome.refused or faults:
-        if branch:
-            branch.keep_aside(_ASIDE, paths)
-            print(f"kept as the branch {branch.aside}: dvc.lock and metrics of this result")
+        keep_aside(branch, paths)
         return REFUSED if outcome.refused else FAILED
     if not commit(_MESSAGE if branch else _MESSAGE_HERE, paths):
         print("dvc.lock and metrics/ are as committed")
     if branch:
         mine = run_git("rev-parse", "HEAD")
-        if branch.push() is Pushed.OTHER_RESULT:
+        if pushed(branch, paths) is Pushed.OTHER_RESULT:
             branch.take()
             return mine
         branch.clear_aside()
@@ -123,14 +119,42 @@ def retrain(options: argparse.Namespace, branch: Branch | None, known: str) -> i
     return 0
 
 
-def train(settings: Sequence[str]) -> int:
-    """Run what is out of date, with other parameters if they are given; return DVC's exit code."""
+def pushed(branch: Branch, paths: Sequence[str]) -> Pushed:
+    """Push what was committed; what the remote refuses there is kept aside."""
+    try:
+        return branch.push()
+    except InputError:
+        keep_aside(branch, paths)
+        raise
+
+
+def keep_aside(branch: Branch | None, paths: Sequence[str]) -> None:
+    """Keep what is not committed to a branch on another one; on a laptop it lies here anyway."""
+    if branch:
+        branch.keep_aside(_ASIDE, paths)
+        print(f"kept as the branch {branch.aside}: dvc.lock and metrics of this result", flush=True)
+
+
+def train(settings: Sequence[str], known: str, *, pull: bool) -> int:
+    """Run what is out of date; return DVC's exit code.
+
+    Args:
+        settings: other parameters, as KEY=VALUE.
+        known: a commit that may have results of stages that are out of date, empty for none.
+        pull: whether they may be brought from the DVC remote.
+
+    Raises:
+        InputError: a parameter is unknown or out of range.
+    """
     command = [sys.executable, "-m", "dvc", "repro", "--all-pipelines"]
     current = flat_params_of(read_yaml(PARAMS), str(PARAMS))
     wanted = wanted_params(None, None, settings, current)
     text = with_values(PARAMS.read_text(), wanted)
     check_params(parse_yaml(text, str(PARAMS)), "the parameters of this run")
     with params_during(text) as keep:
+        remembered = remember(known, pull=pull) if known else []
+        if remembered:
+            print(f"made before, not again: {', '.join(remembered)}", flush=True)
         code = subprocess.run(command, preexec_fn=die_with_parent).returncode
         if not code:
             keep()

@@ -59,7 +59,10 @@ def run_dvc(
 
 def has_remote() -> bool:
     """Return whether a default remote is configured."""
-    return bool(run_dvc("config", "core.remote").stdout.strip())
+    from dvc.repo import Repo
+
+    with Repo(".") as repo:
+        return bool(repo.config["core"].get("remote"))
 
 
 def why_out_of_reach() -> str:

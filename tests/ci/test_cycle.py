@@ -117,16 +117,30 @@ def test_a_second_machine_pulls_all_and_has_nothing_to_do(team: Team) -> None:
     assert team.runs() == 1
 
 
+def test_a_remote_out_of_reach_is_told_before_training_and_loses_nothing(team: Team) -> None:
+    team.person.git("checkout", "--quiet", "-b", "longer")
+    team.person.set(f"train.{RUNG}.head.epochs", 9)
+    team.person.push("One epoch more")
+    before = team.pushed()
+    printed = team.ci.run(".ci/retrain", code=1, DVC_CONFIG_LOCAL=NOWHERE)
+    told, trained = printed.split("Running stage", 1)
+    assert "warning: the DVC remote is out of reach (Cannot connect to host 127.0.0.1:9" in told
+    own = [f"{stage}@{RUNG}" for stage in ("train", "predict", "evaluate")]
+    assert stages_in(printed) == [*own, "report", "track"]  # neither fetch, tables nor pixels
+    assert "error: not pushed by DVC: " in trained and "kept as the branch retrain/main" in trained
+    assert comment_of(team.ci).startswith("## Not pushed by DVC: ")
+    assert team.pushed() == before and team.champion() == "1"
+    (team.ci.folder / ".dvc/config.local").unlink()  # from now on it answers again
+
+
 def test_of_two_results_at_once_both_are_kept(team: Team) -> None:
     person, ci = team.person, team.ci
+    person.git("checkout", "--quiet", "main")  # where nobody has heard of one epoch more
+    person.dvc("checkout", "--quiet")
     person.set("report.grid_photos", 3)
     person.dvc("repro")
     person.dvc("push", "--quiet")
     person.git("commit", "--quiet", "--all", "--message", "Fewer photos in the pictures")
-    person.git("checkout", "--quiet", "-b", "longer", "HEAD~1")
-    person.set(f"train.{RUNG}.head.epochs", 9)
-    person.push("One epoch more")
-    person.git("checkout", "--quiet", "main")
     person.git("rebase", "--quiet", "longer")
     hook = ci.folder / ".git/hooks/post-commit"
     hook.write_text(PUSH_MEANWHILE.format(folder=person.folder))
@@ -134,32 +148,15 @@ def test_of_two_results_at_once_both_are_kept(team: Team) -> None:
 
     printed = ci.run(".ci/retrain")
     first, second = printed.split("another result of the same stages was pushed meanwhile")
-    own = [f"{stage}@{RUNG}" for stage in ("train", "predict", "evaluate")]
-    assert stages_in(first) == [*own, "report", "track"]  # neither fetch, tables nor pixels
-    assert stages_in(second) == ["report", "track"]  # both results are in dvc.lock
+    assert stages_in(first) == ["track"]  # it was trained while the remote was away
     assert f"made before, not again: train@{RUNG}, predict@{RUNG}, evaluate@{RUNG}" in second
+    assert stages_in(second) == ["report", "track"]
     assert team.champion() == "2"
     person.git("pull", "--quiet", "--ff-only")
-    assert "Retrain" in person.git("log", "-1", "--format=%s")
-    assert "Fewer photos" in person.git("log", "-2", "--format=%s")
-    assert "results of this data" in person.ladder("verify")
-
-
-def test_a_remote_out_of_reach_is_told_before_training_and_loses_nothing(team: Team) -> None:
-    team.person.set("report.grid_photos", 4)
-    team.person.push("More photos in the pictures")
-    before = team.pushed()
-    printed = team.ci.run(".ci/retrain", code=1, DVC_CONFIG_LOCAL=NOWHERE)
-    told, trained = printed.split("Running stage", 1)
-    assert "warning: the DVC remote is out of reach (Cannot connect to host 127.0.0.1:9" in told
-    assert "error: not pushed by DVC: " in trained and "kept as the branch retrain/main" in trained
-    assert team.pushed() == before
-    assert "Not pushed by DVC" in comment_of(team.ci).splitlines()[0]
-    (team.ci.folder / ".dvc/config.local").unlink()
-    printed = team.ci.run(".ci/retrain")  # the remote is there again
-    assert stages_in(printed) == ["track"]
-    assert team.pushed() == team.ci.git("rev-parse", "HEAD") != before
-    assert team.ci.git("ls-remote", "origin", "retrain/main") == ""
+    last, meanwhile = person.git("log", "-2", "--format=%s").splitlines()
+    assert last.startswith("Retrain: ") and meanwhile == "Fewer photos in the pictures"
+    assert "dvc.lock has the results of this data" in person.ladder("verify")
+    assert person.git("ls-remote", "origin", "retrain/main") == ""
 
 
 def test_without_photos_and_remote_nothing_begins(team: Team, tmp_path: Path) -> None:
@@ -175,23 +172,26 @@ def test_a_remote_in_s3(team: Team, tmp_path: Path) -> None:
     server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     address = "http://{}:{}".format(*server.get_host_and_port())
-    secrets = {
-        "DVC_CONFIG_LOCAL": S3.format(address=address),
+    credentials = {
         "AWS_ACCESS_KEY_ID": "somebody",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     try:
         urlopen(Request(f"{address}/photos-and-models", method="PUT")).close()
-        local = team.ci.folder / ".dvc/config.local"
-        local.write_text(secrets["DVC_CONFIG_LOCAL"])
-        team.ci.run(sys.executable, "-m", "dvc", "push", "--quiet", **secrets)
-        local.unlink()
-        other = clone(team.origin, tmp_path / "other", **secrets)
-        printed = other.run(".ci/retrain")
-        assert "out of reach" not in printed and stages_in(printed) == ["track"]
+        here = clone(team.origin, tmp_path / "here", **credentials)
+        for one in (here, team.ci):
+            (one.folder / ".dvc/config.local").write_text(S3.format(address=address))
+        reason = "from pipeline.cycle.dvc_remote import why_out_of_reach as why; print(why())"
+        assert here.run(sys.executable, "-c", reason) == "\n"
+        assert "WRONG not in the DVC remote: photos/set" in here.ladder("verify", code=1)
+        team.ci.run(sys.executable, "-m", "dvc", "push", "--quiet", **credentials)
+        assert "the DVC remote has all that this commit names" in here.ladder("verify")
+        here.dvc("pull", "--quiet")
+        assert stages_in(here.dvc("repro", "--dry")) == ["track"]
     finally:
         server.stop()
+        (team.ci.folder / ".dvc/config.local").unlink(missing_ok=True)
 
 
 def test_shuffled_labels_are_refused_and_the_champion_stays(team: Team) -> None:

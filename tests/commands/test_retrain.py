@@ -96,7 +96,7 @@ def test_what_was_refused_stays_so_until_it_is_trained_again(registry: Registry)
 
 def test_a_wrong_setting_stops_before_any_work(registry: Registry) -> None:
     with pytest.raises(InputError, match=r"unknown parameter train\.bbox\.epochs"):
-        retrain.train(["train.bbox.epochs=3"])
+        retrain.train(["train.bbox.epochs=3"], "", pull=False)
 
 
 def test_a_commit_without_results_is_no_side(registry: Registry) -> None:
