@@ -20,6 +20,8 @@ COMMANDS = {
     "run": "run the ladder with a profile or with other parameters",
     "compare": "show two results side by side, and whether they differ by more than chance",
     "promote": "make a model the champion of its rung, if it passes the gate",
+    "verify": "say what a commit leaves to be trained, and whether its data was pushed",
+    "retrain": "train what changed, judge, report and push it, as CI does",
     "ui": "open MLflow on the comparison of the ladder's runs",
     "lr": "find the learning rate that suits a rung on this data",
     "verify-repro": "run the ladder twice from nothing, and compare the bytes",

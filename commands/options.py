@@ -99,7 +99,7 @@ def _profile_name(name: str) -> str:
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Add `-S` and `--only`, as all commands have them that run the ladder."""
+    """Add `-S`, which sets parameters for a run."""
     parser.add_argument(
         "-S",
         "--set-param",
@@ -109,6 +109,10 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="a parameter of params.yaml; may be given several times",
     )
+
+
+def add_only(parser: argparse.ArgumentParser) -> None:
+    """Add `--only`, which names a part of the ladder."""
     parser.add_argument(
         "--only",
         action="append",

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from commands.options import add_profile, add_settings, command_parser
+from commands.options import add_only, add_profile, add_settings, command_parser
 from pipeline.errors import InputError
 from pipeline.exit_codes import INTERRUPTED
 from pipeline.files import PARAMS
@@ -146,6 +146,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command_parser(__doc__)
     add_profile(parser)
     add_settings(parser)
+    add_only(parser)
     parser.add_argument("--name", help="of the experiment (default: profile, date and time)")
     parser.add_argument("--dry", action="store_true", help="only show what would run")
     return parser.parse_args(arguments)

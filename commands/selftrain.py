@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commands import label, run
-from commands.options import add_settings, command_parser
+from commands.options import add_only, add_settings, command_parser
 from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder
 from pipeline.formats.layout import find_set
@@ -112,5 +112,6 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="the teacher, a trained rung (%(default)s)",
     )
     add_settings(parser)
+    add_only(parser)
     parser.add_argument("--name", help="of the experiment (default: run, date and time)")
     return parser.parse_args(arguments)

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from commands.options import add_profile, add_settings, command_parser
+from commands.options import add_only, add_profile, add_settings, command_parser
 from commands.run import wanted_params
 from pipeline.errors import InputError
 from pipeline.files import PARAMS
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = command_parser(__doc__)
     add_profile(parser)
     add_settings(parser)
+    add_only(parser)
     options = parser.parse_args(arguments)
     params = params_text(options.profile, options.photos, options.settings)
     rungs = check_params(parse_yaml(params, str(PARAMS)), str(PARAMS)).rung_names

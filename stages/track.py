@@ -9,7 +9,7 @@ from pipeline.files import EVALUATION, PARAMS
 from pipeline.params.params import load_params
 from pipeline.report.ladder_table import Row, print_ladder
 from pipeline.tracking.dvc_lock import read_lock
-from pipeline.tracking.git_state import git_tags
+from pipeline.tracking.git_state import git_tags, is_committed
 from pipeline.tracking.mlflow_runs import Outcome, Result, track_results
 from pipeline.tracking.mlflow_store import without_password
 from pipeline.tracking.recorded import read_training
@@ -46,8 +46,19 @@ def show(results: list[Result], outcomes: list[Outcome]) -> None:
         store = database(uri)
         where = store.name if store else without_password(uri)
         closing.append(f"MLflow:   {where}, opened by `make ui`")
-    note = note_on_processors()
-    print_ladder(rows, SPLIT, [*closing, note] if note else closing)
+    notes = [line for line in (note_on_stores(outcomes), note_on_processors()) if line]
+    print_ladder(rows, SPLIT, [*closing, *notes])
+
+
+def note_on_stores(outcomes: list[Outcome]) -> str | None:
+    """Return a line where results that were committed before are new to this folder's store."""
+    news = [one for one in outcomes if one.new and database(one.store)]
+    if not news or not is_committed("dvc.lock"):
+        return None
+    return (
+        "results of the commit are new here: each folder has a store of its own; "
+        "MLFLOW_TRACKING_URI names one for all"
+    )
 
 
 def _row(result: Result, outcome: Outcome) -> Row:

@@ -37,6 +37,7 @@ def test_what_is_looked_for_is_found():
 
 LAYERS = (
     {"commands"},
+    {"cycle"},
     {"compare"},
     {"tracking", "report", "review", "serve", "export"},
     {"inference"},

@@ -21,6 +21,12 @@ def git_tags() -> dict[str, str]:
     return {"mlflow.source.git.commit": commit, "git.dirty": str(bool(changed)).lower()}
 
 
+def is_committed(path: str) -> bool:
+    """Return whether a file is the same as in git's last commit."""
+    known = run_git("ls-tree", "--name-only", "HEAD", "--", path)
+    return bool(known) and not run_git("diff", "--name-only", "HEAD", "--", path)
+
+
 def committed_lines(pattern: str, folder: Path) -> list[str]:
     """Return the lines of the last commit's files in a folder that hold `pattern`, stripped."""
     words = ("grep", "-h", "--fixed-strings", pattern, "HEAD", "--", f"{folder}/")

@@ -29,12 +29,14 @@ class Version:
         number: of the version.
         run_id: of the run that logged it.
         replaced: the version that was champion before it became so, empty for none.
+        decision: what was decided about it last, empty before that.
     """
 
     rung: str
     number: str
     run_id: str
     replaced: str = ""
+    decision: str = ""
 
     @property
     def uri(self) -> str:
@@ -93,6 +95,12 @@ class Registry:
             ) from None
         return _version(found)
 
+    def of_result(self, fingerprint: str) -> Version | None:
+        """Return the version of a result, the oldest of doubles; None where MLflow has none."""
+        wanted = f"name = '{self.rung}' AND tags.{FINGERPRINT} = '{fingerprint}'"
+        found = self.client.search_model_versions(wanted)
+        return _version(min(found, key=lambda one: int(one.version))) if found else None
+
     def champion(self) -> Version | None:
         """Return the champion, None before there is one."""
         aliases = self.client.get_registered_model(self.rung).aliases
@@ -126,4 +134,10 @@ class Registry:
 
 
 def _version(found: "ModelVersion") -> Version:
-    return Version(found.name, str(found.version), found.run_id or "", found.tags.get(REPLACED, ""))
+    return Version(
+        found.name,
+        str(found.version),
+        found.run_id or "",
+        found.tags.get(REPLACED, ""),
+        found.tags.get(DECISION, ""),
+    )

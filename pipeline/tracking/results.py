@@ -118,7 +118,7 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str], committed: Fla
         experiment=os.environ.get("DVC_EXP_NAME", ""),
         machine_labels=machine.get("machine_labels", ""),
     )
-    mark = fingerprint(lock, stages, {model.as_posix(): _digest_of_model(model)})
+    mark = fingerprint_of(lock, rung)
     tags = {**git_tags, **run_tags(params, deps, metrics, task, training), **machine}
     return Result(
         rung=rung,
@@ -135,6 +135,13 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str], committed: Fla
         model=model,
         records={"dvc_deps.json": deps},
     )
+
+
+def fingerprint_of(lock: Stages, rung: str) -> str:
+    """Return the digest by which MLflow knows the result of a rung that lies here."""
+    model = MODELS / rung
+    own = {model.as_posix(): _digest_of_model(model)}
+    return fingerprint(lock, stages_of_rung(lock, rung) or [], own)
 
 
 def _report() -> dict[str, Path]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.tracking.git_state import run_git
 from pipeline.tracking.sqlite_store import local_store
 from stages import track
 from tests.conftest import ROOT
@@ -47,6 +48,22 @@ def test_six_rungs_six_runs_and_still_six(project, capsys):
     assert [row.split()[1] for row in rows] == list(RUNGS)
     assert (first.count(" new "), second.count(" new "), second.count(" known ")) == (6, 0, 6)
     assert "make ui" in second
+
+
+def test_committed_results_that_are_new_to_a_store_of_ones_own_are_explained(
+    project, monkeypatch, capsys
+):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+    give_store(make_tree(project, ("bbox",)))
+    run_git("init", "--quiet")
+    run_git("add", "dvc.lock")
+    who = ("-c", "user.name=tester", "-c", "user.email=tester@example.com")
+    run_git(*who, "commit", "--quiet", "--message", "by somebody else")
+    line = "results of the commit are new here: each folder has a store of its own"
+    track.main()
+    assert line in capsys.readouterr().out
+    track.main()
+    assert line not in capsys.readouterr().out
 
 
 def test_a_bad_parameter_stops_before_any_work(project):

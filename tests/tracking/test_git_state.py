@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.tracking.git_state import committed_lines, git_tags, run_git
+from pipeline.tracking.git_state import committed_lines, git_tags, is_committed, run_git
 
 
 @pytest.fixture
@@ -32,6 +32,19 @@ def test_git_tags_outside_git_and_inside(project, monkeypatch):
     assert git_tags() == {"mlflow.source.git.commit": commit, "git.dirty": "false"}
     (project / "new.py").write_text("")
     assert git_tags()["git.dirty"] == "true"
+
+
+def test_whether_a_file_is_as_committed(project, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+    assert not is_committed("params.yaml")
+    run_git("init", "--quiet")
+    assert not is_committed("params.yaml")
+    run_git("add", ".")
+    who = ("-c", "user.name=tester", "-c", "user.email=tester@example.com")
+    run_git(*who, "commit", "--quiet", "--message", "first")
+    assert is_committed("params.yaml") and not is_committed("other.yaml")
+    (project / "params.yaml").write_text("a: 2\n")
+    assert not is_committed("params.yaml")
 
 
 def test_lines_of_the_last_commit(project, monkeypatch):

@@ -20,6 +20,12 @@ def test_each_result_is_a_version_and_the_last_is_the_candidate(tmp_path: Path) 
         version = register(client, run_id, "ssd_fpn", f"mark {number}")
         assert (version.number, version.run_id) == (number, run_id)
         assert version.uri == f"models:/ssd_fpn/{number}"
+    registry = Registry(client, "ssd_fpn")
+    found = registry.of_result("mark 1")
+    assert found is not None and (found.number, found.decision) == ("1", "")
+    assert registry.of_result("mark 3") is None
+    registry.note(found, "refused")
+    assert registry.find("1").decision.endswith("Z refused")
     named = client.get_model_version_by_alias("ssd_fpn", CANDIDATE)
     assert str(named.version) == "2" and named.tags["fingerprint"] == "mark 2"
     folder = client.get_model_version_download_uri("ssd_fpn", "2").removeprefix("file://")

@@ -34,6 +34,7 @@ def collect(rung: str) -> Result:
 def test_what_a_result_says(project):
     make_tree(project, ("combined",), epochs=2)
     found = collect("combined")
+    assert found.fingerprint == results.fingerprint_of(read_lock(Path("dvc.lock")), "combined")
     assert found.params == {
         "fetch.source": "demo",
         "fetch.seed": 42,

@@ -20,7 +20,7 @@ def ladder_markdown(ladder: Sequence[Answers], lines: Sequence[str], data: str) 
     """
     parts = [
         f"## The ladder, {evaluated_split(ladder)}",
-        _table(result_head(ladder), result_rows(ladder)),
+        markdown_table(result_head(ladder), result_rows(ladder)),
         "95 % intervals over the photos; of L1 px less is better.",
         *_classes(ladder),
         "## The data set",
@@ -42,22 +42,23 @@ def _classes(ladder: Sequence[Answers]) -> list[str]:
     shown = rows if left_out <= 0 else [*rows[:half], ["...", "", ""], *rows[-half:]]
     note = [f"{left_out} classes between them are left out."] if left_out > 0 else []
     head = ["class", "average precision", "objects"]
-    return [f"## The classes of {rung}", _table(head, shown), *note]
+    return [f"## The classes of {rung}", markdown_table(head, shown), *note]
 
 
 def _found(lines: Sequence[str]) -> list[str]:
     if not lines:
         return ["The checks have found nothing."]
     rest = [f"- and {len(lines) - _LINES} more"] if len(lines) > _LINES else []
-    return ["\n".join([*(f"- {_plain(line)}" for line in lines[:_LINES]), *rest])]
+    return ["\n".join([*(f"- {plain_words(line)}" for line in lines[:_LINES]), *rest])]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table of Markdown."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(_plain, cells))} |" for cells in lines)
+    return "\n".join(f"| {' | '.join(map(plain_words, cells))} |" for cells in lines)
 
 
-def _plain(words: str) -> str:
+def plain_words(words: str) -> str:
     """Return words in one line, with a stroke before each sign that Markdown would read."""
     for sign in "\\`*|<[":
         words = words.replace(sign, f"\\{sign}")

@@ -1,0 +1,77 @@
+"""`ladder verify`: what a commit leaves to be trained, and whether its data was pushed.
+
+Examples:
+  ladder verify                         the last commit
+  ladder verify --base origin/main      and whether the change since then is to blame
+
+It needs no data and trains nothing. Stages that are out of date are a fault only where the change
+since the base commit touches dvc.lock: then somebody has committed results of something else.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from commands.options import command_parser
+from pipeline.cycle.dvc_remote import Lacking, has_remote, lacking_in_remote
+from pipeline.cycle.stale import stale_by_commit
+from pipeline.errors import InputError
+from pipeline.exit_codes import FAILED
+from pipeline.tracking.git_state import run_git
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print what is stale and what is missing in the remote; return 1 if that is a fault."""
+    parser = command_parser(__doc__)
+    parser.add_argument("--base", metavar="COMMIT", help="that the change starts from")
+    options = parser.parse_args(arguments)
+    results_changed = bool(options.base) and lock_differs(options.base)
+    faults = [
+        *stale(stale_by_commit(), results_changed=results_changed),
+        *not_pushed(results_changed=results_changed),
+    ]
+    for line in faults:
+        print(f"WRONG {line}")
+    return FAILED if faults else 0
+
+
+def lock_differs(base: str) -> bool:
+    """Return whether dvc.lock is another one since a change has left the commit `base`."""
+    return bool(run_git("diff", "--name-only", f"{base}...HEAD", "--", "dvc.lock"))
+
+
+def stale(stages: Sequence[str], *, results_changed: bool) -> Iterator[str]:
+    """Yield a fault where a changed dvc.lock leaves stages to be run; else say what is left."""
+    if not stages:
+        print("ok    dvc.lock has the results of this data, these parameters and this code")
+    elif results_changed:
+        yield f"dvc.lock was changed, but not to the end: {_some(stages)}; `dvc repro`, commit it"
+    else:
+        print(f"ok    to be run, with what follows from them: {_some(stages)}")
+
+
+def not_pushed(*, results_changed: bool) -> Iterator[str]:
+    """Yield what the remote lacks though nobody but the author has it; else say what it lacks."""
+    if not has_remote():
+        print("ok    no DVC remote: what is not in git is only where it was made")
+        return
+    try:
+        lacking = lacking_in_remote()
+    except InputError as error:
+        print(f"ok    not looked for in the DVC remote: {error}")
+        return
+    yield from _faults_of(lacking, results_changed)
+
+
+def _faults_of(lacking: Lacking, results_changed: bool) -> Iterator[str]:
+    if lacking.data:
+        yield f"not in the DVC remote: {_some(lacking.data)}; `dvc push` it where it is"
+    if lacking.made and results_changed:
+        yield f"not in the DVC remote: {_some(lacking.made)}; `dvc push` where they were made"
+    elif lacking.made:
+        print(f"ok    {len(lacking.made)} outputs are not in the DVC remote: made again")
+    elif not lacking.data:
+        print("ok    the DVC remote has all that this commit names")
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:8])
+    return shown if len(names) <= 8 else f"{shown} and {len(names) - 8} more"

@@ -1,0 +1,1 @@
+"""One round of retraining in CI: the DVC remote, the branch, what is stale, what people read."""

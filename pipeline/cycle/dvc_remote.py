@@ -1,0 +1,182 @@
+"""The DVC remote: whether it can be written, and what it and this machine lack of a commit."""
+
+import json
+import logging
+import subprocess
+import sys
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from pipeline.errors import InputError
+from pipeline.files import PREDICTIONS, TABLES
+from pipeline.tracking.dvc_lock import parse_lock, read_lock
+from pipeline.tracking.git_state import run_git
+
+_PROBE_SECONDS = 60
+_PROBE = "from pipeline.cycle.dvc_remote import write_probe; write_probe()"
+
+
+class Status(BaseModel):
+    """What `dvc data status` says; folders end with a slash."""
+
+    not_in_remote: list[str] = []
+    not_in_cache: list[str] = []
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What is nowhere to be had.
+
+    Attributes:
+        data: tracked by a `.dvc` file, which nothing makes again.
+        made: by stages, which can make it again.
+    """
+
+    data: list[str]
+    made: list[str]
+
+
+def run_dvc(
+    *words: str, folder: Path = Path(), seconds: float | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Return what a DVC command printed, and its exit code; 124 where it took too long."""
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "dvc", *words],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(words, 124, "", f"no answer in {seconds} s")
+
+
+def has_remote() -> bool:
+    """Return whether a default remote is configured."""
+    from dvc.repo import Repo
+
+    with Repo(".") as repo:
+        return bool(repo.config["core"].get("remote"))
+
+
+def why_out_of_reach() -> str:
+    """Return why nothing can be written to the default remote, nothing if it can.
+
+    Asked before hours of training, as a push that fails after them is too late.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _PROBE],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_PROBE_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer in {_PROBE_SECONDS} s"
+    return last_line(done.stderr) or f"exit code {done.returncode}" if done.returncode else ""
+
+
+def write_probe() -> None:
+    """Write an empty object into the default remote and remove it; end with 1 where that fails."""
+    from dvc.repo import Repo
+
+    try:
+        with Repo(".") as repo:
+            store = repo.cloud.get_remote_odb()
+            # files/md5 of the remote's folder is made where it is not there; a folder that is not
+            # mounted is not.
+            above = Path(store.path).parents[2]
+            if store.fs.protocol == "local" and not above.is_dir():
+                raise FileNotFoundError(f"{above}: no such folder")
+            store.fs.makedirs(store.path, exist_ok=True)
+            probe = store.fs.join(store.path, f"probe-{uuid.uuid4().hex}")
+            store.fs.pipe_file(probe, b"")
+            store.fs.remove(probe)
+    except Exception as error:  # each kind of remote fails in its own way
+        print(str(error).splitlines()[0] if str(error) else type(error).__name__, file=sys.stderr)
+        sys.exit(1)
+
+
+def fetch_result(commit: str) -> None:
+    """Bring what a comparison with a commit reads of it, as far as the default remote has it."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    lock = parse_lock(run_git("show", f"{commit}:./dvc.lock") or "{}", f"dvc.lock of {commit}")
+    outs = {out.path for entry in lock.values() for out in entry.outs}
+    needed = [path for path in outs if path.startswith((f"{PREDICTIONS}/", str(TABLES)))]
+    if not needed:
+        return
+    logging.disable(logging.WARNING)  # which lists the digests of all that is not there
+    try:
+        with Repo(".") as repo, suppress(DvcException):
+            repo.fetch(needed, revs=[commit], workspace=False)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def update_imports() -> list[str]:
+    """Bring what `dvc import` and `import-url` follow up to date; return their `.dvc` files.
+
+    Raises:
+        InputError: a source does not answer.
+    """
+    paths = run_git("grep", "-l", "--extended-regexp", "^frozen: true", "--", "*.dvc").splitlines()
+    for path in paths:
+        done = run_dvc("update", "--quiet", path)
+        if done.returncode:
+            raise InputError(f"{path}: dvc update: {error_line(done.stderr)}")
+    return paths
+
+
+def lacking_here() -> Lacking:
+    """Return what a commit names and neither the cache nor the folder here has."""
+    return _split([path for path in _status().not_in_cache if not Path(path).exists()])
+
+
+def lacking_in_remote() -> Lacking:
+    """Return what a commit names and the default remote does not have.
+
+    Raises:
+        InputError: the remote does not answer.
+    """
+    return _split(_status("--not-in-remote").not_in_remote)
+
+
+def _status(*words: str) -> Status:
+    done = run_dvc("data", "status", "--json", *words, seconds=_PROBE_SECONDS)
+    if done.returncode:
+        raise InputError(f"dvc data status: {error_line(done.stderr)}")
+    return Status.model_validate(json.loads(done.stdout))
+
+
+def _split(paths: list[str]) -> Lacking:
+    made = {out.path for entry in read_lock(Path("dvc.lock")).values() for out in entry.outs}
+    names = [path.rstrip("/") for path in paths]
+    return Lacking(
+        [name for name in names if name not in made], [name for name in names if name in made]
+    )
+
+
+def error_line(text: str) -> str:
+    r"""Return what DVC's error says, without its mark and what follows.
+
+    >>> error_line("ERROR: unexpected error - no route\n\nHaving any troubles?")
+    'no route'
+    """
+    marked = [line for line in text.splitlines() if line.startswith("ERROR: ")]
+    line = marked[0].removeprefix("ERROR: ") if marked else last_line(text)
+    return line.removeprefix("unexpected error - ")
+
+
+def last_line(text: str) -> str:
+    """Return the last line that says something, nothing where none does."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""

@@ -1,0 +1,49 @@
+"""Results that were made before and are not in dvc.lock: they need not be made again.
+
+DVC's own memory of runs leaves out stages with outputs that persist, as all of ours do.
+"""
+
+from pathlib import Path
+
+from pipeline.cycle.dvc_remote import run_dvc
+from pipeline.cycle.stale import stale_stages
+from pipeline.files import METRICS
+from pipeline.tracking.git_state import run_git
+from pipeline.yaml_file import parse_yaml, with_values
+
+_LOCK = Path("dvc.lock")
+_EMPTY = "schema: '2.0'\nstages: {}\n"
+
+
+def remember(commit: str, *, pull: bool) -> list[str]:
+    """Take what another commit has of stages that are out of date; return these stages.
+
+    Whether it fits, DVC decides: a stage that was made from something else stays out of date.
+
+    Args:
+        commit: one with a dvc.lock.
+        pull: whether outputs are brought from the DVC remote, or only from the cache here.
+    """
+    content = parse_yaml(run_git("show", f"{commit}:./{_LOCK}") or "{}", f"{_LOCK} of {commit}")
+    known = content.get("stages") if isinstance(content, dict) else None
+    tried: list[str] = []
+    while isinstance(known, dict):
+        some = [name for name in stale_stages() if name in known and name not in tried]
+        if not some:
+            break
+        text = _LOCK.read_text() if _LOCK.exists() else _EMPTY
+        _LOCK.write_text(with_values(text, {f"stages.{name}": known[name] for name in some}))
+        for name in some:
+            _bring(commit, name, pull=pull)
+        tried += some
+    return [name for name in tried if name not in stale_stages()] if tried else []
+
+
+def _bring(commit: str, stage: str, *, pull: bool) -> None:
+    """Bring the outputs of a stage; its metrics are in git."""
+    run_dvc("pull" if pull else "checkout", "--quiet", "--allow-missing", stage)
+    rung = stage.partition("@")[2]
+    if stage.startswith("evaluate@"):
+        path = METRICS / f"{rung}.json"
+        path.parent.mkdir(exist_ok=True)
+        run_git("restore", f"--source={commit}", "--", str(path))

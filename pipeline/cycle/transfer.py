@@ -1,0 +1,52 @@
+"""Results and photos on their way from the DVC remote and to it."""
+
+import sys
+
+from pipeline.cycle.dvc_remote import (
+    error_line,
+    fetch_result,
+    has_remote,
+    lacking_here,
+    run_dvc,
+    why_out_of_reach,
+)
+from pipeline.errors import InputError
+
+_KEPT = "what was trained is in the cache here; run this again when the remote answers"
+
+
+def bring(base: str) -> bool:
+    """Bring what the DVC remote has; return whether there is one that answers.
+
+    Raises:
+        InputError: photos are neither here nor there.
+    """
+    remote = has_remote()
+    reason = why_out_of_reach() if remote else ""
+    if reason:
+        print(f"warning: the DVC remote is out of reach ({reason}): training with what is here")
+        where = "not here, and the DVC remote is out of reach"
+    else:
+        where = "neither here nor in " + ("the DVC remote" if remote else "a DVC remote")
+    if remote and not reason:
+        done = run_dvc("pull", "--quiet", "--allow-missing")
+        if done.returncode:
+            print(f"warning: dvc pull: {error_line(done.stderr)}")
+        fetch_result(base)
+    else:
+        run_dvc("checkout", "--quiet", "--allow-missing")
+    lacking = lacking_here()
+    if lacking.data:
+        raise InputError(f"{', '.join(lacking.data)}: {where}; `dvc push` it where it is")
+    if lacking.made:
+        print(f"{len(lacking.made)} outputs that dvc.lock names are {where}: made again")
+    sys.stdout.flush()
+    return remote and not reason
+
+
+def push_objects() -> str:
+    """Push all results to the DVC remote, if there is one; return why that failed, else nothing."""
+    if not has_remote():
+        return ""
+    done = run_dvc("push", "--quiet")
+    return f"not pushed by DVC: {error_line(done.stderr)}; {_KEPT}" if done.returncode else ""

@@ -1,0 +1,103 @@
+"""`ladder retrain`: who may become the champion; tests/ci/test_cycle.py runs the whole of it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from commands import retrain
+from pipeline.compare.common_photos import common_photos
+from pipeline.compare.comparison import RungComparison, compare_rungs
+from pipeline.compare.differences import Difference
+from pipeline.cycle.candidate import Candidate
+from pipeline.errors import InputError
+from pipeline.params.params import Params, load_params
+from pipeline.rungs.saved_model import save_model
+from pipeline.schemas import read_classes
+from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.registry import Registry
+from pipeline.tracking.sqlite_store import local_store
+from tests.inference.making import model_of, spec_of
+from tests.mlflow_store import give_store
+from tests.stages.small_project import write_params
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def registry(painted_project: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """Work in a painted project with two versions of a rung, alike but for their names."""
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
+    give_store(painted_project)
+    classes = read_classes(pq.read_table("data/tables/images.parquet"))
+    model = Path("saved/bbox")
+    model.mkdir(parents=True)
+    save_model(model, model_of("bbox"), spec_of("bbox", classes=classes))
+    for number in (1, 2):
+        track_results([Result("bbox", f"{number:064x}", model=model)], painted_project)
+    return Registry.open(local_store(painted_project), "bbox")
+
+
+@pytest.fixture
+def params(registry: Registry) -> Params:
+    return load_params(Path("params.yaml"))
+
+
+def candidate(registry: Registry, number: str) -> Candidate:
+    """Return a version beside the champion that there is."""
+    store = local_store(Path())
+    return Candidate(registry, registry.find(number), registry.champion(), store)
+
+
+def beside_itself(registry: Registry, params: Params, change: float) -> RungComparison:
+    """Return a comparison with the base commit in which L1 rose by so much beyond chance."""
+    from commands.promote import result_of
+
+    mine = result_of(registry.find("1"), params, local_store(Path()))
+    alone = compare_rungs(common_photos(mine, mine))
+    headline = Difference("l1_px", 10, 10 + change, change, change - 0.1, change + 0.1, 50)
+    return replace(alone, differences=[headline, *alone.differences[1:]])
+
+
+def test_the_first_version_passes_and_the_champion_is_not_asked_again(
+    registry: Registry, params: Params
+) -> None:
+    first = candidate(registry, "1")
+    judged = retrain.judge_rung(first, params, None, retrained=True)
+    assert judged.passed and judged.words.startswith("version 1 passed, as there was no champion")
+    assert "passed" in registry.find("1").decision
+    registry.promote(first.version, None)
+    again = retrain.judge_rung(candidate(registry, "1"), params, None, retrained=True)
+    assert (again.passed, again.words) == (False, "version 1 is the champion, as before")
+
+
+def test_the_base_commit_stands_for_a_champion(registry: Registry, params: Params) -> None:
+    worse = beside_itself(registry, params, 5.0)
+    judged = retrain.judge_rung(candidate(registry, "1"), params, worse, retrained=True)
+    assert not judged.passed and judged.words == "version 1 refused beside the base commit"
+    assert [(one.what, one.why) for one in judged.falls] == [("l1_px", "worse than the champion")]
+    better = beside_itself(registry, params, -5.0)
+    assert retrain.judge_rung(candidate(registry, "1"), params, better, retrained=True).passed
+    registry.promote(registry.find("2"), None)  # from now on the champion is what counts
+    assert retrain.judge_rung(candidate(registry, "1"), params, worse, retrained=True).passed
+
+
+def test_what_was_refused_stays_so_until_it_is_trained_again(registry: Registry) -> None:
+    write_params(Path(), promote__floors={"l1_px": 0.001})
+    params = load_params(Path("params.yaml"))
+    judged = retrain.judge_rung(candidate(registry, "2"), params, None, retrained=False)
+    assert [one.why for one in judged.falls] == ["floor"]  # never judged before
+    left = retrain.judge_rung(candidate(registry, "2"), params, None, retrained=False)
+    assert (left.falls, left.passed) == ((), False)
+    assert left.words == "version 2 was refused before and stays so"
+    assert retrain.judge_rung(candidate(registry, "2"), params, None, retrained=True).falls
+
+
+def test_a_wrong_setting_stops_before_any_work(registry: Registry) -> None:
+    with pytest.raises(InputError, match=r"unknown parameter train\.bbox\.epochs"):
+        retrain.train(["train.bbox.epochs=3"], "", pull=False)
+
+
+def test_a_commit_without_results_is_no_side(registry: Registry) -> None:
+    assert retrain.compared_with("HEAD") == "there was none"
