@@ -3,6 +3,7 @@
 import pytest
 
 from commands.options import (
+    add_only,
     add_profile,
     add_scores,
     add_settings,
@@ -73,6 +74,7 @@ def test_a_score_of_one_is_refused(capsys: pytest.CaptureFixture) -> None:
 def test_settings_and_stages_add_up() -> None:
     parser = command_parser(DOC)
     add_settings(parser)
+    add_only(parser)
     options = parser.parse_args(["-S", "a.b=1", "-S", "c=2", "--only", "train@bbox"])
     assert (options.settings, options.only) == (["a.b=1", "c=2"], ["train@bbox"])
 
