@@ -11,7 +11,6 @@ writes more formats or other scores without running the network again.
 """
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -45,6 +44,7 @@ from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
 from pipeline.inference.photo_files import common_folder, find_photos, passed_over, with_names
 from pipeline.params.params import load_params
 from pipeline.review.decisions import Decision, apply_review, read_review, write_review
+from pipeline.rungs.model_spec import read_spec
 from pipeline.tasks import Task
 from pipeline.tracking.sqlite_store import local_store
 
@@ -95,23 +95,17 @@ def what_is_asked(model: Path, folder: Path, out: Path, scores: GivenScores) -> 
         InputError: there is no model, or one that does not predict both classes and boxes.
     """
     digest = model_digest(model)
-    try:
-        described = json.loads((model / "model.json").read_text())
-        task, classes = Task(described["task"]), [str(name) for name in described["classes"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{model / 'model.json'}: does not describe a model ({error}); train it again"
-        ) from None
+    spec, _ = read_spec(model / "model.json")
+    task = Task(spec.task)
     if not (task.answers_class and task.answers_box):
         raise InputError(
-            f"{described.get('rung')}: does not predict both classes and boxes; "
-            "label with another rung"
+            f"{spec.rung}: does not predict both classes and boxes; label with another rung"
         )
     decoding = load_params(PARAMS).predict
     lowest = decoding.min_score if scores.lowest is None else scores.lowest
     return Asked(
         model=digest,
-        classes=classes,
+        classes=spec.classes,
         folder=Path(os.path.relpath(folder, out.parent)).as_posix(),
         min_score=min(decoding.min_score, lowest),
         nms_threshold=decoding.nms_threshold,

@@ -26,7 +26,7 @@ def fault_of_text(text: str) -> str:
     """
     if len(text) > MOST_CHARACTERS:
         return f"is longer than {MOST_CHARACTERS:,} characters"
-    # Each of them costs time and is rare; what is deep by indentation ends in a RecursionError soon.
+    # Both cost time and are rare; what is deep by indentation soon ends in a RecursionError.
     if "*" not in text and text.count("[") + text.count("{") < MOST_DEPTH:
         return ""
     return _fault_of_events(YAML(typ="safe", pure=True).parse(text))

@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from torchvision.io import decode_image
 from torchvision.transforms.v2 import functional
 
+from pipeline.data.pixel_store import write_digest
 from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
 from pipeline.photo_files import exif_orientation
@@ -77,6 +78,7 @@ def build_pixel_store(
             pass
         store.flush()
         os.replace(partial, out)
+        write_digest(out)
     finally:
         partial.unlink(missing_ok=True)
 

@@ -17,6 +17,7 @@ Precision = Literal["auto", "float32", "bfloat16"]
 Form = Literal["ours", "lesson"]
 # Normalised in groups of 8; the widest pyramids in use have 384.
 Channels = Annotated[int, Field(ge=8, le=1024, multiple_of=8)]
+AnchorScale = Annotated[float, Field(gt=0, le=64)]  # of an anchor's side to its cell's
 
 _MOST_FAULTS = 20
 _WORDS = {"extra_forbidden": "unknown parameter", "missing": "missing parameter"}

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from pipeline.params.section import (
+    AnchorScale,
     Channels,
     Count,
     Dropout,
@@ -110,7 +111,7 @@ class PyramidSsdParams(RungParams):
 
     train_size: Side
     channels: Channels
-    anchor_scale: Positive
+    anchor_scale: AnchorScale
     box_weight: Positive
 
     @property

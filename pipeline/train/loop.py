@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from pipeline.damage import naming_damage
 from pipeline.data.batches import Batch, Batches
 from pipeline.errors import InputError
 from pipeline.models.layer_groups import LayerGroups
@@ -86,7 +87,8 @@ def fit(
             epoch += 1
             if epoch <= len(history):
                 if saved and epoch == len(history):
-                    learner.restore(saved["learner"])
+                    with naming_damage(checkpoint, "of this training", "remove it"):
+                        learner.restore(saved["learner"])
                 continue
             if _stalled(history, shared.early_stop):
                 break

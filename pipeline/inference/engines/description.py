@@ -8,7 +8,7 @@ from typing import Self
 
 from pipeline.errors import InputError
 from pipeline.params.params import PredictParams
-from pipeline.rungs.saved_model import ModelSpec
+from pipeline.rungs.model_spec import ModelSpec, parse_spec
 
 _KEY = "detection_ladder"
 _VERSION = "1"
@@ -59,7 +59,7 @@ class Description:
             raise InputError(f"{path}: does not say which rung it is; {again}")
         try:
             return cls(
-                ModelSpec(**json.loads(strings["model"])),
+                parse_spec(strings["model"]),
                 PredictParams(**json.loads(strings["decoding"])),
                 json.loads(strings["label_scores"]),
                 json.loads(strings["suppressed"]),
