@@ -18,12 +18,16 @@ def load_torch_file(path: Path) -> object:
         Exception: of whatever type: it is damaged, or has more in it than tensors and plain values.
     """
     if zipfile.is_zipfile(path):  # older files are not, and have no checksums
-        _check_parts(path)
+        check_parts(path)
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def _check_parts(path: Path) -> None:
-    """Check every part against its CRC-32, which torch itself does not."""
+def check_parts(path: Path) -> None:
+    """Check every part of an archive against its CRC-32, which torch itself does not.
+
+    Raises:
+        Exception: of whatever type: it is no archive, or damaged.
+    """
     with zipfile.ZipFile(path) as parts:
         if sum(part.file_size for part in parts.infolist()) > _MOST_SHARE * path.stat().st_size:
             raise ValueError("its parts are larger than the file")

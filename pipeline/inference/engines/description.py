@@ -6,12 +6,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
+from pydantic import TypeAdapter
+
 from pipeline.errors import InputError
 from pipeline.params.params import PredictParams
+from pipeline.params.section import Fraction
 from pipeline.rungs.model_spec import ModelSpec, parse_spec
 
 _KEY = "detection_ladder"
 _VERSION = "1"
+
+_SCORES, _FLAG = TypeAdapter(dict[str, Fraction]), TypeAdapter(bool)
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,11 @@ class Description:
         try:
             return cls(
                 parse_spec(strings["model"]),
-                PredictParams(**json.loads(strings["decoding"])),
-                json.loads(strings["label_scores"]),
-                json.loads(strings["suppressed"]),
+                PredictParams.model_validate_json(strings["decoding"]),
+                _SCORES.validate_json(strings["label_scores"]),
+                _FLAG.validate_json(strings["suppressed"]),
             )
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError) as error:
             reason = str(error).partition("\n")[0]
             raise InputError(f"{path}: its metadata is damaged ({reason}); {again}") from None
 
