@@ -26,7 +26,13 @@ from pipeline.data.pixel_store import write_digest
 from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
 from pipeline.jpeg_header import JpegHeader, jpeg_header
-from pipeline.photo_files import MOST_PIXELS, exif_orientation, open_photo
+from pipeline.photo_files import (
+    MOST_PIXELS,
+    MOST_PIXELS_BY_LINES,
+    exif_orientation,
+    open_photo,
+    too_large,
+)
 from pipeline.progress import progress
 
 _PHOTOS_A_TASK = 16
@@ -247,6 +253,8 @@ def _opened(data: bytes, header: JpegHeader | None) -> Image.Image:
     Raises:
         Exception: of whatever type: it is no photo, or would take too much memory.
     """
+    if header and not header.one_pass and math.prod(header.size) > MOST_PIXELS_BY_LINES:
+        raise ValueError(too_large(*header.size, MOST_PIXELS_BY_LINES))
     if header is None or not header.one_pass:
         return open_photo(io.BytesIO(data))
     return JpegImageFile(io.BytesIO(data))
