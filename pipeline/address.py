@@ -47,8 +47,9 @@ def without_secrets(text: str, uri: str) -> str:
     values = [pair.rpartition("=")[2] for part in query for pair in re.split(r"[&#]", part)]
     parts = [part for part in re.split(r":|%\w\w", user_info) if len(part) >= _TELLING]
     words = [f"{user_info}@", user_info, user_info.partition(":")[2], *parts, *query, *values]
-    spelt = {form for word in words for form in (word, unquote(word), quote(word, safe=""))}
-    for word in sorted(spelt - {"", "@", quote("@", safe="")}, key=len, reverse=True):
+    quoted = {quote(word, safe="", errors="replace") for word in words}
+    spelt = quoted.union(words, map(unquote, words)) - {"", "@", "%40"}
+    for word in sorted(spelt, key=len, reverse=True):
         shown = shown.replace(word, "" if word.endswith("@") else "***")
     return shown
 

@@ -18,6 +18,7 @@ SHAPES = [
     f"http://me:{SECRET}@127.0.0.1:99999",
     f"HTTP://{SECRET}@",
     f"http://me:{SECRET}@",
+    f"http://me\udcff:{SECRET}@127.0.0.1:9",
     f"postgresql://me:{SECRET}#/@127.0.0.1:9/mlflow",
 ]
 

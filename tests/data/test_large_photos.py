@@ -68,6 +68,7 @@ def measured(path: Path) -> tuple[str, int]:
     return shown, int(kilobytes)
 
 
+@pytest.mark.slow
 def test_a_palette_of_178_million_pixels_in_22_kilobytes(tmp_path):
     png(tmp_path / "a.png", 13_300, 1, 3)
     assert (tmp_path / "a.png").stat().st_size < 25_000
@@ -76,6 +77,7 @@ def test_a_palette_of_178_million_pixels_in_22_kilobytes(tmp_path):
     assert kilobytes < 100_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("depth", "colours"), [(8, 6), (16, 0)])
 def test_as_many_pixels_as_are_decoded(tmp_path, depth, colours):
     png(tmp_path / "a.png", 9_900, depth, colours)
@@ -84,6 +86,7 @@ def test_as_many_pixels_as_are_decoded(tmp_path, depth, colours):
     assert kilobytes < 1_300_000
 
 
+@pytest.mark.slow
 def test_a_jpeg_of_900_million_pixels_is_scaled_while_it_is_decoded(tmp_path):
     Image.new("L", (30_000, 500)).save(tmp_path / "strip.jpg")
     content = bytearray((tmp_path / "strip.jpg").read_bytes())

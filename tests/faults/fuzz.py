@@ -151,6 +151,7 @@ def fuzz(kind: Kind, inputs: int, seed: int, first: int = 0) -> Tally:
         while upcoming < end:
             outcome = _next(received)
             if outcome is None:
+                child.join(1)
                 break
             _count(tally, outcome)
             upcoming = outcome.number + 1
@@ -160,6 +161,8 @@ def fuzz(kind: Kind, inputs: int, seed: int, first: int = 0) -> Tally:
         if upcoming < end:
             child.kill()
         child.join()
+        if child.exitcode == 1:  # an error of the fuzzer itself
+            raise SystemExit(f"{kind.name}: the sound input is not read")
         if upcoming < end:
             tally.undeclared.append(f"input {upcoming}: the process ended with {child.exitcode}")
             tally.inputs += 1
@@ -197,7 +200,10 @@ def table(tallies: Sequence[Tally]) -> str:
         f"| {one.peak / 1e9:.2f} | {len(one.undeclared)} |"
         for one in tallies
     ]
-    total = [sum(each) for each in zip(*((t.inputs, t.declared, t.accepted) for t in tallies))]
+    total = [
+        sum(each)
+        for each in zip(*((t.inputs, t.declared, t.accepted) for t in tallies), strict=True)
+    ]
     undeclared = sum(len(one.undeclared) for one in tallies)
     slowest, peak = max(one.slowest for one in tallies), max(one.peak for one in tallies) / 1e9
     numbers = " | ".join(f"{number:,}" for number in total)
@@ -208,9 +214,7 @@ def main() -> None:
     """Read spoiled inputs of all kinds, and end with the table and an exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.fuzz", description=__doc__)
     parser.add_argument("--inputs", type=int, default=1000, metavar="N", help="of each kind")
-    parser.add_argument(
-        "--first", type=int, default=0, metavar="N", help="the first input's number"
-    )
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--kind", action="append", metavar="WORD", help="only kinds with this word")
     parser.add_argument("--kept", type=Path, default=Path("fuzz-kept"), metavar="FOLDER")

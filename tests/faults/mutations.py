@@ -10,7 +10,7 @@ ODD_VALUES: tuple[object, ...] = (
     *(None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63), 10**30, 0.5, -0.0),
     *(1e308, -1e308, 1e-308, math.nan, math.inf, -math.inf),
     *("", " ", "x", "x" * 5000, "../../x", "/etc/passwd", "-rf", "$(id)", "`id`", "a\nb", "a\0b"),
-    *("\ud800", "\u202e", "NaN", "1e999", "２"),
+    *("\ud800", "\u202e", "NaN", "1e999", "\uff12"),
     *([], [None], [[]], [[1, 2]], {}, {"": None}, {"x": {"x": 1}}),
 )
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -108,9 +108,9 @@ def json_value(data: bytes, chance: random.Random) -> bytes:
     """Change, drop or rename one value at any depth of a JSON, or nest it deeply."""
     try:
         content = json.loads(data)
+        places = _places(content)
     except (ValueError, RecursionError):
         return odd_bytes(data, chance)
-    places = list(_places(content))
     if not places or chance.random() < 0.02:
         depth = chance.choice((10, 500, 100_000))
         return b"[" * depth + data + b"]" * depth
