@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, one_line
 from pipeline.files import MODELS, PARAMS
 from pipeline.formats.labels import Labels
 from pipeline.inference.label_files import (
@@ -176,7 +176,7 @@ def report_refusals(refused: Sequence[Refusal], path: Path) -> int:
     """Write and print which photos could not be labelled; return the exit code."""
     write_refusals(path, refused)
     for one in refused[:10]:
-        print(f"warning: {one.photo}: {one.reason}", file=sys.stderr)
+        print(one_line(f"warning: {one.photo}: {one.reason}"), file=sys.stderr)
     if refused:
         print(f"left out: {len(refused)} photos, all in {path}", file=sys.stderr)
     return 1 if refused else 0

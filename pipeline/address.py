@@ -5,7 +5,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.errors import InputError
 
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^/].*)", re.DOTALL)
+# A path of a file may have any character in it; all else with :// may have a password.
+_ADDRESS = re.compile(r"((?!sqlite|file:)[a-z][a-z0-9+.-]*://)(.+)", re.DOTALL | re.IGNORECASE)
 _BREAKS = re.compile(r"[/?#@\s]")
 _TELLING = 4  # characters of a part of a password; fewer are in any text
 _ENCODE = (

@@ -19,6 +19,7 @@ SHAPES = [
     f"HTTP://{SECRET}@",
     f"http://me:{SECRET}@",
     f"http://me\udcff:{SECRET}@127.0.0.1:9",
+    f"http:///{SECRET}@127.0.0.1:9",
     f"postgresql://me:{SECRET}#/@127.0.0.1:9/mlflow",
 ]
 
