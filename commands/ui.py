@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.address import check_address
 from pipeline.errors import InputError
+from pipeline.reading.address import check_address
 from pipeline.tracking.mlflow_store import experiment_name, without_password
 from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged, local_store
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.errors import InputError
-from pipeline.parquet_file import read_parquet
+from pipeline.reading.parquet_file import read_parquet
 from pipeline.schemas import BOX_SIDES, parse_classes
 from pipeline.tasks import Task
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import InputError
-from pipeline.parquet_file import read_parquet
+from pipeline.reading.parquet_file import read_parquet
 
 SPLITS = ("train", "val", "test")
 BOX_SIDES = ("xmin", "ymin", "xmax", "ymax")

@@ -10,7 +10,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 
 from pipeline.errors import InputError
-from pipeline.yaml_limits import fault_of_content, fault_of_text
+from pipeline.reading.yaml_limits import fault_of_content, fault_of_text
 
 
 def read_yaml(path: Path, remedy: str = "") -> JsonValue:

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.array_file import read_array
 from pipeline.errors import InputError
 from pipeline.evaluate.anchor_fit import AnchorFit, anchor_fit, best_anchor_iou
 from pipeline.evaluate.bootstrap import Interval
@@ -43,6 +42,7 @@ from pipeline.files import (
     write_beside,
 )
 from pipeline.predictions import Predictions, read_predictions
+from pipeline.reading.array_file import read_array
 from pipeline.rungs.model_spec import read_spec
 from pipeline.schemas import SCHEMAS, box_columns, read_classes, read_table
 from pipeline.train.history import read_history

@@ -11,9 +11,9 @@ from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, PIXELS, PREDICTIONS, TABLES, write_beside
 from pipeline.inference.detector import Detector
 from pipeline.params.params import load_params
-from pipeline.parquet_file import write_parquet
 from pipeline.predictions import predictions_table
 from pipeline.progress import progress
+from pipeline.reading.parquet_file import write_parquet
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from pipeline.tasks import Task

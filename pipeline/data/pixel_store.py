@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.array_file import read_array
 from pipeline.errors import InputError
 from pipeline.files import TABLES, sha256_of, write_beside
+from pipeline.reading.array_file import read_array
 
 
 def write_digest(path: Path) -> None:

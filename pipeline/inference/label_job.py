@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
-from pipeline.damage import naming_damage
 from pipeline.errors import InputError
 from pipeline.files import write_beside
-from pipeline.parquet_file import write_parquet
+from pipeline.reading.damage import naming_damage
+from pipeline.reading.parquet_file import write_parquet
 
 PHOTOS_A_PART = 256
 PART_SCHEMA = pa.schema(

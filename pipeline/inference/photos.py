@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from pipeline.data.pixels import decode_photo, read_squashed, squash
+from pipeline.data.decode import decode_photo, read_squashed, squash
 from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
 

@@ -16,9 +16,9 @@ from pydantic import ConfigDict, TypeAdapter
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from pipeline.damage import naming_damage
 from pipeline.errors import InputError
 from pipeline.models.torch_file import load_torch_file
+from pipeline.reading.damage import naming_damage
 
 _BUNDLED = {
     "tf_efficientnet_lite0": (

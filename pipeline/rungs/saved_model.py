@@ -7,10 +7,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from pipeline.damage import naming_damage
 from pipeline.errors import InputError
 from pipeline.files import sha256_of
 from pipeline.models.backbone import Backbone
+from pipeline.reading.damage import naming_damage
 from pipeline.rungs.model_spec import AGAIN, ModelSpec, read_spec, spec_text
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.rung import RungModel

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.damage import naming_damage
 from pipeline.errors import InputError
 from pipeline.progress import progress
+from pipeline.reading.damage import naming_damage
 
 _BLOCK = 1 << 20
 _TIMEOUT_S = 30.0

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pipeline.boxes import area
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
-from pipeline.parquet_file import write_parquet
+from pipeline.reading.parquet_file import write_parquet
 from pipeline.schemas import (
     IMAGES_SCHEMA,
     OBJECTS_SCHEMA,

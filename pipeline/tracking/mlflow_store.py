@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.address import check_address, public_address, without_secrets
 from pipeline.errors import InputError
+from pipeline.reading.address import check_address, public_address, without_secrets
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -9,10 +9,10 @@ from typing import TypedDict, cast
 import torch
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.damage import naming_damage
 from pipeline.errors import InputError
 from pipeline.files import write_beside
 from pipeline.models.torch_file import load_torch_file
+from pipeline.reading.damage import naming_damage
 from pipeline.train.history import EpochRow, HistoryRow
 from pipeline.train.learner import LearnerState
 

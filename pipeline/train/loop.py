@@ -12,12 +12,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.damage import naming_damage
 from pipeline.data.batches import Batch, Batches
 from pipeline.errors import InputError
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast
 from pipeline.params.train import RungParams, SharedTrainParams
+from pipeline.reading.damage import naming_damage
 from pipeline.rungs.rung import Criterion, RungModel
 from pipeline.train.averaging import average_of
 from pipeline.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint

@@ -4,7 +4,7 @@ import torch
 
 from benchmarks import label
 from benchmarks.photos import painted
-from pipeline.data.pixels import decode_photo
+from pipeline.data.decode import decode_photo
 
 
 def test_both_detect_in_every_photo(tmp_path, monkeypatch):

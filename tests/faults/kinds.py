@@ -100,7 +100,7 @@ def _make_photos(folder: Path) -> Sequence[Path]:
 
 def _read_photo(_: Path, photo: Path) -> object:
     from pipeline.checks.fingerprints import fingerprints
-    from pipeline.data.pixels import read_squashed
+    from pipeline.data.decode import read_squashed
     from pipeline.photo_files import photo_header
 
     fingerprints([photo], workers=1)
@@ -215,7 +215,7 @@ def _make_tables(folder: Path) -> Sequence[Path]:
     import numpy as np
 
     from pipeline.data.pixel_store import write_digest
-    from pipeline.parquet_file import write_parquet
+    from pipeline.reading.parquet_file import write_parquet
     from pipeline.tables.build import build_tables, write_tables
     from tests.data.making import SMALL, labels, pascal
     from tests.test_predictions import table_of
@@ -238,9 +238,9 @@ def _detect():
 
 
 def _read_table(_: Path, file: Path) -> object:
-    from pipeline.array_file import read_array
     from pipeline.data.pixel_store import open_pixel_store
     from pipeline.predictions import read_predictions
+    from pipeline.reading.array_file import read_array
     from pipeline.schemas import SCHEMAS, box_columns, read_classes, read_table
 
     if file.name == "photos.npy":
@@ -369,7 +369,7 @@ def _make_addresses(folder: Path) -> Sequence[Path]:
 
 
 def _read_address(_: Path, file: Path) -> object:
-    from pipeline.address import check_address, public_address, without_secrets
+    from pipeline.reading.address import check_address, public_address, without_secrets
 
     uri = file.read_bytes().decode(errors="surrogateescape")
     shown = public_address(uri) + without_secrets(f"cannot reach {uri}", uri)

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from pipeline.compare.sides.results import Result
 from pipeline.errors import InputError
-from pipeline.parquet_file import read_parquet
 from pipeline.predictions import Predictions, read_predictions
+from pipeline.reading.parquet_file import read_parquet
 from pipeline.schemas import SCHEMAS, read_classes
 
 # What comparing needs of a table: an old commit's may lack what was added since.

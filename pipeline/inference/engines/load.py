@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.damage import naming_damage
 from pipeline.errors import InputError
 from pipeline.inference.engines.engine import Engine
 from pipeline.inference.engines.onnx_engine import OnnxEngine
@@ -13,6 +12,7 @@ from pipeline.inference.engines.openvino_engine import OpenVinoEngine
 from pipeline.inference.engines.program_engine import ProgramEngine
 from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.models.device import choose_device
+from pipeline.reading.damage import naming_damage
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.saved_model import load_model
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.damage import naming_damage
+from pipeline.reading.damage import naming_damage
 
 
 def read_array(path: Path, remedy: str, mmap_mode: Literal["r"] | None = None) -> np.ndarray:

@@ -6,8 +6,8 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.damage import naming_damage
 from pipeline.errors import InputError
+from pipeline.reading.damage import naming_damage
 
 
 def write_parquet(table: pa.Table, file: Path | BinaryIO) -> None:

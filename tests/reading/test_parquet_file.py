@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.parquet_file import read_parquet, write_parquet
+from pipeline.reading.parquet_file import read_parquet, write_parquet
 
 TABLE = pa.table({"a": pa.array(range(1000), pa.int64()), "b": ["x", "yz"] * 500})
 

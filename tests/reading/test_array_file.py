@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
-from pipeline.array_file import read_array
 from pipeline.errors import InputError
+from pipeline.reading.array_file import read_array
 
 
 def test_an_array_is_read_whole_or_left_on_disk(tmp_path):

@@ -3,8 +3,13 @@
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.reading.yaml_limits import (
+    MOST_CHARACTERS,
+    MOST_DEPTH,
+    fault_of_content,
+    fault_of_text,
+)
 from pipeline.yaml_file import parse_yaml
-from pipeline.yaml_limits import MOST_CHARACTERS, MOST_DEPTH, fault_of_content, fault_of_text
 
 
 def bomb(levels: int) -> str:

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from pipeline.jpeg_header import JpegHeader, jpeg_header
+from pipeline.data.jpeg_header import JpegHeader, jpeg_header
 
 
 def jpeg(mode: str = "RGB", **options) -> bytes:

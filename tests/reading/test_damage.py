@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.damage import naming_damage
 from pipeline.errors import InputError
+from pipeline.reading.damage import naming_damage
 
 
 @pytest.mark.parametrize(

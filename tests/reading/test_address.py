@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.address import check_address, public_address, without_secrets
 from pipeline.errors import InputError
+from pipeline.reading.address import check_address, public_address, without_secrets
 from pipeline.tracking.mlflow_store import first_line, naming_store, open_client, probe
 
 SECRET = "s3cr3t"

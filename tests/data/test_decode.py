@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.data import pixels
-from pipeline.data.pixels import decode_photo, read_squashed
+from pipeline.data import decode
+from pipeline.data.decode import decode_photo, read_squashed
 from pipeline.errors import InputError
 
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from pipeline.data.pixels import read_squashed
+from pipeline.data.decode import read_squashed
 from pipeline.errors import InputError
 
 def peak():
@@ -117,7 +117,7 @@ def test_a_scaled_photo_is_the_same_photo(tmp_path, monkeypatch, kind, orientati
     exif[0x0112] = orientation
     image.save(tmp_path / "a", kind, **({} if kind == "GIF" else {"exif": exif}))
     whole, size_wh = read_squashed(tmp_path / "a", 15)
-    monkeypatch.setattr(pixels, "MOST_PIXELS", 10_000)
+    monkeypatch.setattr(decode, "MOST_PIXELS", 10_000)
     small, same = read_squashed(tmp_path / "a", 15)
     assert same == size_wh
     assert decode_photo(tmp_path / "a").pixels[0].numel() <= 10_500
