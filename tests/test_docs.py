@@ -44,6 +44,7 @@ LAYERS = (
     {"formats"},
     {"params"},
     {"base"},
+    {"reading"},
 )
 
 
