@@ -127,7 +127,7 @@ def json_value(data: bytes, chance: random.Random) -> bytes:
 
 def json_line(data: bytes, chance: random.Random) -> bytes:
     """Change a value in one line of JSON lines."""
-    lines = data.splitlines()
+    lines = data.splitlines() or [b""]
     at = chance.randrange(len(lines))
     lines[at] = json_value(lines[at], chance)
     return b"\n".join(lines)
