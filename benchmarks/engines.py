@@ -39,8 +39,9 @@ from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.memory import keep_freed_memory
 from pipeline.models.precision import autocast
 from pipeline.params.params import PredictParams, load_params
+from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.rung import Outputs
-from pipeline.rungs.saved_model import ModelSpec, load_model
+from pipeline.rungs.saved_model import load_model
 from pipeline.tasks import Task
 
 RESULT = Path("benchmarks/results/engines.json")

@@ -17,7 +17,8 @@ from pipeline.inference.label_job import Asked, open_job, without_done
 from pipeline.inference.label_scores import thresholds
 from pipeline.inference.labels import labels_of_rows
 from pipeline.models.precision import autocast
-from pipeline.rungs.saved_model import ModelSpec, build_model
+from pipeline.rungs.model_spec import ModelSpec
+from pipeline.rungs.saved_model import build_model
 from pipeline.tasks import Task
 
 PHOTOS, BATCH, WORKERS = 256, 32, 2

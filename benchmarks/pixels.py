@@ -21,7 +21,7 @@ def with_pil(path: Path):
 
 def ours_one(path: Path, size_wh: tuple[int, int]):
     """Return the same by the two functions that fill the store."""
-    from pipeline.data.pixels import read_photo, squash
+    from pipeline.data.decode import read_photo, squash
 
     return squash(read_photo(path, size_wh), STORE)
 

@@ -11,7 +11,6 @@ writes more formats or other scores without running the network again.
 """
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -25,7 +24,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from commands.options import add_model, add_scores, command_parser, given_scores, number
-from pipeline.errors import InputError
+from pipeline.errors import InputError, one_line
 from pipeline.files import PARAMS
 from pipeline.formats.labels import Labels
 from pipeline.inference.label_files import (
@@ -46,6 +45,7 @@ from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
 from pipeline.inference.photo_files import common_folder, find_photos, passed_over, with_names
 from pipeline.params.params import load_params
 from pipeline.review.decisions import Decision, apply_review, read_review, write_review
+from pipeline.rungs.model_spec import read_spec
 from pipeline.tasks import Task
 from pipeline.tracking.sqlite_store import local_store
 
@@ -96,23 +96,17 @@ def what_is_asked(model: Path, folder: Path, out: Path, scores: GivenScores) -> 
         InputError: there is no model, or one that does not predict both classes and boxes.
     """
     digest = model_digest(model)
-    try:
-        described = json.loads((model / "model.json").read_text())
-        task, classes = Task(described["task"]), [str(name) for name in described["classes"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{model / 'model.json'}: does not describe a model ({error}); train it again"
-        ) from None
+    spec, _ = read_spec(model / "model.json")
+    task = Task(spec.task)
     if not (task.answers_class and task.answers_box):
         raise InputError(
-            f"{described.get('rung')}: does not predict both classes and boxes; "
-            "label with another rung"
+            f"{spec.rung}: does not predict both classes and boxes; label with another rung"
         )
     decoding = load_params(PARAMS).predict
     lowest = decoding.min_score if scores.lowest is None else scores.lowest
     return Asked(
         model=digest,
-        classes=classes,
+        classes=spec.classes,
         folder=Path(os.path.relpath(folder, out.parent)).as_posix(),
         min_score=min(decoding.min_score, lowest),
         nms_threshold=decoding.nms_threshold,
@@ -183,7 +177,7 @@ def report_refusals(refused: Sequence[Refusal], path: Path) -> int:
     """Write and print which photos could not be labelled; return the exit code."""
     write_refusals(path, refused)
     for one in refused[:10]:
-        print(f"warning: {one.photo}: {one.reason}", file=sys.stderr)
+        print(one_line(f"warning: {one.photo}: {one.reason}"), file=sys.stderr)
     if refused:
         print(f"left out: {len(refused)} photos, all in {path}", file=sys.stderr)
     return 1 if refused else 0

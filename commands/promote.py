@@ -38,7 +38,7 @@ from pipeline.predictions import Predictions
 from pipeline.report.ladder_table import METRICS
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from pipeline.tasks import Task
-from pipeline.tracking.mlflow_store import without_password
+from pipeline.tracking.mlflow_store import naming_store, without_password
 from pipeline.tracking.registry import CHAMPION, Registry, Version
 from pipeline.tracking.sqlite_store import local_store
 
@@ -64,6 +64,11 @@ def main(arguments: Sequence[str]) -> int:
     params = load_params(PARAMS)
     params.rung(options.rung)  # which names those there are, if it is none
     store = os.environ.get("MLFLOW_TRACKING_URI") or local_store(Path())
+    with naming_store(store):
+        return _promote(options, params, store)
+
+
+def _promote(options: argparse.Namespace, params: Params, store: str) -> int:
     registry = Registry.open(store, options.rung)
     if options.rollback:
         return _roll_back(registry)

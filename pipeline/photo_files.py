@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import TiffImageFile
@@ -13,6 +14,12 @@ from pipeline.errors import InputError
 PHOTO_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .bmp .gif .tif .tiff .webp .avif .jp2 .heic .heif".split()
 )
+# What Pillow may open: it knows many more, some of which run other programs on what is in a file.
+KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000")
+# A photo that is decoded takes up to 16 bytes a pixel, and one of a gigapixel a file of 20 kB.
+MOST_PIXELS = 50_000_000
+MOST_PIXELS_BY_LINES = 100_000_000  # of kinds whose decoders keep no copies: 10 bytes a pixel
+_BY_LINES = ("JPEG", "MPO", "PNG", "GIF", "BMP", "TIFF")
 _LEFTOVERS = "__MACOSX"  # what a Mac puts into archives, beside files that begin with a dot
 
 
@@ -60,6 +67,34 @@ class PhotoHeader:
         return self.size[::-1] if self.orientation >= 5 else self.size
 
 
+def open_photo(file: Path | BinaryIO) -> Image.Image:
+    """Return a photo that is not decoded yet; all that is opened with Pillow is opened here.
+
+    Of a file with several frames this is the first.
+
+    Raises:
+        OSError: it is no photo of a known kind.
+        ValueError: it has more pixels than are decoded.
+        Exception: of a dozen types, its header is damaged.
+    """
+    # Header and limit go first: what is too large for Pillow itself is an error of ours, too.
+    try:
+        image = Image.open(file, formats=KINDS)
+    except Image.DecompressionBombError as error:
+        raise ValueError(str(error).partition(",")[0]) from None
+    width, height = image.size
+    most = MOST_PIXELS_BY_LINES if image.format in _BY_LINES else MOST_PIXELS
+    if width * height > most:
+        image.close()
+        raise ValueError(too_large(width, height, most))
+    return image
+
+
+def too_large(width: int, height: int, most: int) -> str:
+    """Return why a photo is not decoded."""
+    return f"is {width} x {height} pixels, {most / 1e6:g} million at most; make it smaller"
+
+
 def photo_header(photo: Path) -> PhotoHeader:
     """Return size and orientation of a photo, without decoding it.
 
@@ -67,11 +102,11 @@ def photo_header(photo: Path) -> PhotoHeader:
         InputError: the file is missing or no photo.
     """
     try:
-        with Image.open(photo) as header:
+        with Image.open(photo, formats=KINDS) as header:
             size, orientation = header.size, exif_orientation(header)
             is_turned = isinstance(header, TiffImageFile) and orientation >= 5  # by PIL itself
             return PhotoHeader(size[::-1] if is_turned else size, orientation)
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
+    except Exception as error:  # PIL raises a dozen types for damaged files
         raise InputError(f"{photo}: size cannot be read ({error}); replace the photo") from None
 
 

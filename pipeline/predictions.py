@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.errors import InputError
-from pipeline.schemas import BOX_SIDES
+from pipeline.reading.parquet_file import read_parquet
+from pipeline.schemas import BOX_SIDES, parse_classes
 from pipeline.tasks import Task
 
 UNKNOWN_LABEL_SCORE = 0.3  # above which a detection is a label where nothing better is known
@@ -86,17 +86,14 @@ def read_predictions(path: Path) -> Predictions:
     Raises:
         InputError: there is no such file, or it is not one of predictions.
     """
-    again = "run the predict stage again"
-    try:
-        table = pq.read_table(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run the predict stage first") from None
-    except pa.ArrowInvalid:
-        raise InputError(f"{path}: not a Parquet file; {again}") from None
+    table = read_parquet(path, "predict")
     metadata = table.schema.metadata or {}
-    if (
-        not {b"task", b"classes"} <= metadata.keys()
-        or table.schema.names != PREDICTIONS_SCHEMA.names
-    ):
-        raise InputError(f"{path}: not a file of predictions; {again}")
-    return Predictions(table, Task(metadata[b"task"].decode()), json.loads(metadata[b"classes"]))
+    try:
+        if table.schema.remove_metadata() != PREDICTIONS_SCHEMA:
+            raise ValueError
+        task = Task(metadata.get(b"task", b"").decode())
+        classes = parse_classes(metadata.get(b"classes", b""))
+    except ValueError:
+        again = "run the predict stage again"
+        raise InputError(f"{path}: not a file of predictions; {again}") from None
+    return Predictions(table, task, classes)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from pipeline.errors import InputError
+from pipeline.reading.parquet_file import read_parquet
 
 SPLITS = ("train", "val", "test")
 BOX_SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -47,19 +48,31 @@ def read_table(path: Path, expected_schema: pa.Schema) -> pa.Table:
         InputError: The file is absent, is not Parquet, has other columns or other types, or does
             not name its classes.
     """
-    try:
-        table = pq.read_table(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run the tables stage first") from None
-    except pa.ArrowInvalid:
-        raise InputError(f"{path}: not a Parquet file; run the tables stage again") from None
+    table = read_parquet(path, "tables")
     check_schema(path, table.schema, expected_schema)
+    _check_values(path, table)
     return table
 
 
 def read_classes(table: pa.Table) -> list[str]:
-    """Return the names of the classes in label order, from the metadata of any of the tables."""
-    return json.loads(table.schema.metadata[b"classes"])
+    """Return the names of the classes in label order, from the metadata of any of the tables.
+
+    Raises:
+        ValueError: the metadata has none; not with tables that `read_table` returns.
+    """
+    return parse_classes((table.schema.metadata or {}).get(b"classes", b""))
+
+
+def parse_classes(text: bytes) -> list[str]:
+    """Return the names of classes as metadata has them.
+
+    Raises:
+        ValueError: the text is not a list of names.
+    """
+    names = json.loads(text)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("not a list of names")
+    return names
 
 
 def check_schema(path: Path, schema: pa.Schema, expected: pa.Schema) -> None:
@@ -79,8 +92,25 @@ def check_schema(path: Path, schema: pa.Schema, expected: pa.Schema) -> None:
     if schema.names != expected.names:
         order = f"has the order {schema.names}, expected {expected.names}"
         raise InputError(f"{path}: columns: {order}; {again}")
-    if b"classes" not in (schema.metadata or {}):
-        raise InputError(f"{path}: metadata: has no list of classes, expected one; {again}")
+    try:
+        parse_classes((schema.metadata or {}).get(b"classes", b""))
+    except ValueError:
+        message = f"{path}: metadata: has no list of classes, expected one; {again}"
+        raise InputError(message) from None
+
+
+def _check_values(path: Path, table: pa.Table) -> None:
+    """Check that numbers are such that whoever reads them can count and divide by them."""
+    again = "run the tables stage again"
+    for name in table.schema.names:
+        if table[name].null_count and name != "score":
+            raise InputError(f"{path}: {name}: has no value in some row; {again}")
+    if len(table) and min(pc.min(table[side]).as_py() for side in ("width", "height")) < 1:
+        raise InputError(f"{path}: width, height: below 1 in some row; {again}")
+    if len(table) and "label" in table.schema.names:
+        labels = pc.min_max(table["label"])
+        if not 0 <= labels["min"].as_py() <= labels["max"].as_py() < len(read_classes(table)):
+            raise InputError(f"{path}: label: not that of a class in some row; {again}")
 
 
 def with_classes(schema: pa.Schema, classes: list[str]) -> pa.Schema:

@@ -10,6 +10,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 
 from pipeline.errors import InputError
+from pipeline.reading.yaml_limits import fault_of_content, fault_of_text
 
 
 def read_yaml(path: Path, remedy: str = "") -> JsonValue:
@@ -38,10 +39,12 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> JsonValue:
     """Return the content of a YAML text; `name` is where it came from, for the message.
 
     Raises:
-        InputError: it is not YAML; one line names it.
+        InputError: it is not YAML, is too large, or has what JSON does not know; one line names it.
     """
     try:
-        return YAML(typ="safe").load(text)
+        if fault := fault_of_text(text):
+            raise InputError(f"{name}: {fault}; {remedy or 'make it smaller'}")
+        content = YAML(typ="safe", pure=True).load(text)
     except DuplicateKeyError as error:  # whose own words tell how to hide it
         line = error.problem_mark.line + 1
         key = " ".join(str(error.problem).split()).split(" with value ")[0]
@@ -51,6 +54,14 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> JsonValue:
     except YAMLError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{name}: not valid YAML: {reason}{_after(remedy)}") from None
+    except RecursionError:
+        raise InputError(f"{name}: is nested too deeply{_after(remedy)}") from None
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+        # Numbers and dates that are none, and tags on what they do not fit.
+        raise InputError(f"{name}: not valid YAML: {error}{_after(remedy)}") from None
+    if fault := fault_of_content(content):
+        raise InputError(f"{name}: {fault}")
+    return content
 
 
 def with_values(text: str, values: Mapping[str, JsonValue]) -> str:

@@ -42,6 +42,8 @@ from pipeline.files import (
     write_beside,
 )
 from pipeline.predictions import Predictions, read_predictions
+from pipeline.reading.array_file import read_array
+from pipeline.rungs.model_spec import read_spec
 from pipeline.schemas import SCHEMAS, box_columns, read_classes, read_table
 from pipeline.train.history import read_history
 from stages.entry import run_stage
@@ -216,13 +218,20 @@ def write_anchor_fit(folder: Path, model: Path, objects: pa.Table) -> None:
     learnt = learnt.filter(pc.invert(learnt["ignore"]))
     boxes = box_columns(learnt)
     sizes_wh = np.stack([learnt["width"].to_numpy(), learnt["height"].to_numpy()], -1)
-    image_size = json.loads((model / "model.json").read_text())["image_size"]
+    image_size = read_spec(model / "model.json")[0].image_size
     scaled = boxes * (image_size / np.tile(sizes_wh, 2))
-    best_iou = best_anchor_iou(scaled, np.load(model / "anchors.npy", allow_pickle=False))
+    best_iou = best_anchor_iou(scaled, _read_anchors(model / "anchors.npy"))
     write_rows(folder / "anchor_fit.csv", AnchorFit, anchor_fit(best_iou, boxes))
     sides = np.sqrt((scaled[:, 2:] - scaled[:, :2]).prod(1))
     fits = [ObjectFit(float(s), float(i)) for s, i in zip(sides, best_iou, strict=True)]
     write_rows(folder / "anchor_iou.csv", ObjectFit, fits)
+
+
+def _read_anchors(path: Path) -> np.ndarray:
+    anchors = read_array(path, "train the rung again")
+    if anchors.ndim != 2 or anchors.shape[1] != 4 or not len(anchors):
+        raise InputError(f"{path}: has the shape {anchors.shape}, not (A, 4); train the rung again")
+    return anchors
 
 
 def write_metrics(
@@ -237,7 +246,7 @@ def write_metrics(
         for split, of_split in zip(splits, scores, strict=True)
     }
     # Equal runs differ in the third digit between kinds of processors; DVC shows numbers alone.
-    processor = json.loads((MODELS / rung / "model.json").read_text())["processor"]
+    processor = read_spec(MODELS / rung / "model.json")[0].processor
     content = {rung: rounded, "processor": processor}
     text = json.dumps(content, indent=2) + "\n"
     write_beside(METRICS / f"{rung}.json", lambda path: path.write_text(text))

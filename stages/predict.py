@@ -5,7 +5,6 @@ import argparse
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.errors import InputError
@@ -14,6 +13,7 @@ from pipeline.inference.detector import Detector
 from pipeline.params.params import load_params
 from pipeline.predictions import predictions_table
 from pipeline.progress import progress
+from pipeline.reading.parquet_file import write_parquet
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from pipeline.tasks import Task
@@ -35,7 +35,7 @@ def main() -> None:
         raise InputError(f"{model}: learnt other classes than the tables; train again")
     table = predict(detector, images, pixels)
     path = PREDICTIONS / f"{rung.name}.parquet"
-    write_beside(path, lambda beside: pq.write_table(table, beside))
+    write_beside(path, lambda beside: write_parquet(table, beside))
     print(f"{path}: {len(table)} detections")
 
 

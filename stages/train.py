@@ -12,6 +12,7 @@ import torch
 
 from pipeline.data.batches import Batches
 from pipeline.data.inputs import Inputs, read_inputs
+from pipeline.data.pixel_store import digest_path
 from pipeline.errors import InputError
 from pipeline.files import (
     MODELS,
@@ -28,9 +29,10 @@ from pipeline.models.device import choose_device, device_name, processor_name
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.layer_table import summary_text
 from pipeline.params.params import Params, load_params
+from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.rungs.rung import Rung, RungModel
-from pipeline.rungs.saved_model import ModelSpec, build_model, save_model
+from pipeline.rungs.saved_model import build_model, save_model
 from pipeline.train.checkpoint import config_digest, files_digest
 from pipeline.train.history import history_lines
 from pipeline.train.loop import fit
@@ -177,7 +179,8 @@ def batches(
 def checkpoint_path(rung: Rung, spec: ModelSpec) -> Path:
     """Return the checkpoint of exactly this training: same data, parameters, code and versions."""
     root = Path(os.environ.get("DVC_ROOT", "."))
-    inputs = [TABLES / "images.parquet", TABLES / f"{rung.task.table}.parquet", PIXELS]
+    pixels = digest_path(PIXELS)  # which has been compared with the store
+    inputs = [TABLES / "images.parquet", TABLES / f"{rung.task.table}.parquet", pixels]
     digest = config_digest(
         spec.params,
         spec.classes,

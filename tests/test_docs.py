@@ -47,6 +47,7 @@ LAYERS = (
     {"formats"},
     {"params"},
     {"base"},
+    {"reading"},
 )
 
 

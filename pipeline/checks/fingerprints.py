@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from pipeline.photo_files import open_photo
 from pipeline.progress import progress
 
 SIDE = 32  # of the grey thumbnail, in pixels
@@ -79,7 +80,7 @@ def _fingerprint(photo: Path) -> tuple[int, np.ndarray | None]:
         return 0, None
     digest = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with open_photo(io.BytesIO(data)) as image:
             image.draft("RGB", (_DECODED, _DECODED))
             grey = _grey(ImageOps.exif_transpose(image))
             return digest, np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR))

@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from pipeline.compare.common_photos import CommonPhotos
 from pipeline.data.rgb import to_rgb
+from pipeline.photo_files import open_photo
 from pipeline.report.pages.html_photos import Gallery
 
 _SIDE = 256  # of the squares that photos are kept as; the page shows them somewhat smaller
@@ -47,7 +48,7 @@ def read_photos(common: CommonPhotos, image_ids: Sequence[int], source: Path) ->
 def _square(path: Path, size_wh: tuple[int, int], *, turned: bool) -> np.ndarray | None:
     """Return a photo squashed to a square, None where it is not the one that the tables have."""
     try:
-        with Image.open(path) as photo:
+        with open_photo(path) as photo:
             upright = ImageOps.exif_transpose(photo) if turned else photo
             if upright.size != size_wh:
                 return None

@@ -3,7 +3,6 @@
 Training then reads rows of a memory-mapped file and never opens a photo again.
 """
 
-import io
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -14,28 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
-from torchvision.io import decode_image
-from torchvision.transforms.v2 import functional
 
-from pipeline.data.rgb import to_rgb
+from pipeline.data.decode import read_squashed
+from pipeline.data.pixel_store import write_digest
 from pipeline.errors import InputError
-from pipeline.photo_files import exif_orientation
 from pipeline.progress import progress
 
-_JPEG_START = b"\xff\xd8\xff"
 _PHOTOS_A_TASK = 16
-_Turn = Image.Transpose
-_TURNS = {  # what makes a stored photo upright, by EXIF's orientation
-    2: _Turn.FLIP_LEFT_RIGHT,
-    3: _Turn.ROTATE_180,
-    4: _Turn.FLIP_TOP_BOTTOM,
-    5: _Turn.TRANSPOSE,
-    6: _Turn.ROTATE_270,
-    7: _Turn.TRANSVERSE,
-    8: _Turn.ROTATE_90,
-}
-_UNDONE_BY = {6: 8, 8: 6}  # the other turns undo themselves
 
 
 def build_pixel_store(
@@ -77,43 +61,9 @@ def build_pixel_store(
             pass
         store.flush()
         os.replace(partial, out)
+        write_digest(out)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def read_photo(path: Path, size_wh: tuple[int, int], turned: bool = True) -> torch.Tensor:
-    """Return the pixels of a photo, oriented as its labels, uint8 `(3, height, width)` RGB.
-
-    Args:
-        path: of the photo.
-        size_wh: width and height that it must have then.
-        turned: whether its labels were made on the photo as EXIF turns it; a camera may store one
-            lying on its side, with a note.
-
-    Raises:
-        InputError: The photo is missing, cannot be read or decoded, or has another size.
-    """
-    photo = _decode(path, _read_bytes(path), turned)
-    if _size_wh(photo) == size_wh:
-        return photo
-    has, expected = ("{} x {}".format(*size) for size in (_size_wh(photo), size_wh))
-    problem = f"the photo is {has} pixels and the annotations say {expected}"
-    raise InputError(f"{path}: size: {problem}; correct its width and height there")
-
-
-def decode_photo(path: Path) -> torch.Tensor:
-    """Return the pixels of a photo as a viewer shows them, uint8 `(3, height, width)` RGB.
-
-    Raises:
-        InputError: The photo is missing, or cannot be read or decoded.
-    """
-    return _decode(path, _read_bytes(path), turn=True)
-
-
-def squash(photo: torch.Tensor, side: int) -> np.ndarray:
-    """Return `(S, S, 3)` uint8 of a photo `(3, height, width)` uint8, the aspect ratio not kept."""
-    square = functional.resize(photo, [side, side], antialias=True)
-    return square.permute(1, 2, 0).numpy()
 
 
 def _fill_store(
@@ -128,8 +78,8 @@ def _fill_store(
     def fill(rows: range) -> range:
         for row in rows:
             width, height = sizes_wh[row].tolist()
-            photo = read_photo(paths[row], (width, height), bool(turned[row]))
-            store[row] = squash(photo, store.shape[1])
+            size_wh = width, height
+            store[row], _ = read_squashed(paths[row], store.shape[1], bool(turned[row]), size_wh)
         return rows
 
     tasks = [
@@ -164,51 +114,3 @@ def _check_room(out: Path, shape: tuple[int, ...]) -> None:
     if needed > free:
         room = f"needs {needed / 1e9:.1f} GB and the disk has {free / 1e9:.1f} GB"
         raise InputError(f"{out}: disk: {room}; free some or lower pixels.size in params.yaml")
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        remedy = "add it, or leave it out"
-        raise InputError(f"{path}: photo: no such file; {remedy}") from None
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror or error})"
-        raise InputError(f"{path}: photo: {problem}; check its permissions and the disk") from None
-
-
-def _size_wh(photo: torch.Tensor) -> tuple[int, int]:
-    return photo.shape[2], photo.shape[1]
-
-
-def _decode(path: Path, data: bytes, turn: bool) -> torch.Tensor:
-    """Return `(3, height, width)` uint8 RGB; what torchvision does not decode well goes to PIL."""
-    if data.startswith(_JPEG_START):
-        try:
-            encoded = torch.frombuffer(bytearray(data), dtype=torch.uint8)
-            photo = decode_image(encoded, apply_exif_orientation=turn)
-        except RuntimeError:
-            photo = None  # damaged, or a kind of JPEG that only PIL knows: PIL decides
-        if photo is not None and len(photo) in (1, 3):  # 4 is CMYK
-            return photo.expand(3, -1, -1)
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            pixels = np.array(to_rgb(_oriented(image, turn)))
-    except Exception as error:  # PIL raises a dozen types for damaged files
-        known = not isinstance(error, UnidentifiedImageError)
-        reason = " ".join(str(error).split()) if known else "not an image of a known kind"
-        problem = f"does not decode ({reason or type(error).__name__})"
-        remedy = "replace the file, or leave it out"
-        raise InputError(f"{path}: photo: {problem}; {remedy}") from None
-    return torch.from_numpy(pixels).permute(2, 0, 1)
-
-
-def _oriented(image: Image.Image, turn: bool) -> Image.Image:
-    """Return an image not yet loaded, turned as EXIF has it or as it is stored."""
-    is_tiff = image.format == "TIFF"  # PIL turns it when it loads it
-    if turn == is_tiff:
-        return image
-    orientation = exif_orientation(image)
-    if is_tiff:
-        orientation = _UNDONE_BY.get(orientation, orientation)
-    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image

@@ -5,6 +5,7 @@ from PIL import Image
 
 # Of what cameras, scanners and microscopes give, whatever the file stores it in.
 _BITS = (8, 10, 12, 14, 16)
+_ROWS_AT_ONCE = 64
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -26,15 +27,26 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(grey: np.ndarray) -> np.ndarray:
-    values = grey.astype(np.float64)
-    finite = np.isfinite(values)
-    if not finite.any():
+    # In blocks: numbers of 64 bits for a whole scan would take gigabytes.
+    blocks = [grey[at : at + _ROWS_AT_ONCE] for at in range(0, len(grey), _ROWS_AT_ONCE)]
+    finite = (block[np.isfinite(block)] for block in blocks)
+    ends = [(float(block.min()), float(block.max())) for block in finite if block.size]
+    if not ends:
         raise ValueError("none of its pixels is a number")
-    lowest, highest = values[finite].min(), values[finite].max()
-    values = np.nan_to_num(values, nan=lowest, neginf=lowest, posinf=highest) - min(lowest, 0)
-    brightest = values.max(initial=0)
+    lowest, highest = min(low for low, _ in ends), max(high for _, high in ends)
+    bottom = min(lowest, 0)
+    brightest = max(highest - bottom, 0)
     if grey.dtype.kind == "f" and brightest <= 1:
-        return (values * 255).round().astype(np.uint8)
+        scaled = [(_numbers(block, lowest, highest, bottom) * 255).round() for block in blocks]
+        return np.concatenate([block.astype(np.uint8) for block in scaled])
     needed = int(np.ceil(brightest)).bit_length()
     bits = next((bits for bits in _BITS if bits >= needed), needed)
-    return (values / 2 ** (bits - 8)).astype(np.uint8)
+    divided = (_numbers(block, lowest, highest, bottom) / 2 ** (bits - 8) for block in blocks)
+    return np.concatenate([block.astype(np.uint8) for block in divided])
+
+
+def _numbers(block: np.ndarray, lowest: float, highest: float, bottom: float) -> np.ndarray:
+    """Return a block from 0, with numbers for what is none."""
+    return (
+        np.nan_to_num(block.astype(np.float64), nan=lowest, neginf=lowest, posinf=highest) - bottom
+    )

@@ -11,9 +11,9 @@ import torch
 from pipeline.inference.engines.engine import Engine
 from pipeline.inference.engines.onnx_engine import INPUT
 from pipeline.params.params import PredictParams
+from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.rung import Outputs, PhotoDetections
-from pipeline.rungs.saved_model import ModelSpec
 
 if TYPE_CHECKING:
     import onnxruntime

@@ -13,8 +13,8 @@ from torch.export import Dim, ExportedProgram
 
 from pipeline.inference.engines.pixel_network import PixelNetwork
 from pipeline.inference.prepare import prepare_for_inference
+from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.rung import RungModel
-from pipeline.rungs.saved_model import ModelSpec
 
 # Two photos: one would be taken for the size of all batches.
 _EXAMPLE_BATCH = 2

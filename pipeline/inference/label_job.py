@@ -11,11 +11,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
 from pipeline.errors import InputError
 from pipeline.files import write_beside
+from pipeline.reading.damage import naming_damage
+from pipeline.reading.parquet_file import write_parquet
 
 PHOTOS_A_PART = 256
 PART_SCHEMA = pa.schema(
@@ -50,6 +54,9 @@ class Asked:
     min_score: float
     nms_threshold: float
     max_detections: int
+
+
+_ASKED, _MADE = TypeAdapter(Asked), TypeAdapter(dict[str, list[str]])
 
 
 @dataclass(frozen=True)
@@ -113,8 +120,9 @@ def open_job(folder: Path, asked: Asked, *, restart: bool) -> LabelJob:
     if not journal.is_file():
         return LabelJob(folder, asked)
     try:
-        content = json.loads(journal.read_text())
-        begun, made = Asked(**content["asked"]), dict(content["made"])
+        content = orjson.loads(journal.read_bytes())
+        begun = _ASKED.validate_python(content["asked"])
+        made = _MADE.validate_python(content["made"])
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{journal}: damaged ({error}); remove {folder} to begin anew") from None
     if restart:
@@ -152,12 +160,9 @@ def _difference(begun: Asked, asked: Asked) -> str:
 
 
 def _read_part(part: Path) -> pa.Table:
-    try:
-        table = pq.read_table(part)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(
-            f"{part}: damaged ({error}); remove it, and its photos are done again"
-        ) from None
+    with naming_damage(part, "a part of a job", "remove it, and its photos are done again"):
+        table = pq.read_table(part, page_checksum_verification=True)
+        table.validate(full=True)
     if not table.schema.equals(PART_SCHEMA):
         raise InputError(f"{part}: of another version; --restart begins anew")
     return table
@@ -165,7 +170,7 @@ def _read_part(part: Path) -> pa.Table:
 
 def _write_synced(table: pa.Table, path: Path) -> None:
     with path.open("wb") as file:
-        pq.write_table(table, file, compression="zstd")
+        write_parquet(table, file)
         file.flush()
         os.fsync(file.fileno())
 

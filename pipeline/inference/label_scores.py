@@ -1,6 +1,5 @@
 """The score of each class above which a detection becomes a label."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+import orjson
 
 from pipeline.errors import InputError
 from pipeline.files import EVALUATION
@@ -99,8 +99,10 @@ def read_label_scores(path: Path) -> dict[str, float]:
         InputError: the file is something else.
     """
     try:
-        scores = json.loads(path.read_text())
-        return {str(name): float(score) for name, score in scores.items()}
+        scores = {str(k): float(v) for k, v in orjson.loads(path.read_bytes()).items()}
+        if not all(0 <= score <= 1 for score in scores.values()):
+            raise ValueError("a score is not between 0 and 1")
+        return scores
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError, AttributeError) as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+from pipeline.reading.address import check_address, without_secrets
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -40,12 +41,14 @@ def mlflow_model(uri: str, tracking_uri: str | None = None) -> Iterator[Path]:
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
 
+    check_address(tracking_uri or os.environ.get("MLFLOW_TRACKING_URI", ""))
     with tempfile.TemporaryDirectory(prefix="ladder-model-") as folder:
         try:
             source = _artifacts_of(uri, MlflowClient(tracking_uri))
             download_artifacts(artifact_uri=source, dst_path=folder, tracking_uri=tracking_uri)
         except (MlflowException, OSError) as error:
-            reason = str(error).strip().partition("\n")[0]
+            address = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI", "")
+            reason = without_secrets(str(error).strip().partition("\n")[0], address)
             raise InputError(f"{uri}: not in the MLflow store ({reason}); see ladder ui") from None
         described = sorted(Path(folder).rglob("model.json"))
         if not described:

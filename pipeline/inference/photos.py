@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from pipeline.data.pixels import decode_photo, squash
+from pipeline.data.decode import decode_photo, read_squashed, squash
 from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
 
@@ -42,14 +42,20 @@ def read_square(photo: Photo, number: int, side: int) -> Square:
     Raises:
         InputError: the photo is missing, does not decode, or is an array of another kind.
     """
+    if isinstance(photo, Path | str):
+        square, size_wh = read_squashed(Path(photo), side)
+        return Square(photo, square, size_wh)
     pixels = pixels_of(photo, number)
     return Square(photo, squash(pixels, side), (pixels.shape[2], pixels.shape[1]))
 
 
 def pixels_of(photo: Photo, number: int = 0) -> Tensor:
-    """Return `(3, height, width)` uint8 RGB of a photo in any form; see `read_square`."""
+    """Return `(3, height, width)` uint8 RGB of a photo in any form; see `read_square`.
+
+    Of a very large file it is a smaller copy.
+    """
     if isinstance(photo, Path | str):
-        return decode_photo(Path(photo))
+        return decode_photo(Path(photo)).pixels
     if isinstance(photo, Image.Image):
         try:
             photo = np.asarray(to_rgb(ImageOps.exif_transpose(photo)))

@@ -20,6 +20,7 @@ from pipeline.errors import InputError
 from pipeline.inference.detections import Detections
 from pipeline.inference.detector import Detector
 from pipeline.inference.label_scores import chosen_scores
+from pipeline.photo_files import open_photo
 
 UNSET = -1.0  # of `min_score`: MLflow's parameters need a default of their type
 
@@ -93,10 +94,12 @@ def answer(found: Detections, min_scores: Mapping[str, float]) -> Answer:
 
 def _decoded(text: str | bytes, row: int) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(base64.b64decode(text, validate=True)))
+        content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError, TypeError):
         raise InputError(f"image {row}: is not in base64; encode the bytes of its file") from None
-    except OSError as error:
+    try:
+        return open_photo(io.BytesIO(content))
+    except Exception as error:  # PIL raises a dozen types for damaged files
         raise InputError(f"image {row}: is no photo ({error}); send a JPEG or PNG") from None
 
 

@@ -5,16 +5,20 @@ backbone, and the *head* is whatever a rung puts on top. Training freezes whole 
 """
 
 import math
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import timm
 import torch
+from pydantic import ConfigDict, TypeAdapter
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from pipeline.errors import InputError
+from pipeline.models.torch_file import load_torch_file
+from pipeline.reading.damage import naming_damage
 
 _BUNDLED = {
     "tf_efficientnet_lite0": (
@@ -22,6 +26,7 @@ _BUNDLED = {
         "models/efficientnet-lite0-57934424.pth",
     )
 }
+_TENSORS = TypeAdapter(dict[str, Tensor], config=ConfigDict(arbitrary_types_allowed=True))
 _LAST_EARLY_STRIDE = 8
 
 
@@ -87,6 +92,11 @@ class Backbone(nn.Module):
 
 def _timm_network(name: str) -> Any:  # their common class, `nn.Module`, has none of their methods
     """Return a network of timm's, with random weights and without its classifier."""
+    # timm also takes addresses such as hf_hub:someone/model, and goes and asks there.
+    if not re.fullmatch(r"[\w.-]+", name, re.ASCII) or not timm.is_model(name):
+        raise InputError(
+            f"train.shared.backbone = {name}: not one of timm's models; see timm.list_models()"
+        )
     try:
         return timm.create_model(name, num_classes=0, global_pool="")
     except RuntimeError as error:
@@ -163,12 +173,7 @@ def _state_of_file(path: Path, backbone: Backbone) -> dict[str, Tensor]:
             f"train.shared.weights = {path}: no such file; give a .safetensors or .pth of "
             f"{backbone.name}, or 'bundled', or 'download'"
         )
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        return dict(torch.load(path, map_location="cpu", weights_only=True))
-    except Exception as error:  # the two readers raise half a dozen types for damaged files
-        raise InputError(
-            f"train.shared.weights = {path}: not a state dict ({type(error).__name__}); "
-            f"give a .safetensors or .pth of {backbone.name}"
-        ) from None
+    remedy = f"give a .safetensors or .pth of {backbone.name} as train.shared.weights"
+    with naming_damage(path, "a state dict", remedy):
+        state = load_file(path) if path.suffix == ".safetensors" else load_torch_file(path)
+        return _TENSORS.validate_python(state)

@@ -13,7 +13,7 @@ from pydantic import (
 
 from pipeline.errors import InputError
 from pipeline.params.fetch import FetchParams, PixelParams, TablesParams
-from pipeline.params.section import Count, Fraction, Section
+from pipeline.params.section import Count, Fraction, Section, faults_in_words
 from pipeline.params.train import RungParams, TrainParams
 from pipeline.yaml_file import read_yaml
 
@@ -86,14 +86,4 @@ def check_params(content: JsonValue, name: str) -> Params:
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        raise InputError(f"{name}: {_describe(error)}") from None
-
-
-def _describe(error: ValidationError) -> str:
-    words = {"extra_forbidden": "unknown parameter", "missing": "missing parameter"}
-    faults = []
-    for fault in error.errors():
-        key = ".".join(str(part) for part in fault["loc"]) or "the file"
-        known = words.get(fault["type"])
-        faults.append(f"{known} {key}" if known else f"{key} = {fault['input']!r}: {fault['msg']}")
-    return "; ".join(faults)
+        raise InputError(f"{name}: {faults_in_words(error)}") from None

@@ -4,7 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from pipeline.params.section import Count, Fraction, Positive, Section, Seed, Side
+from pipeline.params.section import (
+    AnchorScale,
+    Channels,
+    Count,
+    Dropout,
+    Form,
+    Fraction,
+    Positive,
+    Precision,
+    Section,
+    Seed,
+    Side,
+)
 
 
 class AugmentParams(Section):
@@ -40,7 +52,7 @@ class SharedTrainParams(Section):
     early_stop: Annotated[int, Field(ge=0)]
     min_epoch_steps: Count
     machine_weight: Fraction
-    precision: Literal["auto", "float32", "bfloat16"]
+    precision: Precision
     compile: bool
 
 
@@ -52,7 +64,7 @@ class RungParams(Section):
     late: PhaseParams
     all: PhaseParams
     lr_divisor: Annotated[float, Field(ge=1)]
-    dropout: Annotated[float, Field(ge=0, lt=1)]
+    dropout: Dropout
     ema: Annotated[float, Field(ge=0, lt=1)]
     augment: AugmentParams
 
@@ -66,7 +78,7 @@ class LargestParams(RungParams):
     """The rungs for the largest object: a head of ours, which takes any size, or the lesson's."""
 
     train_size: Side
-    form: Literal["ours", "lesson"]
+    form: Form
 
     @field_validator("form")
     @classmethod
@@ -90,7 +102,7 @@ class CombinedParams(LargestParams):
 class GridSsdParams(RungParams):
     """An SSD on coarse grids after the lesson: in our form, or to the letter."""
 
-    form: Literal["ours", "lesson"]
+    form: Form
     match_iou: Annotated[float, Field(gt=0, lt=1)]
     box_weight: Positive
     focal_gamma: Annotated[float, Field(ge=0)]  # 0 is plain binary cross-entropy
@@ -100,8 +112,8 @@ class PyramidSsdParams(RungParams):
     """The SSD on a feature pyramid."""
 
     train_size: Side
-    channels: Annotated[int, Field(ge=8, multiple_of=8)]  # normalised in groups of 8
-    anchor_scale: Positive
+    channels: Channels
+    anchor_scale: AnchorScale
     box_weight: Positive
 
     @property

@@ -1,12 +1,12 @@
 """All pictures of one rung, from the files of earlier stages."""
 
 import csv
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -88,8 +88,10 @@ def read_answers(rung: str, predictions: Predictions, evaluation: Path) -> Answe
         return Answers(rung, predictions, evaluation, None)
     path = evaluation / "label_scores.json"
     try:
-        by_class = json.loads(path.read_text(encoding="utf-8"))
+        by_class = orjson.loads(path.read_bytes())
         scores = np.array([float(by_class[name]) for name in predictions.classes])
+        if not np.isfinite(scores).all():
+            raise ValueError
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run the evaluate stage of {rung} first") from None
     except (ValueError, KeyError, TypeError):

@@ -1,12 +1,12 @@
 """What a person has decided about machine labels, and the labels after it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
+import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from pipeline.errors import InputError
@@ -47,7 +47,7 @@ def read_review(path: Path) -> list[Decision]:
         InputError: it is absent or something else.
     """
     try:
-        return Review.model_validate(json.loads(path.read_text(encoding="utf-8"))).decisions
+        return Review.model_validate(orjson.loads(path.read_bytes())).decisions
     except FileNotFoundError:
         raise InputError(
             f"{path}: no such file; export it from the page of `ladder review`"

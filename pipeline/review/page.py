@@ -7,10 +7,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
+from pipeline.photo_files import open_photo
 from pipeline.progress import progress
 from pipeline.review.order import Doubt
 
@@ -69,7 +70,7 @@ def _picture(file: Path) -> str:
     """Return the photo as a viewer shows it, smaller, as an address that holds its bytes."""
     buffer = io.BytesIO()
     try:
-        with Image.open(file) as photo:
+        with open_photo(file) as photo:
             photo.draft("RGB", (_LONGER_SIDE, _LONGER_SIDE))
             small = ImageOps.exif_transpose(photo).convert("RGB")
         small.thumbnail((_LONGER_SIDE, _LONGER_SIDE))

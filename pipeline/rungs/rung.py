@@ -5,16 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from pipeline.data.batches import Batch
+from pipeline.errors import InputError
 from pipeline.models.backbone import Backbone
+from pipeline.params.section import Dropout, Form, Section, faults_in_words
 from pipeline.params.train import RungParams
+from pipeline.rungs.model_spec import Options
 from pipeline.tasks import Task
 
 Outputs = dict[str, Tensor]
 Criterion = Callable[[Outputs, Batch], dict[str, Tensor]]
-Options = dict[str, str | float]
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,28 @@ class RungModel(nn.Module, ABC):
         return None
 
 
+class HeadOptions(Section):
+    """Options of a head that comes in our form and in the lesson's."""
+
+    form: Form
+    dropout: Dropout
+
+
+S = TypeVar("S", bound=Section)
+
+
+def checked_options(kind: type[S], options: Options) -> S:
+    """Return options as an object of a class.
+
+    Raises:
+        InputError: one is absent, unknown or out of range.
+    """
+    try:
+        return kind.model_validate(options)
+    except ValidationError as error:
+        raise InputError(f"options: {faults_in_words(error)}") from None
+
+
 P = TypeVar("P", bound=RungParams)
 M = TypeVar("M", bound=RungModel)
 
@@ -85,7 +110,11 @@ class Rung(ABC, Generic[P, M]):
 
     @abstractmethod
     def build(self, backbone: Backbone, image_size: int, num_classes: int, options: Options) -> M:
-        """Return the model on top of a backbone; `num_classes` does not count the background."""
+        """Return the model on top of a backbone; `num_classes` does not count the background.
+
+        Raises:
+            InputError: an option is absent, unknown or out of range, or the size does not fit.
+        """
 
     @abstractmethod
     def criterion(self, model: M, params: P) -> Criterion:

@@ -1,58 +1,32 @@
 """A trained rung on disk: weights as safetensors, everything else as JSON."""
 
-import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from pipeline.errors import InputError
+from pipeline.files import sha256_of
 from pipeline.models.backbone import Backbone
+from pipeline.reading.damage import naming_damage
+from pipeline.rungs.model_spec import AGAIN, ModelSpec, read_spec, spec_text
 from pipeline.rungs.registry import find_rung
-from pipeline.rungs.rung import Options, RungModel
-
-_AGAIN = "train it again"
-Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
-
-
-@dataclass(frozen=True)
-class ModelSpec:
-    """Everything that rebuilds a model without the data that trained it.
-
-    Attributes:
-        rung: its name.
-        task: what it predicts, a value of `Task`.
-        backbone: a timm name.
-        image_size: side S of the input.
-        classes: names in the order of the labels.
-        mean, std: normalisation of pixels in 0..1.
-        precision: that it was trained and is evaluated in, see `autocast`.
-        processor: what trained it; between kinds of processors results differ by rounding.
-        options: of the head, see `Rung.options`.
-        params: all parameters of the training, for the record.
-    """
-
-    rung: str
-    task: str
-    backbone: str
-    image_size: int
-    classes: list[str]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    precision: str
-    processor: str
-    options: Options
-    params: dict[str, Json]
+from pipeline.rungs.rung import RungModel
 
 
 def build_model(spec: ModelSpec) -> RungModel:
-    """Return the model of a spec with random weights."""
+    """Return the model of a spec with random weights.
+
+    Raises:
+        InputError: there is no such rung, or it is not for this task, size, backbone or options.
+    """
+    rung = find_rung(spec.rung)
+    if spec.task != rung.task.value:
+        raise InputError(f"task = {spec.task}: {rung.name} is for {rung.task.value}")
     backbone = Backbone(spec.backbone)
-    return find_rung(spec.rung).build(backbone, spec.image_size, len(spec.classes), spec.options)
+    return rung.build(backbone, spec.image_size, len(spec.classes), spec.options)
 
 
 def save_model(folder: Path, model: RungModel, spec: ModelSpec) -> None:
@@ -64,8 +38,9 @@ def save_model(folder: Path, model: RungModel, spec: ModelSpec) -> None:
         spec: of the model.
     """
     state = {name: tensor.contiguous().cpu() for name, tensor in model.state_dict().items()}
-    save_file(state, folder / "model.safetensors")
-    (folder / "model.json").write_text(json.dumps(asdict(spec), indent=2) + "\n")
+    weights = folder / "model.safetensors"
+    save_file(state, weights)
+    (folder / "model.json").write_text(spec_text(spec, sha256_of(weights)))
     anchors = model.anchors_for(spec.image_size)
     if anchors is not None:
         np.save(folder / "anchors.npy", anchors.cpu().numpy())
@@ -78,21 +53,40 @@ def load_model(folder: Path, device: torch.device) -> tuple[RungModel, ModelSpec
         InputError: the folder has no model in it, or one of its files is damaged.
     """
     described, weights = folder / "model.json", folder / "model.safetensors"
+    spec, digest = read_spec(described)
+    state = _read_weights(weights, digest)
     try:
-        spec = ModelSpec(**json.loads(described.read_text()))
-        state = load_file(weights, device=str(device))
-    except FileNotFoundError as error:
-        raise InputError(f"{error.filename or folder}: no model there; train it first") from None
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{described}: does not describe a model ({error}); {_AGAIN}") from None
-    except SafetensorError as error:
-        raise InputError(f"{weights}: damaged ({error}); {_AGAIN}") from None
-    try:
-        model = build_model(spec).to(device)
+        with torch.device("meta"):  # costs no memory, whatever a stranger's file asks for
+            _check_weights(state, build_model(spec), described, weights)
+        model = build_model(spec)
     except InputError as error:
-        raise InputError(f"{described}: {error}") from None
+        named = str(error).startswith(str(folder))
+        raise error if named else InputError(f"{described}: {error}; {AGAIN}") from None
+    model.load_state_dict(state)
+    return model.to(device).to(memory_format=torch.channels_last).eval(), spec
+
+
+def _read_weights(weights: Path, digest: str) -> dict[str, Tensor]:
     try:
-        model.load_state_dict(state)
-    except RuntimeError:  # its message has a line for each weight
-        raise InputError(f"{weights}: not the weights of {described}; {_AGAIN}") from None
-    return model.to(memory_format=torch.channels_last).eval(), spec
+        if digest and sha256_of(weights) != digest:
+            raise InputError(f"{weights}: damaged, its SHA-256 is not that of model.json; {AGAIN}")
+        with naming_damage(weights, "weights", AGAIN):
+            return load_file(weights)
+    except FileNotFoundError:
+        raise InputError(f"{weights}: no model there; train it first") from None
+
+
+def _check_weights(
+    state: dict[str, Tensor], model: RungModel, described: Path, weights: Path
+) -> None:
+    """Check that weights fit a model, which need not have any of its own."""
+    expected = model.state_dict()
+    fitting = state.keys() == expected.keys() and all(
+        state[name].shape == tensor.shape and state[name].dtype == tensor.dtype
+        for name, tensor in expected.items()
+    )
+    if not fitting:
+        raise InputError(f"{weights}: not the weights of {described}; {AGAIN}")
+    for name, tensor in state.items():
+        if not tensor.isfinite().all():
+            raise InputError(f"{weights}: {name} has a number that is not finite; {AGAIN}")

@@ -6,10 +6,9 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.inference.photos import Square, read_square
+from pipeline.photo_files import KINDS
 from pipeline.serve.limits import Refused
 
-# Pillow knows many more, some of which run other programs on what a stranger has sent.
-KINDS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000")
 _KNOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or JPEG 2000"
 
 
@@ -38,13 +37,11 @@ def check_header(file: Path, most_pixels: int) -> None:
         raise Refused(422, "is empty; send the photo's file")
     most = f"{most_pixels / 1e6:g} million"
     try:
-        with Image.open(file) as header:
-            kind, (width, height) = header.format, header.size
+        with Image.open(file, formats=KINDS) as header:
+            width, height = header.size
     except Image.DecompressionBombError:  # above a limit that Pillow has by itself
         raise Refused(413, f"has far too many pixels; send at most {most}") from None
     except Exception:  # PIL raises a dozen types for damaged files
-        kind, width, height = None, 0, 0
-    if kind not in KINDS:
-        raise Refused(422, f"not a photo of a known kind; send {_KNOWN}")
+        raise Refused(422, f"not a photo of a known kind; send {_KNOWN}") from None
     if width * height > most_pixels:
         raise Refused(413, f"is {width} x {height} pixels; send at most {most}")

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from pipeline.errors import InputError
 from pipeline.progress import progress
+from pipeline.reading.damage import naming_damage
 
 _BLOCK = 1 << 20
 _TIMEOUT_S = 30.0
@@ -142,20 +143,22 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpack a tar file into `folder`, which is made.
 
     Raises:
-        InputError: it is no tar file, is cut off, or has a member that would leave the folder; or
-            this Python cannot tell.
+        InputError: it is no plain tar file, is cut off, or has a member that would leave the folder
+            or be larger than the file; or this Python cannot tell.
     """
     # The filter came with 3.11.4; distributions have added it to earlier versions.
     if not hasattr(tarfile, "data_filter"):
         problem = f"Python {platform.python_version()} cannot unpack it safely"
         raise InputError(f"{archive}: {problem}; make .venv with 3.11.4 or newer")
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with tarfile.open(archive) as tar:
-            for member in progress(tar, desc=f"unpacking {archive.name}", unit="files"):
-                # PEP 706: the filter refuses absolute paths, "..", links outwards and devices.
-                tar.extract(member, folder, filter="data")
-    except tarfile.FilterError as error:
-        raise InputError(f"{archive}: {error}; do not use this archive") from None
-    except (tarfile.TarError, EOFError) as error:
-        raise InputError(f"{archive}: not a whole tar file ({error}); fetch it again") from None
+    with naming_damage(archive, "a whole tar file", "fetch it again"):
+        try:
+            # Not compressed, so that no more comes out of it than is in it.
+            with tarfile.open(archive, "r:", errorlevel=2) as tar:
+                for member in progress(tar, desc=f"unpacking {archive.name}", unit="files"):
+                    if member.sparse is not None:
+                        raise ValueError(f"{member.name!r} has holes")
+                    # PEP 706: the filter refuses absolute paths, "..", links outwards and devices.
+                    tar.extract(member, folder, filter="data")
+        except tarfile.FilterError as error:
+            raise InputError(f"{archive}: {error}; do not use this archive") from None

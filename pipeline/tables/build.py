@@ -11,11 +11,11 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline.boxes import area
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
+from pipeline.reading.parquet_file import write_parquet
 from pipeline.schemas import (
     IMAGES_SCHEMA,
     OBJECTS_SCHEMA,
@@ -100,7 +100,7 @@ def write_tables(folder: Path, tables: Tables) -> None:
         path = folder / f"{name}.parquet"
         table = getattr(tables, name)
         check_schema(path, table.schema, schema)
-        pq.write_table(table, path, compression="zstd")
+        write_parquet(table, path)
     report = orjson.dumps(tables.report, option=orjson.OPT_INDENT_2)
     (folder / "report.json").write_bytes(report + b"\n")
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.errors import InputError
+from pipeline.photo_files import open_photo
 from pipeline.tracking.mlflow_store import (
     experiment_name,
     first_line,
@@ -219,11 +220,9 @@ def _portions(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:
-    from PIL import Image
-
     for picture in result.pictures:
         client.log_artifact(run_id, str(picture), "pictures")
-        with Image.open(picture) as image:  # again, in the form that the comparison page shows
+        with open_photo(picture) as image:  # again, in the form that the comparison page shows
             client.log_image(run_id, image, key=picture.stem, step=_FINAL)
 
 

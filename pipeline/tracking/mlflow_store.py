@@ -4,9 +4,13 @@ MLflow is imported inside functions, as it takes 2 to 4 s.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from pipeline.errors import InputError
+from pipeline.reading.address import check_address, public_address, without_secrets
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -22,13 +26,38 @@ def experiment_name() -> str:
 
 def without_password(uri: str, text: str | None = None) -> str:
     """Return `text`, by default the URI itself, without the URI's user and password."""
-    user = urlsplit(uri).netloc.rpartition("@")[0]
-    shown = uri if text is None else text
-    return shown.replace(f"{user}@", "") if user else shown
+    return public_address(uri) if text is None else without_secrets(text, uri)
+
+
+@contextmanager
+def naming_store(uri: str) -> Iterator[None]:
+    """Turn what MLflow and the network raise in the block into one line without secrets.
+
+    Raises:
+        InputError: the store cannot be used.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        from mlflow.exceptions import MlflowException
+
+        if not isinstance(error, MlflowException | OSError):
+            raise
+        raise InputError(
+            f"MLflow at {without_password(uri)}: {without_password(uri, first_line(error))}; "
+            "set MLFLOW_TRACKING_URI to a store that answers"
+        ) from None
 
 
 def open_client(uri: str) -> "MlflowClient":
-    """Return a client of the store that gives up soon."""
+    """Return a client of the store that gives up soon.
+
+    Raises:
+        InputError: the URI is that of a server and no address.
+    """
+    check_address(uri)
     # Read by MLflow when it is imported. Its default of 7 retries would hang for four minutes.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
@@ -55,11 +84,12 @@ def open_experiment(client: "MlflowClient", root: Path, uri: str) -> str:
 
 
 def _is_server(uri: str) -> bool:
-    return urlsplit(uri).scheme in ("http", "https")
+    return uri.lower().startswith(("http://", "https://"))
 
 
 def probe(uri: str) -> None:
     """Raise when no server answers within a few seconds; a refusal (401, 404) is an answer."""
+    check_address(uri)
     if not _is_server(uri):
         return
     from urllib.error import HTTPError, URLError

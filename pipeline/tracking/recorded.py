@@ -1,10 +1,10 @@
 """What the stages have noted beside their results, as JSON."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 from pydantic import JsonValue
 
 from pipeline.errors import InputError
@@ -71,7 +71,7 @@ def read_json(path: Path) -> dict[str, JsonValue]:
         InputError: it is no JSON, or no object.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = orjson.loads(path.read_bytes())
     except ValueError:
         content = None
     if not isinstance(content, dict):

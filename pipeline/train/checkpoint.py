@@ -2,14 +2,18 @@
 
 import hashlib
 import json
-import pickle
+import sys
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import torch
+from pydantic import BaseModel, ConfigDict
 
+from pipeline.errors import InputError
 from pipeline.files import write_beside
-from pipeline.train.history import EpochRow
+from pipeline.models.torch_file import load_torch_file
+from pipeline.reading.damage import naming_damage
+from pipeline.train.history import EpochRow, HistoryRow
 from pipeline.train.learner import LearnerState
 
 
@@ -27,6 +31,26 @@ class Checkpoint(TypedDict):
     seconds: float
     photos: int
     learner: LearnerState
+
+
+class _Learner(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    model: dict[str, object]
+    optimizer: dict[str, object]
+    scheduler: dict[str, object]
+    average: dict[str, object]
+
+
+class _Content(BaseModel):
+    """A checkpoint in a file, to check it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    history: list[HistoryRow]
+    seconds: float
+    photos: int
+    learner: _Learner
 
 
 def config_digest(*parts: object) -> str:
@@ -50,14 +74,17 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Path) -> Checkpoint | None:
-    """Return the checkpoint at `path`, on the CPU, or None where there is none or half of one.
+    """Return the checkpoint at `path`, on the CPU, or None where there is none that is whole.
 
-    An optimizer counts its steps on the CPU and keeps loaded counts where they are: on a GPU,
-    reading them would synchronise in every step.
+    A line on stderr tells of one that is damaged.
     """
     if not path.exists():
         return None
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError):
+        with naming_damage(path, "a checkpoint", "training begins anew"):
+            content = load_torch_file(path)
+            _Content.model_validate(content)
+            return cast(Checkpoint, content)
+    except InputError as error:
+        print(f"warning: {error}", file=sys.stderr)
         return None

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import TypedDict
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from pipeline.errors import InputError
 
 
@@ -24,6 +26,18 @@ class EpochRow(TypedDict):
     val: dict[str, float]
 
 
+class HistoryRow(BaseModel):
+    """A row in a file, to check it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    epoch: int
+    phase: str
+    lr: float
+    train: dict[str, float]
+    val: dict[str, float]
+
+
 def history_lines(history: list[EpochRow]) -> str:
     """Return the content of a `history.jsonl`."""
     return "".join(json.dumps(row) + "\n" for row in history)
@@ -33,14 +47,19 @@ def read_history(path: Path) -> list[EpochRow]:
     """Return the rows of a `history.jsonl`, one an epoch.
 
     Raises:
-        InputError: a line is not JSON or has no epoch; the line is named.
+        InputError: a line is no epoch or not the one that follows; the line is named.
     """
+    again = "train the rung again"
     rows = []
     # As bytes, so that a line that is not UTF-8 is named like any other.
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
-            rows.append(json.loads(line))
-            int(rows[-1]["epoch"])
-        except (ValueError, KeyError, TypeError):
-            raise InputError(f"{path}: line {number}: not an epoch; train the rung again") from None
+            row = HistoryRow.model_validate_json(line)
+        except ValidationError:
+            raise InputError(f"{path}: line {number}: not an epoch; {again}") from None
+        if row.epoch != number:
+            raise InputError(f"{path}: line {number}: is of epoch {row.epoch}; {again}")
+        rows.append(
+            EpochRow(epoch=row.epoch, phase=row.phase, lr=row.lr, train=row.train, val=row.val)
+        )
     return rows

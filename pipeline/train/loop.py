@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast
 from pipeline.params.train import RungParams, SharedTrainParams
+from pipeline.reading.damage import naming_damage
 from pipeline.rungs.rung import Criterion, RungModel
 from pipeline.train.averaging import average_of
 from pipeline.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -86,7 +87,8 @@ def fit(
             epoch += 1
             if epoch <= len(history):
                 if saved and epoch == len(history):
-                    learner.restore(saved["learner"])
+                    with naming_damage(checkpoint, "of this training", "remove it"):
+                        learner.restore(saved["learner"])
                 continue
             if _stalled(history, shared.early_stop):
                 break

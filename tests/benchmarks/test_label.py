@@ -4,7 +4,7 @@ import torch
 
 from benchmarks import label
 from benchmarks.photos import painted
-from pipeline.data.pixels import decode_photo
+from pipeline.data.decode import decode_photo
 
 
 def test_both_detect_in_every_photo(tmp_path, monkeypatch):
@@ -22,5 +22,5 @@ def test_both_detect_in_every_photo(tmp_path, monkeypatch):
 def test_the_peer_reads_the_same_pixels(tmp_path):
     paths, _ = painted(2, tmp_path, side=64)
     for photo, path in zip(label.Jpegs(paths), paths, strict=True):
-        difference = (photo * 255 - decode_photo(path).float()).abs()
+        difference = (photo * 255 - decode_photo(path).pixels.float()).abs()
         assert torch.isfinite(difference).all() and difference.max() <= 2

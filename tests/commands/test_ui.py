@@ -46,7 +46,8 @@ def test_starts_lean_and_links_to_the_comparison(project, monkeypatch, capsys):
     ((program, command, environment),) = started
     assert program == command[0] and command[1:4] == ["-m", "mlflow", "ui"]
     assert command[command.index("--workers") + 1] == "1"
-    assert command[command.index("--backend-store-uri") + 1] == local_store(project)
+    assert environment["MLFLOW_BACKEND_STORE_URI"] == local_store(project)
+    assert local_store(project) not in command  # where every user could read a password
     assert environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
     port = command[command.index("--port") + 1]
     experiment = find_experiment(local_store(project), EXPERIMENT)

@@ -1,14 +1,21 @@
 """The pixel store is read as it was written, and nothing else is taken for one."""
 
+import subprocess
+
 import numpy as np
 import pytest
 
-from pipeline.data.pixel_store import open_pixel_store
+from pipeline.data.pixel_store import digest_path, open_pixel_store, write_digest
 from pipeline.errors import InputError
 
 
+def save_store(path):
+    np.save(path, np.zeros((2, 4, 4, 3), np.uint8))
+    write_digest(path)
+
+
 def test_the_store_is_mapped_and_read_only(tmp_path):
-    np.save(tmp_path / "photos.npy", np.zeros((2, 4, 4, 3), np.uint8))
+    save_store(tmp_path / "photos.npy")
     store = open_pixel_store(tmp_path / "photos.npy")
     assert isinstance(store, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
@@ -38,13 +45,33 @@ def test_an_absent_a_cut_and_a_foreign_file_are_no_store(tmp_path):
     whole = path.read_bytes()
     for content in (whole[:-10], whole[:20], b"", b"something else"):
         path.write_bytes(content)
-        with pytest.raises(InputError, match=r"photos\.npy: not a pixel store .*; run the pixels"):
+        with pytest.raises(InputError, match=r"photos\.npy: not an array, .*; run the pixels"):
             open_pixel_store(path)
 
 
 def test_a_store_of_other_photos_is_refused(tmp_path):
     path = tmp_path / "photos.npy"
-    np.save(path, np.zeros((2, 4, 4, 3), np.uint8))
+    save_store(path)
     assert len(open_pixel_store(path, 2)) == 2
     with pytest.raises(InputError, match=r"has 2 photos, .*/images\.parquet has 3; run"):
         open_pixel_store(path, 3)
+
+
+def test_one_flipped_bit_is_seen(tmp_path):
+    path = tmp_path / "photos.npy"
+    save_store(path)
+    content = bytearray(path.read_bytes())
+    content[-7] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"photos\.npy: damaged, .*\.sha256; run the pixels stage"):
+        open_pixel_store(path)
+
+
+def test_the_digest_is_one_that_sha256sum_takes(tmp_path):
+    path = tmp_path / "photos.npy"
+    save_store(path)
+    check = ["sha256sum", "--check", digest_path(path).name]
+    assert subprocess.run(check, cwd=tmp_path).returncode == 0
+    digest_path(path).unlink()
+    with pytest.raises(InputError, match=r"photos\.npy\.sha256: no such file; run the "):
+        open_pixel_store(path)

@@ -10,8 +10,9 @@ import torch
 from numpy.testing import assert_array_equal
 from PIL import Image, ImageOps
 
+from pipeline.data.decode import decode_photo, read_photo, squash
 from pipeline.data.pixel_store import open_pixel_store
-from pipeline.data.pixels import build_pixel_store, decode_photo, read_photo, squash
+from pipeline.data.pixels import build_pixel_store
 from pipeline.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")

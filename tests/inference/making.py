@@ -9,9 +9,10 @@ from PIL import Image
 from pipeline.inference.detector import Detector
 from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.params.params import PredictParams
+from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.rung import RungModel
-from pipeline.rungs.saved_model import ModelSpec, build_model, save_model
+from pipeline.rungs.saved_model import build_model, save_model
 
 CLASSES = ["cat", "dog", "owl"]
 SIDE = 64

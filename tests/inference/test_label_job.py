@@ -75,7 +75,7 @@ def test_a_damaged_part_is_named(job: LabelJob, kept: int) -> None:
     job.append([row("a.jpg")])
     job.parts[0].write_bytes(job.parts[0].read_bytes()[:kept])
     with pytest.raises(
-        InputError, match=r"part-000000.parquet: damaged .*; remove it, and its pho"
+        InputError, match=r"part-000000.parquet: not a part .*; remove it, and its pho"
     ):
         job.read()
 

@@ -6,9 +6,10 @@ from torch import Tensor, nn
 from pipeline.data.batches import Batch
 from pipeline.params.params import load_params
 from pipeline.params.train import RungParams
+from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.rung import RungModel
-from pipeline.rungs.saved_model import ModelSpec, build_model
+from pipeline.rungs.saved_model import build_model
 from tests.conftest import ROOT
 
 BACKBONE = "mobilenetv3_small_050"

@@ -1,5 +1,7 @@
 """Downloads from a local server that can break off, lie, or refuse to resume."""
 
+import gzip
+import io
 import re
 import tarfile
 from pathlib import Path
@@ -120,7 +122,37 @@ def test_a_python_without_the_filter_is_named_and_nothing_is_unpacked(
 @pytest.mark.parametrize("cut", [0, 700])
 def test_a_tar_that_is_cut_off_is_refused(tmp_path: Path, cut: int) -> None:
     (tmp_path / "set.tar").write_bytes(tar_of({"a.txt": b"a" * 2000})[:cut])
-    with pytest.raises(InputError, match=r"set.tar: not a whole tar file"):
+    with pytest.raises(
+        InputError, match=r"set.tar: not a whole tar file, or damaged \(.*\); fetch it again"
+    ):
+        unpack(tmp_path / "set.tar", tmp_path / "inside")
+
+
+def _odd(name: str, **fields: object) -> bytes:
+    """Return a tar file with one member whose header says odd things."""
+    buffer = io.BytesIO()
+    member = tarfile.TarInfo(name)
+    for field, value in fields.items():
+        setattr(member, field, value)
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        tar.addfile(member, io.BytesIO(bytes(max(0, member.size))))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(tar_of({"a.txt": bytes(1000)})),
+        _odd("link", type=tarfile.LNKTYPE, linkname="nowhere"),
+        _odd("a" * 300 + ".txt"),
+        _odd("a.txt", size=2000)[:600],
+        _odd("a.txt", type=tarfile.GNUTYPE_SPARSE),
+        _odd("a.txt").replace(b"0000644", b"zzzzzzz"),
+    ],
+)
+def test_odd_headers_are_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "set.tar").write_bytes(content)
+    with pytest.raises(InputError, match=r"set\.tar: .*; (fetch it again|do not use this archive)"):
         unpack(tmp_path / "set.tar", tmp_path / "inside")
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.predictions import predictions_table
+from pipeline.rungs.model_spec import ModelSpec, spec_text
 from pipeline.schemas import box_columns, read_classes
 from pipeline.tasks import Task
 
@@ -84,9 +85,20 @@ def write_model(rung: str, task: Task) -> None:
         for e, phase in enumerate(phases, 1)
     ]
     (folder / "history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (folder / "model.json").write_text(
-        json.dumps({"image_size": 128, "task": task.value, "processor": "abacus"})
+    spec = ModelSpec(
+        rung,
+        task.value,
+        backbone="none",
+        image_size=128,
+        classes=["one"],
+        mean=(0.5,) * 3,
+        std=(0.5,) * 3,
+        precision="float32",
+        processor="abacus",
+        options={},
+        params={},
     )
+    (folder / "model.json").write_text(spec_text(spec, "0" * 64))
     if task.every_object:
         corner = np.stack(np.meshgrid(range(0, 128, 32), range(0, 128, 32)), -1).reshape(-1, 2)
         anchors = [np.concatenate([corner, corner + side], 1) for side in (32, 64)]

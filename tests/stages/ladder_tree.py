@@ -62,7 +62,7 @@ def read_stages(root: Path) -> dict:
 def _rung_stages(root: Path, rung: str, epochs: int) -> dict:
     metrics = json.dumps({rung: {"val": METRICS[rung]}})
     rows = [
-        {"epoch": e, "phase": "head", "train": {"loss": 1 / e}, "val": METRICS[rung]}
+        {"epoch": e, "phase": "head", "lr": 0.1, "train": {"loss": 1 / e}, "val": METRICS[rung]}
         for e in range(1, epochs + 1)
     ]
     history = "".join(json.dumps(row) + "\n" for row in rows)

@@ -107,7 +107,7 @@ def _damage_table(project):
         (_swap_photo, "1.jpg: size: the photo is 20 x 20 pixels and the annotations say 41 x 30; "),
         (_mistype_params, "params.yaml: pixels.size = 'large'"),
         (_remove_table, "images.parquet: no such file; run the tables stage first"),
-        (_damage_table, "images.parquet: not a Parquet file; run the tables stage again"),
+        (_damage_table, "images.parquet: not a Parquet file, or damaged ("),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_the_earlier_store(project, capsys, spoil, line):

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.data.pixel_store import write_digest
+from pipeline.files import PIXELS
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.rungs.saved_model import load_model
 from stages import train
@@ -162,7 +164,8 @@ def _another_split(root):
 
 def _other_pixels(root):
     pixels = np.load("data/pixels/photos.npy")
-    np.save("data/pixels/photos.npy", 255 - pixels)
+    np.save(PIXELS, 255 - pixels)
+    write_digest(PIXELS)
 
 
 @pytest.mark.parametrize("change", [_another_rate, _another_split, _other_pixels])

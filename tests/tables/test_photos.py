@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
-from pipeline.data.pixels import read_photo
+from pipeline.data.decode import read_photo
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
 from pipeline.formats.read import read_labels

@@ -12,6 +12,7 @@ from pipeline.tracking.dvc_lock import read_lock
 from pipeline.tracking.git_state import run_git
 from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.results import note_on_processors
+from pipeline.train.history import EpochRow, history_lines
 from tests.stages.ladder_tree import make_tree, md5, read_stages, write_lock
 
 
@@ -120,9 +121,11 @@ def test_missing_values_are_left_out(project):
 
 def test_the_best_epoch_and_every_class(project):
     make_tree(project, ("ssd_fpn",))
-    rows = [{"epoch": e, "val": {"loss": loss}} for e, loss in ((1, 3.0), (2, 1.5), (3, 2.0))]
-    history = "".join(json.dumps(row) + "\n" for row in rows)
-    Path("models/ssd_fpn/history.jsonl").write_text(history)
+    losses = enumerate((3.0, 1.5, 2.0), 1)
+    rows = [
+        EpochRow(epoch=e, phase="head", lr=0.1, train={}, val={"loss": loss}) for e, loss in losses
+    ]
+    Path("models/ssd_fpn/history.jsonl").write_text(history_lines(rows))
     Path("evaluation/ssd_fpn/ap_by_class.csv").write_text(
         "name,ap,ap_11pt,objects\ncat,0.75,0.7,4\ndog,nan,nan,0\n"
     )

@@ -10,7 +10,14 @@ from pipeline.train.checkpoint import (
     save_checkpoint,
 )
 
-STATE = {"history": [{"epoch": 1, "val": {"loss": 0.5}}], "model": {"w": torch.arange(1000.0)}}
+ROW = {"epoch": 1, "phase": "head", "lr": 0.1, "train": {"loss": 1.5}, "val": {"loss": 0.5}}
+LEARNER = {"optimizer": {}, "scheduler": {"last_epoch": 3}, "average": {}}
+STATE = {
+    "history": [ROW],
+    "seconds": 2.5,
+    "photos": 9,
+    "learner": {"model": {"w": torch.arange(1000.0)}} | LEARNER,
+}
 
 
 def test_what_is_saved_is_loaded(tmp_path):
@@ -18,7 +25,8 @@ def test_what_is_saved_is_loaded(tmp_path):
     save_checkpoint(path, STATE)
     loaded = load_checkpoint(path)
     assert loaded["history"] == STATE["history"]
-    assert torch.equal(loaded["model"]["w"], STATE["model"]["w"])
+    assert torch.equal(loaded["learner"]["model"]["w"], torch.arange(1000.0))
+    assert loaded["learner"]["scheduler"] == {"last_epoch": 3}
     assert [file.name for file in path.parent.iterdir()] == ["c.pt"]
 
 
@@ -39,6 +47,38 @@ def test_half_a_file_is_none(tmp_path, share):
 def test_what_is_no_checkpoint_is_none(tmp_path, content):
     (tmp_path / "c.pt").write_bytes(content)
     assert load_checkpoint(tmp_path / "c.pt") is None
+
+
+def test_one_flipped_bit_is_none_and_is_told(tmp_path, capsys):
+    path = tmp_path / "c.pt"
+    save_checkpoint(path, STATE)
+    whole = bytearray(path.read_bytes())
+    at = whole.index(torch.arange(1000.0).numpy().tobytes()) + 1234
+    whole[at] ^= 4
+    path.write_bytes(whole)
+    assert load_checkpoint(path) is None
+    assert capsys.readouterr().err.startswith(
+        f"warning: {path}: not a checkpoint, or damaged (the "
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"history": None},
+        {"history": [{}]},
+        {"history": [ROW | {"lr": float("nan")}]},
+        {"photos": "9"},
+        {"seconds": float("inf")},
+        {"learner": {}},
+        {"learner": {"model": []} | LEARNER},
+        {"more": 1},
+    ],
+)
+def test_one_of_another_form_is_none(tmp_path, changed):
+    path = tmp_path / "c.pt"
+    save_checkpoint(path, STATE | changed)
+    assert load_checkpoint(path) is None
 
 
 def test_an_older_one_stays_until_the_new_one_is_whole(tmp_path, monkeypatch):

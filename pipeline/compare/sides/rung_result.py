@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline.compare.sides.results import Result
 from pipeline.errors import InputError
 from pipeline.predictions import Predictions, read_predictions
+from pipeline.reading.parquet_file import read_parquet
 from pipeline.schemas import SCHEMAS, read_classes
 
 # What comparing needs of a table: an old commit's may lack what was added since.
@@ -83,10 +83,7 @@ def _there(path: Path, what: str, remedy: str) -> Path:
 
 
 def _read(path: Path, needed: list[pa.Field]) -> pa.Table:
-    try:
-        table = pq.read_table(path)
-    except pa.ArrowInvalid:
-        raise InputError(f"{path}: not a Parquet file; run the tables stage again") from None
+    table = read_parquet(path, "tables")
     for field in needed:
         if (
             field.name not in table.schema.names
@@ -96,8 +93,11 @@ def _read(path: Path, needed: list[pa.Field]) -> pa.Table:
                 f"{path}: {field.name}: no such column of type {field.type}; "
                 "compare with a result of a later version"
             )
-    if b"classes" not in (table.schema.metadata or {}):
-        raise InputError(f"{path}: metadata: has no list of classes; run the tables stage again")
+    try:
+        read_classes(table)
+    except ValueError:
+        message = f"{path}: metadata: has no list of classes; run the tables stage again"
+        raise InputError(message) from None
     return table
 
 

@@ -124,6 +124,8 @@ def _image(node: ElementTree.Element, file: Path) -> dict:
         width, height = int(node.get("width", "0")), int(node.get("height", "0"))
     except ValueError:
         raise InputError(f"{file}: image {name!r}: size is no number; correct it") from None
+    if not max(width, height) < 2**31:
+        raise InputError(f"{file}: image {name!r}: size is no photo's; correct it")
     known = width > 0 and height > 0
     return {
         "file_name": name,

@@ -18,7 +18,7 @@ def region_size(region: dict, place: str) -> tuple[int, int]:
     """
     size = region.get("original_width"), region.get("original_height")
     width, height = size
-    if type(width) is int and type(height) is int and width > 0 and height > 0:
+    if type(width) is int and type(height) is int and 0 < width < 2**31 > height > 0:
         return width, height
     raise InputError(f"{place}: original_width, original_height: {size} are no sizes; correct them")
 

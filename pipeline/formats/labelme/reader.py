@@ -110,7 +110,7 @@ def _page(file: Path) -> _Page:
     if size == (None, None):
         return _Page(file, str(data.get("imagePath") or ""), (None, None), shapes)
     width, height = size
-    if not (type(width) is int and type(height) is int and width > 0 and height > 0):
+    if not (type(width) is int and type(height) is int and 0 < width < 2**31 > height > 0):
         raise InputError(f"{file}: imageWidth, imageHeight: {size} are no sizes; correct them")
     return _Page(file, str(data.get("imagePath") or ""), (width, height), shapes)
 

@@ -209,6 +209,8 @@ def _size(root: ElementTree.Element, file: Path) -> tuple[int | None, int | None
         return None, None
     try:
         width, height = int(float(texts[0])), int(float(texts[1]))
+        if not max(width, height) < 2**31:
+            raise ValueError
     except (ValueError, OverflowError):
         raise InputError(f"{file}: size: {texts} are no numbers; correct it") from None
     return (width, height) if width > 0 and height > 0 else (None, None)

@@ -6,12 +6,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
+from pydantic import TypeAdapter
+
 from pipeline.errors import InputError
 from pipeline.params.params import PredictParams
-from pipeline.rungs.saved_model import ModelSpec
+from pipeline.params.section import Fraction
+from pipeline.rungs.model_spec import ModelSpec, parse_spec
 
 _KEY = "detection_ladder"
 _VERSION = "1"
+
+_SCORES, _FLAG = TypeAdapter(dict[str, Fraction]), TypeAdapter(bool)
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,12 @@ class Description:
             raise InputError(f"{path}: does not say which rung it is; {again}")
         try:
             return cls(
-                ModelSpec(**json.loads(strings["model"])),
-                PredictParams(**json.loads(strings["decoding"])),
-                json.loads(strings["label_scores"]),
-                json.loads(strings["suppressed"]),
+                parse_spec(strings["model"]),
+                PredictParams.model_validate_json(strings["decoding"]),
+                _SCORES.validate_json(strings["label_scores"]),
+                _FLAG.validate_json(strings["suppressed"]),
             )
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError) as error:
             reason = str(error).partition("\n")[0]
             raise InputError(f"{path}: its metadata is damaged ({reason}); {again}") from None
 

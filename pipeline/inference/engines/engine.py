@@ -5,8 +5,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.rung import Outputs
-from pipeline.rungs.saved_model import ModelSpec
 
 
 class Engine(Protocol):

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.errors import InputError
 from pipeline.inference.engines.engine import Engine
 from pipeline.inference.engines.onnx_engine import OnnxEngine
@@ -10,6 +12,8 @@ from pipeline.inference.engines.openvino_engine import OpenVinoEngine
 from pipeline.inference.engines.program_engine import ProgramEngine
 from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.models.device import choose_device
+from pipeline.reading.damage import naming_damage
+from pipeline.rungs.registry import find_rung
 from pipeline.rungs.saved_model import load_model
 
 _OF_FILES: dict[str, Callable[[Path], Engine]] = {
@@ -37,4 +41,27 @@ def load_engine(source: Path, device: str) -> Engine:
         raise InputError(f"{source}: no such file; make it with `ladder export`")
     if device not in ("auto", "cpu"):
         raise InputError(f"{source}: runs on the CPU alone; on {device} use the rung's folder")
-    return of_file(source)
+    engine = of_file(source)
+    _try_out(engine, source)
+    return engine
+
+
+def _try_out(engine: Engine, source: Path) -> None:
+    """Let a file answer once: a stranger's may be of another network than it says.
+
+    Raises:
+        InputError: its answer is not one of its rung.
+    """
+    spec, side = engine.spec, engine.spec.image_size
+    try:
+        rung = find_rung(spec.rung)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
+    with naming_damage(source, f"a {spec.rung} for {side} x {side} pixels", "export it again"):
+        if spec.task != rung.task.value:
+            raise ValueError(f"is for {rung.task.value}, not to {spec.task}")
+        outputs = engine.run(np.zeros((1, side, side, 3), np.uint8))
+        classes = outputs["cls_logits"].shape[-1] if rung.task.answers_class else len(spec.classes)
+        if classes != len(spec.classes):
+            raise ValueError(f"answers for {classes} classes and names {len(spec.classes)}")
+        rung.decode(outputs, image_size=side, min_score=0, nms_threshold=0.5, max_detections=1)

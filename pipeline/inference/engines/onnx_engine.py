@@ -8,6 +8,7 @@ import torch
 from pipeline.errors import InputError
 from pipeline.inference.engines.description import Description, raw_spec
 from pipeline.inference.engines.extra import needs_extra
+from pipeline.inference.engines.seal import check_seal
 from pipeline.rungs.rung import Outputs
 
 INPUT = "pixels"
@@ -27,6 +28,7 @@ class OnnxEngine:
         with needs_extra(str(path)):
             import onnxruntime
 
+        check_seal(path)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         try:

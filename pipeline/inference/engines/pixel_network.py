@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.rung import Outputs, RungModel
-from pipeline.rungs.saved_model import ModelSpec
 
 
 class PixelNetwork(nn.Module):

@@ -9,6 +9,7 @@ import torch
 from pipeline.errors import InputError
 from pipeline.inference.engines.description import Description, raw_spec
 from pipeline.models.precision import autocast
+from pipeline.models.torch_file import check_parts
 from pipeline.rungs.rung import Outputs
 
 EXTRA_FILE = "detection_ladder.json"  # where the program holds its metadata
@@ -28,6 +29,7 @@ class ProgramEngine:
     def __init__(self, path: Path, precision: str | None = None):
         held = {EXTRA_FILE: ""}
         try:
+            check_parts(path)
             program = torch.export.load(path, extra_files=held)
             strings = json.loads(held[EXTRA_FILE] or "{}")
         except Exception as error:  # its reader raises whatever a damaged archive leads to

@@ -6,8 +6,8 @@ import torch
 from pipeline.inference.engines.pixel_network import PixelNetwork
 from pipeline.inference.prepare import prepare_for_inference
 from pipeline.models.precision import autocast
+from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.rung import Outputs, RungModel
-from pipeline.rungs.saved_model import ModelSpec
 
 
 class TorchEngine:

@@ -5,8 +5,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image
-
+from pipeline.photo_files import open_photo
 from pipeline.report.pages.html_parts import Section, folded, page, paragraph, table, text
 from pipeline.report.pages.result_rows import (
     class_rows,
@@ -82,7 +81,7 @@ def _picture(path: Path) -> str:
     """Return a figure with a picture inside, no larger than a screen shows."""
     if not path.is_file():
         return ""
-    with Image.open(path) as image:
+    with open_photo(path) as image:
         shown = image.convert("RGB")
     shown.thumbnail((_WIDEST, 4 * _WIDEST))
     buffer = io.BytesIO()

@@ -15,7 +15,15 @@ from pipeline.rungs.largest.lesson_heads import (
     LessonCombinedHead,
 )
 from pipeline.rungs.largest.model import LargestObjectModel
-from pipeline.rungs.rung import Criterion, Options, Outputs, PhotoDetections, Rung
+from pipeline.rungs.model_spec import Options
+from pipeline.rungs.rung import (
+    Criterion,
+    HeadOptions,
+    Outputs,
+    PhotoDetections,
+    Rung,
+    checked_options,
+)
 from pipeline.tasks import Task
 
 P = TypeVar("P", bound=LargestParams)
@@ -32,13 +40,13 @@ class LargestRung(Rung[P, LargestObjectModel]):
         self, backbone: Backbone, image_size: int, num_classes: int, options: Options
     ) -> LargestObjectModel:
         """Return the backbone with a head on its last map."""
-        channels, dropout = backbone.num_features, float(options["dropout"])
-        if options["form"] == "lesson":
+        own, channels = checked_options(HeadOptions, options), backbone.num_features
+        if own.form == "lesson":
             cells = -(-image_size // 32)
             return LargestObjectModel(
-                backbone, self.lesson_head(channels, cells, num_classes, dropout)
+                backbone, self.lesson_head(channels, cells, num_classes, own.dropout)
             )
-        return LargestObjectModel(backbone, self.head(channels, num_classes, dropout))
+        return LargestObjectModel(backbone, self.head(channels, num_classes, own.dropout))
 
     def head(self, channels: int, num_classes: int, dropout: float) -> nn.Module:
         """Return our head for maps with so many channels."""

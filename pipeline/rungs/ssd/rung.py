@@ -6,8 +6,19 @@ from torch import Tensor
 
 from pipeline.data.batches import Batch
 from pipeline.models.backbone import Backbone
+from pipeline.params.section import AnchorScale, Channels, Dropout, Section
 from pipeline.params.train import GridSsdParams, PyramidSsdParams
-from pipeline.rungs.rung import Criterion, M, Options, Outputs, P, PhotoDetections, Rung
+from pipeline.rungs.model_spec import Options
+from pipeline.rungs.rung import (
+    Criterion,
+    HeadOptions,
+    M,
+    Outputs,
+    P,
+    PhotoDetections,
+    Rung,
+    checked_options,
+)
 from pipeline.rungs.ssd.criterion import grid_ssd_losses, pyramid_ssd_losses
 from pipeline.rungs.ssd.matching import match_atss, match_grid_ssd
 from pipeline.rungs.ssd.model import GridSsd, PyramidSsd
@@ -79,7 +90,8 @@ class GridSsdRung(SsdRung[GridSsdParams, GridSsd]):
         self, backbone: Backbone, image_size: int, num_classes: int, options: Options
     ) -> GridSsd:
         """Return the SSD on this rung's grids."""
-        lesson, dropout = options["form"] == "lesson", float(options["dropout"])
+        own = checked_options(HeadOptions, options)
+        lesson, dropout = own.form == "lesson", own.dropout
         block_dropout = self.lesson_block_dropout if lesson else None
         return GridSsd(
             backbone,
@@ -124,6 +136,14 @@ class GridSsdRung(SsdRung[GridSsdParams, GridSsd]):
         return losses
 
 
+class PyramidOptions(Section):
+    """What rebuilds the SSD on a feature pyramid."""
+
+    channels: Channels
+    anchor_scale: AnchorScale
+    dropout: Dropout
+
+
 class PyramidSsdRung(SsdRung[PyramidSsdParams, PyramidSsd]):
     """SSD on a feature pyramid: one anchor a cell, one head shared by all levels."""
 
@@ -139,13 +159,14 @@ class PyramidSsdRung(SsdRung[PyramidSsdParams, PyramidSsd]):
         self, backbone: Backbone, image_size: int, num_classes: int, options: Options
     ) -> PyramidSsd:
         """Return the SSD on a feature pyramid."""
+        own = checked_options(PyramidOptions, options)
         return PyramidSsd(
             backbone,
             image_size,
             num_classes,
-            channels=int(options["channels"]),
-            anchor_scale=float(options["anchor_scale"]),
-            dropout=float(options["dropout"]),
+            channels=own.channels,
+            anchor_scale=own.anchor_scale,
+            dropout=own.dropout,
         )
 
     def criterion(self, model: PyramidSsd, params: PyramidSsdParams) -> Criterion:

@@ -98,6 +98,10 @@ def test_attributes_of_a_box(tmp_path: Path) -> None:
             "polygon cat: .* lacks numbers; correct it",
         ),
         ('<annotations><image name="a.jpg"><box/></image></annotations>', "label '' is no name"),
+        (
+            f'<annotations><image name="a.jpg" width="{2**31}" height="9"/></annotations>',
+            "image 'a.jpg': size is no photo's; correct it",
+        ),
     ],
 )
 def test_wrong_xml_is_named(tmp_path: Path, text: str, message: str) -> None:

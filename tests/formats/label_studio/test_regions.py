@@ -67,6 +67,8 @@ def test_sizes() -> None:
     assert region_size({"original_width": 200, "original_height": 100}, "task 1") == SIZE
     with pytest.raises(InputError, match=r"original_height: \(0, None\) are no sizes; correct"):
         region_size({"original_width": 0}, "task 1")
+    with pytest.raises(InputError, match=r"original_width, .* are no sizes; correct"):
+        region_size({"original_width": 9, "original_height": 2**31}, "task 1")
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def test_one_folder_below_is_the_set_and_several_are_one(tmp_path: Path) -> None
     [
         ({"shapes": None}, "shapes: no list of objects; save it again in LabelMe"),
         ({"shapes": [1]}, "shapes: no list of objects"),
+        ({"imageWidth": 2**31}, "imageWidth, imageHeight: "),
         ({"imageWidth": 0}, "imageWidth, imageHeight: (0, 30) are no sizes; correct them"),
         ({"imageHeight": None}, "imageWidth, imageHeight: (40, None) are no sizes"),
         ({"shapes": [CAT | {"label": ""}]}, "shapes[0]: label '' is no name; give one"),

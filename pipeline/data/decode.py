@@ -1,0 +1,220 @@
+"""A file becomes pixels: any kind of photo as a viewer shows it, in bounded memory."""
+
+import io
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
+from torchvision.io import decode_image
+from torchvision.transforms.v2 import functional
+
+from pipeline.data.jpeg_header import JpegHeader, jpeg_header
+from pipeline.data.rgb import to_rgb
+from pipeline.errors import InputError
+from pipeline.photo_files import (
+    MOST_PIXELS,
+    MOST_PIXELS_BY_LINES,
+    exif_orientation,
+    open_photo,
+    too_large,
+)
+
+_LARGE = 16_000_000  # pixels; above, photos are decoded one at a time
+_ONE_LARGE = threading.Lock()
+_Turn = Image.Transpose
+_TURNS = {  # what makes a stored photo upright, by EXIF's orientation
+    2: _Turn.FLIP_LEFT_RIGHT,
+    3: _Turn.ROTATE_180,
+    4: _Turn.FLIP_TOP_BOTTOM,
+    5: _Turn.TRANSPOSE,
+    6: _Turn.ROTATE_270,
+    7: _Turn.TRANSVERSE,
+    8: _Turn.ROTATE_90,
+}
+_UNDONE_BY = {6: 8, 8: 6}  # the other turns undo themselves
+
+
+def read_photo(path: Path, size_wh: tuple[int, int], turned: bool = True) -> torch.Tensor:
+    """Return the pixels of a photo, oriented as its labels, uint8 `(3, height, width)` RGB.
+
+    Args:
+        path: of the photo.
+        size_wh: width and height that it must have then.
+        turned: whether its labels were made on the photo as EXIF turns it; a camera may store one
+            lying on its side, with a note.
+
+    Raises:
+        InputError: The photo is missing, cannot be read or decoded, or has another size.
+    """
+    photo = _decode(path, _read_bytes(path), turned)
+    _check_size(path, photo, size_wh)
+    return photo.pixels
+
+
+class Decoded(NamedTuple):
+    """A photo in memory.
+
+    Attributes:
+        pixels: uint8 `(3, height, width)` RGB; of a very large photo fewer than it has.
+        size_wh: width and height of the photo.
+    """
+
+    pixels: torch.Tensor
+    size_wh: tuple[int, int]
+
+
+def decode_photo(path: Path) -> Decoded:
+    """Return a photo as a viewer shows it.
+
+    Raises:
+        InputError: The photo is missing, or cannot be read or decoded.
+    """
+    return _decode(path, _read_bytes(path), turn=True)
+
+
+def read_squashed(
+    path: Path, side: int, turned: bool = True, size_wh: tuple[int, int] | None = None
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """Return a photo as `(S, S, 3)` uint8, the aspect ratio not kept, and its width and height.
+
+    Threads that call this decode one large photo at a time, so that memory does not depend on
+    their number.
+
+    Args:
+        path: of the photo.
+        side: S, in pixels.
+        turned: as `read_photo` takes it.
+        size_wh: width and height that the photo must have; None for any.
+
+    Raises:
+        InputError: as of `read_photo`.
+    """
+    data = _read_bytes(path)
+    with _room_for(data):
+        photo = _decode(path, data, turned)
+        _check_size(path, photo, size_wh or photo.size_wh)
+        return squash(photo.pixels, side), photo.size_wh
+
+
+def squash(photo: torch.Tensor, side: int) -> np.ndarray:
+    """Return `(S, S, 3)` uint8 of a photo `(3, height, width)` uint8, the aspect ratio not kept."""
+    square = functional.resize(photo, [side, side], antialias=True)
+    return square.permute(1, 2, 0).numpy()
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        remedy = "add it, or leave it out"
+        raise InputError(f"{path}: photo: no such file; {remedy}") from None
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror or error})"
+        raise InputError(f"{path}: photo: {problem}; check its permissions and the disk") from None
+
+
+def _decode(path: Path, data: bytes, turn: bool) -> Decoded:
+    """Return a photo; what torchvision does not decode well goes to PIL."""
+    header = jpeg_header(data)
+    if header and math.prod(header.size) <= MOST_PIXELS:
+        try:
+            encoded = torch.frombuffer(bytearray(data), dtype=torch.uint8)
+            photo = decode_image(encoded, apply_exif_orientation=turn)
+        except RuntimeError:
+            photo = None  # damaged, or a kind of JPEG that only PIL knows: PIL decides
+        if photo is not None and len(photo) in (1, 3):  # 4 is CMYK
+            return Decoded(photo.expand(3, -1, -1), (photo.shape[2], photo.shape[1]))
+    try:
+        with _opened(data, header) as image:
+            pixels, size_wh = _with_pil(image, turn)
+    except Exception as error:  # PIL raises a dozen types for damaged files
+        known = not isinstance(error, UnidentifiedImageError)
+        reason = " ".join(str(error).split()) if known else "not an image of a known kind"
+        problem = f"does not decode ({reason or type(error).__name__})"
+        remedy = "replace the file, or leave it out"
+        raise InputError(f"{path}: photo: {problem}; {remedy}") from None
+    return Decoded(torch.from_numpy(pixels).permute(2, 0, 1), size_wh)
+
+
+def _opened(data: bytes, header: JpegHeader | None) -> Image.Image:
+    """Return an image not yet loaded, of any size where a decoder scales it line by line.
+
+    Raises:
+        Exception: of whatever type: it is no photo, or would take too much memory.
+    """
+    if header and not header.one_pass and math.prod(header.size) > MOST_PIXELS_BY_LINES:
+        raise ValueError(too_large(*header.size, MOST_PIXELS_BY_LINES))
+    if header is None or not header.one_pass:
+        return open_photo(io.BytesIO(data))
+    return JpegImageFile(io.BytesIO(data))
+
+
+def _with_pil(image: Image.Image, turn: bool) -> tuple[np.ndarray, tuple[int, int]]:
+    """Return `(height, width, 3)` uint8 of an image not yet loaded, and its own width and height.
+
+    One with more than `MOST_PIXELS` is scaled down by a whole number, while it is decoded if that
+    can be.
+    """
+    stored = image.size
+    if (times := _times_too_large(stored)) > 1:
+        times = 1 << (times - 1).bit_length()  # a decoder of JPEG knows 2, 4 and 8
+        image.draft(None, (stored[0] // times, stored[1] // times))
+    drafted = image.size != stored
+    upright = _oriented(image, turn)
+    size_wh = upright.size
+    if drafted:
+        swapped = turn and exif_orientation(image) >= 5
+        size_wh = stored[::-1] if swapped else stored
+    if (times := _times_too_large(upright.size)) > 1:
+        grey = upright.mode == "F" or upright.mode.startswith("I")
+        plain = upright.convert(upright.mode[:1] if grey else "RGB")
+        upright = plain.reduce(times)
+    return np.array(to_rgb(upright)), size_wh
+
+
+def _times_too_large(size_wh: tuple[int, int]) -> int:
+    """Return by how much the sides of a photo must be divided."""
+    return math.ceil(math.sqrt(math.prod(size_wh) / MOST_PIXELS))
+
+
+@contextmanager
+def _room_for(data: bytes) -> Iterator[None]:
+    """Keep all other threads from decoding a large photo, too."""
+    with _ONE_LARGE if _pixels_of(data) > _LARGE else nullcontext():
+        yield
+
+
+def _pixels_of(data: bytes) -> int:
+    if header := jpeg_header(data):
+        return math.prod(header.size)
+    try:
+        with open_photo(io.BytesIO(data)) as image:
+            return math.prod(image.size)
+    except Exception:  # which the decoder tells better
+        return 0
+
+
+def _check_size(path: Path, photo: Decoded, size_wh: tuple[int, int]) -> None:
+    if photo.size_wh == size_wh:
+        return
+    has, expected = ("{} x {}".format(*size) for size in (photo.size_wh, size_wh))
+    problem = f"the photo is {has} pixels and the annotations say {expected}"
+    raise InputError(f"{path}: size: {problem}; correct its width and height there")
+
+
+def _oriented(image: Image.Image, turn: bool) -> Image.Image:
+    """Return an image not yet loaded, turned as EXIF has it or as it is stored."""
+    is_tiff = image.format == "TIFF"  # PIL turns it when it loads it
+    if turn == is_tiff:
+        return image
+    orientation = exif_orientation(image)
+    if is_tiff:
+        orientation = _UNDONE_BY.get(orientation, orientation)
+    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image

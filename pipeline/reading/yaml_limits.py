@@ -1,0 +1,77 @@
+"""What a YAML file may ask of its reader: so large, so deep, and only what JSON knows, too."""
+
+import datetime
+from collections.abc import Iterator
+
+from ruamel.yaml import YAML
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    Event,
+    NodeEvent,
+)
+
+# A dvc.lock of twenty times as many stages as ours is as long, and takes five seconds to read.
+MOST_CHARACTERS = 2_000_000
+MOST_NODES = 200_000
+MOST_DEPTH = 100
+
+
+def fault_of_text(text: str) -> str:
+    """Return why a YAML text is not to be read, empty where it may be.
+
+    A few lines of aliases can stand for more than memory holds, which their reader does not notice,
+    as it keeps one copy; everyone who then goes through the content does.
+    """
+    if len(text) > MOST_CHARACTERS:
+        return f"is longer than {MOST_CHARACTERS:,} characters"
+    # Both cost time and are rare; what is deep by indentation soon ends in a RecursionError.
+    if "*" not in text and text.count("[") + text.count("{") < MOST_DEPTH:
+        return ""
+    return _fault_of_events(YAML(typ="safe", pure=True).parse(text))
+
+
+def _fault_of_events(events: Iterator[Event]) -> str:
+    """Return what is wrong with the nodes of a document, each alias counted as what it repeats."""
+    nodes = 0
+    sizes: dict[str, int] = {}  # by anchor
+    around: list[tuple[str | None, int]] = []  # anchor, and the nodes before it
+    for event in events:
+        if isinstance(event, CollectionEndEvent):
+            anchor, before = around.pop()
+            if anchor is not None:
+                sizes[anchor] = nodes - before
+        elif isinstance(event, AliasEvent):
+            if event.anchor in (anchor for anchor, _ in around):
+                return f"*{event.anchor} repeats what it is in"
+            nodes += sizes.get(event.anchor, 1)
+        elif isinstance(event, NodeEvent):
+            if isinstance(event, CollectionStartEvent):
+                around.append((event.anchor, nodes))
+            nodes += 1
+        if len(around) > MOST_DEPTH:
+            return f"is nested more than {MOST_DEPTH} deep"
+        if nodes > MOST_NODES:
+            return f"has more than {MOST_NODES:,} values, repeated ones counted"
+    return ""
+
+
+def fault_of_content(content: object, place: str = "") -> str:
+    """Return what in a content is neither JSON's nor, as a key, a whole number; empty for none."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            if type(key) not in (str, int) or "\0" in str(key):
+                return f"the key {place}{key!r:.80} is no text; put it in quotes"
+            if fault := fault_of_content(value, f"{place}{key}."):
+                return fault
+    elif isinstance(content, list):
+        for number, value in enumerate(content):
+            if fault := fault_of_content(value, f"{place}{number}."):
+                return fault
+    elif isinstance(content, str):
+        return f"{place[:-1]} has a zero in its text; take it out" if "\0" in content else ""
+    elif not isinstance(content, bool | int | float | None):
+        kind = "date" if isinstance(content, datetime.date) else type(content).__name__
+        return f"{place[:-1]} = {content!s:.80} is a {kind}; put it in quotes"
+    return ""

@@ -1,0 +1,21 @@
+"""The one error that the user is meant to read is one line, whatever it quotes."""
+
+import pytest
+
+from pipeline.errors import InputError, one_line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("photos/é ü 猫.jpg: gone", "photos/é ü 猫.jpg: gone"),
+        ("a\nb.jpg: gone\r\n", r"a\nb.jpg: gone\r\n"),
+        ("\x1b[2J\x00", r"\x1b[2J\x00"),
+        ("a\udcff.jpg", r"a\udcff.jpg"),
+        ("a\u2028b\u202ec", r"a\u2028b\u202ec"),
+    ],
+)
+def test_what_breaks_a_line_or_speaks_to_a_terminal_is_an_escape(text, line):
+    assert one_line(text) == line
+    assert str(InputError(text)) == line
+    line.encode()  # no lone surrogate is left, which no terminal takes
