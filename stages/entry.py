@@ -41,6 +41,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
     """Stop the main thread, once: Ctrl-C also ends DVC, whose end would interrupt the cleaning."""
     for each in _STOPS:
         signal.signal(each, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(_SECONDS_TO_CLEAN_UP)  # nobody handles it, so the kernel ends what hangs
     raise KeyboardInterrupt
 

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +28,8 @@ from tests.test_end_to_end import Project, make_tiny
 WHOM = ("DVC", "the stage", "all", "dvc.lock")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _KILLS = 3  # at most, in a round
-_SECONDS_TO_END = 15
-_TARGETS = ("evaluate@bbox", "evaluate@ssd_4x4")
+_SECONDS_TO_END = 60  # on a machine that is busy with other work
+_TARGETS = ("evaluate@bbox",)
 
 
 @dataclass(frozen=True)
@@ -69,22 +70,20 @@ def clean_run(project: Project, targets: Sequence[str]) -> float:
 
 
 def stop(dvc: subprocess.Popen, kill: Kill) -> float | None:
-    """Send the signal; return the seconds until all were gone, None where the run had ended."""
+    """Send the signal; return the seconds until all were gone, None where the run went on."""
     try:
         dvc.wait(kill.moment)
         return None
     except subprocess.TimeoutExpired:
-        below = psutil.Process(dvc.pid).children(recursive=True)
+        whole = [psutil.Process(dvc.pid)]
+    below = whole[0].children(recursive=True)
+    stage = [process for process in below if _is_stage(process)]
+    chosen = {"the stage": stage, "all": [*whole, *below]}.get(kill.whom) or whole
     begin = time.monotonic()
-    whole = [psutil.Process(dvc.pid), *below]
-    chosen = {"the stage": below[-1:], "all": whole}.get(kill.whom, whole[:1])
-    for process in chosen or whole[:1]:
-        try:
+    for process in chosen:
+        with suppress(psutil.NoSuchProcess):
             process.send_signal(kill.number)
-        except psutil.NoSuchProcess:
-            pass
-    alone = kill.number == signal.SIGINT and chosen == whole[:1] and below
-    if alone:  # DVC itself ignores it while a stage runs
+    if kill.number == signal.SIGINT and chosen == whole:  # which DVC ignores while a stage runs
         dvc.wait()
         return None
     dvc.wait(_SECONDS_TO_END)
@@ -93,6 +92,12 @@ def stop(dvc: subprocess.Popen, kill: Kill) -> float | None:
         left = [process.cmdline() for process in alive]
         raise SystemExit(f"{kill}: still there after {_SECONDS_TO_END} s: {left}")
     return time.monotonic() - begin
+
+
+def _is_stage(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return any(word.startswith("stages.") for word in process.cmdline())
+    return False
 
 
 def cut(lock: Path, share: float) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.repair.aside import DAMAGED
 from pipeline.repair.mlflow_store import store
-from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_runs import Result
+from pipeline.tracking.stores.choice import track_results
 from tests.mlflow_store import give_store
 
 
