@@ -83,10 +83,14 @@ def stop(dvc: subprocess.Popen, kill: Kill) -> float | None:
     for process in chosen:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(kill.number)
-    if kill.number == signal.SIGINT and chosen == whole:  # which DVC ignores while a stage runs
+    try:
+        dvc.wait(_SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        # DVC ignores SIGINT while a stage runs, and goes on after a stage that had just ended.
+        if kill.number != signal.SIGINT and chosen != stage:
+            raise SystemExit(f"{kill}: DVC still there after {_SECONDS_TO_END} s") from None
         dvc.wait()
         return None
-    dvc.wait(_SECONDS_TO_END)
     _, alive = psutil.wait_procs(below, _SECONDS_TO_END)
     if alive:
         left = [process.cmdline() for process in alive]

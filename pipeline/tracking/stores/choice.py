@@ -62,10 +62,11 @@ def track_results(results: Sequence[Result], root: Path, uri: str | None = None)
     try:
         return log_results(marked, root, local)
     except Exception as error:
-        raise InputError(
-            f"{local}: cannot be written: {first_line(error)}; "
-            "move mlflow.db aside (a new one is created) or repair the folder"
-        ) from error
+        reason = first_line(error)
+        full = "disk is full" in reason or "No space left" in reason
+        mend = "move mlflow.db aside (a new one is created) or repair the folder"
+        remedy = "free some space" if full else mend
+        raise InputError(f"{local}: cannot be written: {reason}; {remedy}") from error
 
 
 def owner(root: Path) -> str:
