@@ -97,5 +97,6 @@ $(STAMP): requirements.lock pyproject.toml
 	pip="$(BIN)/python -m pip --disable-pip-version-check install $$quiet"; \
 	$$pip --require-hashes -r requirements.lock; \
 	$$pip --no-deps --no-build-isolation -e .
+	@mkdir -p .ladder && chmod 700 .ladder # DVC unpickles what it keeps there: nobody else may write it
 	@rm -f $(VENV)/.installing
 	@touch $(STAMP)
