@@ -43,14 +43,15 @@ class Content:
 
 def contents() -> Iterator[Finding]:
     """Yield everything that is damaged, after hashing all that `dvc.lock` names."""
-    named = list(named_contents(read_lock(LOCK), cache_folder(Path())))
+    cache = cache_folder(Path())
+    named = list(named_contents(read_lock(LOCK), cache))
     looked_at = progress(named, total=len(named), desc="contents", unit="files")
     absent = 0
     for content in looked_at:
         here, kept = _is_sound_place(content), is_sound(content.cached, content.md5)
         absent += here is None and kept is None
         if here is False:
-            yield _changed(content, kept)
+            yield _changed(content, kept, cache)
         if kept is False:
             yield _damaged_object(content, here)
     note = f", {absent} not here (`dvc pull` or `dvc repro` brings them)" if absent else ""
@@ -84,14 +85,18 @@ def is_sound(path: Path, md5: str) -> bool | None:
 
 def list_of(folder: Path) -> bytes:
     """Return what DVC's cache keeps of a folder: the md5 and the path of each file in it."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    items = []
-    for path in files:
-        with path.open("rb") as file:
-            md5 = hashlib.file_digest(file, "md5").hexdigest()
-        items.append({"md5": md5, "relpath": path.relative_to(folder).as_posix()})
+    files = (path for path in folder.rglob("*") if path.is_file())
+    items = [{"md5": _md5(path), "relpath": path.relative_to(folder).as_posix()} for path in files]
     items.sort(key=lambda item: item["relpath"])
     return json.dumps(items, sort_keys=True).encode()
+
+
+def _md5(place: Path) -> str:
+    """Return what DVC calls the content of a file or a folder."""
+    if place.is_dir():
+        return hashlib.md5(list_of(place), usedforsecurity=False).hexdigest() + _FOLDER
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
 
 
 def _is_sound_place(content: Content) -> bool | None:
@@ -99,20 +104,21 @@ def _is_sound_place(content: Content) -> bool | None:
 
     Of a folder with a sound list, the files are looked at one by one.
     """
-    if not content.md5.endswith(_FOLDER):
-        return is_sound(content.place, content.md5)
-    if not content.place.is_dir():
+    if not content.place.exists():
         return None
-    if is_sound(content.cached, content.md5):
+    if content.md5.endswith(_FOLDER) and is_sound(content.cached, content.md5):
         return True
-    digest = hashlib.md5(list_of(content.place), usedforsecurity=False).hexdigest()
-    return digest == content.md5.removesuffix(_FOLDER)
+    return _md5(content.place) == content.md5
 
 
-def _changed(content: Content, kept: bool | None) -> Finding:
+def _changed(content: Content, kept: bool | None, cache: Path) -> Finding:
     what = f"{content.place} is not what dvc.lock names"
     if kept and not content.md5.endswith(_FOLDER):
         return Finding(what, f"{_FIX} restores it from the cache", partial(_restore, content))
+    present = _md5(content.place)
+    if kept is None and is_sound(object_path(cache, present), present):
+        # The result of a run that was killed before DVC wrote the lock file, or of another branch.
+        return Finding(f"{content.place}: another result than dvc.lock names; `dvc repro` decides")
     return Finding(what, f"{_FIX} moves it aside, and {_AGAIN}", partial(_aside, content.place))
 
 

@@ -69,15 +69,19 @@ def clean_run(project: Project, targets: Sequence[str]) -> float:
     return time.monotonic() - begin
 
 
-def stop(dvc: subprocess.Popen, kill: Kill) -> float | None:
-    """Send the signal; return the seconds until all were gone, None where the run went on."""
+def stop(dvc: subprocess.Popen, kill: Kill) -> tuple[float | None, str]:
+    """Send the signal; return the seconds until all were gone and what was at work.
+
+    None instead of the seconds where the run went on.
+    """
     try:
         dvc.wait(kill.moment)
-        return None
+        return None, "the end"
     except subprocess.TimeoutExpired:
         whole = [psutil.Process(dvc.pid)]
     below = whole[0].children(recursive=True)
-    stage = [process for process in below if _is_stage(process)]
+    stage = [process for process in below if _stage_of(process)]
+    at_work = _stage_of(stage[0]) if stage else "DVC"
     chosen = {"the stage": stage, "all": [*whole, *below]}.get(kill.whom) or whole
     begin = time.monotonic()
     for process in chosen:
@@ -90,18 +94,19 @@ def stop(dvc: subprocess.Popen, kill: Kill) -> float | None:
         if kill.number != signal.SIGINT and chosen != stage:
             raise SystemExit(f"{kill}: DVC still there after {_SECONDS_TO_END} s") from None
         dvc.wait()
-        return None
+        return None, at_work
     _, alive = psutil.wait_procs(below, _SECONDS_TO_END)
     if alive:
         left = [process.cmdline() for process in alive]
         raise SystemExit(f"{kill}: still there after {_SECONDS_TO_END} s: {left}")
-    return time.monotonic() - begin
+    return (time.monotonic() - begin if dvc.returncode else None), at_work
 
 
-def _is_stage(process: psutil.Process) -> bool:
+def _stage_of(process: psutil.Process) -> str:
+    """Return the module that a process runs, "" for one that is no stage."""
     with suppress(psutil.Error):
-        return any(word.startswith("stages.") for word in process.cmdline())
-    return False
+        return next((word for word in process.cmdline() if word.startswith("stages.")), "")
+    return ""
 
 
 def cut(lock: Path, share: float) -> None:
@@ -140,9 +145,12 @@ def play(
             Kill(choose.uniform(0, seconds), choose.choice(WHOM), choose.choice(SIGNALS))
             for _ in range(choose.randint(1, _KILLS))
         ]
-        ends = []
+        ends, told = [], []
         for kill in kills:
-            ended = stop(start(template, targets), kill)
+            ended, at_work = stop(start(template, targets), kill)
+            told.append(
+                f"{kill} in {at_work}: " + ("went on" if ended is None else f"{ended:.1f} s")
+            )
             if ended is not None:
                 ends.append(ended)
                 if kill.whom == "dvc.lock":
@@ -151,10 +159,8 @@ def play(
         killed = outputs(template)
         wrong = sorted(path for path in clean | killed if clean.get(path) != killed.get(path))
         verdict = f"differs: {', '.join(wrong[:5])}" if wrong else "the same outputs"
-        told = "; ".join(map(str, kills))
-        longest = max(ends, default=0.0)
-        print(f"round {number}: {told}: gone in {longest:.1f} s, {verdict}", flush=True)
-        results.append((len(ends), longest, wrong))
+        print(f"round {number}: {'; '.join(told)}; {verdict}", flush=True)
+        results.append((len(ends), max(ends, default=0.0), wrong))
     return results
 
 

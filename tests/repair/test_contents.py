@@ -165,6 +165,22 @@ def test_a_folder_and_its_list():
     assert mended() == []
 
 
+@pytest.mark.parametrize("place", ["f", "d"])
+def test_a_sound_result_is_not_moved_for_a_flipped_digit_of_the_lock_file(place):
+    digest = next(
+        content.md5
+        for content in named_contents(read_lock(Path("dvc.lock")), CACHE)
+        if content.place == Path(place)
+    )
+    flipped = ("0" if digest[0] != "0" else "1") + digest[1:]
+    Path("dvc.lock").write_text(Path("dvc.lock").read_text().replace(digest, f"'{flipped}'"))
+    told = [finding.what for finding in contents()]
+    assert f"{place}: another result than dvc.lock names; `dvc repro` decides" in told
+    assert mended() == []
+    dvc("repro")
+    assert mended() == []
+
+
 def test_a_remote_brings_what_is_damaged_here(tmp_path):
     dvc("remote", "add", "-d", "-q", "store", str(tmp_path / "remote"))
     dvc("push")
