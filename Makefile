@@ -8,6 +8,7 @@ VOC =
 UNLABELLED =
 TOPIC =
 ARGS =
+ROUNDS = 50
 
 # For the stages, which DVC starts as `python -m stages.NAME`. Make 3.81 itself does not look here,
 # hence $(BIN)/ before every command.
@@ -15,15 +16,17 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help venv repro test lint docs bench voc2007 lesson gpu experiments selftrain ui doctor lock clean clean-venv
+.PHONY: help venv repro test lint docs soak bench voc2007 lesson gpu experiments selftrain ui doctor lock clean clean-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 venv: $(STAMP) ## make .venv from requirements.lock; all targets below do this by themselves
 
+# A kill may leave half a dvc.lock, which DVC refuses, so that is mended before.
 # Asked for all pipelines, of which there is one, DVC reads dvc.yaml and dvc.lock once, else twice.
 repro: $(STAMP) ## run what is out of date and print the table of results
+	@$(BIN)/ladder doctor --only lock --fix --quiet
 	$(BIN)/dvc repro $(or $(ARGS),--all-pipelines)
 
 test: $(STAMP) ## run the tests (ARGS="-m 'not slow'" leaves out the slow ones)
@@ -38,6 +41,10 @@ lint: $(STAMP) ## check style, format, types, who imports whom, and CI's workflo
 
 docs: $(STAMP) ## render results and the import graph (ARGS="--take demo" takes figures before)
 	PYTHONPATH=. $(BIN)/python docs/render.py $(ARGS)
+
+soak: $(STAMP) ## stop repro and label at random moments for an hour (ROUNDS=50)
+	$(BIN)/python -m tests.faults.repro_kills --rounds $(ROUNDS)
+	$(BIN)/python -m tests.faults.label_kills --rounds $(ROUNDS) --model models/ssd_fpn
 
 bench: $(STAMP) ## measure speed against peers and limits (TOPIC=tables for one)
 	$(BIN)/python -m benchmarks $(TOPIC)
@@ -90,5 +97,6 @@ $(STAMP): requirements.lock pyproject.toml
 	pip="$(BIN)/python -m pip --disable-pip-version-check install $$quiet"; \
 	$$pip --require-hashes -r requirements.lock; \
 	$$pip --no-deps --no-build-isolation -e .
+	@mkdir -p .ladder && chmod 700 .ladder # DVC unpickles what it keeps there: nobody else may write it
 	@rm -f $(VENV)/.installing
 	@touch $(STAMP)

@@ -35,11 +35,11 @@ from pipeline.exit_codes import FAILED, REFUSED
 from pipeline.files import METRICS, PARAMS, REPORT, write_beside
 from pipeline.params.params import Params, check_params, load_params
 from pipeline.params_guard import params_during
+from pipeline.repair.orphans import die_with_parent
 from pipeline.tracking.dvc_lock import Stages, read_lock
 from pipeline.tracking.git_state import flat_params_of, run_git
 from pipeline.tracking.results import missing_result
 from pipeline.yaml_file import parse_yaml, read_yaml, with_values
-from stages.entry import die_with_parent
 
 _ROUNDS = 3  # of results that others push meanwhile
 _MESSAGE = "Retrain: new dvc.lock and metrics [skip ci]"

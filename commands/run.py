@@ -16,6 +16,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -34,11 +35,14 @@ from pipeline.profiles import (
     profile_values,
     refuse_unknown,
 )
+from pipeline.repair.lock_file import mend_lock
+from pipeline.repair.orphans import die_with_parent
 from pipeline.tracking.git_state import committed_params, flat_params_of
 from pipeline.yaml_file import parse_yaml, read_yaml, with_values
-from stages.entry import die_with_parent
 
 _ALL = ("--all-pipelines",)
+_SECONDS_BETWEEN_LOOKS = 0.5
+_SECONDS_TO_STOP = 3.0
 _BACK = "git restore --staged --worktree params.yaml dvc.lock metrics && make repro"
 
 
@@ -49,6 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         raise InputError(f"{options.photos}: no such folder; name one that holds photos and labels")
     if restore_params():
         print(f"{PARAMS}: what a run that was cut off had set is undone")
+    mend_lock()
     current = flat_params_of(read_yaml(PARAMS), str(PARAMS))
     wanted = wanted_params(options.profile, options.photos, options.settings, current)
     changed = {key: value for key, value in wanted.items() if current[key] != value}
@@ -123,19 +128,29 @@ def _dvc(*words: str, **environment: str) -> int:
     """Return the exit code of a DVC command, or `INTERRUPTED` where Ctrl-C has ended it."""
     print(" ".join(["dvc", *words]), flush=True)
     command = [sys.executable, "-m", "dvc", *words]
-    with _interrupts_counted() as interrupts:
+    with _interrupts_noted() as interrupts:
         started = subprocess.Popen(
             command, env=os.environ | environment, preexec_fn=die_with_parent
         )
-        code = started.wait()
+        code = _wait(started, interrupts)
     return INTERRUPTED if interrupts and code else code
 
 
+def _wait(dvc: subprocess.Popen, interrupts: list[float]) -> int:
+    """Return DVC's exit code; Ctrl-C that has not ended it, as DVC was not told, ends it then."""
+    while True:
+        try:
+            return dvc.wait(_SECONDS_BETWEEN_LOOKS)
+        except subprocess.TimeoutExpired:
+            if interrupts and time.monotonic() - interrupts[0] > _SECONDS_TO_STOP:
+                dvc.terminate()
+
+
 @contextmanager
-def _interrupts_counted() -> Iterator[list[int]]:
-    """Leave Ctrl-C to the process that this one waits for, which takes its time to clean up."""
-    interrupts: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
+def _interrupts_noted() -> Iterator[list[float]]:
+    """Leave Ctrl-C to the process that this one waits for; yield the times at which it came."""
+    interrupts: list[float] = []
+    before = signal.signal(signal.SIGINT, lambda *_: interrupts.append(time.monotonic()))
     try:
         yield interrupts
     finally:

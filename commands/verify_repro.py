@@ -22,11 +22,11 @@ from commands.run import wanted_params
 from pipeline.errors import InputError
 from pipeline.files import PARAMS
 from pipeline.params.params import check_params
+from pipeline.repair.orphans import die_with_parent
 from pipeline.tracking.dvc_cache import cache_folder, file_digests
 from pipeline.tracking.dvc_lock import digests, read_lock
 from pipeline.tracking.git_state import flat_params_of, git_tags
 from pipeline.yaml_file import parse_yaml, read_yaml, with_values
-from stages.entry import die_with_parent
 
 _PLACE = Path(".ladder/verify-repro")
 _LOCK = Path("dvc.lock")

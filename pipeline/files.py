@@ -1,11 +1,14 @@
 """Where the project keeps its files, and how they are replaced: written beside, then renamed."""
 
+import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from pipeline.errors import InputError
 
 PARAMS = Path("params.yaml")
 PROFILES = Path("profiles")
@@ -22,6 +25,7 @@ FIGURES = Path("figures")
 REPORT = Path("report")
 PLOTS = Path("plots")
 EXPORTS = Path("exports")
+_NO_ROOM = 1 << 20  # bytes; what no model and no checkpoint fits in
 
 
 @contextmanager
@@ -29,12 +33,16 @@ def fresh_folder(final: Path) -> Iterator[Path]:
     """Give an empty folder beside `final` that takes its place when the block ends well.
 
     When the block fails, `final` stays as it was and nothing is left beside it.
+
+    Raises:
+        InputError: the disk is full.
     """
     partial, old = (final.with_name(f"{final.name}.{state}") for state in ("partial", "old"))
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     try:
-        yield partial
+        with _naming_a_full_disk(final):
+            partial.mkdir(parents=True)
+            yield partial
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -46,12 +54,17 @@ def fresh_folder(final: Path) -> Iterator[Path]:
 
 
 def write_beside(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file beside `path` that takes its place when it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Let `write` make a file beside `path` that takes its place when it is complete.
+
+    Raises:
+        InputError: the disk is full.
+    """
     # The ending stays, as writers of pictures go by it.
     beside = path.with_name(f"{path.stem}.partial{path.suffix}")
     try:
-        write(beside)
+        with _naming_a_full_disk(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(beside)
         os.replace(beside, path)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -62,3 +75,27 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal; 2 GB/s where the processor has units for it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _naming_a_full_disk(path: Path) -> Iterator[None]:
+    """Turn what libraries raise on a full disk into a line that names the file."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        if not _is_full(path, error):
+            raise
+        raise InputError(
+            f"{path}: the disk is full; free some space, and the same command goes on with what "
+            "is whole"
+        ) from error
+
+
+def _is_full(path: Path, error: Exception) -> bool:
+    """Tell by the error's code; where torch and safetensors give none, by the room that is left."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    return shutil.disk_usage(folder).free < _NO_ROOM

@@ -1,1 +1,12 @@
 """What DVC runs: one file a stage. Each reads its inputs, calls the library, writes its outputs."""
+
+import os
+import signal
+
+from pipeline.repair.orphans import die_with_parent
+
+# Before the imports of a stage, which take seconds: DVC may end meanwhile, and at Ctrl-C there
+# is nothing to clean up.
+if "DVC_STAGE" in os.environ:
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

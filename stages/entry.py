@@ -1,41 +1,49 @@
-"""How every stage starts and ends: with its parent, with an exit code, and in the user's words."""
+"""How every stage starts and ends: when told, with an exit code, and in the user's words."""
 
 import os
 import re
-import sys
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from pipeline.errors import InputError
 from pipeline.exit_codes import exit_code
 from pipeline.files import SOURCE
 from pipeline.params.fetch import FetchParams
+from pipeline.repair.lock_copy import keep_copy
+
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+_SECONDS_TO_CLEAN_UP = 10
 
 
 def run_stage(main: Callable[[], None]) -> None:
-    """Call `main` and end this process; an error that the user can fix is one line on stderr."""
-    code = exit_code(main, "stopped: run the same command again to go on")
+    """Call `main` and end this process; an error that the user can fix is one line on stderr.
+
+    SIGTERM, which the end of DVC sends as well, and Ctrl-C stop it: what is half written goes, and
+    all is over within ten seconds.
+    """
+    for number in _STOPS:
+        signal.signal(number, _stop)
+
+    def work() -> None:
+        if "DVC_STAGE" in os.environ:
+            keep_copy()
+        main()
+
+    code = exit_code(work, "stopped: run the same command again to go on")
     if code:
         raise SystemExit(code)
 
 
-def die_with_parent() -> None:
-    """End this process when its parent ends, on Linux.
-
-    A killed `dvc repro` would otherwise leave its stage running, and the next one would delete the
-    output folder under it.
-    """
-    if sys.platform != "linux":
-        return
-    import ctypes
-    import signal
-
-    parent = os.getppid()
-    pr_set_pdeathsig = 1  # linux/prctl.h
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-    if os.getppid() != parent:  # it ended before prctl; PID 1 may be the parent in a container
-        raise SystemExit("the parent process has ended")
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Stop the main thread, once: Ctrl-C also ends DVC, whose end would interrupt the cleaning."""
+    for each in _STOPS:
+        signal.signal(each, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_SECONDS_TO_CLEAN_UP)  # nobody handles it, so the kernel ends what hangs
+    raise KeyboardInterrupt
 
 
 @contextmanager

@@ -14,10 +14,11 @@ from pipeline.params.params import load_params
 from pipeline.predictions import predictions_table
 from pipeline.progress import progress
 from pipeline.reading.parquet_file import write_parquet
+from pipeline.repair.finished_training import checkpoint_folder, forget
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from pipeline.tasks import Task
-from stages.entry import die_with_parent, run_stage
+from stages.entry import run_stage
 
 
 def main() -> None:
@@ -26,7 +27,7 @@ def main() -> None:
     parser.add_argument("rung", metavar="RUNG", help=", ".join(rung.name for rung in RUNGS))
     rung = find_rung(parser.parse_args().rung)
     params = load_params(PARAMS)
-    die_with_parent()
+    forget(checkpoint_folder(rung.name))  # DVC has recorded the model, or this would not run
     images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
     pixels = open_pixel_store(PIXELS, len(images))
     model = MODELS / rung.name

@@ -10,13 +10,14 @@ from pipeline.params.params import load_params
 from pipeline.report.ladder_table import Row, print_ladder
 from pipeline.tracking.dvc_lock import read_lock
 from pipeline.tracking.git_state import git_tags, is_committed
-from pipeline.tracking.mlflow_runs import Outcome, Result, track_results
+from pipeline.tracking.mlflow_runs import Outcome, Result
 from pipeline.tracking.mlflow_store import without_password
 from pipeline.tracking.recorded import read_training
 from pipeline.tracking.results import collect, missing_result, note_on_processors
 from pipeline.tracking.run_name import params_of_commit
 from pipeline.tracking.run_tags import SPLIT
 from pipeline.tracking.sqlite_store import database
+from pipeline.tracking.stores.choice import track_results
 from stages.entry import run_stage
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from pipeline.models.device import choose_device, device_name, processor_name
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.layer_table import summary_text
 from pipeline.params.params import Params, load_params
+from pipeline.repair.finished_training import checkpoint_folder, finish, reopen
 from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.rungs.rung import Rung, RungModel
@@ -38,7 +38,7 @@ from pipeline.train.history import history_lines
 from pipeline.train.loop import fit
 from pipeline.train.schedule import THAWED, Phase, phases_of
 from pipeline.train.training_log import TrainingWatch
-from stages.entry import die_with_parent, run_stage
+from stages.entry import run_stage
 
 
 def main() -> None:
@@ -47,7 +47,6 @@ def main() -> None:
     parser.add_argument("rung", metavar="RUNG", help=", ".join(rung.name for rung in RUNGS))
     rung = find_rung(parser.parse_args().rung)
     params = load_params(PARAMS)
-    die_with_parent()
     keep_freed_memory()
     inputs = read_inputs(rung.task)
     torch.manual_seed(params.train.shared.seed)
@@ -108,6 +107,7 @@ def train_rung(
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
     summary = _summary(model, phases, spec.image_size)
     checkpoint = checkpoint_path(rung, spec)
+    reopen(checkpoint)
     watch = TrainingWatch(rung.name, sum(phase.epochs for phase in phases), len(train))
     trained, history = fit(
         model,
@@ -129,7 +129,7 @@ def train_rung(
     # Beside the model and not in it: equal trainings give equal models in different times.
     text = json.dumps(figures, indent=2) + "\n"
     write_beside(TRAINING / f"{rung.name}.json", lambda path: path.write_text(text))
-    checkpoint.unlink(missing_ok=True)
+    finish(checkpoint)
 
 
 def _summary(model: RungModel, phases: list[Phase], image_size: int) -> str:
@@ -178,7 +178,6 @@ def batches(
 
 def checkpoint_path(rung: Rung, spec: ModelSpec) -> Path:
     """Return the checkpoint of exactly this training: same data, parameters, code and versions."""
-    root = Path(os.environ.get("DVC_ROOT", "."))
     pixels = digest_path(PIXELS)  # which has been compared with the store
     inputs = [TABLES / "images.parquet", TABLES / f"{rung.task.table}.parquet", pixels]
     digest = config_digest(
@@ -188,7 +187,7 @@ def checkpoint_path(rung: Rung, spec: ModelSpec) -> Path:
         files_digest(inputs),
         torch.__version__,
     )
-    return root / ".ladder" / "checkpoints" / rung.name / f"{digest}.pt"
+    return checkpoint_folder(rung.name) / f"{digest}.pt"
 
 
 def code_of(rung: Rung) -> list[Path]:

@@ -52,10 +52,8 @@ def one_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a stage in this process from minding DVC and from tying itself to a parent."""
+    """Keep a stage in this process from minding DVC."""
     monkeypatch.delenv("DVC_ROOT", raising=False)
-    for stage in ("train", "predict"):
-        monkeypatch.setattr(f"stages.{stage}.die_with_parent", lambda: None)
 
 
 @pytest.fixture(scope="session")

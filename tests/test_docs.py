@@ -3,11 +3,13 @@
 import ast
 import json
 import re
+from email.message import Message
 from graphlib import TopologicalSorter
 
 import pytest
 
 from docs import render
+from docs.licences import COPYLEFT, licence_of, licences, locked_names
 from docs.params_page import params_page
 from tests.conftest import ROOT
 
@@ -38,7 +40,7 @@ def test_what_is_looked_for_is_found():
 LAYERS = (
     {"commands"},
     {"cycle"},
-    {"compare"},
+    {"compare", "repair"},
     {"tracking", "report", "review", "serve", "export"},
     {"inference"},
     {"train"},
@@ -123,3 +125,20 @@ def test_imports_between_rooms_go_down_and_make_no_cycle():
 def test_architecture_is_short():
     words, _, _ = render.ARCHITECTURE.read_text().partition("```mermaid")
     assert len(words.splitlines()) <= 80
+
+
+def test_every_package_with_copyleft_is_listed():
+    page = (ROOT / "docs/reliability.md").read_text()
+    found = {name for name, licence in licences().items() if COPYLEFT.search(licence)}
+    assert {name for name in found if f"| {name} |" not in page} == set()
+    assert "dulwich" in found
+
+
+def test_licences_by_hand():
+    assert locked_names("a==1 \\\n    --hash=x\nb-c==2 ; python_version < '3'\n") == ["a", "b-c"]
+    package = Message()
+    package["Classifier"] = "License :: OSI Approved :: Mozilla Public License 2.0 (MPL 2.0)"
+    assert COPYLEFT.search(licence_of(package))
+    package["License-Expression"] = "MIT"
+    assert licence_of(package) == "MIT"
+    assert licence_of(Message()) == ""

@@ -47,6 +47,10 @@ NO_DEPENDENCY = {
     "pipeline/rungs/registry.py",
     "pipeline/memory.py",
     "pipeline/train/training_log.py",
+    "pipeline/repair/finished_training.py",
+    "pipeline/repair/lock_copy.py",
+    "pipeline/repair/orphans.py",
+    "stages/__init__.py",
     "stages/entry.py",
 }
 # What a stage must not import, so that it starts at once and its results depend on little.

@@ -14,15 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.errors import InputError
 from pipeline.photo_files import open_photo
+from pipeline.progress import progress
 from pipeline.tracking.mlflow_store import (
     experiment_name,
     first_line,
     open_client,
     open_experiment,
-    probe,
-    without_password,
 )
 from pipeline.tracking.pyfunc_files import write_pyfunc
 from pipeline.tracking.registry import register
@@ -35,6 +33,7 @@ _LOCK_SECONDS = 600
 # On a server that several machines share, a run younger than this may still be written by another.
 _ABANDONED_AFTER_SECONDS = 600
 _METRICS_PER_CALL, _PARAMS_PER_CALL = 1000, 100  # mlflow.utils.validation
+OWNER = "project"  # tag: which copy of the project on which machine logs this
 _LOGGED = "logged"  # milliseconds; a run's own start is that of the training
 _FINAL = 0  # the one step of all final pictures: MLflow aligns runs by it
 # MLflow's pages sort their charts by prefix: the final numbers (test, val) come before the curves.
@@ -88,43 +87,17 @@ class Outcome:
     store: str
 
 
-def track_results(results: Sequence[Result], root: Path, uri: str | None = None) -> list[Outcome]:
-    """Return where the one run of each result is, after logging those that had none.
-
-    A store that does not answer never stops the pipeline: one line says so on stderr, and the
-    results go to the local store instead.
+def log_results(results: Sequence[Result], root: Path, uri: str) -> list[Outcome]:
+    """Return where the one run of each result is in a store, after logging those that had none.
 
     Args:
-        results: one or more rungs' results.
-        root: the project's root folder; the local store and its artifacts stay there even when the
-            working directory is one of DVC's temporary folders.
-        uri: the tracking URI that the user has set; None or empty is the local store.
+        results: one or more rungs' results; each with the tag `OWNER`, or none.
+        root: the project's root folder.
+        uri: of the store.
 
     Raises:
-        InputError: the local store cannot be written.
+        Exception: whatever the store does.
     """
-    local = local_store(root)
-    if uri and uri != local:
-        try:
-            probe(uri)
-            return _track(results, root, uri)
-        except Exception as error:  # whatever a remote store does, the results must not be lost
-            reason = without_password(uri, first_line(error))
-            print(
-                f"warning: MLflow at {without_password(uri)} is out of reach ({reason}); "
-                f"logging to {local} instead",
-                file=sys.stderr,
-            )
-    try:
-        return _track(results, root, local)
-    except Exception as error:
-        raise InputError(
-            f"{local}: cannot be written: {first_line(error)}; "
-            "move mlflow.db aside (a new one is created) or repair the folder"
-        ) from error
-
-
-def _track(results: Sequence[Result], root: Path, uri: str) -> list[Outcome]:
     known = known_runs(uri, experiment_name())
     if all(result.fingerprint in known for result in results):
         return [Outcome(r.rung, known[r.fingerprint], False, uri) for r in results]
@@ -137,7 +110,18 @@ def _track(results: Sequence[Result], root: Path, uri: str) -> list[Outcome]:
         client = open_client(uri)
         experiment_id = open_experiment(client, root, uri)
         _sweep(client, experiment_id, 0 if database(uri) else _ABANDONED_AFTER_SECONDS)
-        return [_track_one(client, experiment_id, result, uri) for result in results]
+        for mark in {result.tags[OWNER] for result in results if OWNER in result.tags}:
+            _sweep(client, experiment_id, 0, mark)
+        watched = results if database(uri) else progress(results, desc="MLflow", unit="results")
+        return [_track_one(client, experiment_id, result, uri) for result in watched]
+
+
+def drop_half_logged(uri: str, owner: str) -> None:
+    """Delete the runs that this project has logged in half."""
+    client = open_client(uri)
+    experiment = client.get_experiment_by_name(experiment_name())
+    if experiment:
+        _sweep(client, experiment.experiment_id, 0, owner)
 
 
 def _track_one(client: "MlflowClient", experiment_id: str, result: Result, uri: str) -> Outcome:
@@ -238,12 +222,19 @@ def _log_datasets(client: "MlflowClient", run_id: str, datasets: Mapping[str, st
         client.log_inputs(run_id, inputs)
 
 
-def _sweep(client: "MlflowClient", experiment_id: str, older_than_seconds: int) -> None:
-    """End what a killed process left RUNNING: delete half-logged runs, close whole ones."""
+def _sweep(
+    client: "MlflowClient", experiment_id: str, older_than_seconds: int, owner: str = ""
+) -> None:
+    """End what a killed process left RUNNING: delete half-logged runs, close whole ones.
+
+    With an owner only its own: as two of its processes never log at once, however young they are.
+    """
     before = (time.time() - older_than_seconds) * 1000
-    for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
+    whose = f" AND tags.{OWNER} = '{owner}'" if owner else ""
+    for run in client.search_runs([experiment_id], f"attributes.status = 'RUNNING'{whose}"):
         logged = run.data.tags.get(_LOGGED, run.info.start_time)
-        if FINGERPRINT not in run.data.tags or float(logged) > before:
+        young = older_than_seconds > 0 and float(logged) > before  # else the clock may be wrong
+        if FINGERPRINT not in run.data.tags or young:
             continue
         if run.data.tags.get(COMPLETE) == "true":
             client.set_terminated(run.info.run_id)

@@ -54,6 +54,21 @@ def known_runs(uri: str, experiment: str) -> dict[str, str]:
     return {mark: run_id for mark, run_id, _, whole in rows if whole == "true"}
 
 
+def runs_with_tag(uri: str, experiment: str, name: str, value: str) -> list[str]:
+    """Return the ids of an experiment's whole runs that have a tag, the oldest first."""
+    rows = _read(
+        uri,
+        "SELECT runs.run_uuid FROM tags AS mark JOIN runs USING (run_uuid)"
+        " JOIN experiments USING (experiment_id)"
+        " JOIN tags AS whole ON whole.run_uuid = runs.run_uuid AND whole.key = ?"
+        " WHERE mark.key = ? AND mark.value = ? AND experiments.name = ?"
+        " AND runs.lifecycle_stage = 'active' AND whole.value = 'true'"
+        " ORDER BY runs.start_time, runs.run_uuid",
+        (COMPLETE, name, value, experiment),
+    )
+    return [run_id for (run_id,) in rows]
+
+
 def find_experiment(uri: str, experiment: str) -> str | None:
     """Return the id of an experiment that is not deleted, None where the store has none."""
     query = "SELECT experiment_id FROM experiments WHERE name = ? AND lifecycle_stage = 'active'"

@@ -125,7 +125,8 @@ def test_what_the_cache_has_lost(project):
 @pytest.mark.slow
 def test_a_run_of_mlflow(project, capsys):
     from pipeline.tracking.dvc_lock import digests, read_lock
-    from pipeline.tracking.mlflow_runs import Result, track_results
+    from pipeline.tracking.mlflow_runs import Result
+    from pipeline.tracking.stores.choice import track_results
     from tests.mlflow_store import give_store
 
     lock = read_lock(Path("dvc.lock"))

@@ -42,10 +42,8 @@ def trained_models(painted, tmp_path_factory):
     shutil.copytree(painted, root)
     os.chdir(root)
     try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("stages.train.die_with_parent", lambda: None)
-            for rung in ("ssd_fpn", "bbox", "combined"):
-                run_main(train, rung)
+        for rung in ("ssd_fpn", "bbox", "combined"):
+            run_main(train, rung)
     finally:
         os.chdir(before)
     return root / "models"

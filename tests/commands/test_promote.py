@@ -9,7 +9,8 @@ from commands import promote
 from pipeline.errors import InputError
 from pipeline.rungs.saved_model import save_model
 from pipeline.schemas import read_classes
-from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_runs import Result
+from pipeline.tracking.stores.choice import track_results
 from tests.inference.making import model_of, saved, spec_of
 from tests.mlflow_store import client_of, give_store
 from tests.stages.small_project import write_params

@@ -166,9 +166,19 @@ def test_a_clone_without_the_other_outputs_is_told_that_no_experiment_was_saved(
     assert differing() == {"fetch.seed": 7}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_stopped_run_leaves_params_as_they_were(project, number):
-    write_stage(project, f"{sys.executable} -c 'import time; print(1, flush=True); time.sleep(60)'")
+@pytest.mark.parametrize(
+    ("number", "alone"),
+    [
+        (signal.SIGINT, False),  # a terminal sends it to all that run in it
+        (signal.SIGINT, True),  # which DVC does not hear of
+        (signal.SIGTERM, True),
+        (signal.SIGKILL, True),
+    ],
+)
+def test_a_stopped_run_leaves_params_as_they_were_and_no_process(project, number, alone):
+    """The import of `stages` ties the stage to DVC, as it does with each of ours."""
+    code = "import os, stages, time; print(1, os.getpid(), flush=True); time.sleep(600)"
+    write_stage(project, f"{sys.executable} -c '{code}'")
     before = Path("params.yaml").read_bytes()
     code = "import sys; from commands.main import main; main(['run', *sys.argv[1:]])"
     command = [sys.executable, "-c", code, "-S", "fetch.demo.photos=700"]
@@ -176,18 +186,42 @@ def test_a_stopped_run_leaves_params_as_they_were(project, number):
     started = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    while started.stdout.readline() != "1\n":
+    while not (line := started.stdout.readline()).startswith("1 "):
         pass
+    stage = Path("/proc", line.split()[1])
     assert b"photos: 700" in Path("params.yaml").read_bytes()
-    if number == signal.SIGINT:  # a terminal sends it to all that run in it
-        os.killpg(started.pid, number)
-    else:
-        started.send_signal(number)
-    assert started.wait(timeout=30) == (130 if number == signal.SIGINT else -number)
-    deadline = time.monotonic() + 10
-    while BACKUP.exists() and time.monotonic() < deadline:
+    (os.kill if alone else os.killpg)(started.pid, number)
+    assert started.wait(timeout=60) == (130 if number == signal.SIGINT else -number)
+    deadline = time.monotonic() + 60
+    while (BACKUP.exists() or stage.exists()) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert Path("params.yaml").read_bytes() == before
+    assert not stage.exists()
+
+
+def test_half_a_lock_file_is_mended_before(project, capfd):
+    assert run.main([]) == 0
+    Path(".ladder/dvc.lock").write_text(Path("dvc.lock").read_text())
+    Path("dvc.lock").write_text(Path("dvc.lock").read_text()[:100])
+    capfd.readouterr()
+    assert run.main([]) == 0
+    out = capfd.readouterr().out
+    assert "; restored from what can be read" in out and "Running stage" not in out
+
+
+def test_a_second_run_is_told_of_the_first(project):
+    """By DVC, in a line with the process, where the first was started as `dvc repro`."""
+    code = "import time; print(1, flush=True); time.sleep(600)"
+    write_stage(project, f"{sys.executable} -u -c '{code}'")
+    words = [sys.executable, "-m", "dvc", "repro"]
+    first = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    while first.stdout.readline() != "1\n":
+        pass
+    second = subprocess.run(words, capture_output=True, text=True)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    assert second.returncode == 255 and "Traceback" not in second.stderr
+    assert f"is busy, it is being blocked by:\n  (PID {first.pid})" in second.stderr
 
 
 def test_a_run_after_a_loss_of_power_starts_from_what_was_there(project, capfd):

@@ -6,9 +6,10 @@ import pytest
 
 from commands import ui
 from pipeline.errors import InputError
-from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.mlflow_store import EXPERIMENT
 from pipeline.tracking.sqlite_store import find_experiment, local_store
+from pipeline.tracking.stores.choice import track_results
 from tests.mlflow_store import give_store
 
 

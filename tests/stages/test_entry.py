@@ -1,25 +1,30 @@
 """How a stage ends: what the user can fix in one line, the rest with a traceback."""
 
-import ctypes
-import os
+import signal
 import subprocess
 import sys
-import time
-from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from ruamel.yaml import YAML
 
 from pipeline.errors import InputError
 from pipeline.params.params import Params
-from stages.entry import die_with_parent, naming_originals, run_stage
+from stages.entry import naming_originals, run_stage
 from tests.conftest import ROOT
 
 
 def yaml_of(path: Path) -> dict:
     return YAML(typ="safe").load(path.read_text())
+
+
+@pytest.fixture(autouse=True)
+def signals():
+    """Restore what a stage, which owns its process, does on a signal."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_a_stage_that_ends_well_goes_on():
@@ -51,49 +56,60 @@ def test_a_stage_as_a_process_prints_one_line_and_fails():
 
 
 CHILD = """
-import sys, time
-from stages.entry import die_with_parent
-die_with_parent()
-print("ready", flush=True)
-time.sleep(60)
-"""
-PARENT = f"""
-import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", {CHILD!r}], stdout=subprocess.PIPE, text=True)
-assert child.stdout.readline() == "ready\\n"
-print(child.pid, flush=True)
-time.sleep(60)
-"""
+import time
+from stages.entry import run_stage
 
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
-def test_a_stage_ends_with_its_parent():
-    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
-    child = int(parent.stdout.readline())
-    assert _runs(child)
-    parent.kill()
-    parent.wait()
-    deadline = time.monotonic() + 10
-    while _runs(child) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _runs(child)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
-@pytest.mark.parametrize(("parents", "ends"), [((1, 1), False), ((7, 7), False), ((7, 1), True)])
-def test_only_a_parent_that_changed_has_ended(monkeypatch, parents, ends):
-    monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace(prctl=lambda *request: 0))
-    monkeypatch.setattr(os, "getppid", iter(parents).__next__)
-    with pytest.raises(SystemExit) if ends else nullcontext():
-        die_with_parent()
-
-
-def _runs(process_id):
+def main():
     try:
-        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"  # an ended one that nobody has waited for
+        print("ready", flush=True)
+        time.sleep(60)
+    finally:
+        print("cleaned up", flush=True)
+
+run_stage(main)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stage_that_is_told_to_stop_cleans_up(number):
+    stage = subprocess.Popen(
+        [sys.executable, "-c", CHILD], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert stage.stdout.readline() == "ready\n"
+    stage.send_signal(number)
+    out, err = stage.communicate(timeout=60)
+    assert (stage.returncode, out) == (130, "cleaned up\n")
+    assert err == "stopped: run the same command again to go on\n"
+
+
+HANGS = """
+import time
+from stages import entry
+entry._SECONDS_TO_CLEAN_UP = 1
+
+def main():
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    finally:
+        time.sleep(600)
+
+entry.run_stage(main)
+"""
+
+
+def test_a_stage_that_cannot_clean_up_ends_none_the_less():
+    stage = subprocess.Popen([sys.executable, "-c", HANGS], stdout=subprocess.PIPE, text=True)
+    assert stage.stdout.readline() == "ready\n"
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT):
+        stage.send_signal(number)
+    assert stage.wait(60) == -signal.SIGALRM
+
+
+def test_every_stage_is_started_alike():
+    for stage in (path for path in (ROOT / "stages").glob("*.py") if path.stem[0] != "_"):
+        if stage.stem != "entry":
+            assert stage.read_text().endswith('if __name__ == "__main__":\n    run_stage(main)\n')
 
 
 class TestOriginals:

@@ -15,9 +15,10 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.tracking import mlflow_runs, mlflow_store
-from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.mlflow_store import EXPERIMENT
 from pipeline.tracking.sqlite_store import database, local_store
+from pipeline.tracking.stores.choice import track_results
 from tests.inference.making import saved
 from tests.mlflow_store import client_of, give_store, runs_of
 

@@ -3,9 +3,10 @@
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.named_runs import DEPS, find_run
 from pipeline.tracking.sqlite_store import local_store
+from pipeline.tracking.stores.choice import track_results
 from tests.mlflow_store import client_of, give_store
 
 PREDICTIONS = {"predictions/ssd.parquet": "0a1b"}

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.mlflow_store import EXPERIMENT
 from pipeline.tracking.sqlite_store import (
     artifact_folder,
@@ -15,6 +15,7 @@ from pipeline.tracking.sqlite_store import (
     known_runs,
     local_store,
 )
+from pipeline.tracking.stores.choice import track_results
 from tests.mlflow_store import client_of, give_store
 
 

@@ -1,0 +1,153 @@
+"""Is what `dvc.lock` names still what it was, in the workspace and in DVC's cache?
+
+DVC goes by time stamps: it does not see a bit that has flipped under the same one, and it checks
+out a damaged object as it is. So everything is hashed again; of two copies, one heals the other.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from pipeline.files import write_beside
+from pipeline.progress import progress
+from pipeline.repair.aside import set_aside
+from pipeline.repair.finding import Finding
+from pipeline.repair.lock_copy import LOCK
+from pipeline.tracking.dvc_cache import cache_folder, object_path
+from pipeline.tracking.dvc_lock import Stages, read_lock
+
+_FOLDER = ".dir"
+_FIX = "`ladder doctor --fix`"
+_AGAIN = "`dvc pull` or `dvc repro` brings it again"
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file that `dvc.lock` names, or a folder, of which the cache has a list.
+
+    Attributes:
+        md5: of the file or of the list.
+        place: in the workspace.
+        cached: the object in DVC's cache.
+    """
+
+    md5: str
+    place: Path
+    cached: Path
+
+
+def contents() -> Iterator[Finding]:
+    """Yield everything that is damaged, after hashing all that `dvc.lock` names."""
+    cache = cache_folder(Path())
+    named = list(named_contents(read_lock(LOCK), cache))
+    looked_at = progress(named, total=len(named), desc="contents", unit="files")
+    absent = 0
+    for content in looked_at:
+        here, kept = _is_sound_place(content), is_sound(content.cached, content.md5)
+        absent += here is None and kept is None
+        if here is False:
+            yield _changed(content, kept, cache)
+        if kept is False:
+            yield _damaged_object(content, here)
+    note = f", {absent} not here (`dvc pull` or `dvc repro` brings them)" if absent else ""
+    yield Finding(f"contents: {len(named)} hashed, in the workspace and in the cache{note}")
+
+
+def named_contents(lock: Stages, cache: Path) -> Iterator[Content]:
+    """Yield what the outputs of a lock file are, folders before the files in them.
+
+    Of a folder whose list is damaged or not there, the files are not known.
+    """
+    for entry in lock.values():
+        for out in entry.outs:
+            if out.hash != "md5" or out.md5 is None:
+                continue
+            whole = Content(out.md5, Path(out.path), object_path(cache, out.md5))
+            yield whole
+            if out.md5.endswith(_FOLDER) and is_sound(whole.cached, out.md5):
+                for item in json.loads(whole.cached.read_bytes()):
+                    place = whole.place / item["relpath"]
+                    yield Content(item["md5"], place, object_path(cache, item["md5"]))
+
+
+def is_sound(path: Path, md5: str) -> bool | None:
+    """Return whether a file has the md5 that its name or `dvc.lock` says, None without a file."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest() == md5.removesuffix(_FOLDER)
+
+
+def list_of(folder: Path) -> bytes:
+    """Return what DVC's cache keeps of a folder: the md5 and the path of each file in it."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    items = [{"md5": _md5(path), "relpath": path.relative_to(folder).as_posix()} for path in files]
+    items.sort(key=lambda item: item["relpath"])
+    return json.dumps(items, sort_keys=True).encode()
+
+
+def _md5(place: Path) -> str:
+    """Return what DVC calls the content of a file or a folder."""
+    if place.is_dir():
+        return hashlib.md5(list_of(place), usedforsecurity=False).hexdigest() + _FOLDER
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
+
+
+def _is_sound_place(content: Content) -> bool | None:
+    """Return whether the workspace has the content, None where it has nothing in its place.
+
+    Of a folder with a sound list, the files are looked at one by one.
+    """
+    if not content.place.exists():
+        return None
+    if content.md5.endswith(_FOLDER) and is_sound(content.cached, content.md5):
+        return True
+    return _md5(content.place) == content.md5
+
+
+def _changed(content: Content, kept: bool | None, cache: Path) -> Finding:
+    what = f"{content.place} is not what dvc.lock names"
+    if kept and not content.md5.endswith(_FOLDER):
+        return Finding(what, f"{_FIX} restores it from the cache", partial(_restore, content))
+    present = _md5(content.place)
+    if kept is None and is_sound(object_path(cache, present), present):
+        # The result of a run that was killed before DVC wrote the lock file, or of another branch.
+        return Finding(f"{content.place}: another result than dvc.lock names; `dvc repro` decides")
+    return Finding(what, f"{_FIX} moves it aside, and {_AGAIN}", partial(_aside, content.place))
+
+
+def _damaged_object(content: Content, here: bool | None) -> Finding:
+    what = f"cache: {content.place} is damaged"
+    if here:
+        return Finding(what, f"{_FIX} restores it from the workspace", partial(_keep, content))
+    return Finding(what, f"{_FIX} moves it aside, and {_AGAIN}", partial(_aside, content.cached))
+
+
+def _restore(content: Content) -> str:
+    aside = set_aside(content.place)
+    write_beside(content.place, lambda beside: shutil.copyfile(content.cached, beside))
+    return f"restored from the cache; the damaged one is {aside}"
+
+
+def _keep(content: Content) -> str:
+    aside = set_aside(content.cached)
+
+    def write(beside: Path) -> None:
+        if content.md5.endswith(_FOLDER):
+            beside.write_bytes(list_of(content.place))
+        else:
+            shutil.copyfile(content.place, beside)
+        beside.chmod(0o444)  # as DVC leaves its objects
+
+    write_beside(content.cached, write)
+    return f"restored from the workspace; the damaged one is {aside}"
+
+
+def _aside(path: Path) -> str:
+    return f"moved to {set_aside(path)}; {_AGAIN}" if os.path.lexists(path) else _AGAIN

@@ -1,0 +1,144 @@
+"""`dvc.lock` after a kill or a merge, made whole again.
+
+DVC writes it in place, so a kill may leave half of it or nothing, with which DVC ends in an error
+or makes everything again. Any mixture of entries is safe: DVC compares each with what is there.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.files import write_beside
+from pipeline.repair.aside import set_aside
+from pipeline.repair.at_rest import mend, rwlock
+from pipeline.repair.finding import Finding
+from pipeline.repair.lock_copy import COPY, LOCK
+from pipeline.tracking.git_state import run_git
+from pipeline.yaml_file import parse_yaml
+
+_HEADER = "schema: '2.0'\nstages:\n"
+_ENTRY = re.compile(r"^(?=  [^\s-])", re.M)
+_NAME = re.compile(r"^  ([^\s-].*):$", re.M)
+# The marks of a merge; with the style `diff3` the common ancestor is in between.
+_CONFLICT = re.compile(
+    r"^<{7} .*\n(?P<ours>(?:.*\n)*?)(?:^\|{7}.*\n(?:.*\n)*?)?^={7}\n(?:.*\n)*?^>{7}.*\n?", re.M
+)
+
+
+@dataclass(frozen=True)
+class LockFault:
+    """What is wrong with a lock file.
+
+    Attributes:
+        reason: in words that follow the file's name.
+        text: of a sound one; empty where no entry can be read anywhere.
+    """
+
+    reason: str
+    text: str
+
+
+def find_fault(text: str, copy: str = "", committed: str = "") -> LockFault | None:
+    """Return what is wrong with the text of a lock file, None for a sound one.
+
+    Args:
+        text: of the file.
+        copy: an earlier text, as DVC has read it.
+        committed: the text of git's last commit.
+    """
+    ours = _CONFLICT.sub(lambda found: found["ours"], text)
+    if ours != text:
+        reason = "has the marks of a merge"
+    elif not is_sound(text):
+        reason = "cannot be read"
+    elif (not text or text != committed) and _is_cut(text, copy or committed):
+        reason = "is cut off"
+    else:
+        return None
+    if is_sound(ours) and not _is_cut(ours, copy or committed):
+        return LockFault(reason, ours)
+    # The last entry may lack its end, and parse none the less.
+    known = _sound(_entries(ours)[:-1])
+    entries = _sound(_entries(committed)) | _sound(_entries(copy)) | known
+    return LockFault(reason, _HEADER + "".join(entries.values()) if entries else "")
+
+
+def is_sound(text: str) -> bool:
+    """Return whether DVC can read the text of a lock file."""
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+    from voluptuous import Invalid
+
+    try:
+        content = parse_yaml(text, "")
+        if content is not None:  # to DVC an empty file is a new one
+            COMPILED_LOCKFILE_SCHEMA(content)
+    except (InputError, Invalid):
+        return False
+    return True
+
+
+def _is_cut(text: str, earlier: str) -> bool:
+    """Return whether a file has no last line, or lacks the last stages of an earlier file."""
+    now, before = _NAME.findall(text), _NAME.findall(earlier)
+    within_a_line = text != "" and not text.endswith("\n")
+    return within_a_line or (len(now) < len(before) and now == before[: len(now)])
+
+
+def _entries(text: str) -> list[str]:
+    return _ENTRY.split(text)[1:]
+
+
+def _sound(entries: Sequence[str]) -> dict[str, str]:
+    """Return those entries that DVC can read, by the names of their stages."""
+    named = ((_NAME.match(entry), entry) for entry in entries)
+    return {name[1]: entry for name, entry in named if name and is_sound(_HEADER + entry)}
+
+
+def check_lock() -> LockFault | None:
+    """Return what is wrong with the project's lock file, None where it is sound or absent.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    if not LOCK.exists():
+        return None
+    committed = run_git("show", f"HEAD:./{LOCK}")
+    return find_fault(_text(LOCK), _text(COPY), f"{committed}\n" if committed else "")
+
+
+def lock() -> Iterator[Finding]:
+    """Yield whether the project's lock file is whole, and DVC's list of running stages."""
+    fault = check_lock()
+    if fault:
+        yield Finding(f"{LOCK} {fault.reason}", "`ladder doctor --fix` mends it", _mend)
+    else:
+        yield Finding(f"{LOCK}, {len(_NAME.findall(_text(LOCK)))} stages")
+    yield from rwlock()
+
+
+def mend_lock() -> None:
+    """Make the project's lock file whole, and print what was done; say nothing of a sound one.
+
+    Raises:
+        InputError: a DVC is at work.
+    """
+    for finding in lock():
+        if finding.mend:
+            print(f"{finding.what}; {mend(finding)}")
+
+
+def _mend() -> str:
+    fault = check_lock()
+    if fault is None:
+        return "whole by now"  # somebody was writing it
+    aside = set_aside(LOCK)
+    if not fault.text:
+        return f"moved to {aside}; `dvc repro` makes all stages again"
+    write_beside(LOCK, lambda beside: beside.write_text(fault.text, encoding="utf-8"))
+    return f"restored from what can be read of it and of earlier copies; the old one is {aside}"
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""

@@ -1,0 +1,78 @@
+"""Nothing is mended under a DVC that is at work."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.repair.at_rest import mend, nobody_at_work, rwlock
+from pipeline.repair.finding import Finding
+
+LIST = Path(".dvc/tmp/rwlock")
+GONE = Finding("a fault", "a remedy", lambda: "mended")
+HOLD = """
+import time
+from dvc.repo import Repo
+with Repo() as repo, repo.lock:
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = [sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"]
+    subprocess.run(words, env=os.environ | {"DVC_NO_ANALYTICS": "1"}, check=True)
+
+
+def held_by(process: int) -> None:
+    holder = {"pid": process, "cmd": "dvc repro"}
+    LIST.write_text(json.dumps({"write": {"a": holder}, "read": {"b": [holder]}}))
+
+
+def test_a_fault_is_mended():
+    assert mend(GONE) == "mended"
+    assert mend(Finding("a fault", "by hand")) == ""
+
+
+def test_not_while_another_holds_the_lock():
+    with subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match="another DVC is at work here; wait for its end"):
+            mend(GONE)
+        other.kill()
+
+
+def test_not_while_another_runs_a_stage():
+    held_by(os.getppid())
+    with pytest.raises(InputError, match="another DVC is at work"):
+        mend(GONE)
+
+
+def test_one_that_was_killed_is_not_at_work():
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    held_by(ended.pid)
+    assert mend(GONE) == "mended"
+
+
+def test_half_a_list_of_processes_is_removed():
+    assert list(rwlock()) == []
+    for half in ('{"write": {"a"', '{"write": {"a": 1}}', "[1]"):
+        LIST.write_text(half)
+        (fault,) = rwlock()
+        assert fault.what == ".dvc/tmp/rwlock cannot be read"
+        assert mend(fault).startswith("removed")
+        assert not LIST.exists()
+
+
+def test_outside_a_project(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("/")
+    with pytest.raises(InputError, match="run from the project's root folder"), nobody_at_work():
+        pass

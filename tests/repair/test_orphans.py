@@ -1,0 +1,66 @@
+"""Who ends when the parent ends."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline.repair.orphans import die_with_parent
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells a child of its parent's end"
+)
+CHILD = """
+import time
+import stages
+print("ready", flush=True)
+time.sleep(60)
+"""
+PARENT = f"""
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", {CHILD!r}], stdout=subprocess.PIPE, text=True)
+assert child.stdout.readline() == "ready\\n"
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("started_by_dvc", [True, False])
+def test_a_stage_ends_with_dvc(started_by_dvc):
+    environment = {key: value for key, value in os.environ.items() if key != "DVC_STAGE"}
+    environment |= {"DVC_STAGE": "pixels"} if started_by_dvc else {}
+    words = [sys.executable, "-c", PARENT]
+    parent = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
+    child = int(parent.stdout.readline())
+    assert _runs(child)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + (10 if started_by_dvc else 0.5)
+    while _runs(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _runs(child) != started_by_dvc
+    if not started_by_dvc:
+        os.kill(child, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(("parents", "ends"), [((1, 1), False), ((7, 7), False), ((7, 1), True)])
+def test_only_a_parent_that_changed_has_ended(monkeypatch, parents, ends):
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace(prctl=lambda *request: 0))
+    monkeypatch.setattr(os, "getppid", iter(parents).__next__)
+    with pytest.raises(SystemExit) if ends else nullcontext():
+        die_with_parent()
+
+
+def _runs(process_id):
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"  # an ended one that nobody has waited for
