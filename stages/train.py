@@ -33,7 +33,7 @@ from pipeline.rungs.rung import Rung, RungModel
 from pipeline.rungs.saved_model import ModelSpec, build_model, save_model
 from pipeline.train.checkpoint import config_digest, files_digest
 from pipeline.train.history import history_lines
-from pipeline.train.loop import fit
+from pipeline.train.loop import Decode, fit
 from pipeline.train.schedule import THAWED, Phase, phases_of
 from pipeline.train.training_log import TrainingWatch
 from stages.entry import die_with_parent, run_stage
@@ -117,6 +117,7 @@ def train_rung(
         rung=own,
         watch=watch,
         checkpoint=checkpoint,
+        decode=decoder(rung),
     )
     figures = training_figures(watch, train.device)
     watch.close()
@@ -128,6 +129,16 @@ def train_rung(
     text = json.dumps(figures, indent=2) + "\n"
     write_beside(TRAINING / f"{rung.name}.json", lambda path: path.write_text(text))
     checkpoint.unlink(missing_ok=True)
+
+
+def decoder(rung: Rung) -> Decode | None:
+    """Return what detects in val after an epoch; None for a rung whose losses tell enough."""
+    if not rung.task.every_object:
+        return None
+    # The parameters of `predict` as committed: a change of theirs trains nothing again.
+    return lambda outputs, side: rung.decode(
+        outputs, image_size=side, min_score=0.05, nms_threshold=0.5, max_detections=100
+    )
 
 
 def _summary(model: RungModel, phases: list[Phase], image_size: int) -> str:

@@ -142,10 +142,12 @@ def _report() -> dict[str, Path]:
 
 
 def _best(history: Sequence[EpochRow]) -> dict[str, float]:
-    """Return the epoch of the lowest val loss, and that loss."""
+    """Return the epoch of the lowest val loss, that loss, and the highest mAP of any epoch."""
     losses = [(row["val"]["loss"], row["epoch"]) for row in history if "loss" in row["val"]]
     loss, epoch = min(losses, default=(nan, nan))
-    return {"best/val_loss": loss, "best/epoch": epoch} if losses else {}
+    maps = [row["val"]["voc_map_50"] for row in history if "voc_map_50" in row["val"]]
+    best = {"best/val_loss": loss, "best/epoch": epoch} if losses else {}
+    return best | ({"best/val_voc_map_50": max(maps)} if maps else {})
 
 
 def _took(training: Training) -> dict[str, float]:

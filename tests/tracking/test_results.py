@@ -119,7 +119,8 @@ def test_missing_values_are_left_out(project):
 
 def test_the_best_epoch_and_every_class(project):
     make_tree(project, ("ssd_fpn",))
-    rows = [{"epoch": e, "val": {"loss": loss}} for e, loss in ((1, 3.0), (2, 1.5), (3, 2.0))]
+    epochs = ((1, 3.0, 0.2), (2, 1.5, 0.4), (3, 2.0, 0.5))
+    rows = [{"epoch": e, "val": {"loss": loss, "voc_map_50": ap}} for e, loss, ap in epochs]
     history = "".join(json.dumps(row) + "\n" for row in rows)
     Path("models/ssd_fpn/history.jsonl").write_text(history)
     Path("evaluation/ssd_fpn/ap_by_class.csv").write_text(
@@ -127,6 +128,7 @@ def test_the_best_epoch_and_every_class(project):
     )
     found = collect("ssd_fpn").metrics
     assert (found["best/epoch"], found["best/val_loss"]) == (2, 1.5)
+    assert found["best/val_voc_map_50"] == 0.5
     assert found["val/ap/cat"] == 0.75 and "val/ap/dog" not in found
 
 
