@@ -32,6 +32,7 @@ from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.rungs.rung import Rung, RungModel
 from pipeline.rungs.saved_model import ModelSpec, build_model, save_model
 from pipeline.train.checkpoint import config_digest, files_digest
+from pipeline.train.follower import Follower
 from pipeline.train.history import history_lines
 from pipeline.train.loop import Decode, fit
 from pipeline.train.schedule import THAWED, Phase, phases_of
@@ -106,7 +107,8 @@ def train_rung(
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
     summary = _summary(model, phases, spec.image_size)
     checkpoint = checkpoint_path(rung, spec)
-    watch = TrainingWatch(rung.name, sum(phase.epochs for phase in phases), len(train))
+    epochs, follower = sum(phase.epochs for phase in phases), live_curves(rung, checkpoint.stem)
+    watch = TrainingWatch(rung.name, epochs, len(train), follower)
     trained, history = fit(
         model,
         rung.criterion(model, own),
@@ -119,7 +121,7 @@ def train_rung(
         checkpoint=checkpoint,
         decode=decoder(rung),
     )
-    figures = training_figures(watch, train.device)
+    figures = training_figures(watch, train.device, checkpoint.stem)
     watch.close()
     with fresh_folder(MODELS / rung.name) as folder:
         save_model(folder, trained, spec)
@@ -214,9 +216,17 @@ def code_of(rung: Rung) -> list[Path]:
     ]
 
 
-def training_figures(watch: TrainingWatch, device: torch.device) -> dict[str, float | str]:
-    """Return how long the training took, and on what."""
+def live_curves(rung: Rung, digest: str) -> Follower:
+    """Return what shows the epochs in MLflow as they come: a process, as this one logs nothing."""
+    return Follower([sys.executable, "-m", "pipeline.tracking.live.process", rung.name, digest])
+
+
+def training_figures(
+    watch: TrainingWatch, device: torch.device, digest: str
+) -> dict[str, float | str]:
+    """Return how long the training took, and on what; `digest` tells it from all others."""
     return {
+        "digest": digest,
         "seconds": round(watch.seconds(), 1),
         "photos_per_s": round(watch.rate(), 1),
         "device": device_name(device),

@@ -125,6 +125,7 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str], committed: Fla
         fingerprint=mark,
         name=run_name(rung, facts.changed, mark),
         seconds=training.seconds,
+        training=training.digest,
         params=alike_in_all_rungs(params, rung),
         metrics=metrics | _best(history) | _took(training) | _ap_by_class(rung),
         history=history,

@@ -7,11 +7,13 @@ damaged file from none.
 
 import re
 import sqlite3
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 FINGERPRINT, COMPLETE = "fingerprint", "complete"
+TRAINING = "live.training"  # digest of the training that a run shows while it goes on
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
 
 
@@ -52,6 +54,18 @@ def known_runs(uri: str, experiment: str) -> dict[str, str]:
     if any(status == "RUNNING" for _, _, status, _ in rows):
         return {}
     return {mark: run_id for mark, run_id, _, whole in rows if whole == "true"}
+
+
+def has_live_run(uri: str, experiment: str, trainings: Container[str]) -> bool:
+    """Return whether a run of a training is RUNNING, or is of one of these trainings."""
+    rows = _read(
+        uri,
+        "SELECT tags.value, runs.status FROM tags JOIN runs USING (run_uuid)"
+        " JOIN experiments USING (experiment_id)"
+        " WHERE tags.key = ? AND experiments.name = ? AND runs.lifecycle_stage = 'active'",
+        (TRAINING, experiment),
+    )
+    return any(status == "RUNNING" or training in trainings for training, status in rows)
 
 
 def find_experiment(uri: str, experiment: str) -> str | None:
