@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import InputError
 from pipeline.tracking.mlflow_store import experiment_name, without_password
+from pipeline.tracking.pages.links import comparison
 from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged, local_store
 
 Address = tuple[str | int | bytes, ...]  # host, port, and two numbers more of IPv6
 _PORTS = range(5000, 5020)
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # to open in a browser
-# MLflow's landing page is about other things; this view has the runs, side by side.
-_VIEW = "runs?workflowType=machine_learning&compareRunsMode=CHART"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
             raise InputError(f"{uri}: damaged; move {store.name} aside, `make repro` makes another")
         raise InputError(f"{uri}: no runs of the ladder yet; `make repro` logs them")
     port = free_port(options.host, options.port)
-    print(f"MLflow needs about 20 seconds, then open\n\n  {link(options.host, port, experiment)}\n")
+    print(f"MLflow needs 5 to 20 seconds, then open\n\n  {link(options.host, port, experiment)}\n")
     print("Ctrl-C ends it.", flush=True)
     command, environment = server(uri, root, options.host, port)
     os.chdir(root)
@@ -43,11 +42,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def link(host: str, port: int, experiment: str | None) -> str:
     """Return the address of the comparison page, or of the front page without an experiment."""
-    page = f"#/experiments/{experiment}/{_VIEW}" if experiment else ""
     shown = _LOOPBACK.get(host, host)
     if ":" in shown:  # IPv6
         shown = f"[{shown}]"
-    return f"http://{shown}:{port}/{page}"
+    server = f"http://{shown}:{port}/"
+    return comparison(server, experiment) if experiment else server
 
 
 def server(uri: str, root: Path, host: str, port: int) -> tuple[list[str], dict[str, str]]:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, TypeVar
 from pipeline.errors import InputError
 from pipeline.tracking.live.curves import curve_metrics, metric_key
 from pipeline.tracking.live.runs import (
+    become,
     drop_doubles,
     end_abandoned,
     logged_epochs,
-    no_longer_live,
     take_over,
 )
 from pipeline.tracking.mlflow_store import (
@@ -30,12 +30,14 @@ from pipeline.tracking.mlflow_store import (
     probe,
     without_password,
 )
+from pipeline.tracking.pages.layout import LAYOUT_TAG, layout_tag
 from pipeline.tracking.pyfunc_files import write_pyfunc
 from pipeline.tracking.registry import register
 from pipeline.tracking.sqlite_store import (
     COMPLETE,
     FINGERPRINT,
     database,
+    experiment_tag,
     has_live_run,
     known_runs,
     local_store,
@@ -98,6 +100,7 @@ class Outcome:
     run_id: str
     new: bool
     store: str
+    experiment: str = ""  # its id, where it had to be asked for
 
 
 def track_results(results: Sequence[Result], root: Path, uri: str | None = None) -> list[Outcome]:
@@ -138,8 +141,8 @@ def track_results(results: Sequence[Result], root: Path, uri: str | None = None)
 
 def _track(results: Sequence[Result], root: Path, uri: str) -> list[Outcome]:
     known = known_runs(uri, experiment_name())
-    live = has_live_run(uri, experiment_name(), {result.training for result in results})
-    if not live and all(result.fingerprint in known for result in results):
+    settled = not results or _is_settled(uri, {result.training for result in results})
+    if settled and all(result.fingerprint in known for result in results):
         return [Outcome(r.rung, known[r.fingerprint], False, uri) for r in results]
     from filelock import FileLock
 
@@ -151,14 +154,22 @@ def _track(results: Sequence[Result], root: Path, uri: str) -> list[Outcome]:
         experiment_id = open_experiment(client, root, uri)
         _sweep(client, experiment_id, 0 if database(uri) else _ABANDONED_AFTER_SECONDS)
         end_abandoned(client, experiment_id)
+        client.set_experiment_tag(experiment_id, LAYOUT_TAG, layout_tag())
         return [_track_one(client, experiment_id, result, uri) for result in results]
+
+
+def _is_settled(uri: str, trainings: Container[str]) -> bool:
+    """Return whether an SQLite store has the layout of charts, and no live run to be seen to."""
+    name = experiment_name()
+    laid_out = experiment_tag(uri, name, LAYOUT_TAG) == layout_tag()
+    return laid_out and not has_live_run(uri, name, trainings)
 
 
 def _track_one(client: "MlflowClient", experiment_id: str, result: Result, uri: str) -> Outcome:
     found = _find_runs(client, experiment_id, result.fingerprint)
     if found:
         drop_doubles(client, experiment_id, result.training)
-        return Outcome(result.rung, found[0], False, uri)
+        return Outcome(result.rung, found[0], False, uri, experiment_id)
     own = _log(client, experiment_id, result)
     # On a shared server another machine may have logged the same result meanwhile. Both see both
     # and keep the same one, or the later of the two does.
@@ -168,7 +179,7 @@ def _track_one(client: "MlflowClient", experiment_id: str, result: Result, uri: 
     for run_id in doubles:
         with suppress(Exception):  # the other machine has deleted it already
             client.delete_run(run_id)
-    return Outcome(result.rung, kept, kept == own, uri)
+    return Outcome(result.rung, kept, kept == own, uri, experiment_id)
 
 
 def _register(client: "MlflowClient", run_id: str, result: Result) -> None:
@@ -197,7 +208,7 @@ def _log(client: "MlflowClient", experiment_id: str, result: Result) -> str:
     live = take_over(client, experiment_id, result.training)
     run_id = live.info.run_id if live else _create(client, experiment_id, result, now - took)
     if live:
-        _become(client, run_id, result)
+        become(client, run_id, _name(result), _tags(result))
     _log_numbers(client, run_id, result, logged_epochs(client, run_id) if live else ())
     _log_datasets(client, run_id, result.datasets)
     _log_pictures(client, run_id, result)
@@ -215,15 +226,6 @@ def _log(client: "MlflowClient", experiment_id: str, result: Result) -> str:
 
 def _create(client: "MlflowClient", experiment_id: str, result: Result, begun: int) -> str:
     return client.create_run(experiment_id, begun, _tags(result), _name(result)).info.run_id
-
-
-def _become(client: "MlflowClient", run_id: str, result: Result) -> None:
-    """Make a live run that of a result, which is to be logged into it."""
-    from mlflow.entities import RunTag
-
-    client.update_run(run_id, "RUNNING", _name(result))
-    client.log_batch(run_id, tags=[RunTag(*tag) for tag in _tags(result).items()])
-    no_longer_live(client, run_id)
 
 
 def _name(result: Result) -> str:

@@ -75,6 +75,16 @@ def find_experiment(uri: str, experiment: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
+def experiment_tag(uri: str, experiment: str, key: str) -> str | None:
+    """Return the value of a tag of an experiment, None where it has none."""
+    query = (
+        "SELECT experiment_tags.value FROM experiment_tags JOIN experiments USING (experiment_id)"
+        " WHERE experiments.name = ? AND experiment_tags.key = ?"
+    )
+    rows = _read(uri, query, (experiment, key))
+    return rows[0][0] if rows else None
+
+
 def artifact_folder(uri: str, experiment: str) -> str | None:
     """Return the URI of the folder with an experiment's artifacts, None without the experiment."""
     query = "SELECT artifact_location FROM experiments WHERE name = ?"

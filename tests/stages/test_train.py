@@ -146,7 +146,7 @@ def test_it_is_the_same_with_live_curves(trained_project, monkeypatch, capfd):
     run_main(train, "ssd_fpn")
     assert contents(Path("models/ssd_fpn")) == before
     (live,) = started
-    assert live.wait(120) == 0
+    assert live.wait(600) == 0
     assert "warning" not in capfd.readouterr().err
     assert json.loads(Path("training/ssd_fpn.json").read_text())["digest"] == live.args[-1]
 

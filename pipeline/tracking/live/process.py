@@ -2,7 +2,7 @@
 
     python -m pipeline.tracking.live.process RUNG TRAINING < epochs
 
-It runs beside the training, at the lowest priority. The first failure is its end, in one line:
+It runs beside the training, at a low priority. The first failure is its end, in one line:
 `track` logs all of it once more when the results are there.
 """
 
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _TIMEOUT_SECONDS, _LOCK_SECONDS = "10", 60
+_NICE = 10  # a tenth of a processor that the training wants, too
 
 
 def main() -> None:
@@ -57,7 +58,7 @@ def main() -> None:
     parser.add_argument("training", help="digest of all that goes into it")
     options = parser.parse_args()
     if hasattr(os, "nice"):
-        os.nice(19)
+        os.nice(_NICE)
     root = Path(os.environ.get("DVC_ROOT") or ".").resolve()
     uri = os.environ.get("MLFLOW_TRACKING_URI") or local_store(root)
     try:
@@ -85,10 +86,10 @@ def follow(lines: "_Lines", rung: str, training: str, root: Path, uri: str) -> N
     """
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", _TIMEOUT_SECONDS)
     probe(uri)
-    client = open_client(uri)
-    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # the one line is ours
     if lines.over:
         return
+    client = open_client(uri)
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # the one line is ours
     run_id = _begin(client, lines, rung, training, root, uri)
     if run_id is None:
         return

@@ -8,6 +8,7 @@ whoever comes next. To end one that was only slow does no harm: its next sign se
 import os
 import platform
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -68,8 +69,12 @@ def drop_doubles(client: "MlflowClient", experiment_id: str, training: str) -> N
             client.delete_run(run.info.run_id)
 
 
-def no_longer_live(client: "MlflowClient", run_id: str) -> None:
-    """Take the marks of a live run off one that has become a result."""
+def become(client: "MlflowClient", run_id: str, name: str, tags: Mapping[str, str]) -> None:
+    """Make a live run that of a result, which is going to be logged into it."""
+    from mlflow.entities import RunTag
+
+    client.update_run(run_id, "RUNNING", name)
+    client.log_batch(run_id, tags=[RunTag(*tag) for tag in tags.items()])
     for tag in (TRAINING, _PROCESS, _SEEN):
         with suppress(Exception):  # it has none
             client.delete_tag(run_id, tag)
