@@ -53,7 +53,7 @@ def show(results: list[Result], outcomes: list[Outcome]) -> None:
 
 def _page(uri: str, experiment: str) -> str:
     shown = without_password(uri)
-    return comparison(shown, experiment) if is_server(uri) else shown
+    return shown.rstrip("/") + comparison(experiment) if is_server(uri) else shown
 
 
 def _row(result: Result, outcome: Outcome) -> Row:

@@ -15,7 +15,7 @@ from pipeline.train.history import EpochRow
 
 FINISHED = "finished"  # the last line that it is told, unless the training was stopped
 # Nobody follows a training that is over before the follower has got up.
-_WORTH_SECONDS = 20.0
+_WORTH_SECONDS = 30.0
 
 
 class Follower:

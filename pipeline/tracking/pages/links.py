@@ -2,15 +2,16 @@
 
 from pipeline.tracking.pages.layout import SHARE_KEY
 
+START = "/ladder"  # the page of ours among MLflow's
+OPENS = "LADDER_UI_OPENS"  # the environment variable with the page that the start leads to
 # MLflow's landing page is about other things; this view has the runs, side by side.
 _VIEW = "workflowType=machine_learning&compareRunsMode=CHART"
 
 
-def comparison(server: str, experiment: str) -> str:
-    """Return the address of the charts of an experiment's runs, in the ladder's layout.
+def comparison(experiment: str) -> str:
+    """Return where the charts of an experiment's runs are on a server, in the ladder's layout.
 
-    >>> comparison("http://127.0.0.1:5000/", "1").partition("?")[0]
-    'http://127.0.0.1:5000/#/experiments/1/runs'
+    >>> comparison("1").partition("?")[0]
+    '/#/experiments/1/runs'
     """
-    page = f"#/experiments/{experiment}/runs"
-    return f"{server.rstrip('/')}/{page}?{_VIEW}&viewStateShareKey={SHARE_KEY}"
+    return f"/#/experiments/{experiment}/runs?{_VIEW}&viewStateShareKey={SHARE_KEY}"
