@@ -11,7 +11,8 @@ from pipeline.report.ladder_table import Row, print_ladder
 from pipeline.tracking.dvc_lock import read_lock
 from pipeline.tracking.git_state import git_tags, is_committed
 from pipeline.tracking.mlflow_runs import Outcome, Result
-from pipeline.tracking.mlflow_store import without_password
+from pipeline.tracking.mlflow_store import is_server, without_password
+from pipeline.tracking.pages.links import comparison
 from pipeline.tracking.recorded import read_training
 from pipeline.tracking.results import collect, missing_result, note_on_processors
 from pipeline.tracking.run_name import params_of_commit
@@ -43,10 +44,10 @@ def show(results: list[Result], outcomes: list[Outcome]) -> None:
     rows = [_row(result, outcome) for result, outcome in zip(results, outcomes, strict=True)]
     pictures = "pictures: figures/ladder.png and figures/<rung>/*.png"
     closing = [pictures if rows else "no results yet: `dvc repro`"]
-    for uri in sorted({outcome.store for outcome in outcomes}):
+    for uri, experiment in sorted({(outcome.store, outcome.experiment) for outcome in outcomes}):
         store = database(uri)
-        where = store.name if store else without_password(uri)
-        closing.append(f"MLflow:   {where}, opened by `make ui`")
+        where = f"{store.name}, opened by `make ui`" if store else _page(uri, experiment)
+        closing.append(f"MLflow:   {where}")
     notes = [line for line in (note_on_stores(outcomes), note_on_processors()) if line]
     print_ladder(rows, SPLIT, [*closing, *notes])
 
@@ -60,6 +61,11 @@ def note_on_stores(outcomes: list[Outcome]) -> str | None:
         "results of the commit are new here: each folder has a store of its own; "
         "MLFLOW_TRACKING_URI names one for all"
     )
+
+
+def _page(uri: str, experiment: str) -> str:
+    shown = without_password(uri)
+    return shown.rstrip("/") + comparison(experiment) if is_server(uri) else shown
 
 
 def _row(result: Result, outcome: Outcome) -> Row:

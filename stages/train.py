@@ -34,8 +34,9 @@ from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.rungs.rung import Rung, RungModel
 from pipeline.rungs.saved_model import build_model, save_model
 from pipeline.train.checkpoint import config_digest, files_digest
+from pipeline.train.follower import Follower
 from pipeline.train.history import history_lines
-from pipeline.train.loop import fit
+from pipeline.train.loop import Decode, fit
 from pipeline.train.schedule import THAWED, Phase, phases_of
 from pipeline.train.training_log import TrainingWatch
 from stages.entry import run_stage
@@ -108,7 +109,8 @@ def train_rung(
     summary = _summary(model, phases, spec.image_size)
     checkpoint = checkpoint_path(rung, spec)
     reopen(checkpoint)
-    watch = TrainingWatch(rung.name, sum(phase.epochs for phase in phases), len(train))
+    epochs, follower = sum(phase.epochs for phase in phases), live_curves(rung, checkpoint.stem)
+    watch = TrainingWatch(rung.name, epochs, len(train), follower)
     trained, history = fit(
         model,
         rung.criterion(model, own),
@@ -119,8 +121,9 @@ def train_rung(
         rung=own,
         watch=watch,
         checkpoint=checkpoint,
+        decode=decoder(rung),
     )
-    figures = training_figures(watch, train.device)
+    figures = training_figures(watch, train.device, checkpoint.stem)
     watch.close()
     with fresh_folder(MODELS / rung.name) as folder:
         save_model(folder, trained, spec)
@@ -130,6 +133,16 @@ def train_rung(
     text = json.dumps(figures, indent=2) + "\n"
     write_beside(TRAINING / f"{rung.name}.json", lambda path: path.write_text(text))
     finish(checkpoint)
+
+
+def decoder(rung: Rung) -> Decode | None:
+    """Return what detects in val after an epoch; None for a rung whose losses tell enough."""
+    if not rung.task.every_object:
+        return None
+    # The parameters of `predict` as committed: a change of theirs trains nothing again.
+    return lambda outputs, side: rung.decode(
+        outputs, image_size=side, min_score=0.05, nms_threshold=0.5, max_detections=100
+    )
 
 
 def _summary(model: RungModel, phases: list[Phase], image_size: int) -> str:
@@ -205,9 +218,17 @@ def code_of(rung: Rung) -> list[Path]:
     ]
 
 
-def training_figures(watch: TrainingWatch, device: torch.device) -> dict[str, float | str]:
-    """Return how long the training took, and on what."""
+def live_curves(rung: Rung, digest: str) -> Follower:
+    """Return what shows the epochs in MLflow as they come: a process, as this one logs nothing."""
+    return Follower([sys.executable, "-m", "pipeline.tracking.live.process", rung.name, digest])
+
+
+def training_figures(
+    watch: TrainingWatch, device: torch.device, digest: str
+) -> dict[str, float | str]:
+    """Return how long the training took, and on what; `digest` tells it from all others."""
     return {
+        "digest": digest,
         "seconds": round(watch.seconds(), 1),
         "photos_per_s": round(watch.rate(), 1),
         "device": device_name(device),

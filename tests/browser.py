@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 _FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe")
-_SECONDS = 60
+_SECONDS = 300
 
 
 class Page:
@@ -43,9 +43,17 @@ class Page:
     def until(self, script: str) -> None:
         """Wait for an expression to become true."""
         end = time.monotonic() + _SECONDS
-        while not self.value(script):
+        while not self._holds(script):
             assert time.monotonic() < end, script
             time.sleep(0.05)
+
+    def _holds(self, script: str) -> object:
+        try:
+            return self.value(script)
+        except AssertionError as error:
+            if "navigated" not in str(error):
+                raise
+            return False  # the page was about to lead to another one
 
     def choose(self, selector: str, files: Sequence[Path]) -> None:
         """Choose files in an input, as a person does in the browser's dialogue."""

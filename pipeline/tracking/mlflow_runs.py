@@ -4,11 +4,10 @@ MLflow is imported inside functions: when all results are known already, which i
 it is never imported (2 to 4 s).
 """
 
-import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,15 +15,32 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.photo_files import open_photo
 from pipeline.progress import progress
+from pipeline.tracking.live.curves import curve_metrics, metric_key
+from pipeline.tracking.live.runs import (
+    become,
+    drop_doubles,
+    end_abandoned,
+    logged_epochs,
+    take_over,
+)
 from pipeline.tracking.mlflow_store import (
     experiment_name,
     first_line,
     open_client,
     open_experiment,
 )
+from pipeline.tracking.pages.layout import LAYOUT_TAG, layout_tag
 from pipeline.tracking.pyfunc_files import write_pyfunc
 from pipeline.tracking.registry import register
-from pipeline.tracking.sqlite_store import COMPLETE, FINGERPRINT, database, known_runs, local_store
+from pipeline.tracking.sqlite_store import (
+    COMPLETE,
+    FINGERPRINT,
+    database,
+    experiment_tag,
+    has_live_run,
+    known_runs,
+    local_store,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -36,10 +52,7 @@ _METRICS_PER_CALL, _PARAMS_PER_CALL = 1000, 100  # mlflow.utils.validation
 OWNER = "project"  # tag: which copy of the project on which machine logs this
 _LOGGED = "logged"  # milliseconds; a run's own start is that of the training
 _FINAL = 0  # the one step of all final pictures: MLflow aligns runs by it
-# MLflow's pages sort their charts by prefix: the final numbers (test, val) come before the curves.
-_CURVES = "while_training"
 T = TypeVar("T")
-_NOT_IN_A_KEY = re.compile(r"[^\w.\- :/]")
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ class Result:
         fingerprint: digest of data, parameters, code and model; equal results share it.
         name: of the run; by default that of the rung.
         seconds: that the training took, which becomes the duration of the run.
+        training: digest of the training, whose live run becomes this one.
         params: flat parameters.
         metrics: final metrics, e.g. `val/accuracy`.
         history: a row an epoch with the number `epoch`; other numbers are logged at that step.
@@ -66,6 +80,7 @@ class Result:
     fingerprint: str
     name: str = ""
     seconds: float | None = None
+    training: str = ""
     params: Mapping[str, object] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     history: Sequence[Mapping[str, object]] = ()
@@ -85,6 +100,7 @@ class Outcome:
     run_id: str
     new: bool
     store: str
+    experiment: str = ""  # its id, where it had to be asked for
 
 
 def log_results(results: Sequence[Result], root: Path, uri: str) -> list[Outcome]:
@@ -99,7 +115,8 @@ def log_results(results: Sequence[Result], root: Path, uri: str) -> list[Outcome
         Exception: whatever the store does.
     """
     known = known_runs(uri, experiment_name())
-    if all(result.fingerprint in known for result in results):
+    settled = not results or _is_settled(uri, {result.training for result in results})
+    if settled and all(result.fingerprint in known for result in results):
         return [Outcome(r.rung, known[r.fingerprint], False, uri) for r in results]
     from filelock import FileLock
 
@@ -112,6 +129,8 @@ def log_results(results: Sequence[Result], root: Path, uri: str) -> list[Outcome
         _sweep(client, experiment_id, 0 if database(uri) else _ABANDONED_AFTER_SECONDS)
         for mark in {result.tags[OWNER] for result in results if OWNER in result.tags}:
             _sweep(client, experiment_id, 0, mark)
+        end_abandoned(client, experiment_id)
+        client.set_experiment_tag(experiment_id, LAYOUT_TAG, layout_tag())
         watched = results if database(uri) else progress(results, desc="MLflow", unit="results")
         return [_track_one(client, experiment_id, result, uri) for result in watched]
 
@@ -124,10 +143,18 @@ def drop_half_logged(uri: str, owner: str) -> None:
         _sweep(client, experiment.experiment_id, 0, owner)
 
 
+def _is_settled(uri: str, trainings: Container[str]) -> bool:
+    """Return whether an SQLite store has the layout of charts, and no live run to be seen to."""
+    name = experiment_name()
+    laid_out = experiment_tag(uri, name, LAYOUT_TAG) == layout_tag()
+    return laid_out and not has_live_run(uri, name, trainings)
+
+
 def _track_one(client: "MlflowClient", experiment_id: str, result: Result, uri: str) -> Outcome:
     found = _find_runs(client, experiment_id, result.fingerprint)
     if found:
-        return Outcome(result.rung, found[0], False, uri)
+        drop_doubles(client, experiment_id, result.training)
+        return Outcome(result.rung, found[0], False, uri, experiment_id)
     own = _log(client, experiment_id, result)
     # On a shared server another machine may have logged the same result meanwhile. Both see both
     # and keep the same one, or the later of the two does.
@@ -137,7 +164,7 @@ def _track_one(client: "MlflowClient", experiment_id: str, result: Result, uri: 
     for run_id in doubles:
         with suppress(Exception):  # the other machine has deleted it already
             client.delete_run(run_id)
-    return Outcome(result.rung, kept, kept == own, uri)
+    return Outcome(result.rung, kept, kept == own, uri, experiment_id)
 
 
 def _register(client: "MlflowClient", run_id: str, result: Result) -> None:
@@ -158,13 +185,16 @@ def _find_runs(client: "MlflowClient", experiment_id: str, fingerprint: str) -> 
 
 
 def _log(client: "MlflowClient", experiment_id: str, result: Result) -> str:
-    """Log a result as a new run and return its id; the tag `complete` comes last."""
-    now = int(time.time() * 1000)
-    tags = {**result.tags, "rung": result.rung, FINGERPRINT: result.fingerprint, _LOGGED: str(now)}
-    begun = now - int(1000 * (result.seconds or 0))  # the training is what took long, not this
-    name = result.name or result.rung
-    run_id = client.create_run(experiment_id, begun, tags, name).info.run_id
-    _log_numbers(client, run_id, result)
+    """Log a result, into its training's live run if there is one, and return the run's id.
+
+    The tag `complete` comes last.
+    """
+    now, took = int(time.time() * 1000), int(1000 * (result.seconds or 0))
+    live = take_over(client, experiment_id, result.training)
+    run_id = live.info.run_id if live else _create(client, experiment_id, result, now - took)
+    if live:
+        become(client, run_id, _name(result), _tags(result))
+    _log_numbers(client, run_id, result, logged_epochs(client, run_id) if live else ())
     _log_datasets(client, run_id, result.datasets)
     _log_pictures(client, run_id, result)
     for path, content in result.records.items():
@@ -174,8 +204,22 @@ def _log(client: "MlflowClient", experiment_id: str, result: Result) -> str:
     if result.model:
         _log_model(client, run_id, result.model)
     client.set_tag(run_id, COMPLETE, "true")
-    client.set_terminated(run_id)
+    # The training is what took long, not this.
+    client.set_terminated(run_id, end_time=live.info.start_time + took if live else None)
     return run_id
+
+
+def _create(client: "MlflowClient", experiment_id: str, result: Result, begun: int) -> str:
+    return client.create_run(experiment_id, begun, _tags(result), _name(result)).info.run_id
+
+
+def _name(result: Result) -> str:
+    return result.name or result.rung
+
+
+def _tags(result: Result) -> dict[str, str]:
+    own = {"rung": result.rung, FINGERPRINT: result.fingerprint}
+    return {**result.tags, **own, _LOGGED: str(int(time.time() * 1000))}
 
 
 def _log_model(client: "MlflowClient", run_id: str, model: Path) -> None:
@@ -184,15 +228,17 @@ def _log_model(client: "MlflowClient", run_id: str, model: Path) -> None:
         client.log_artifacts(run_id, f"{folder}/model", "model")
 
 
-def _log_numbers(client: "MlflowClient", run_id: str, result: Result) -> None:
+def _log_numbers(
+    client: "MlflowClient", run_id: str, result: Result, known: Container[int]
+) -> None:
+    """Log all numbers but those of the epochs that the run has already."""
     from mlflow.entities import Metric, Param
 
     now = int(time.time() * 1000)
-    metrics = [Metric(_key(name), value, now, 0) for name, value in result.metrics.items()]
+    metrics = [Metric(metric_key(name), value, now, 0) for name, value in result.metrics.items()]
     for row in result.history:
-        epoch = int(str(row["epoch"]))
-        metrics += [Metric(_key(f"{_CURVES}/{k}"), v, now, epoch) for k, v in _numbers(row)]
-    params = [Param(_key(name), str(value)) for name, value in result.params.items()]
+        metrics += curve_metrics(row) if row["epoch"] not in known else []
+    params = [Param(metric_key(name), str(value)) for name, value in result.params.items()]
     for some in _portions(metrics, _METRICS_PER_CALL):
         client.log_batch(run_id, metrics=some)
     for few in _portions(params, _PARAMS_PER_CALL):
@@ -240,16 +286,3 @@ def _sweep(
             client.set_terminated(run.info.run_id)
         else:
             client.delete_run(run.info.run_id)
-
-
-def _numbers(row: Mapping[str, object]) -> Iterator[tuple[str, float]]:
-    """Yield the names and numbers of an epoch, nested ones joined by a slash."""
-    for name, value in row.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name}/{inner}", number) for inner, number in _numbers(value))
-        elif isinstance(value, int | float) and not isinstance(value, bool) and name != "epoch":
-            yield name, value
-
-
-def _key(name: str) -> str:
-    return _NOT_IN_A_KEY.sub("_", name)[:250]

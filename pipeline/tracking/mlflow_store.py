@@ -76,21 +76,22 @@ def open_experiment(client: "MlflowClient", root: Path, uri: str) -> str:
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         # A server knows best where its artifacts go; a local store would take the working folder.
-        folder = None if _is_server(uri) else (root.resolve() / "mlruns").as_uri()
+        folder = None if is_server(uri) else (root.resolve() / "mlruns").as_uri()
         return client.create_experiment(name, artifact_location=folder)
     if experiment.lifecycle_stage == "deleted":
         client.restore_experiment(experiment.experiment_id)
     return experiment.experiment_id
 
 
-def _is_server(uri: str) -> bool:
+def is_server(uri: str) -> bool:
+    """Return whether a store is reached over HTTP."""
     return uri.lower().startswith(("http://", "https://"))
 
 
 def probe(uri: str) -> None:
     """Raise when no server answers within a few seconds; a refusal (401, 404) is an answer."""
     check_address(uri)
-    if not _is_server(uri):
+    if not is_server(uri):
         return
     from urllib.error import HTTPError, URLError
     from urllib.request import urlopen

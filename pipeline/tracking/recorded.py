@@ -14,11 +14,19 @@ from pipeline.tasks import Task
 
 @dataclass(frozen=True)
 class Training:
-    """How a training went, as the train stage notes it: empty where it has not been noted."""
+    """How a training went, as the train stage notes it: empty where it has not been noted.
+
+    Attributes:
+        seconds: that it took.
+        device: of torch.
+        processor: of the machine.
+        digest: of all that went into it, by which its live run is found.
+    """
 
     seconds: float | None = None
     device: str = ""
     processor: str = ""
+    digest: str = ""
 
 
 def read_training(rung: str) -> Training:
@@ -30,6 +38,7 @@ def read_training(rung: str) -> Training:
         seconds=float(seconds) if isinstance(seconds, int | float) else None,
         device=str(noted.get("device") or ""),
         processor=str(noted.get("processor") or ""),
+        digest=str(noted.get("digest") or ""),
     )
 
 

@@ -125,6 +125,7 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str], committed: Fla
         fingerprint=mark,
         name=run_name(rung, facts.changed, mark),
         seconds=training.seconds,
+        training=training.digest,
         params=alike_in_all_rungs(params, rung),
         metrics=metrics | _best(history) | _took(training) | _ap_by_class(rung),
         history=history,
@@ -140,7 +141,8 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str], committed: Fla
 def fingerprint_of(lock: Stages, rung: str) -> str:
     """Return the digest by which MLflow knows the result of a rung that lies here."""
     model = MODELS / rung
-    own = {model.as_posix(): _digest_of_model(model)}
+    # How long it took is no part of what came out.
+    own = {model.as_posix(): _digest_of_model(model), f"{TRAINING}/{rung}.json": ""}
     return fingerprint(lock, stages_of_rung(lock, rung) or [], own)
 
 
@@ -149,10 +151,12 @@ def _report() -> dict[str, Path]:
 
 
 def _best(history: Sequence[EpochRow]) -> dict[str, float]:
-    """Return the epoch of the lowest val loss, and that loss."""
+    """Return the epoch of the lowest val loss, that loss, and the highest mAP of any epoch."""
     losses = [(row["val"]["loss"], row["epoch"]) for row in history if "loss" in row["val"]]
     loss, epoch = min(losses, default=(nan, nan))
-    return {"best/val_loss": loss, "best/epoch": epoch} if losses else {}
+    maps = [row["val"]["voc_map_50"] for row in history if "voc_map_50" in row["val"]]
+    best = {"best/val_loss": loss, "best/epoch": epoch} if losses else {}
+    return best | ({"best/val_voc_map_50": max(maps)} if maps else {})
 
 
 def _took(training: Training) -> dict[str, float]:

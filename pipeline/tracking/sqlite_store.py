@@ -7,11 +7,13 @@ damaged file from none.
 
 import re
 import sqlite3
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 FINGERPRINT, COMPLETE = "fingerprint", "complete"
+TRAINING = "live.training"  # digest of the training that a run shows while it goes on
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
 
 
@@ -69,11 +71,33 @@ def runs_with_tag(uri: str, experiment: str, name: str, value: str) -> list[str]
     return [run_id for (run_id,) in rows]
 
 
+def has_live_run(uri: str, experiment: str, trainings: Container[str]) -> bool:
+    """Return whether a run of a training is RUNNING, or is of one of these trainings."""
+    rows = _read(
+        uri,
+        "SELECT tags.value, runs.status FROM tags JOIN runs USING (run_uuid)"
+        " JOIN experiments USING (experiment_id)"
+        " WHERE tags.key = ? AND experiments.name = ? AND runs.lifecycle_stage = 'active'",
+        (TRAINING, experiment),
+    )
+    return any(status == "RUNNING" or training in trainings for training, status in rows)
+
+
 def find_experiment(uri: str, experiment: str) -> str | None:
     """Return the id of an experiment that is not deleted, None where the store has none."""
     query = "SELECT experiment_id FROM experiments WHERE name = ? AND lifecycle_stage = 'active'"
     rows = _read(uri, query, (experiment,))
     return str(rows[0][0]) if rows else None
+
+
+def experiment_tag(uri: str, experiment: str, key: str) -> str | None:
+    """Return the value of a tag of an experiment, None where it has none."""
+    query = (
+        "SELECT experiment_tags.value FROM experiment_tags JOIN experiments USING (experiment_id)"
+        " WHERE experiments.name = ? AND experiment_tags.key = ?"
+    )
+    rows = _read(uri, query, (experiment, key))
+    return rows[0][0] if rows else None
 
 
 def artifact_folder(uri: str, experiment: str) -> str | None:

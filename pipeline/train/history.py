@@ -16,7 +16,8 @@ class EpochRow(TypedDict):
         epoch: from 1, over all phases.
         phase: `head`, `late` or `all`.
         lr: of the head at the first step.
-        train, val: the mean of each loss; `loss` is what is minimised.
+        train, val: the mean of each loss; `loss` is what is minimised. A rung of every object also
+            has the `voc_map_50` of val.
     """
 
     epoch: int

@@ -6,7 +6,7 @@ with the same weights as one that was not.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
@@ -18,12 +18,13 @@ from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast
 from pipeline.params.train import RungParams, SharedTrainParams
 from pipeline.reading.damage import naming_damage
-from pipeline.rungs.rung import Criterion, RungModel
+from pipeline.rungs.rung import Criterion, Outputs, PhotoDetections, RungModel
 from pipeline.train.averaging import average_of
 from pipeline.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pipeline.train.feature_cache import FeatureCache, outputs_of
 from pipeline.train.history import EpochRow
 from pipeline.train.learner import Learner
+from pipeline.train.ranking import Ranking
 from pipeline.train.schedule import THAWED, Phase
 from pipeline.train.training_log import TrainingWatch
 
@@ -31,6 +32,7 @@ from pipeline.train.training_log import TrainingWatch
 _STEPS_BETWEEN_CHECKS = 50
 
 BatchSource = Batches | FeatureCache
+Decode = Callable[[Outputs, int], list[PhotoDetections]]
 
 
 def fit(
@@ -44,6 +46,7 @@ def fit(
     rung: RungParams,
     watch: TrainingWatch,
     checkpoint: Path,
+    decode: Decode | None = None,
 ) -> tuple[RungModel, list[EpochRow]]:
     """Return the trained model (averaged where `rung.ema` is not 0) and a row for each epoch.
 
@@ -57,6 +60,7 @@ def fit(
         rung: parameters of this one.
         watch: is notified of every step and epoch.
         checkpoint: written after every epoch, and where one lies, training goes on from it.
+        decode: see `validate`.
 
     Raises:
         InputError: a loss is not finite; names the epoch, and in training the photos of the batch
@@ -93,7 +97,7 @@ def fit(
             if _stalled(history, shared.early_stop):
                 break
             layers.thaw(THAWED[phase.name])  # validation left the model in evaluation mode
-            row = _epoch(learner, epoch, phase.name, *sources, watch)
+            row = _epoch(learner, epoch, phase.name, *sources, watch, decode)
             history.append(row)
             save_checkpoint(checkpoint, _state(history, learner, watch))
             watch.epoch(row)
@@ -134,13 +138,14 @@ def _epoch(
     train: BatchSource,
     val: BatchSource,
     watch: TrainingWatch,
+    decode: Decode | None,
 ) -> EpochRow:
     """Train for one epoch, and return its row."""
     seed = epoch_seed(learner.shared.seed, epoch)
     rate = learner.rate()
     train_losses = train_one_epoch(learner, train.epoch(seed), epoch, seed, watch)
     evaluated = learner.average.module if learner.average else learner.model
-    val_losses = mean_losses(evaluated, learner.criterion, val, learner.shared.precision)
+    val_losses = validate(evaluated, learner.criterion, val, learner.shared.precision, decode)
     for name, value in val_losses.items():
         if not math.isfinite(value):  # JSON knows no such number
             raise InputError(f"{name} of val became {value} in epoch {epoch}; try a lower lr")
@@ -169,20 +174,36 @@ def train_one_epoch(
 
 
 @torch.no_grad()
-def mean_losses(
-    model: RungModel, criterion: Criterion, batches: BatchSource, precision: str
+def validate(
+    model: RungModel,
+    criterion: Criterion,
+    batches: BatchSource,
+    precision: str,
+    decode: Decode | None = None,
 ) -> dict[str, float]:
-    """Return the mean of each batch's losses, weighed by its photos, in evaluation mode."""
+    """Return the mean of each batch's losses, weighed by its photos, in evaluation mode.
+
+    Args:
+        model: is left in evaluation mode.
+        criterion: see `fit`.
+        batches: of all photos.
+        precision: see `autocast`.
+        decode: from outputs and the input's side to the detections of each photo; with it the
+            answer has their `voc_map_50`, too.
+    """
     model.eval()
     totals: dict[str, Tensor] = {}
-    photos = 0
+    photos, ranking = 0, Ranking()
     for batch in batches.epoch(0):
         with autocast(batch.images.device, precision):
             outputs = outputs_of(model, batch)
         photos += len(batch.photo)
         for name, value in criterion(outputs, batch).items():
             totals[name] = totals.get(name, 0) + value * len(batch.photo)
-    return {name: float(total) / photos for name, total in totals.items()}
+        if decode:
+            ranking.add(decode(outputs, batch.images.shape[-1]), batch)
+    means = {name: float(total) / photos for name, total in totals.items()}
+    return means | ({"voc_map_50": ranking.mean_average_precision()} if decode else {})
 
 
 def _check_finite(unchecked: list[tuple[Tensor, Tensor]], epoch: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 from tqdm import tqdm
 
+from pipeline.train.follower import Follower
 from pipeline.train.history import EpochRow
 
 _SECONDS_BETWEEN_LINES = 30.0
@@ -19,16 +20,20 @@ class TrainingWatch:
         name: of the rung.
         epochs: of all phases together.
         steps_per_epoch: batches in an epoch.
+        follower: is told each epoch, too.
 
     Attributes:
         photos: trained on so far, in an earlier run of this training as well.
     """
 
-    def __init__(self, name: str, epochs: int, steps_per_epoch: int):
+    def __init__(
+        self, name: str, epochs: int, steps_per_epoch: int, follower: Follower | None = None
+    ):
         self.name = name
         self.epochs = epochs
         self.steps = epochs * steps_per_epoch
         self.steps_per_epoch = steps_per_epoch
+        self.follower = follower
         self.photos = 0
         self._done = self._done_before = 0
         self._seconds_before = 0.0
@@ -70,24 +75,32 @@ class TrainingWatch:
             f"{self.name}: epoch {row['epoch']}/{self.epochs} ({row['phase']}): "
             f"train {_numbers(row['train'])}; val {_numbers(row['val'])}; {self._pace()}"
         )
+        if self.follower:
+            self.follower.epoch(row, self.seconds_left())
 
     def seconds(self) -> float:
         """Return how long the training has taken so far, validation included."""
         return self._seconds_before + time.monotonic() - self._start
+
+    def seconds_left(self) -> float:
+        """Return how long the rest of the training is going to take, by what it has taken."""
+        made = max(self._done - self._done_before, 1)
+        return (time.monotonic() - self._start) / made * (self.steps - self._done)
 
     def rate(self) -> float:
         """Return photos per second so far, validation included."""
         return self.photos / max(self.seconds(), 1e-9)
 
     def close(self) -> None:
-        """Leave the bar as it stands."""
+        """Leave the bar as it stands; the training has seen its last epoch."""
         if self._bar:
             self._bar.close()
+        if self.follower:
+            self.follower.finish()
 
     def _pace(self) -> str:
-        made = max(self._done - self._done_before, 1)
-        left = (time.monotonic() - self._start) / made * (self.steps - self._done)
-        return f"{self.rate():.0f} photos/s, {int(left) // 60} min {int(left) % 60:02d} s left"
+        left = int(self.seconds_left())
+        return f"{self.rate():.0f} photos/s, {left // 60} min {left % 60:02d} s left"
 
     def _say(self, line: str) -> None:
         if self._bar:

@@ -1,16 +1,27 @@
 """`ladder ui`, up to the moment at which MLflow takes over."""
 
+import os
 import socket
+import subprocess
+import sys
+import time
+from urllib.request import urlopen
 
 import pytest
+from PIL import Image
 
 from commands import ui
 from pipeline.errors import InputError
 from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.mlflow_store import EXPERIMENT
+from pipeline.tracking.pages.links import comparison
 from pipeline.tracking.sqlite_store import find_experiment, local_store
 from pipeline.tracking.stores.choice import track_results
+from tests.browser import chromium
+from tests.conftest import ROOT
 from tests.mlflow_store import give_store
+
+_CHAT = "Ask questions about your experiments"  # what MLflow's chat panel says when it is open
 
 
 @pytest.fixture
@@ -45,22 +56,68 @@ def test_starts_lean_and_links_to_the_comparison(project, monkeypatch, capsys):
     monkeypatch.setattr("os.execve", lambda *arguments: started.append(arguments))
     ui.main([])
     ((program, command, environment),) = started
-    assert program == command[0] and command[1:4] == ["-m", "mlflow", "ui"]
-    assert command[command.index("--workers") + 1] == "1"
-    assert environment["MLFLOW_BACKEND_STORE_URI"] == local_store(project)
+    assert program == command[0] and "uvicorn" in command and "--workers" not in command
+    assert environment["_MLFLOW_SERVER_FILE_STORE"] == local_store(project)
     assert local_store(project) not in command  # where every user could read a password
     assert environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
     port = command[command.index("--port") + 1]
     experiment = find_experiment(local_store(project), EXPERIMENT)
-    page = f"#/experiments/{experiment}/runs?workflowType=machine_learning&compareRunsMode=CHART"
-    assert f"http://127.0.0.1:{port}/{page}\n" in capsys.readouterr().out
+    assert environment["LADDER_UI_OPENS"] == comparison(experiment)
+    assert f"http://127.0.0.1:{port}/ladder\n" in capsys.readouterr().out
 
 
-def test_link_for_all_addresses_and_without_an_experiment():
-    assert ui.link("0.0.0.0", 5000, None) == "http://127.0.0.1:5000/"
-    assert ui.link("::", 5000, None) == "http://[::1]:5000/"
-    assert ui.link("fe80::2", 5000, None) == "http://[fe80::2]:5000/"
-    assert ui.link("example.com", 80, "7").startswith("http://example.com:80/#/experiments/7/runs")
+def test_link_for_all_addresses():
+    assert ui.link("0.0.0.0", 5000) == "http://127.0.0.1:5000/ladder"
+    assert ui.link("::", 5000) == "http://[::1]:5000/ladder"
+    assert ui.link("fe80::2", 5000) == "http://[fe80::2]:5000/ladder"
+    assert ui.link("example.com", 80) == "http://example.com:80/ladder"
+
+
+@pytest.mark.slow
+def test_the_browser_opens_on_headlines_curves_and_pictures(project, tmp_path_factory):
+    picture = project / "val_grid.png"
+    Image.new("RGB", (40, 30), "teal").save(picture)
+    epochs = [{"epoch": n, "lr": 0.1, "val": {"voc_map_50": n / 10}} for n in (1, 2, 3)]
+    common = {"pictures": [picture], "history": epochs, "params": {f"p{n}": n for n in range(44)}}
+    results = [
+        Result(rung, rung * 9, metrics={"val/voc_map_50": score}, **common)
+        for rung, score in (("ssd_189", 0.25), ("ssd_fpn", 0.5))
+    ]
+    logged = track_results(results, give_store(project))
+    port = str(ui.free_port("127.0.0.1", None))
+    words = [sys.executable, "-m", "commands.main", "ui", "--port", port]
+    with (project / "ui.log").open("wb") as log:
+        served = subprocess.Popen(
+            words, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=log, stderr=log
+        )
+    try:
+        _until_it_answers(f"http://127.0.0.1:{port}/health")
+        with chromium(tmp_path_factory.mktemp("browser") / "profile") as page:
+            page.open(f"http://127.0.0.1:{port}/ladder", 1500, 2500)
+            page.until("document.body?.innerText.includes('Headline metrics')")
+            page.until("document.body?.innerText.includes('What they answer')")
+            shown = "one.src.includes('val_grid') && one.naturalWidth > 0"
+            page.until(f"[...document.images].some(one => {shown})")
+            words = page.value("document.body.innerText")
+            assert "ssd_fpn" in words and "val/voc_map_50" in words
+            assert _CHAT not in words and "p17" not in words
+            page.value(f"location.hash = '#/experiments/1/runs/{logged[0].run_id}'")
+            page.until("document.body?.innerText.includes('Model metrics')")
+            assert _CHAT not in page.value("document.body.innerText")
+    finally:
+        served.terminate()
+        served.wait(60)
+
+
+def _until_it_answers(address: str) -> None:
+    end = time.monotonic() + 300
+    while True:
+        try:
+            urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            assert time.monotonic() < end
+            time.sleep(0.1)
 
 
 @pytest.mark.parametrize("port", ["-1", "0", "65536"])

@@ -88,7 +88,7 @@ def _rung_stages(root: Path, rung: str, epochs: int) -> dict:
             "cmd": f"python -m stages.train {rung}",
             "deps": [pixels],
             "params": {"params.yaml": {f"train.{key}": value for key, value in train.items()}},
-            "outs": [model],
+            "outs": [model, _locked(f"training/{rung}.json", md5(json.dumps(TRAINING)))],
         },
         f"predict@{rung}": {
             "cmd": f"python -m stages.predict {rung}",

@@ -205,7 +205,7 @@ def test_a_run_killed_half_way_is_replaced(root, monkeypatch, survivor):
 
 
 def test_a_run_killed_after_its_last_number_is_only_closed(root, monkeypatch):
-    def killed(*arguments):
+    def killed(*arguments, **options):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):

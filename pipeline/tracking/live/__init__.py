@@ -1,0 +1,1 @@
+"""Runs of MLflow that grow while a rung trains."""

@@ -1,0 +1,1 @@
+"""What MLflow's pages open on: a layout of charts, and links to it."""

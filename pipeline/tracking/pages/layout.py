@@ -1,0 +1,92 @@
+"""The charts that MLflow's comparison of runs opens on: headline metrics by rung, curves, pictures.
+
+MLflow keeps a view that somebody shares as a tag of the experiment: JSON, here deflated, as a tag
+takes 5000 characters. The fields are those of its own pages, version 3.17 (`compareRunCharts` and
+`compareRunSections` of the experiment page's state); what a chart leaves out has MLflow's default.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Sequence
+
+from pipeline.tracking.live.curves import CURVES
+
+SHARE_KEY = "ladder"
+LAYOUT_TAG = f"mlflow.sharedViewState.{SHARE_KEY}"
+_RUNS = 20  # in one chart
+# By the metric's name, as MLflow would section its own charts: these would bury the others.
+_FOLDED = ("best", "test", "val", "val/ap", CURVES, f"{CURVES}/train", f"{CURVES}/val")
+_SYSTEM, _REST = "System metrics", "Model metrics"  # MLflow's own names of two sections
+
+_HEADLINES = ("voc_map_50", "coco_map", "accuracy", "mean_iou", "l1_px")
+_LEARNT = (f"{CURVES}/val/voc_map_50", f"{CURVES}/val/loss", f"{CURVES}/train/loss")
+_PICTURES = ("val_grid", "val_worst", "curves", "confusion")
+
+Chart = dict[str, object]
+
+
+def layout_tag() -> str:
+    """Return the value of the tag `LAYOUT_TAG` of the experiment."""
+    sections = [
+        _section("Headline metrics", [_bars(f"val/{name}") for name in _HEADLINES] + [_minutes()]),
+        _section("How they learnt", [_lines(name) for name in _LEARNT]),
+        _section("What they answer", [_picture(name) for name in _PICTURES]),
+        *(_section(name, [], unfolded=False) for name in (*_FOLDED, _REST, _SYSTEM)),
+    ]
+    state = {
+        "compareRunSections": [section for section, _ in sections],
+        "compareRunCharts": [chart for _, charts in sections for chart in charts],
+        "isAccordionReordered": True,  # sections stay in this order
+        "runsHiddenMode": "FIRST_20_RUNS",
+    }
+    deflated = zlib.compress(json.dumps(state, separators=(",", ":")).encode(), 9)
+    return f"deflate;{base64.b64encode(deflated).decode()}"
+
+
+def _section(
+    name: str, charts: Sequence[Chart], *, unfolded: bool = True
+) -> tuple[Chart, list[Chart]]:
+    """Return a section and its charts."""
+    section: Chart = {"uuid": f"ladder-{name}", "name": name, "display": unfolded}
+    section |= {"isReordered": True, "deleted": False, "isGenerated": False}
+    common = {"metricSectionId": section["uuid"], "deleted": False, "isGenerated": False}
+    return section, [
+        {"uuid": f"{section['uuid']}-{number}", "runsCountToCompare": _RUNS, **common, **chart}
+        for number, chart in enumerate(charts)
+    ]
+
+
+def _bars(metric: str) -> Chart:
+    return {"type": "BAR", "metricKey": metric, "displayName": metric}
+
+
+def _lines(metric: str) -> Chart:
+    return {
+        "type": "LINE",
+        "metricKey": metric,
+        "selectedMetricKeys": [metric],
+        "displayName": metric.removeprefix(f"{CURVES}/"),
+        "lineSmoothness": 0,
+        "xAxisKey": "step",
+        "xAxisScaleType": "linear",
+        "scaleType": "linear",
+        "range": {},
+        "yAxisKey": "metric",
+        "yAxisExpressions": [],
+        "selectedXAxisMetricKey": "",
+        "ignoreOutliers": False,
+        "useGlobalXaxisKey": True,
+        "useGlobalLineSmoothing": True,
+    }
+
+
+def _minutes() -> Chart:
+    x, y = f"{CURVES}/minutes", f"val/{_HEADLINES[0]}"
+    axes = {"xaxis": {"key": x, "type": "METRIC"}, "yaxis": {"key": y, "type": "METRIC"}}
+    return {"type": "SCATTER", "displayName": "minutes of training, mAP", **axes}
+
+
+def _picture(key: str) -> Chart:
+    """Return a panel without the run's parameters, which would be all that it shows."""
+    return {"type": "IMAGE", "imageKeys": [key], "step": 0, "showRunParams": False}

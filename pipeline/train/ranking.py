@@ -1,0 +1,84 @@
+"""Mean average precision on val after an epoch, in the pass that measures the losses anyway.
+
+The rules are those of `pipeline/evaluate/voc_ap.py`, on whole batches of tensors. That code is not
+used here, as an edit of the evaluation must not train every rung again.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+from torchvision.ops import box_iou
+
+from pipeline.data.batches import Batch
+from pipeline.rungs.rung import PhotoDetections
+
+_IOU = 0.5
+
+
+class Ranking:
+    """The detections of a split, gathered batch by batch, and how many of them are right."""
+
+    def __init__(self) -> None:
+        self._scores: list[Tensor] = []
+        self._labels: list[Tensor] = []
+        self._right: list[Tensor] = []
+        self._wanted: list[Tensor] = []  # the class of every object to find
+
+    def add(self, found: Sequence[PhotoDetections], batch: Batch) -> None:
+        """Match the detections of a batch's photos, in their order, with the photos' objects."""
+        boxes = pad_sequence([one.boxes.float() for one in found], batch_first=True)
+        scores = pad_sequence([one.scores.float() for one in found], batch_first=True)
+        labels = pad_sequence([one.labels for one in found], True, padding_value=-2)
+        theirs, ignore = batch.labels.cpu(), batch.ignore.cpu()
+        right, left_out = _match(boxes, labels, batch.boxes.cpu(), theirs, ignore)
+        ranked = (labels >= 0) & ~left_out
+        self._scores.append(scores[ranked])
+        self._labels.append(labels[ranked])
+        self._right.append(right[ranked])
+        self._wanted.append(theirs[(theirs >= 0) & ~ignore])
+
+    def mean_average_precision(self) -> float:
+        """Return the mean over the classes that have objects, 0 where none has."""
+        scores, labels, right, wanted = (
+            torch.cat(parts) for parts in (self._scores, self._labels, self._right, self._wanted)
+        )
+        ranking = scores.argsort(descending=True, stable=True)
+        labels, right = labels[ranking], right[ranking]
+        classes, counts = wanted.unique(return_counts=True)
+        each = [
+            _area(right[labels == label], int(count))
+            for label, count in zip(classes, counts, strict=True)
+        ]
+        return sum(each) / max(len(each), 1)
+
+
+def _match(
+    boxes: Tensor, labels: Tensor, their_boxes: Tensor, their_labels: Tensor, ignore: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return which detections `(B, K)` are right, and which are not to be ranked.
+
+    Each goes with the object of its class that it overlaps most, and is right as the first, the
+    best-scored, of an object.
+    """
+    if not boxes.shape[1] or not their_boxes.shape[1]:
+        return torch.zeros_like(labels, dtype=torch.bool), torch.zeros_like(
+            labels, dtype=torch.bool
+        )
+    alike = labels[:, :, None] == their_labels[:, None, :]
+    overlap = box_iou(boxes, their_boxes).where(alike, 0.0)  # (B, K, N)
+    iou, best = overlap.max(-1)
+    matched = iou > _IOU
+    left_out = matched & ignore.gather(1, best)
+    claims = torch.zeros_like(overlap).scatter(2, best[..., None], 1.0)
+    claims *= (matched & ~left_out)[..., None]
+    first = (claims > 0) & (claims.cumsum(1) == 1)
+    return first.any(-1), left_out
+
+
+def _area(right: Tensor, objects: int) -> float:
+    """Return the area under the precision envelope of one class, from its ranking."""
+    precision = right.cumsum(0).double() / torch.arange(1, len(right) + 1)
+    envelope = precision.flip(0).cummax(0).values.flip(0) if len(right) else precision
+    return float(envelope[right].sum()) / objects
