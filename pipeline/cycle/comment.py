@@ -90,7 +90,7 @@ def _sides(comparison: Comparison) -> list[str]:
     settings = setting_rows(comparison)
     inputs = inputs_line(comparison)
     return [
-        f"### Compared with {plain_words(comparison.a.about)}",
+        f"### Compared with the result of {plain_words(comparison.a.about)}",
         "\n".join(data_lines(comparison)),
         "\n".join(f"- {plain_words(verdict(rung))}" for rung in comparison.rungs),
         "\n".join(f"- {plain_words(line)}" for line in notes(comparison)),

@@ -46,7 +46,7 @@ def test_a_refusal_has_its_reason_in_a_table(rung: RungComparison) -> None:
     assert "### What fell in ssd" in text
     assert "| VOC mAP@.5 | 0.900 | 0.200 | 0.890 | worse than the champion |" in text
     assert "| dog |  | 0.100 | 0.500 | floor |" in text
-    assert "### Compared with commit 0af3 (Add \\| photos)\n" in text
+    assert "### Compared with the result of commit 0af3 (Add \\| photos)\n" in text
     assert "| train.late.lr | 1 | 2 | all |" in text
     assert "Made from other pipeline/train." in text
     assert text.endswith("## The ladder\n") and "The data changed" not in text
