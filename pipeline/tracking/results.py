@@ -8,7 +8,7 @@ from math import isfinite, nan
 from pathlib import Path
 
 from pipeline.evaluate.result_files import ClassAp, MetricInterval, read_rows
-from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, REPORT
+from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, REPORT, TRAINING
 from pipeline.profiles import FlatParams
 from pipeline.tracking.dvc_lock import (
     Stages,

@@ -15,9 +15,10 @@ from pipeline.errors import InputError
 from pipeline.params.params import Params, load_params
 from pipeline.rungs.saved_model import save_model
 from pipeline.schemas import read_classes
-from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.registry import Registry
 from pipeline.tracking.sqlite_store import local_store
+from pipeline.tracking.stores.choice import track_results
 from tests.inference.making import model_of, spec_of
 from tests.mlflow_store import give_store
 from tests.stages.small_project import write_params

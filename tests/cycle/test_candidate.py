@@ -7,8 +7,9 @@ import pytest
 from pipeline.cycle.candidate import Candidate, find_candidate, model_of, promote
 from pipeline.errors import InputError
 from pipeline.tracking.dvc_lock import LockEntry, read_lock
-from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.results import fingerprint_of
+from pipeline.tracking.stores.choice import track_results
 from tests.mlflow_store import client_of, give_store
 from tests.stages.ladder_tree import make_tree
 

@@ -14,8 +14,9 @@ import pytest
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.mlflow_store import EXPERIMENT
+from pipeline.tracking.stores.choice import track_results
 from tests.mlflow_store import client_of, give_store, runs_of
 from tests.tracking.live.making import HISTORY, TRAINING, Told, until
 

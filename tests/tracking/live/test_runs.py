@@ -17,8 +17,9 @@ from pipeline.tracking.live.runs import (
     show_life,
     take_over,
 )
-from pipeline.tracking.mlflow_runs import Result, track_results
+from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.sqlite_store import has_live_run, local_store
+from pipeline.tracking.stores.choice import track_results
 from tests.mlflow_store import client_of, give_store
 
 
