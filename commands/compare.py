@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from commands.options import command_parser
+from commands.options.parser import command_parser
 from pipeline.compare.comparison import Comparison, compare_results
 from pipeline.compare.sides.find_result import find_result
 from pipeline.compare.terminal import print_comparison

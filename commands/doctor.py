@@ -14,7 +14,7 @@ Examples:
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 
-from commands.options import command_parser
+from commands.options.parser import command_parser
 from pipeline.repair.at_rest import mend
 from pipeline.repair.contents import contents
 from pipeline.repair.environment import device, packages, weights

@@ -13,7 +13,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from commands.options import command_parser, number
+from commands.options.parser import command_parser, number
 from pipeline.errors import InputError
 from pipeline.files import EVALUATION, EXPORTS, MODELS, PARAMS, PIXELS, TABLES
 from pipeline.tasks import Task

@@ -23,7 +23,8 @@ import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from commands.options import add_model, add_scores, command_parser, given_scores, number
+from commands.options.model import add_model, add_scores, given_scores
+from commands.options.parser import command_parser, number
 from pipeline.errors import InputError, one_line
 from pipeline.files import PARAMS
 from pipeline.formats.labels import Labels

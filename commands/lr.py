@@ -8,7 +8,7 @@ Examples:
 from collections.abc import Sequence
 from pathlib import Path
 
-from commands.options import command_parser, number
+from commands.options.parser import command_parser, number
 from pipeline.files import PARAMS
 from pipeline.params.params import Params, load_params
 

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
-from commands.options import command_parser
+from commands.options.parser import command_parser
 from pipeline.compare.common_photos import common_photos
 from pipeline.compare.comparison import RungComparison, compare_rungs
 from pipeline.compare.gate import Fall, below_floors, falls

@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from commands.options import add_settings, command_parser
+from commands.options.ladder import add_settings
+from commands.options.parser import command_parser
 from commands.promote import decide
 from commands.run import wanted_params
 from pipeline.compare.comparison import Comparison, RungComparison, compare_results

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from commands.options import command_parser, number
+from commands.options.parser import command_parser, number
 from pipeline.errors import InputError
 from pipeline.evaluate.result_files import ConfusedPair, read_rows
 from pipeline.files import EVALUATION, MODELS, TABLES, write_beside

@@ -22,7 +22,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from commands.options import add_only, add_profile, add_settings, command_parser
+from commands.options.ladder import add_only, add_profile, add_settings
+from commands.options.parser import command_parser
 from pipeline.errors import InputError
 from pipeline.exit_codes import INTERRUPTED
 from pipeline.files import PARAMS

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commands import label, run
-from commands.options import add_only, add_settings, command_parser
+from commands.options.ladder import add_only, add_settings
+from commands.options.parser import command_parser
 from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder
 from pipeline.formats.layout import find_set

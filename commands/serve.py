@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from commands.options import add_model, add_scores, command_parser, given_scores, number
+from commands.options.model import add_model, add_scores, given_scores
+from commands.options.parser import command_parser, number
 from pipeline.errors import InputError
 from pipeline.files import PARAMS
 from pipeline.inference.label_scores import GivenScores

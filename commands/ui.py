@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from commands.options import command_parser, number
+from commands.options.parser import command_parser, number
 from pipeline.errors import InputError
 from pipeline.reading.address import check_address
 from pipeline.tracking.mlflow_store import experiment_name, without_password

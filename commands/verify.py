@@ -10,7 +10,7 @@ since the base commit touches dvc.lock: then somebody has committed results of s
 
 from collections.abc import Iterator, Sequence
 
-from commands.options import command_parser
+from commands.options.parser import command_parser
 from pipeline.cycle.dvc_remote import Lacking, has_remote, lacking_in_remote
 from pipeline.cycle.stale import stale_by_commit
 from pipeline.errors import InputError

@@ -17,7 +17,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from commands.options import add_only, add_profile, add_settings, command_parser
+from commands.options.ladder import add_only, add_profile, add_settings
+from commands.options.parser import command_parser
 from commands.run import wanted_params
 from pipeline.errors import InputError
 from pipeline.files import PARAMS

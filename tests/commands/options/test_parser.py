@@ -1,17 +1,8 @@
-"""What several commands have in common: help from the docstring, numbers, scores."""
+"""Help from the docstring, and numbers in their range."""
 
 import pytest
 
-from commands.options import (
-    add_only,
-    add_profile,
-    add_scores,
-    add_settings,
-    command_parser,
-    given_scores,
-    number,
-)
-from tests.conftest import ROOT
+from commands.options.parser import command_parser, number
 
 DOC = """`ladder taste`: how good a soup is.
 
@@ -56,34 +47,3 @@ def test_a_number_out_of_range_is_refused(
 def test_both_ends_of_a_range_are_in_it() -> None:
     assert [number(int, 1, 9)(text) for text in ("1", "9")] == [1, 9]
     assert number(float, 0)("0") == 0.0
-
-
-def test_scores_are_read() -> None:
-    parser = command_parser(DOC)
-    add_scores(parser, "taste")
-    words = parser.parse_args(["--score", "0.5", "--score", "pea=0.3"]).score
-    assert given_scores(parser, words).lowest == 0.3
-
-
-def test_a_score_of_one_is_refused(capsys: pytest.CaptureFixture) -> None:
-    with pytest.raises(SystemExit):
-        given_scores(command_parser(DOC), ["1"])
-    assert "--score must be from 0 to below 1" in capsys.readouterr().err
-
-
-def test_settings_and_stages_add_up() -> None:
-    parser = command_parser(DOC)
-    add_settings(parser)
-    add_only(parser)
-    options = parser.parse_args(["-S", "a.b=1", "-S", "c=2", "--only", "train@bbox"])
-    assert (options.settings, options.only) == (["a.b=1", "c=2"], ["train@bbox"])
-
-
-def test_a_profile_is_one_of_those_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    parser = command_parser(DOC)
-    add_profile(parser)
-    assert parser.parse_args(["voc2007"]).profile == "voc2007"
-    assert parser.parse_args([]).profile is None
-    with pytest.raises(SystemExit):
-        parser.parse_args(["voc2006"])

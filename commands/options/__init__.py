@@ -1,0 +1,1 @@
+"""The parser of a command, and options that several commands have."""

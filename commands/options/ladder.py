@@ -1,0 +1,55 @@
+"""Options of the commands that run the ladder."""
+
+import argparse
+from pathlib import Path
+
+from pipeline.profiles import profile_names
+
+
+def add_profile(parser: argparse.ArgumentParser) -> None:
+    """Add `PROFILE` and `--photos`, which say what the ladder is run on."""
+    parser.add_argument(
+        "profile",
+        metavar="PROFILE",
+        nargs="?",
+        type=_profile_name,
+        help=", ".join(profile_names()),
+    )
+    parser.add_argument(
+        "--photos",
+        type=Path,
+        metavar="FOLDER",
+        help="with photos and labels, to read instead of the profile's source",
+    )
+
+
+def _profile_name(name: str) -> str:
+    names = profile_names()
+    if name not in names:
+        there = ", ".join(names) or "none here: run from the project's root folder"
+        raise argparse.ArgumentTypeError(f"no such profile: {name}; there are {there}")
+    return name
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add `-S`, which sets parameters for a run."""
+    parser.add_argument(
+        "-S",
+        "--set-param",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a parameter of params.yaml; may be given several times",
+    )
+
+
+def add_only(parser: argparse.ArgumentParser) -> None:
+    """Add `--only`, which names a part of the ladder."""
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="STAGE",
+        help="run this stage and what it needs, as evaluate@ssd_fpn; may be given several times",
+    )

@@ -1,0 +1,34 @@
+"""Options of the commands that use a trained model."""
+
+import argparse
+
+from pipeline.files import MODELS
+from pipeline.inference.label_scores import GivenScores
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add `--model`, a folder or what MLflow keeps, see `commands.label.model_folder`."""
+    parser.add_argument(
+        "--model",
+        default=str(MODELS / "ssd_fpn"),
+        help="folder of a rung, or an MLflow URI such as models:/NAME@ALIAS (%(default)s)",
+    )
+
+
+def add_scores(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add `--score`, which `given_scores` reads; `what` is done with a box that scores above."""
+    parser.add_argument(
+        "--score",
+        action="append",
+        default=[],
+        metavar="[CLASS=]SCORE",
+        help=f"{what} what scores above this (default: a score for each class, chosen on val)",
+    )
+
+
+def given_scores(parser: argparse.ArgumentParser, words: list[str]) -> GivenScores:
+    """Return the values of `--score`; end with usage where one is no score."""
+    try:
+        return GivenScores.parse(words)
+    except ValueError:
+        parser.error("--score must be from 0 to below 1, as in --score 0.4 or --score person=0.4")
