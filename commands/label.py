@@ -28,6 +28,7 @@ from commands.options.parser import command_parser, number
 from pipeline.errors import InputError, one_line
 from pipeline.files import PARAMS
 from pipeline.formats.labels import Labels
+from pipeline.inference.described_model import EXPORTED, DescribedModel, describe_model
 from pipeline.inference.label_files import (
     FORMAT_NAMES,
     format_of,
@@ -39,15 +40,13 @@ from pipeline.inference.label_files import (
     write_all,
     write_refusals,
 )
-from pipeline.inference.label_job import Asked, LabelJob, model_digest, open_job, without_done
+from pipeline.inference.label_job import Asked, LabelJob, open_job, without_done
 from pipeline.inference.label_scores import GivenScores, choose_scores
 from pipeline.inference.labels import Refusal, certain, labels_of_rows, refusals
 from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
 from pipeline.inference.photo_files import common_folder, find_photos, passed_over, with_names
 from pipeline.params.params import load_params
 from pipeline.review.decisions import Decision, apply_review, read_review, write_review
-from pipeline.rungs.model_spec import read_spec
-from pipeline.tasks import Task
 from pipeline.tracking.sqlite_store import local_store
 
 
@@ -72,7 +71,8 @@ def main(arguments: Sequence[str]) -> int:
     review = read_review(options.apply) if options.apply else []
     files = label_files(out, options.format or [format_of(out)])
     with model_folder(options.model) as model, _locked(job_folder(out)):
-        asked = what_is_asked(model, folder, out, options.score)
+        described = describe_model(model)
+        asked = what_is_asked(described, folder, out, options.score)
         job = open_job(job_folder(out), asked, restart=options.restart)
         if not options.overwrite:
             refuse_others(files, job)
@@ -82,7 +82,8 @@ def main(arguments: Sequence[str]) -> int:
         rows = job.read()
         there = [(folder / name).is_file() for name in rows["file_name"].to_pylist()]
         rows = rows.filter(pa.array(there, pa.bool_()))
-        min_scores = choose_scores(model, asked.classes, options.score, options.model)
+        known = described.label_scores
+        min_scores = choose_scores(known, asked.classes, options.score, options.model)
         labels = labels_of(job, rows, folder, min_scores, options.doubtful, review)
         failed = write_all(files, labels, job)
         for stale in left_behind(files, job):
@@ -90,24 +91,13 @@ def main(arguments: Sequence[str]) -> int:
     return report_refusals([*unnamed, *refusals(rows)], refused_file(out)) or int(failed)
 
 
-def what_is_asked(model: Path, folder: Path, out: Path, scores: GivenScores) -> Asked:
-    """Return what a job with this model is begun with.
-
-    Raises:
-        InputError: there is no model, or one that does not predict both classes and boxes.
-    """
-    digest = model_digest(model)
-    spec, _ = read_spec(model / "model.json")
-    task = Task(spec.task)
-    if not (task.answers_class and task.answers_box):
-        raise InputError(
-            f"{spec.rung}: does not predict both classes and boxes; label with another rung"
-        )
+def what_is_asked(model: DescribedModel, folder: Path, out: Path, scores: GivenScores) -> Asked:
+    """Return what a job with this model is begun with."""
     decoding = load_params(PARAMS).predict
     lowest = decoding.min_score if scores.lowest is None else scores.lowest
     return Asked(
-        model=digest,
-        classes=spec.classes,
+        model=model.digest,
+        classes=model.spec.classes,
         folder=Path(os.path.relpath(folder, out.parent)).as_posix(),
         min_score=min(decoding.min_score, lowest),
         nms_threshold=decoding.nms_threshold,
@@ -136,7 +126,7 @@ def find_objects(
         nms_threshold=asked.nms_threshold,
         max_detections=asked.max_detections,
     )
-    device = load_params(PARAMS).train.shared.device
+    device = "auto" if model.suffix in EXPORTED else load_params(PARAMS).train.shared.device
     detect_into(job, Detector.load(model, device=device, decoding=decoding), waiting, done)
 
 
@@ -165,7 +155,7 @@ def labels_of(
 
 @contextmanager
 def model_folder(model: str) -> Iterator[Path]:
-    """Yield the folder of a model, downloaded where it is a model in MLflow."""
+    """Yield the folder or exported file of a model, downloaded where it is in MLflow."""
     if not is_mlflow_uri(model):
         yield Path(model)
         return

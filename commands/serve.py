@@ -84,12 +84,11 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
         InputError: there is no such model, or it does not predict both classes and boxes.
     """
     from commands.label import model_folder
+    from pipeline.inference.described_model import EXPORTED, describe_model
     from pipeline.inference.detector import DECODING, Detector
-    from pipeline.inference.label_job import model_digest
     from pipeline.inference.label_scores import choose_scores
     from pipeline.params.params import load_params
     from pipeline.serve.service import Served
-    from pipeline.tasks import Task
 
     decoding, device = DECODING, "auto"
     if PARAMS.is_file():  # a server may have a model and nothing else
@@ -98,17 +97,13 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
     lowest = min(decoding.min_score, decoding.min_score if scores.lowest is None else scores.lowest)
     decoding = decoding.model_copy(update={"min_score": lowest})
     with model_folder(model) as folder:
-        digest = model_digest(folder)
+        described = describe_model(folder)
+        device = "auto" if folder.suffix in EXPORTED else device
         detector = Detector.load(folder, device=device, decoding=decoding, batch_size=batch_size)
-        min_scores = choose_scores(folder, detector.classes, scores, model)
-    task = Task(detector.spec.task)
-    if not (task.answers_class and task.answers_box):
-        raise InputError(
-            f"{detector.spec.rung}: does not predict both classes and boxes; serve another rung"
-        )
+        min_scores = choose_scores(described.label_scores, detector.classes, scores, model)
     side = detector.spec.image_size
     detector.predict([np.zeros((side, side, 3), np.uint8)] * batch_size)  # the first is slow
-    return Served(detector, model, digest, min_scores)
+    return Served(detector, model, described.digest, min_scores)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -7,11 +7,12 @@ from pipeline.inference.label_scores import GivenScores
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add `--model`, a folder or what MLflow keeps, see `commands.label.model_folder`."""
+    """Add `--model`: a folder, an exported file, or what MLflow keeps."""
     parser.add_argument(
         "--model",
         default=str(MODELS / "ssd_fpn"),
-        help="folder of a rung, or an MLflow URI such as models:/NAME@ALIAS (%(default)s)",
+        help="folder of a rung, file of `ladder export`, or an MLflow URI such as "
+        "models:/NAME@ALIAS (%(default)s)",
     )
 
 

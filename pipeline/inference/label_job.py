@@ -4,7 +4,6 @@ A part is a Parquet file with a row a photo, complete or not there at all. What 
 the parts alone, so a job that was killed goes on after its last part.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -134,21 +133,6 @@ def open_job(folder: Path, asked: Asked, *, restart: bool) -> LabelJob:
             "--out names another place"
         )
     return LabelJob(folder, asked, made)
-
-
-def model_digest(folder: Path) -> str:
-    """Return the SHA-256 of the files that say what a model answers.
-
-    Raises:
-        InputError: one of them is absent.
-    """
-    digest = hashlib.sha256()
-    for name in ("model.json", "model.safetensors"):
-        try:
-            digest.update((folder / name).read_bytes())
-        except OSError:
-            raise InputError(f"{folder / name}: no model there; train it first") from None
-    return digest.hexdigest()
 
 
 def _difference(begun: Asked, asked: Asked) -> str:

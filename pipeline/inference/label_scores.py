@@ -52,11 +52,13 @@ class GivenScores:
         return min(given, default=None)
 
 
-def choose_scores(model: Path, classes: Sequence[str], given: GivenScores, name: str) -> np.ndarray:
+def choose_scores(
+    known: Mapping[str, float], classes: Sequence[str], given: GivenScores, name: str
+) -> np.ndarray:
     """Return the score `(C,)` of each class: the user's, or what `evaluate` has chosen.
 
     Args:
-        model: its folder.
+        known: what `evaluate` has chosen, by class.
         classes: names in label order.
         given: by the user.
         name: of the model, for a warning where no scores are known.
@@ -66,12 +68,8 @@ def choose_scores(model: Path, classes: Sequence[str], given: GivenScores, name:
     """
     if unknown := [one for one in given.by_class if one not in classes]:
         raise InputError(f"--score {unknown[0]}: no such class; there are {', '.join(classes)}")
-    chosen: dict[str, float] = {}
-    if given.common is not None:
-        chosen = dict.fromkeys(classes, given.common)
-    else:
-        chosen = chosen_scores(model)
-    chosen |= given.by_class
+    common = known if given.common is None else dict.fromkeys(classes, given.common)
+    chosen = {**common, **given.by_class}
     if any(one not in chosen for one in classes):
         print(
             f"warning: no label scores by class are known for {name}; labelling what scores "

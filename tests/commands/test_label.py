@@ -346,3 +346,22 @@ def test_a_typo_is_told_before_torch_is_imported(project):
 def test_a_score_outside_its_range_is_refused(project, capsys):
     assert run("new", "--score", "1") == 2
     assert "--score must be from 0 to below 1" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_an_exported_file_labels_as_its_folder_does(project) -> None:
+    pytest.importorskip("onnxruntime")
+    with pytest.raises(SystemExit) as end:
+        ladder.main(["export", "ssd_fpn"])
+    assert end.value.code == 0
+    assert run("new", "--out", "folder.json", "--score", "0.02") == 0
+    model = "exports/ssd_fpn.onnx"
+    assert run("new", "--out", "file.json", "--score", "0.02", "--model", model) == 0
+    folder, file = (json.loads(Path(name).read_text()) for name in ("folder.json", "file.json"))
+    assert file["images"] == folder["images"] and file["categories"] == folder["categories"]
+    # The folder's model may compute in bfloat16, so a box may fall on the other side of a score.
+    one, other = (
+        max(found["annotations"], key=lambda box: box["score"]) for found in (file, folder)
+    )
+    assert one["category_id"] == other["category_id"] and one["image_id"] == other["image_id"]
+    assert one["bbox"] == pytest.approx(other["bbox"], abs=2)

@@ -161,7 +161,7 @@ def test_a_model_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_rung_that_tells_half(rung: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     folder = saved(tmp_path / rung, rung)
-    with pytest.raises(InputError, match=f"^{rung}: does not predict both classes and boxes; se"):
+    with pytest.raises(InputError, match=f"^{rung}: does not predict both classes and boxes; ta"):
         serve.load(str(folder), serve.GivenScores.parse([]), 1)
 
 

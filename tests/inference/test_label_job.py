@@ -11,7 +11,6 @@ from pipeline.inference.label_job import (
     PART_SCHEMA,
     Asked,
     LabelJob,
-    model_digest,
     open_job,
     without_done,
 )
@@ -111,15 +110,3 @@ def test_what_waits_is_new_or_has_changed(job: LabelJob, tmp_path: Path) -> None
         os.utime(path, ns=(7, 7))
     job.append([row("a.jpg", 7), row("b.jpg", 8)])
     assert [name for name, _, _ in without_done(photos, job.read())] == ["b.jpg", "c.jpg"]
-
-
-def test_the_digest_of_a_model(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"model.json: no model there; train it first"):
-        model_digest(tmp_path)
-    for name in ("model.json", "model.safetensors"):
-        (tmp_path / name).write_text("one")
-    digest = model_digest(tmp_path)
-    (tmp_path / "history.jsonl").write_text("more")
-    assert model_digest(tmp_path) == digest
-    (tmp_path / "model.safetensors").write_text("two")
-    assert model_digest(tmp_path) != digest

@@ -10,6 +10,7 @@ from pipeline.errors import InputError
 from pipeline.inference.label_scores import (
     GivenScores,
     choose_scores,
+    chosen_scores,
     read_label_scores,
     thresholds,
 )
@@ -31,25 +32,26 @@ def test_given_scores() -> None:
             GivenScores.parse([word])
 
 
-def test_the_users_scores_go_before_the_chosen_ones(tmp_path: Path, capsys) -> None:
-    model = tmp_path / "models/ssd_fpn"
-    assert choose_scores(model, CLASSES, NONE, "m") == pytest.approx([0.3, 0.3])
+def test_the_users_scores_go_before_the_chosen_ones(capsys) -> None:
+    assert choose_scores({}, CLASSES, NONE, "m") == pytest.approx([0.3, 0.3])
     assert "no label scores by class are known for m;" in capsys.readouterr().err
+    known = {"cat": 0.5, "dog": 0.25}
+    assert choose_scores(known, CLASSES, NONE, "m").tolist() == [0.5, 0.25]
+    given = GivenScores.parse(["dog=0.75"])
+    assert choose_scores(known, CLASSES, given, "m").tolist() == [0.5, 0.75]
+    assert choose_scores(known, CLASSES, GivenScores.parse(["0.75"]), "m").tolist() == [0.75, 0.75]
+    assert capsys.readouterr().err == ""
+    with pytest.raises(InputError, match="--score owl: no such class; there are cat, dog"):
+        choose_scores(known, CLASSES, GivenScores.parse(["owl=0.5"]), "m")
+
+
+def test_they_lie_in_evaluation_or_as_in_mlflow_beside_the_model(tmp_path: Path) -> None:
     chosen = tmp_path / "evaluation/ssd_fpn/label_scores.json"
     chosen.parent.mkdir(parents=True)
     chosen.write_text(json.dumps({"cat": 0.5, "dog": 0.25}))
-    assert choose_scores(model, CLASSES, NONE, "m").tolist() == [0.5, 0.25]
-    given = GivenScores.parse(["dog=0.75"])
-    assert choose_scores(model, CLASSES, given, "m").tolist() == [0.5, 0.75]
-    assert choose_scores(model, CLASSES, GivenScores.parse(["0.75"]), "m").tolist() == [0.75, 0.75]
-    assert capsys.readouterr().err == ""
-    with pytest.raises(InputError, match="--score owl: no such class; there are cat, dog"):
-        choose_scores(model, CLASSES, GivenScores.parse(["owl=0.5"]), "m")
-
-
-def test_in_mlflow_they_lie_beside_the_model(tmp_path: Path) -> None:
-    (tmp_path / "label_scores.json").write_text('{"cat": 0.5, "dog": 0.25}')
-    assert choose_scores(tmp_path / "ssd_fpn", CLASSES, NONE, "m").tolist() == [0.5, 0.25]
+    assert chosen_scores(tmp_path / "models/ssd_fpn") == {"cat": 0.5, "dog": 0.25}
+    chosen.rename(tmp_path / "label_scores.json")
+    assert chosen_scores(tmp_path / "ssd_fpn") == {"cat": 0.5, "dog": 0.25}
 
 
 def test_label_scores_are_read(tmp_path: Path) -> None:

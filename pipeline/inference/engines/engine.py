@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from pipeline.inference.engines.description import Description
 from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.rung import Outputs
 
@@ -22,3 +23,11 @@ class Engine(Protocol):
 
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs of a rung's model for pixels `(B, S, S, 3)` uint8 RGB."""
+
+
+class ExportedEngine(Engine, Protocol):
+    """Runs a file, which also says how its outputs become labels."""
+
+    @property
+    def description(self) -> Description:
+        """The file's metadata."""

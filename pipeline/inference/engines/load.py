@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.inference.engines.engine import Engine
+from pipeline.inference.engines.engine import Engine, ExportedEngine
 from pipeline.inference.engines.onnx_engine import OnnxEngine
 from pipeline.inference.engines.openvino_engine import OpenVinoEngine
 from pipeline.inference.engines.program_engine import ProgramEngine
@@ -16,7 +16,7 @@ from pipeline.reading.damage import naming_damage
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.saved_model import load_model
 
-_OF_FILES: dict[str, Callable[[Path], Engine]] = {
+_OF_FILES: dict[str, Callable[[Path], ExportedEngine]] = {
     ".onnx": OnnxEngine,
     ".xml": OpenVinoEngine,
     ".pt2": ProgramEngine,
@@ -33,16 +33,24 @@ def load_engine(source: Path, device: str) -> Engine:
     Raises:
         InputError: there is no such model, it is damaged, or it does not run on this device.
     """
-    of_file = _OF_FILES.get(source.suffix)
-    if of_file is None or source.is_dir():
+    if source.suffix not in _OF_FILES or source.is_dir():
         model, spec = load_model(source, choose_device(device))
         return TorchEngine(model, spec)
-    if not source.is_file():
-        raise InputError(f"{source}: no such file; make it with `ladder export`")
     if device not in ("auto", "cpu"):
         raise InputError(f"{source}: runs on the CPU alone; on {device} use the rung's folder")
-    engine = of_file(source)
-    _try_out(engine, source)
+    return load_exported(source)
+
+
+def load_exported(path: Path) -> ExportedEngine:
+    """Return what runs a file that `ladder export` has written.
+
+    Raises:
+        InputError: there is no such file, it is damaged, or not what it says.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; make it with `ladder export`")
+    engine = _OF_FILES[path.suffix](path)
+    _try_out(engine, path)
     return engine
 
 

@@ -40,7 +40,8 @@ class OnnxEngine:
             raise InputError(f"{path}: not an ONNX file ({reason}); export it again") from None
         metadata = self._session.get_modelmeta().custom_metadata_map
         self.device = torch.device("cpu")
-        self.spec = raw_spec(Description.from_strings(metadata, path), path)
+        self.description = Description.from_strings(metadata, path)
+        self.spec = raw_spec(self.description, path)
         self._names = [output.name for output in self._session.get_outputs()]
 
     def run(self, pixels: np.ndarray) -> Outputs:

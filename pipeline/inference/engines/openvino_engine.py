@@ -42,7 +42,8 @@ class OpenVinoEngine:
         except RuntimeError as error:
             raise InputError(f"{path}: not an OpenVINO model ({_reason(error)}); {again}") from None
         self.device = torch.device("cpu")
-        self.spec = raw_spec(Description.from_strings(strings, path), path)
+        self.description = Description.from_strings(strings, path)
+        self.spec = raw_spec(self.description, path)
         settings: dict[str, str | int] = {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
         if (precision or self.spec.precision) == "float32":
             settings["INFERENCE_PRECISION_HINT"] = "f32"

@@ -36,7 +36,8 @@ class ProgramEngine:
             reason = str(error).partition("\n")[0]
             raise InputError(f"{path}: not a torch program ({reason}); export it again") from None
         self.device = torch.device("cpu")
-        self.spec = raw_spec(Description.from_strings(strings, path), path)
+        self.description = Description.from_strings(strings, path)
+        self.spec = raw_spec(self.description, path)
         self._precision = precision or self.spec.precision
         self._network = program.module()
 
