@@ -70,7 +70,10 @@ def fault_of_content(content: object, place: str = "") -> str:
             if fault := fault_of_content(value, f"{place}{number}."):
                 return fault
     elif isinstance(content, str):
-        return f"{place[:-1]} has a zero in its text; take it out" if "\0" in content else ""
+        odd = "\0" in content or any("\ud800" <= letter <= "\udfff" for letter in content)
+        return (
+            f"{place[:-1]} has a zero or half a character in its text; take it out" if odd else ""
+        )
     elif not isinstance(content, bool | int | float | None):
         kind = "date" if isinstance(content, datetime.date) else type(content).__name__
         return f"{place[:-1]} = {content!s:.80} is a {kind}; put it in quotes"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import cos, isfinite, radians, sin
 
 from pipeline.errors import InputError
+from pipeline.formats.names import fault_of_name
 
 _CLASSES = ("rectanglelabels", "polygonlabels", "ellipselabels", "labels")
 _SIDES = {"x", "y", "width", "height"}
@@ -27,13 +28,15 @@ def region_class(value: dict, place: str) -> str | None:
     """Return the class of a region, None if it has none.
 
     Raises:
-        InputError: it has several.
+        InputError: it has several, or one that is no name.
     """
     classes: object = next((value[key] for key in _CLASSES if value.get(key)), [])
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
         raise InputError(f"{place}: classes {classes!r} are not a list of names; correct them")
     if len(classes) > 1:
         raise InputError(f"{place}: has the classes {' and '.join(classes)}; keep one")
+    if classes and (fault := fault_of_name(classes[0])):
+        raise InputError(f"{place}: class {classes[0]!r} {fault}")
     return classes[0] if classes else None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, one_line
 from pipeline.formats.json_files import read_json
 from pipeline.photo_files import PHOTO_SUFFIXES
 
@@ -58,9 +58,9 @@ def read_tasks(file: Path) -> tuple[list[Task], tuple[str, ...]]:
         data = item.get("data", item)
         if not isinstance(data, dict):
             raise InputError(f"{place}: data: not an object; export as JSON")
-        split = data.get("split")
+        split = one_line(str(data.get("split") or "")) or None  # half a character is no text
         last = max(reversed(versions), key=_completion)
-        tasks.append(Task(place, _address(data, place), split and str(split), _regions(last)))
+        tasks.append(Task(place, _address(data, place), split, _regions(last)))
     return tasks, tuple(_notes(counts, key))
 
 

@@ -35,10 +35,10 @@ class OnnxEngine:
             self._session = onnxruntime.InferenceSession(
                 path, options, providers=["CPUExecutionProvider"]
             )
+            metadata = self._session.get_modelmeta().custom_metadata_map
         except Exception as error:  # it has a dozen types of its own for damaged files
             reason = str(error).partition("\n")[0]
             raise InputError(f"{path}: not an ONNX file ({reason}); export it again") from None
-        metadata = self._session.get_modelmeta().custom_metadata_map
         self.device = torch.device("cpu")
         self.description = Description.from_strings(metadata, path)
         self.spec = raw_spec(self.description, path)

@@ -39,7 +39,7 @@ class OpenVinoEngine:
             model = core.read_model(path)
             held = model.get_rt_info([INFO]).value if model.has_rt_info([INFO]) else {}
             strings = {key: str(value) for key, value in held.items()}
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:  # its texts may be of no letters
             raise InputError(f"{path}: not an OpenVINO model ({_reason(error)}); {again}") from None
         self.device = torch.device("cpu")
         self.description = Description.from_strings(strings, path)
@@ -59,6 +59,6 @@ class OpenVinoEngine:
         return {name: torch.from_numpy(found[name]) for name in self._names}
 
 
-def _reason(error: RuntimeError) -> str:
+def _reason(error: Exception) -> str:
     """Return the last line; those before it say where in OpenVINO's sources it came up."""
     return str(error).strip().rpartition("\n")[2]

@@ -63,6 +63,14 @@ def test_classes() -> None:
         region_class({"polygonlabels": "cat"}, "task 1")
 
 
+@pytest.mark.parametrize("name", [" ", "\ud800", "a\nb"])
+def test_a_class_that_is_no_name(name: str) -> None:
+    with pytest.raises(
+        InputError, match=r"^task 1: class '.*' (is|holds) .*; (rename it|give one)"
+    ):
+        region_class({"rectanglelabels": [name]}, "task 1")
+
+
 def test_sizes() -> None:
     assert region_size({"original_width": 200, "original_height": 100}, "task 1") == SIZE
     with pytest.raises(InputError, match=r"original_height: \(0, None\) are no sizes; correct"):

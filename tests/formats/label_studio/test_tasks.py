@@ -33,6 +33,14 @@ def test_an_annotation_without_regions_is_a_photo_without_objects(tmp_path: Path
     assert notes == ()
 
 
+@pytest.mark.parametrize("split", [None, {}, [], 0, False, ""])
+def test_what_is_no_name_of_a_split_is_none(tmp_path: Path, split: object) -> None:
+    (found,), _ = read(tmp_path, [task({"result": []}, split=split)])
+    assert found.split is None
+    (found,), _ = read(tmp_path, [task({"result": []}, split="\ud800")])
+    assert found.split == r"\ud800"
+
+
 @pytest.mark.parametrize(
     "annotations",
     [

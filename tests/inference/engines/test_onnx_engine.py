@@ -35,6 +35,11 @@ def test_what_is_no_onnx_file_of_ours_is_refused(tmp_path):
         (tmp_path / "a.onnx").write_bytes(content)
         with pytest.raises(InputError, match=r"a\.onnx: (not an ONNX|does not say|.*damaged)"):
             OnnxEngine(tmp_path / "a.onnx")
+    (tmp_path / "a.onnx").write_bytes(
+        whole.replace(b"sha256", b"sha25x").replace(b"detection_ladder", b"detection_ladde\xff")
+    )
+    with pytest.raises(InputError, match=r"a\.onnx: not an ONNX file .*; export it again"):
+        OnnxEngine(tmp_path / "a.onnx")
     model = onnx.load_from_string(whole)
     del model.metadata_props[:]  # and with them its seal
     onnx.save(model, tmp_path / "b.onnx")

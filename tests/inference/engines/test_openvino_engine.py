@@ -50,6 +50,9 @@ def test_damaged_files_are_refused(tmp_path):
     graph.write_text(text[: len(text) // 2])
     with pytest.raises(InputError, match=r"a\.xml: not an OpenVINO model"):
         OpenVinoEngine(graph)
+    graph.write_bytes(text.replace("sha256", "other").encode().replace(b"ssd_fpn", b"ssd_fp\xff"))
+    with pytest.raises(InputError, match=r"a\.xml: not an OpenVINO model"):
+        OpenVinoEngine(graph)
     graph.write_text(text.replace("detection_ladder", "somebody_else").replace("sha256", "other"))
     with pytest.raises(InputError, match=r"a\.xml: does not say which rung it is"):
         OpenVinoEngine(graph)
