@@ -123,6 +123,7 @@ def test_nothing_is_begun_for_a_training_that_is_over(root):
 def test_a_store_out_of_reach_is_one_line(root, uri):
     told = Told(root, uri)
     told.tell(1)
+    told.process.wait(600)  # although the training goes on
     said = told.stop()
     assert (
         said.startswith("warning: ssd_fpn: no live curves in MLflow at ") and "secret" not in said
@@ -135,6 +136,7 @@ def test_a_server_that_never_answers_is_one_line(root):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         told = Told(root, f"http://127.0.0.1:{silent.getsockname()[1]}")
         told.tell(1)
+        told.process.wait(600)
         said = told.stop()
     assert "no live curves" in said and said.count("\n") == 1
 
