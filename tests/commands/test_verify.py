@@ -5,10 +5,18 @@ from pathlib import Path
 import pytest
 
 from commands import verify
-from tests.cycle.conftest import bare_clone, change_photo, copied, identity, run, set_remote
+from tests.cycle.conftest import (
+    bare_clone,
+    change_photo,
+    committed,
+    copied,
+    identity,
+    run,
+    set_remote,
+)
 
 pytestmark = pytest.mark.slow  # DVC runs in each
-__all__ = ["copied", "identity"]  # fixtures of tests/cycle
+__all__ = ["committed", "copied", "identity"]  # fixtures of tests/cycle
 
 
 def test_a_change_of_data_is_told_and_no_fault(copied: Path, capsys) -> None:

@@ -2,14 +2,22 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
+
 STAGE = {"cmd": "mkdir -p predictions && cp photos/one predictions/rung.parquet"}
 STAGE |= {"deps": ["photos/one"], "outs": ["predictions/rung.parquet"]}
+
+
+IDENTITY = {"DVC_NO_ANALYTICS": "1"}
+for _role in ("AUTHOR", "COMMITTER"):
+    IDENTITY |= {f"GIT_{_role}_NAME": "me", f"GIT_{_role}_EMAIL": "me@example.com"}
 
 
 def run(*words: str) -> str:
@@ -34,28 +42,40 @@ def set_remote(address: str | Path) -> None:
 @pytest.fixture
 def identity(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let git know who commits, and DVC that it says nothing to others."""
-    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
-    for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "me")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "me@example.com")
+    for name, value in IDENTITY.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A committed project whose stage has run; no remote."""
+    folder = tmp_path_factory.mktemp("committed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name, value in IDENTITY.items():
+            patch.setenv(name, value)
+        Path("photos").mkdir()
+        Path("dvc.yaml").write_text(json.dumps({"stages": {"copy": STAGE}}))
+        run("git", "init", "--quiet", "-b", "main")
+        run("dvc", "init", "--quiet")
+        change_photo("first")
+        run("dvc", "repro", "--quiet")
+        run("git", "add", "--all")
+        run("git", "commit", "--quiet", "--message", "First")
+    return folder
 
 
 @pytest.fixture
-def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, identity: None) -> Path:
-    """Work in a committed project whose stage has run; no remote."""
+def copied(
+    committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, identity: None
+) -> Path:
+    """Work in a copy of the committed project."""
     folder = tmp_path / "project"
-    (folder / "photos").mkdir(parents=True)
+    shutil.copytree(committed, folder)
     monkeypatch.chdir(folder)
     # The code of this project is what the probe of a remote imports.
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[2]), *sys.path])
-    Path("dvc.yaml").write_text(json.dumps({"stages": {"copy": STAGE}}))
-    run("git", "init", "--quiet", "-b", "main")
-    run("dvc", "init", "--quiet")
-    change_photo("first")
-    run("dvc", "repro", "--quiet")
-    run("git", "add", "--all")
-    run("git", "commit", "--quiet", "--message", "First")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.syspath_prepend(str(ROOT))
     return folder
 
 
