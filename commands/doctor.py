@@ -15,9 +15,9 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 
 from commands.options.parser import command_parser
-from pipeline.repair.at_rest import mend
 from pipeline.repair.contents import contents
 from pipeline.repair.environment import device, packages, weights
+from pipeline.repair.exclusive import mend
 from pipeline.repair.finding import Finding
 from pipeline.repair.lock_file import lock
 from pipeline.repair.mlflow_store import store

@@ -11,7 +11,7 @@ from pipeline.export.program import Program, quiet
 from pipeline.inference.engines.description import Description
 from pipeline.inference.engines.extra import needs_extra
 from pipeline.inference.engines.onnx_engine import INPUT
-from pipeline.inference.engines.seal import SEAL, seal
+from pipeline.inference.engines.own_digest import NO_DIGEST, write_digest
 
 if TYPE_CHECKING:
     import onnx
@@ -67,7 +67,7 @@ def save_onnx(model: "onnx.ModelProto", description: Description, path: Path) ->
     """Write a network with its metadata."""
     import onnx
 
-    onnx.helper.set_model_props(model, description.to_strings() | SEAL)
+    onnx.helper.set_model_props(model, description.to_strings() | NO_DIGEST)
     onnx.checker.check_model(model)
     onnx.save(model, path)
-    seal(path)
+    write_digest(path)

@@ -8,7 +8,7 @@ from pipeline.export.program import Program
 from pipeline.inference.engines.description import Description
 from pipeline.inference.engines.extra import needs_extra
 from pipeline.inference.engines.openvino_engine import INFO
-from pipeline.inference.engines.seal import SEAL, seal
+from pipeline.inference.engines.own_digest import NO_DIGEST, write_digest
 
 if TYPE_CHECKING:
     import openvino
@@ -40,8 +40,8 @@ def save_openvino(model: "openvino.Model", description: Description, path: Path)
     """Write a network with its metadata."""
     import openvino
 
-    for key, value in (description.to_strings() | SEAL).items():
+    for key, value in (description.to_strings() | NO_DIGEST).items():
         model.set_rt_info(value, [INFO, key])
     # Else weights become float16, and boxes differ.
     openvino.save_model(model, path, compress_to_fp16=False)
-    seal(path, [path.with_suffix(".bin")])
+    write_digest(path, [path.with_suffix(".bin")])

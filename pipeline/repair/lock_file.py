@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.files import write_beside
 from pipeline.repair.aside import set_aside
-from pipeline.repair.at_rest import mend, rwlock
+from pipeline.repair.exclusive import mend, rwlock
 from pipeline.repair.finding import Finding
 from pipeline.repair.lock_copy import COPY, LOCK
 from pipeline.tracking.git_state import run_git

@@ -69,7 +69,7 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class _Saved(ModelSpec):
-    """The content of `model.json`; models of earlier editions have no digest."""
+    """The content of `model.json`; older models have no digest."""
 
     weights_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 

@@ -187,7 +187,7 @@ def test_a_stranger_gets_no_memory_before_the_weights_are_seen(tmp_path):
     assert grown < 500_000  # kB; 1.4 GB and 5 GB if they were built
 
 
-def test_a_model_without_a_digest_is_of_an_earlier_edition_and_loads(tmp_path):
+def test_an_older_model_without_a_digest_loads(tmp_path):
     save_model(tmp_path, model_of("classifier"), spec_of("classifier"))
     described = tmp_path / "model.json"
     spec = json.loads(described.read_text())

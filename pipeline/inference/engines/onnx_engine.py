@@ -8,7 +8,7 @@ import torch
 from pipeline.errors import InputError
 from pipeline.inference.engines.description import Description, raw_spec
 from pipeline.inference.engines.extra import needs_extra
-from pipeline.inference.engines.seal import check_seal
+from pipeline.inference.engines.own_digest import check_digest
 from pipeline.rungs.rung import Outputs
 
 INPUT = "pixels"
@@ -28,7 +28,7 @@ class OnnxEngine:
         with needs_extra(str(path)):
             import onnxruntime
 
-        check_seal(path)
+        check_digest(path)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         try:

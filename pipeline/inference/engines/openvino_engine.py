@@ -8,7 +8,7 @@ import torch
 from pipeline.errors import InputError
 from pipeline.inference.engines.description import Description, raw_spec
 from pipeline.inference.engines.extra import needs_extra
-from pipeline.inference.engines.seal import check_seal
+from pipeline.inference.engines.own_digest import check_digest
 from pipeline.rungs.rung import Outputs
 
 INFO = "detection_ladder"  # the name of our part of the file's metadata
@@ -33,7 +33,7 @@ class OpenVinoEngine:
         again = "export it again"
         if not path.with_suffix(".bin").is_file():
             raise InputError(f"{path}: no {path.stem}.bin with its weights beside it; {again}")
-        check_seal(path, [path.with_suffix(".bin")])
+        check_digest(path, [path.with_suffix(".bin")])
         core = openvino.Core()
         try:
             model = core.read_model(path)

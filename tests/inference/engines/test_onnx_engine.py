@@ -41,7 +41,7 @@ def test_what_is_no_onnx_file_of_ours_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"a\.onnx: not an ONNX file .*; export it again"):
         OnnxEngine(tmp_path / "a.onnx")
     model = onnx.load_from_string(whole)
-    del model.metadata_props[:]  # and with them its seal
+    del model.metadata_props[:]  # and with them its digest
     onnx.save(model, tmp_path / "b.onnx")
     with pytest.raises(InputError, match=r"b\.onnx: does not say which rung it is"):
         OnnxEngine(tmp_path / "b.onnx")

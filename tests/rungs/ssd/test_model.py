@@ -269,7 +269,7 @@ def test_lessons_block_has_batch_norm_after_relu():
     assert block(torch.rand(2, 4, 7, 7)).shape == (2, 8, 4, 4)
 
 
-def test_pyramids_neck_and_head_are_the_same_in_training_and_at_rest():
+def test_pyramids_neck_and_head_are_the_same_in_training_and_in_evaluation():
     model = pyramid()
     maps = [torch.randn(2, c, n, n) for c, n in zip((16, 24, 288), (16, 8, 4), strict=True)]
     model.backbone.pyramid = lambda images: list(maps)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 
-SEAL = {"sha256": "0" * 64}  # in the metadata before the file is sealed
+NO_DIGEST = {"sha256": "0" * 64}  # in the metadata until the digest is known
 _PLACE = re.compile(rb"sha256[^0-9]{1,20}?([0-9a-f]{64})")
 
 
-def seal(path: Path, beside: Sequence[Path] = ()) -> None:
-    """Put the digest of a file, and of those beside it, into its metadata, which has `SEAL`."""
+def write_digest(path: Path, beside: Sequence[Path] = ()) -> None:
+    """Put the digest of a file and of those beside it into its metadata, which has `NO_DIGEST`."""
     content = path.read_bytes()
     place = _PLACE.search(content)
     assert place is not None
@@ -24,8 +24,8 @@ def seal(path: Path, beside: Sequence[Path] = ()) -> None:
     path.write_bytes(content[:start] + digest + content[end:])
 
 
-def check_seal(path: Path, beside: Sequence[Path] = ()) -> None:
-    """Check a file that was sealed; files of earlier editions were not.
+def check_digest(path: Path, beside: Sequence[Path] = ()) -> None:
+    """Check a file that has its digest in it; one without is taken as it is.
 
     Raises:
         InputError: it is not as it was written.

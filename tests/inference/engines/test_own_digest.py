@@ -6,33 +6,33 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.inference.engines.load import load_engine
-from pipeline.inference.engines.seal import SEAL, check_seal, seal
+from pipeline.inference.engines.own_digest import NO_DIGEST, check_digest, write_digest
 from tests.exported_files import exported_file, needs_runtimes
 
 
-def sealed(folder):
+def with_digest(folder):
     path, beside = folder / "a.x", folder / "a.bin"
-    path.write_text(f'head <sha256 value="{SEAL["sha256"]}" /> tail')
+    path.write_text(f'head <sha256 value="{NO_DIGEST["sha256"]}" /> tail')
     beside.write_bytes(b"weights")
-    seal(path, [beside])
+    write_digest(path, [beside])
     return path, beside
 
 
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("at", [0, 3, -1])
 def test_one_flipped_bit_is_seen(tmp_path, which, at):
-    files = sealed(tmp_path)
-    check_seal(files[0], files[1:])
+    files = with_digest(tmp_path)
+    check_digest(files[0], files[1:])
     content = bytearray(files[which].read_bytes())
     content[at] ^= 1
     files[which].write_bytes(content)
     with pytest.raises(InputError, match=r"a\.x: a\.x and a\.bin damaged, .*; export it again"):
-        check_seal(files[0], files[1:])
+        check_digest(files[0], files[1:])
 
 
-def test_a_file_of_an_earlier_edition_has_none(tmp_path):
+def test_an_older_file_has_none(tmp_path):
     (tmp_path / "a.onnx").write_bytes(b"graph")
-    check_seal(tmp_path / "a.onnx")
+    check_digest(tmp_path / "a.onnx")
 
 
 @pytest.mark.parametrize("form", ["onnx", "openvino", "torch"])

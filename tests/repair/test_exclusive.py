@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.repair.at_rest import mend, nobody_at_work, rwlock
+from pipeline.repair.exclusive import mend, nobody_at_work, rwlock
 from pipeline.repair.finding import Finding
 
 LIST = Path(".dvc/tmp/rwlock")
