@@ -1,6 +1,7 @@
 """What a YAML file may ask of its reader: so large, so deep, and only what JSON knows, too."""
 
 import datetime
+import re
 from collections.abc import Iterator
 
 from ruamel.yaml import YAML
@@ -16,6 +17,7 @@ from ruamel.yaml.events import (
 MOST_CHARACTERS = 2_000_000
 MOST_NODES = 200_000
 MOST_DEPTH = 100
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def fault_of_text(text: str) -> str:
@@ -70,10 +72,8 @@ def fault_of_content(content: object, place: str = "") -> str:
             if fault := fault_of_content(value, f"{place}{number}."):
                 return fault
     elif isinstance(content, str):
-        odd = "\0" in content or any("\ud800" <= letter <= "\udfff" for letter in content)
-        return (
-            f"{place[:-1]} has a zero or half a character in its text; take it out" if odd else ""
-        )
+        if "\0" in content or _HALF.search(content):
+            return f"{place[:-1]} has a zero or half a character in its text; take it out"
     elif not isinstance(content, bool | int | float | None):
         kind = "date" if isinstance(content, datetime.date) else type(content).__name__
         return f"{place[:-1]} = {content!s:.80} is a {kind}; put it in quotes"

@@ -65,9 +65,7 @@ def test_classes() -> None:
 
 @pytest.mark.parametrize("name", [" ", "\ud800", "a\nb"])
 def test_a_class_that_is_no_name(name: str) -> None:
-    with pytest.raises(
-        InputError, match=r"^task 1: class '.*' (is|holds) .*; (rename it|give one)"
-    ):
+    with pytest.raises(InputError, match=r"^task 1: class '.*' (is|holds) .*; "):
         region_class({"rectanglelabels": [name]}, "task 1")
 
 
