@@ -57,8 +57,17 @@ class Outcome:
     peak: int
 
 
-def outcomes(kind: Kind, numbers: Sequence[int], seed: int) -> Iterator[Outcome]:
-    """Yield what comes of inputs of a kind, in this process; its current folder changes."""
+def outcomes(
+    kind: Kind, numbers: Sequence[int], seed: int, most_bytes: int = MOST_BYTES
+) -> Iterator[Outcome]:
+    """Yield what comes of inputs of a kind, in this process; its current folder changes.
+
+    Args:
+        kind: of input.
+        numbers: of the inputs.
+        seed: equal ones give equal inputs.
+        most_bytes: that this process may have taken at any time, before it came here included.
+    """
     declared = (*kind.declared, *_refused(kind))
     with tempfile.TemporaryDirectory(prefix="ladder-fuzz-", dir=_fast_folder()) as name:
         folder = Path(name)
@@ -72,10 +81,10 @@ def outcomes(kind: Kind, numbers: Sequence[int], seed: int) -> Iterator[Outcome]
             begun = time.process_time()
             error, was_declared = _read(kind, folder, file, declared)
             seconds = time.process_time() - begun
-            peak = _peak()
+            peak = peak_bytes()
             if not error and seconds > MOST_SECONDS:
                 error = f"took {seconds:.0f} s"
-            if not error and peak > MOST_BYTES:
+            if not error and peak > most_bytes:
                 error = f"took {peak / 2**30:.1f} GiB"
             if error:
                 _keep(kind, number, file, content, error)
@@ -109,7 +118,8 @@ def _fast_folder() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-def _peak() -> int:
+def peak_bytes() -> int:
+    """Return the most memory that this process has had at any time."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

@@ -1,16 +1,22 @@
 """A few hundred spoiled inputs of each kind end in one line; `fuzz` reads as many as wanted."""
 
 import random
+from collections.abc import Iterator
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.faults.fuzz import Tally, fuzz, outcomes, table
+from tests.faults.fuzz import MOST_BYTES, Outcome, Tally, fuzz, outcomes, peak_bytes, table
 from tests.faults.kinds import KINDS, Kind
 from tests.faults.mutations import BYTES, JSON, LINES, TEXT, XML, YAML, mutate
 
 # Which need no network of torch to be made first.
 QUICK = [kind for kind in KINDS if kind.name not in ("model folders", "exports")]
+
+
+def in_this_process(kind: Kind, inputs: int, seed: int) -> Iterator[Outcome]:
+    """Yield what comes of inputs; what other tests have left in memory is none of theirs."""
+    return outcomes(kind, range(inputs), seed, peak_bytes() + MOST_BYTES)
 
 
 @pytest.fixture
@@ -22,7 +28,7 @@ def elsewhere(monkeypatch, tmp_path):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", QUICK, ids=lambda kind: kind.name)
 def test_spoiled_inputs_end_in_one_line(kind, elsewhere):
-    found = list(outcomes(kind, range(25), seed=19))
+    found = list(in_this_process(kind, 25, seed=19))
     assert [one.error for one in found if one.error] == []
     assert any(one.declared for one in found)
 
@@ -32,7 +38,7 @@ def test_spoiled_inputs_end_in_one_line(kind, elsewhere):
 @pytest.mark.parametrize("name", ["model folders", "exports"])
 def test_models_of_strangers_end_in_one_line(name, elsewhere):
     kind = next(kind for kind in KINDS if kind.name == name)
-    assert [one.error for one in outcomes(kind, range(40), seed=19) if one.error] == []
+    assert [one.error for one in in_this_process(kind, 40, seed=19) if one.error] == []
 
 
 @pytest.mark.parametrize("mutations", [BYTES, JSON, LINES, TEXT, XML, YAML])
@@ -58,7 +64,7 @@ def _fail(folder, file):
 def test_what_is_not_declared_is_told_and_kept(elsewhere, monkeypatch, tmp_path):
     monkeypatch.setenv("FUZZ_KEPT", str(tmp_path / "kept"))
     kind = Kind("a test", _make, _fail, BYTES, (ValueError,))
-    found = list(outcomes(kind, range(30), seed=1))
+    found = list(in_this_process(kind, 30, seed=1))
     failed = [one for one in found if one.error]
     assert {one.error.splitlines()[-1] for one in failed} == {"lines", "KeyError: 'gone'"}
     for one in failed:
