@@ -143,7 +143,7 @@ def _fewer_pixels():
     [
         ("ssd", _nothing, "ssd: no such rung; there are classifier, bbox, "),
         ("combined", _nothing, "models/combined/model.json: no model there; train it first"),
-        ("classifier", _no_model, "models/classifier: no model there; train it first"),
+        ("classifier", _no_model, "models/classifier/model.safetensors: no model there; "),
         ("classifier", _damaged_model, "models/classifier/model.json: other: no such rung; "),
         ("classifier", _other_classes, "models/classifier: learnt other classes than the tables; "),
         ("classifier", _no_photo, "data/tables: no photo in val or test to predict; "),
