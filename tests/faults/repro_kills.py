@@ -34,14 +34,20 @@ _TARGETS = ("evaluate@bbox",)
 
 @dataclass(frozen=True)
 class Kill:
-    """What is stopped and how, so many seconds after the start."""
+    """What is stopped and how, so many seconds after so many stages have begun."""
 
-    moment: float
+    stages: int
+    seconds: float
     whom: str
     number: signal.Signals
 
     def __str__(self) -> str:
-        return f"{self.number.name} to {self.whom} at {self.moment:.1f} s"
+        return f"{self.number.name} to {self.whom} {self.seconds:.1f} s after stage {self.stages}"
+
+
+def log_of(project: Project) -> Path:
+    """Return where the last run of a project has written what it prints."""
+    return project.folder.parent / "log"
 
 
 def start(project: Project, targets: Sequence[str]) -> subprocess.Popen:
@@ -53,10 +59,15 @@ def start(project: Project, targets: Sequence[str]) -> subprocess.Popen:
         cwd=project.folder,
         env=project.environment,
         stdin=subprocess.DEVNULL,
-        stdout=(project.folder.parent / "log").open("a"),
+        stdout=log_of(project).open("w"),
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
+
+
+def begun(log: Path) -> int:
+    """Return how many stages the run has begun that writes this log."""
+    return log.read_text(errors="replace").count("Running stage")
 
 
 def clean_run(project: Project, targets: Sequence[str]) -> float:
@@ -64,18 +75,20 @@ def clean_run(project: Project, targets: Sequence[str]) -> float:
     begin = time.monotonic()
     code = start(project, targets).wait()
     if code:
-        log = (project.folder.parent / "log").read_text()
+        log = log_of(project).read_text()
         raise SystemExit(f"a run that nobody disturbed ended with {code}:\n{log[-4000:]}")
     return time.monotonic() - begin
 
 
-def stop(dvc: subprocess.Popen, kill: Kill) -> tuple[float | None, str]:
+def stop(dvc: subprocess.Popen, log: Path, kill: Kill) -> tuple[float | None, str]:
     """Send the signal; return the seconds until all were gone and what was at work.
 
     None instead of the seconds where the run went on.
     """
+    while begun(log) < kill.stages and dvc.poll() is None:
+        time.sleep(0.02)
     try:
-        dvc.wait(kill.moment)
+        dvc.wait(kill.seconds)
         return None, "the end"
     except subprocess.TimeoutExpired:
         whole = [psutil.Process(dvc.pid)]
@@ -127,6 +140,8 @@ def play(
     folder: Path, rounds: int, targets: Sequence[str], seed: int = 0
 ) -> list[tuple[int, float, list[str]]]:
     """Return for each round the kills, the longest end in seconds, and outputs that differ."""
+    # What a shell starts in the background ignores SIGINT, and so would all that we start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     choose = random.Random(seed)
     folder.mkdir(exist_ok=True)
     (folder / "start").mkdir()
@@ -135,19 +150,25 @@ def play(
     template.environment["PYTHONPATH"] += f"{os.pathsep}{ROOT}"  # for `commands`
     shutil.copytree(template.folder, folder / "fresh")
     seconds = clean_run(template, targets)
-    clean = outputs(template)
-    print(f"a clean run: {seconds:.1f} s, {len(clean)} outputs", flush=True)
+    clean, stages = outputs(template), begun(log_of(template))
+    print(f"a clean run: {seconds:.1f} s, {stages} stages, {len(clean)} outputs", flush=True)
     results = []
     for number in range(1, rounds + 1):
         shutil.rmtree(template.folder)
         shutil.copytree(folder / "fresh", template.folder)
+        # What goes on begins fewer stages.
         kills = [
-            Kill(choose.uniform(0, seconds), choose.choice(WHOM), choose.choice(SIGNALS))
-            for _ in range(choose.randint(1, _KILLS))
+            Kill(
+                choose.randint(0, stages if first else 1),
+                choose.uniform(0, seconds / stages),
+                choose.choice(WHOM),
+                choose.choice(SIGNALS),
+            )
+            for first in (True, False, False)[: choose.randint(1, _KILLS)]
         ]
         ends, told = [], []
         for kill in kills:
-            ended, at_work = stop(start(template, targets), kill)
+            ended, at_work = stop(start(template, targets), log_of(template), kill)
             told.append(
                 f"{kill} in {at_work}: " + ("went on" if ended is None else f"{ended:.1f} s")
             )
