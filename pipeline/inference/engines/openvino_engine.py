@@ -9,6 +9,7 @@ from pipeline.errors import InputError
 from pipeline.inference.engines.description import Description, raw_spec
 from pipeline.inference.engines.extra import needs_extra
 from pipeline.inference.engines.own_digest import check_digest
+from pipeline.inference.engines.signal_stack import keep_signal_stack
 from pipeline.rungs.rung import Outputs
 
 INFO = "detection_ladder"  # the name of our part of the file's metadata
@@ -48,7 +49,8 @@ class OpenVinoEngine:
         if (precision or self.spec.precision) == "float32":
             settings["INFERENCE_PRECISION_HINT"] = "f32"
         try:
-            self._compiled = core.compile_model(model, "CPU", settings)
+            with keep_signal_stack():
+                self._compiled = core.compile_model(model, "CPU", settings)
         except RuntimeError as error:
             raise InputError(f"{path}: does not run here ({_reason(error)}); {again}") from None
         self._names = [output.get_any_name() for output in self._compiled.outputs]
