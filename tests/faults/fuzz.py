@@ -119,8 +119,12 @@ def _fast_folder() -> str | None:
 
 
 def peak_bytes() -> int:
-    """Return the most memory that this process has had at any time."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Return the most memory that this process has had at any time, on Linux.
+
+    Not `ru_maxrss`, which a child process has from the one that started it.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
 def _keep(kind: Kind, number: int, file: Path, content: bytes, error: str) -> None:
