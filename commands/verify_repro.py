@@ -86,6 +86,7 @@ def made_from_nothing(folder: Path, params: str, targets: Sequence[str]) -> dict
     print(f"--- {folder.name} run, in {folder}", flush=True)
     _run("git", "clone", "--quiet", ".", str(folder))
     (folder / PARAMS).write_text(params)
+    (folder / _LOCK).unlink(missing_ok=True)  # of stages that are not run here, too
     _run(sys.executable, "-m", "dvc", "repro", "--force", *targets, cwd=folder)
     return outputs(folder)
 

@@ -31,6 +31,18 @@ def test_the_same_bytes(project: Path, capfd: pytest.CaptureFixture) -> None:
     assert "seed: 42" in Path("params.yaml").read_text()
 
 
+def test_results_of_the_commit_that_are_not_made_here_are_left_out(
+    project: Path, capfd: pytest.CaptureFixture
+) -> None:
+    folder = {"path": "models/other", "hash": "md5", "md5": "0a1b2c.dir"}
+    lock = {"schema": "2.0", "stages": {"other": {"cmd": "train", "outs": [folder]}}}
+    Path("dvc.lock").write_text(json.dumps(lock))
+    git(project, "add", "--force", "dvc.lock")
+    git(project, "commit", "--quiet", "--message", "Results of another stage")
+    assert verify_repro.main(ONLY) == 0
+    assert capfd.readouterr().out.endswith("the same bytes: 1 outputs\n")
+
+
 def test_what_differs_is_named_and_kept(project: Path, capfd: pytest.CaptureFixture) -> None:
     writing = "mkdir -p out && date +%s%N > out/time.txt && echo same > out/same.txt"
     commit_stage(project, writing, "out")
