@@ -68,6 +68,7 @@ def server(uri: str, root: Path, host: str, port: int) -> tuple[list[str], dict[
         "_MLFLOW_SERVER_FILE_STORE": uri,
         "_MLFLOW_SERVER_REGISTRY_STORE": uri,
         "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",  # of experiments that it makes
         "_MLFLOW_SERVER_ARTIFACT_DESTINATION": (root / "mlruns").as_uri(),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
