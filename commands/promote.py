@@ -12,7 +12,6 @@ champion only the floors count. Every decision is a tag of the version in MLflow
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,9 +37,8 @@ from pipeline.predictions import Predictions
 from pipeline.report.ladder_table import METRICS
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from pipeline.tasks import Task
-from pipeline.tracking.mlflow_store import naming_store, without_password
+from pipeline.tracking.mlflow_store import naming_store, store_uri, without_password
 from pipeline.tracking.registry import CHAMPION, Registry, Version
-from pipeline.tracking.sqlite_store import local_store
 
 SPLIT = "val"
 
@@ -63,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     params = load_params(PARAMS)
     params.rung(options.rung)  # which names those there are, if it is none
-    store = os.environ.get("MLFLOW_TRACKING_URI") or local_store(Path())
+    store = store_uri(Path())
     with naming_store(store):
         return _promote(options, params, store)
 

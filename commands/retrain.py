@@ -20,11 +20,10 @@ from pathlib import Path
 from commands.options.ladder import add_settings
 from commands.options.parser import command_parser
 from commands.promote import decide
-from commands.run import wanted_params
+from commands.run import params_with, wanted_params
 from pipeline.compare.comparison import Comparison, RungComparison, compare_results
 from pipeline.compare.gate import falls
 from pipeline.compare.sides.find_result import find_result
-from pipeline.compare.sides.results import LOCK
 from pipeline.cycle.branch import Branch, Pushed, commit
 from pipeline.cycle.candidate import Candidate, find_candidate, model_of, promote
 from pipeline.cycle.comment import Judgement, comment_of, data_lines
@@ -33,14 +32,14 @@ from pipeline.cycle.remembered import remember
 from pipeline.cycle.transfer import bring, push_objects
 from pipeline.errors import InputError
 from pipeline.exit_codes import FAILED, REFUSED
-from pipeline.files import METRICS, PARAMS, REPORT, write_beside
-from pipeline.params.params import Params, check_params, load_params
+from pipeline.files import LOCK, METRICS, PARAMS, REPORT, write_beside
+from pipeline.params.params import Params, load_params
 from pipeline.params_guard import params_during
-from pipeline.repair.orphans import die_with_parent
+from pipeline.processes import die_with_parent
 from pipeline.tracking.dvc_lock import Stages, read_lock
-from pipeline.tracking.git_state import flat_params_of, run_git
+from pipeline.tracking.git_state import committed_lock, flat_params_of, run_git
 from pipeline.tracking.results import missing_result
-from pipeline.yaml_file import parse_yaml, read_yaml, with_values
+from pipeline.yaml_file import read_yaml
 
 _ROUNDS = 3  # of results that others push meanwhile
 _MESSAGE = "Retrain: new dvc.lock and metrics [skip ci]"
@@ -150,9 +149,7 @@ def train(settings: Sequence[str], known: str, *, pull: bool) -> int:
     """
     command = [sys.executable, "-m", "dvc", "repro", "--all-pipelines"]
     current = flat_params_of(read_yaml(PARAMS), str(PARAMS))
-    wanted = wanted_params(None, None, settings, current)
-    text = with_values(PARAMS.read_text(), wanted)
-    check_params(parse_yaml(text, str(PARAMS)), "the parameters of this run")
+    text, _ = params_with(wanted_params(None, None, settings, current))
     with params_during(text) as keep:
         remembered = remember(known, pull=pull) if known else []
         if remembered:
@@ -165,7 +162,7 @@ def train(settings: Sequence[str], known: str, *, pull: bool) -> int:
 
 def compared_with(base: str) -> Comparison | str:
     """Return what lies here beside the result of a commit, or why that cannot be."""
-    if not run_git("show", f"{base}:./{LOCK}"):
+    if not committed_lock(base):
         return "there was none"
     try:
         return compare_results(find_result(base), find_result("."), "val", [])

@@ -26,9 +26,10 @@ from commands.options.ladder import add_only, add_profile, add_settings
 from commands.options.parser import command_parser
 from pipeline.errors import InputError
 from pipeline.exit_codes import INTERRUPTED
-from pipeline.files import PARAMS
-from pipeline.params.params import check_params
+from pipeline.files import LOCK, PARAMS
+from pipeline.params.params import Params, check_params
 from pipeline.params_guard import params_during, restore_params
+from pipeline.processes import die_with_parent
 from pipeline.profiles import (
     FlatParams,
     parse_setting,
@@ -37,7 +38,6 @@ from pipeline.profiles import (
     refuse_unknown,
 )
 from pipeline.repair.lock_file import mend_lock
-from pipeline.repair.orphans import die_with_parent
 from pipeline.tracking.git_state import committed_params, flat_params_of
 from pipeline.yaml_file import parse_yaml, read_yaml, with_values
 
@@ -58,10 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     current = flat_params_of(read_yaml(PARAMS), str(PARAMS))
     wanted = wanted_params(options.profile, options.photos, options.settings, current)
     changed = {key: value for key, value in wanted.items() if current[key] != value}
-    text = with_values(PARAMS.read_text(), changed)
-    check_params(
-        parse_yaml(text, str(PARAMS)), "the parameters of this run" if changed else str(PARAMS)
-    )
+    text, _ = params_with(changed)
     for key, value in changed.items():
         print(f"{key}: {current[key]} -> {value}")
     if options.dry:
@@ -120,8 +117,19 @@ def wanted_params(
     return wanted
 
 
+def params_with(changed: FlatParams) -> tuple[str, Params]:
+    """Return `params.yaml` with other values, its layout kept, and the parameters in it.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+    text = with_values(PARAMS.read_text(), changed)
+    name = "the parameters of this run" if changed else str(PARAMS)
+    return text, check_params(parse_yaml(text, str(PARAMS)), name)
+
+
 def _differs_from_commit() -> bool:
-    words = ["git", "diff", "--quiet", "HEAD", "--", str(PARAMS), "dvc.lock"]
+    words = ["git", "diff", "--quiet", "HEAD", "--", str(PARAMS), str(LOCK)]
     return subprocess.run(words, capture_output=True, check=False).returncode == 1
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from commands.options.parser import command_parser, number
 from pipeline.errors import InputError
 from pipeline.reading.address import check_address
-from pipeline.tracking.mlflow_store import experiment_name, without_password
+from pipeline.tracking.mlflow_store import experiment_name, is_server, store_uri, without_password
 from pipeline.tracking.pages.links import OPENS, START, comparison
-from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged, local_store
+from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged
 
 Address = tuple[str | int | bytes, ...]  # host, port, and two numbers more of IPv6
 _PORTS = range(5000, 5020)
@@ -28,8 +28,8 @@ def main(arguments: Sequence[str]) -> int:
     """Start MLflow's pages in place of this process and print the link to the ladder's runs."""
     options = _parse(arguments)
     root = Path(os.environ.get("DVC_ROOT") or ".").resolve()
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or local_store(root)
-    if uri.lower().startswith(("http://", "https://")):
+    uri = store_uri(root)
+    if is_server(uri):
         check_address(uri)
         print(f"MLFLOW_TRACKING_URI names a server; open {without_password(uri)}")
         return 0

@@ -15,6 +15,7 @@ from pipeline.cycle.dvc_remote import Lacking, has_remote, lacking_in_remote
 from pipeline.cycle.stale import stale_by_commit
 from pipeline.errors import InputError
 from pipeline.exit_codes import FAILED
+from pipeline.files import LOCK
 from pipeline.tracking.git_state import run_git
 
 
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def lock_differs(base: str) -> bool:
     """Return whether dvc.lock is another one since a change has left the commit `base`."""
-    return bool(run_git("diff", "--name-only", f"{base}...HEAD", "--", "dvc.lock"))
+    return bool(run_git("diff", "--name-only", f"{base}...HEAD", "--", str(LOCK)))
 
 
 def stale(stages: Sequence[str], *, results_changed: bool) -> Iterator[str]:

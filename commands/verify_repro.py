@@ -19,18 +19,17 @@ from pathlib import Path
 
 from commands.options.ladder import add_only, add_profile, add_settings
 from commands.options.parser import command_parser
-from commands.run import wanted_params
+from commands.run import params_with, wanted_params
 from pipeline.errors import InputError
-from pipeline.files import PARAMS
-from pipeline.params.params import check_params
-from pipeline.repair.orphans import die_with_parent
+from pipeline.files import LOCK, PARAMS
+from pipeline.params.params import Params
+from pipeline.processes import die_with_parent
 from pipeline.tracking.dvc_cache import cache_folder, file_digests
 from pipeline.tracking.dvc_lock import digests, read_lock
 from pipeline.tracking.git_state import flat_params_of, git_tags
-from pipeline.yaml_file import parse_yaml, read_yaml, with_values
+from pipeline.yaml_file import read_yaml
 
 _PLACE = Path(".ladder/verify-repro")
-_LOCK = Path("dvc.lock")
 _MINUTES = "training/"  # how long each training took
 _SHOWN = 12  # characters of a digest
 _DIFFERENT = 1
@@ -43,14 +42,13 @@ def main(arguments: Sequence[str]) -> int:
     add_settings(parser)
     add_only(parser)
     options = parser.parse_args(arguments)
-    params = params_text(options.profile, options.photos, options.settings)
-    rungs = check_params(parse_yaml(params, str(PARAMS)), str(PARAMS)).rung_names
-    targets = options.only or [f"evaluate@{rung}" for rung in rungs]
+    text, params = new_params(options.profile, options.photos, options.settings)
+    targets = options.only or [f"evaluate@{rung}" for rung in params.rung_names]
     if git_tags().get("git.dirty") == "true":
         print("what is not committed is left out: the last commit is verified")
     shutil.rmtree(_PLACE, ignore_errors=True)
     first, second = (
-        made_from_nothing(_PLACE / name, params, targets) for name in ("first", "second")
+        made_from_nothing(_PLACE / name, text, targets) for name in ("first", "second")
     )
     differing = report(first, second)
     if differing:
@@ -61,7 +59,9 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def params_text(profile: str | None, photos: Path | None, settings: Sequence[str]) -> str:
+def new_params(
+    profile: str | None, photos: Path | None, settings: Sequence[str]
+) -> tuple[str, Params]:
     """Return the params.yaml of both runs; a folder of photos is named from the root of the disk.
 
     Raises:
@@ -71,10 +71,7 @@ def params_text(profile: str | None, photos: Path | None, settings: Sequence[str
     wanted = current | wanted_params(profile, photos, settings, current)
     if wanted["fetch.source"] == "local":
         wanted["fetch.path"] = str(Path(str(wanted["fetch.path"])).absolute())
-    changed = {key: value for key, value in wanted.items() if current[key] != value}
-    text = with_values(PARAMS.read_text(), changed)
-    check_params(parse_yaml(text, str(PARAMS)), "the parameters of these runs")
-    return text
+    return params_with({key: value for key, value in wanted.items() if current[key] != value})
 
 
 def made_from_nothing(folder: Path, params: str, targets: Sequence[str]) -> dict[str, str]:
@@ -86,7 +83,7 @@ def made_from_nothing(folder: Path, params: str, targets: Sequence[str]) -> dict
     print(f"--- {folder.name} run, in {folder}", flush=True)
     _run("git", "clone", "--quiet", ".", str(folder))
     (folder / PARAMS).write_text(params)
-    (folder / _LOCK).unlink(missing_ok=True)  # of stages that are not run here, too
+    (folder / LOCK).unlink(missing_ok=True)  # of stages that are not run here, too
     _run(sys.executable, "-m", "dvc", "repro", "--force", *targets, cwd=folder)
     return outputs(folder)
 
@@ -95,7 +92,7 @@ def outputs(project: Path) -> dict[str, str]:
     """Return path to digest of each file that the stages of a project have made, minutes aside."""
     cache = cache_folder(project)
     found: dict[str, str] = {}
-    for entry in read_lock(project / _LOCK).values():
+    for entry in read_lock(project / LOCK).values():
         for path, md5 in digests(entry.outs).items():
             if not path.startswith(_MINUTES):
                 found |= file_digests(cache, path, md5)

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 
 PARAMS = Path("params.yaml")
+LOCK = Path("dvc.lock")
 PROFILES = Path("profiles")
 SOURCE = Path("data/source")
 TABLES = Path("data/tables")

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from pipeline.repair.orphans import die_with_parent
+from pipeline.processes import die_with_parent
 
 # Before the imports of a stage, which take seconds: DVC may end meanwhile, and at Ctrl-C there
 # is nothing to clean up.

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from pipeline.evaluate.result_files import MetricInterval, read_rows
-from pipeline.files import EVALUATION, PARAMS
+from pipeline.files import EVALUATION, LOCK, PARAMS
 from pipeline.params.params import load_params
 from pipeline.report.ladder_table import Row, print_ladder
 from pipeline.tracking.dvc_lock import read_lock
@@ -26,7 +26,7 @@ def main() -> None:
     """Log every result that MLflow has not yet and print the table."""
     argparse.ArgumentParser(prog="python -m stages.track", description=main.__doc__).parse_args()
     params = load_params(PARAMS)
-    lock = read_lock(Path("dvc.lock"))
+    lock = read_lock(LOCK)
     results, tags, committed = [], git_tags(), params_of_commit()
     for rung in params.rung_names:
         reason = missing_result(lock, rung)
@@ -55,7 +55,7 @@ def show(results: list[Result], outcomes: list[Outcome]) -> None:
 def note_on_stores(outcomes: list[Outcome]) -> str | None:
     """Return a line where results that were committed before are new to this folder's store."""
     news = [one for one in outcomes if one.new and database(one.store)]
-    if not news or not is_committed("dvc.lock"):
+    if not news or not is_committed(str(LOCK)):
         return None
     return (
         "results of the commit are new here: each folder has a store of its own; "

@@ -42,6 +42,7 @@ NO_DEPENDENCY = {
     "pipeline/params/train.py",
     "pipeline/yaml_file.py",
     "pipeline/reading/yaml_limits.py",
+    "pipeline/processes.py",
     "pipeline/progress.py",
     "pipeline/models/device.py",
     "pipeline/rungs/registry.py",
@@ -49,7 +50,6 @@ NO_DEPENDENCY = {
     "pipeline/train/training_log.py",
     "pipeline/repair/finished_training.py",
     "pipeline/repair/lock_copy.py",
-    "pipeline/repair/orphans.py",
     "stages/__init__.py",
     "stages/entry.py",
 }

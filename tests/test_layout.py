@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 # Modules without a test file of the same name, and why.
 EXEMPT = {
     "pipeline/__init__.py": "two names, which tests/inference/test_detections.py imports",
-    "stages/__init__.py": "a condition; tests/repair/test_orphans.py starts both sides of it",
+    "stages/__init__.py": "a condition; tests/test_processes.py starts both sides of it",
     "pipeline/formats/label_format.py": "declarations, which the tests of every format use",
     "pipeline/inference/engines/engine.py": "a declaration, which the tests of every engine use",
 }

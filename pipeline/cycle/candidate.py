@@ -1,16 +1,14 @@
 """The version that MLflow keeps of a result, and the champion whose place it may take."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.tracking.dvc_lock import Stages, digests
-from pipeline.tracking.mlflow_store import first_line, probe, without_password
+from pipeline.tracking.mlflow_store import first_line, probe, store_uri, without_password
 from pipeline.tracking.registry import CHAMPION, Registry, Version
 from pipeline.tracking.results import fingerprint_of
-from pipeline.tracking.sqlite_store import local_store
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ def find_candidate(lock: Stages, rung: str) -> Candidate:
     Raises:
         InputError: MLflow does not answer, or does not have the result.
     """
-    store = os.environ.get("MLFLOW_TRACKING_URI") or local_store(Path())
+    store = store_uri(Path())
     try:
         probe(store)
     except Exception as error:

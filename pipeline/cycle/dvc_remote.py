@@ -12,9 +12,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from pipeline.errors import InputError
-from pipeline.files import PREDICTIONS, TABLES
+from pipeline.files import LOCK, PREDICTIONS, TABLES
 from pipeline.tracking.dvc_lock import parse_lock, read_lock
-from pipeline.tracking.git_state import run_git
+from pipeline.tracking.git_state import committed_lock, run_git
 
 _PROBE_SECONDS = 60
 _PROBE = "from pipeline.cycle.dvc_remote import write_probe; write_probe()"
@@ -109,7 +109,7 @@ def fetch_result(commit: str) -> None:
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
-    lock = parse_lock(run_git("show", f"{commit}:./dvc.lock") or "{}", f"dvc.lock of {commit}")
+    lock = parse_lock(committed_lock(commit) or "{}", f"{LOCK} of {commit}")
     outs = {out.path for entry in lock.values() for out in entry.outs}
     needed = [path for path in outs if path.startswith((f"{PREDICTIONS}/", str(TABLES)))]
     if not needed:
@@ -158,7 +158,7 @@ def _status(*words: str) -> Status:
 
 
 def _split(paths: list[str]) -> Lacking:
-    made = {out.path for entry in read_lock(Path("dvc.lock")).values() for out in entry.outs}
+    made = {out.path for entry in read_lock(LOCK).values() for out in entry.outs}
     names = [path.rstrip("/") for path in paths]
     return Lacking(
         [name for name in names if name not in made], [name for name in names if name in made]

@@ -3,15 +3,12 @@
 DVC's own memory of runs leaves out stages with outputs that persist, as all of ours do.
 """
 
-from pathlib import Path
-
 from pipeline.cycle.dvc_remote import run_dvc
 from pipeline.cycle.stale import stale_stages
-from pipeline.files import METRICS
-from pipeline.tracking.git_state import run_git
+from pipeline.files import LOCK, METRICS
+from pipeline.tracking.git_state import committed_lock, run_git
 from pipeline.yaml_file import parse_yaml, with_values
 
-_LOCK = Path("dvc.lock")
 _EMPTY = "schema: '2.0'\nstages: {}\n"
 
 
@@ -24,15 +21,15 @@ def remember(commit: str, *, pull: bool) -> list[str]:
         commit: one with a dvc.lock.
         pull: whether outputs are brought from the DVC remote, or only from the cache here.
     """
-    content = parse_yaml(run_git("show", f"{commit}:./{_LOCK}") or "{}", f"{_LOCK} of {commit}")
+    content = parse_yaml(committed_lock(commit) or "{}", f"{LOCK} of {commit}")
     known = content.get("stages") if isinstance(content, dict) else None
     tried: list[str] = []
     while isinstance(known, dict):
         some = [name for name in stale_stages() if name in known and name not in tried]
         if not some:
             break
-        text = _LOCK.read_text() if _LOCK.exists() else _EMPTY
-        _LOCK.write_text(with_values(text, {f"stages.{name}": known[name] for name in some}))
+        text = LOCK.read_text() if LOCK.exists() else _EMPTY
+        LOCK.write_text(with_values(text, {f"stages.{name}": known[name] for name in some}))
         for name in some:
             _bring(commit, name, pull=pull)
         tried += some

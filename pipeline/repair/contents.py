@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pipeline.files import write_beside
+from pipeline.files import LOCK, write_beside
 from pipeline.progress import progress
 from pipeline.repair.aside import set_aside
 from pipeline.repair.finding import Finding
-from pipeline.repair.lock_copy import LOCK
 from pipeline.tracking.dvc_cache import cache_folder, object_path
 from pipeline.tracking.dvc_lock import Stages, read_lock
 

@@ -1,12 +1,12 @@
 """Nothing is mended while a DVC is at work: its half-written files are no faults."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.processes import is_running
 from pipeline.repair.finding import Finding
 
 _RWLOCK = Path(".dvc/tmp/rwlock")  # JSON: who reads and writes which files
@@ -46,7 +46,7 @@ def nobody_at_work() -> Iterator[None]:
         except DvcException as error:
             raise InputError(f".dvc: {error}; run from the project's root folder") from None
         with suppress(*_DAMAGED):
-            if any(map(_lives, _stage_runners())):  # DVC gives up its lock while a stage runs
+            if any(map(is_running, _stage_runners())):  # DVC gives up its lock while a stage runs
                 raise InputError(_BUSY)
         yield
 
@@ -72,13 +72,3 @@ def _stage_runners() -> set[int]:
     held = [holders for by_path in by_mode for holders in by_path.values()]
     several = [one if isinstance(one, list) else [one] for one in held]  # readers; one writer
     return {int(one["pid"]) for holders in several for one in holders}
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -4,9 +4,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.files import write_beside
+from pipeline.files import LOCK, write_beside
 
-LOCK = Path("dvc.lock")
 COPY = Path(".ladder/dvc.lock")
 
 

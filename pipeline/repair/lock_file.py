@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.files import write_beside
+from pipeline.files import LOCK, write_beside
 from pipeline.repair.aside import set_aside
 from pipeline.repair.exclusive import mend, rwlock
 from pipeline.repair.finding import Finding
-from pipeline.repair.lock_copy import COPY, LOCK
-from pipeline.tracking.git_state import run_git
+from pipeline.repair.lock_copy import COPY
+from pipeline.tracking.git_state import committed_lock
 from pipeline.yaml_file import parse_yaml
 
 _HEADER = "schema: '2.0'\nstages:\n"
@@ -106,7 +106,7 @@ def check_lock() -> LockFault | None:
     """
     if not LOCK.exists():
         return None
-    committed = run_git("show", f"HEAD:./{LOCK}")
+    committed = committed_lock()
     return find_fault(_text(LOCK), _text(COPY), f"{committed}\n" if committed else "")
 
 

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.files import PARAMS
+from pipeline.files import LOCK, PARAMS
 from pipeline.profiles import FlatParams
 from pipeline.yaml_file import flatten, parse_yaml
 
@@ -48,6 +48,11 @@ def committed_params() -> FlatParams:
         )
     name = f"{PARAMS} of the last commit"
     return flat_params_of(parse_yaml(shown.stdout, name), name)
+
+
+def committed_lock(commit: str = "HEAD") -> str:
+    """Return the text of a commit's dvc.lock, nothing where it has none."""
+    return run_git("show", f"{commit}:./{LOCK}")
 
 
 def flat_params_of(content: object, name: str) -> FlatParams:

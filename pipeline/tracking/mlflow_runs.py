@@ -7,11 +7,11 @@ it is never imported (2 to 4 s).
 import sys
 import tempfile
 import time
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from pipeline.photo_files import open_photo
 from pipeline.progress import progress
@@ -26,6 +26,7 @@ from pipeline.tracking.live.runs import (
 from pipeline.tracking.mlflow_store import (
     experiment_name,
     first_line,
+    log_numbers,
     open_client,
     open_experiment,
 )
@@ -48,11 +49,9 @@ if TYPE_CHECKING:
 _LOCK_SECONDS = 600
 # On a server that several machines share, a run younger than this may still be written by another.
 _ABANDONED_AFTER_SECONDS = 600
-_METRICS_PER_CALL, _PARAMS_PER_CALL = 1000, 100  # mlflow.utils.validation
 OWNER = "project"  # tag: which copy of the project on which machine logs this
 _LOGGED = "logged"  # milliseconds; a run's own start is that of the training
 _FINAL = 0  # the one step of all final pictures: MLflow aligns runs by it
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -239,14 +238,7 @@ def _log_numbers(
     for row in result.history:
         metrics += curve_metrics(row) if row["epoch"] not in known else []
     params = [Param(metric_key(name), str(value)) for name, value in result.params.items()]
-    for some in _portions(metrics, _METRICS_PER_CALL):
-        client.log_batch(run_id, metrics=some)
-    for few in _portions(params, _PARAMS_PER_CALL):
-        client.log_batch(run_id, params=few)
-
-
-def _portions(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+    log_numbers(client, run_id, metrics, params)
 
 
 def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:

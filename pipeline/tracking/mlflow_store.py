@@ -4,19 +4,23 @@ MLflow is imported inside functions, as it takes 2 to 4 s.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.errors import InputError
 from pipeline.reading.address import check_address, public_address, without_secrets
+from pipeline.tracking.sqlite_store import local_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Metric, Param
 
 EXPERIMENT = "detection-ladder"
 _PROBE_SECONDS = 3
+_METRICS_PER_CALL, _PARAMS_PER_CALL = 1000, 100  # mlflow.utils.validation
+T = TypeVar("T")
 
 
 def experiment_name() -> str:
@@ -51,6 +55,11 @@ def naming_store(uri: str) -> Iterator[None]:
         ) from None
 
 
+def store_uri(root: Path) -> str:
+    """Return the store that the user has set, or the project's own in its root folder."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or local_store(root)
+
+
 def open_client(uri: str) -> "MlflowClient":
     """Return a client of the store that gives up soon.
 
@@ -68,6 +77,20 @@ def open_client(uri: str) -> "MlflowClient":
     from mlflow.tracking import MlflowClient
 
     return MlflowClient(uri)
+
+
+def log_numbers(
+    client: "MlflowClient", run_id: str, metrics: Sequence["Metric"], params: Sequence["Param"]
+) -> None:
+    """Log metrics and parameters, as many in a call as MLflow takes."""
+    for some in _portions(metrics, _METRICS_PER_CALL):
+        client.log_batch(run_id, metrics=some)
+    for few in _portions(params, _PARAMS_PER_CALL):
+        client.log_batch(run_id, params=few)
+
+
+def _portions(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def open_experiment(client: "MlflowClient", root: Path, uri: str) -> str:

@@ -58,7 +58,7 @@ def test_what_differs_is_named_and_kept(project: Path, capfd: pytest.CaptureFixt
 
 
 def test_the_runs_have_the_parameters_that_are_asked_for(project: Path) -> None:
-    text = verify_repro.params_text("one", Path("photos"), ["fetch.seed=7"])
+    text, _ = verify_repro.new_params("one", Path("photos"), ["fetch.seed=7"])
     assert f"path: {project / 'photos'}" in text
     assert "photos: 30" in text and "seed: 7 " in text
 

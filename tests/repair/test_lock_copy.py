@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pipeline.repair.lock_copy import COPY, LOCK, keep_copy
+from pipeline.files import LOCK
+from pipeline.repair.lock_copy import COPY, keep_copy
 
 
 def test_each_copy_replaces_the_one_before(tmp_path, monkeypatch):

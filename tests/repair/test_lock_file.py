@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
+from pipeline.files import LOCK
 from pipeline.repair.aside import DAMAGED
-from pipeline.repair.lock_copy import COPY, LOCK
+from pipeline.repair.lock_copy import COPY
 from pipeline.repair.lock_file import find_fault, is_sound, lock, mend_lock
 from pipeline.tracking.dvc_lock import parse_lock
 from tests.conftest import ROOT

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from pipeline.compare.sides.results import LOCK, Result, RungFiles, made_with
+from pipeline.compare.sides.results import Result, RungFiles, made_with
 from pipeline.errors import InputError
-from pipeline.files import PREDICTIONS, TABLES
+from pipeline.files import LOCK, PREDICTIONS, TABLES
 from pipeline.schemas import SCHEMAS
 from pipeline.tracking.dvc_cache import cache_folder, object_path
 from pipeline.tracking.dvc_lock import parse_lock
-from pipeline.tracking.git_state import run_git
+from pipeline.tracking.git_state import committed_lock, run_git
 from pipeline.tracking.named_runs import NamedRun
 
 
@@ -37,7 +37,7 @@ def result_of_commit(name: str, commit: str, root: Path) -> Result:
         InputError: the commit has no lock file, or none with a finished rung.
     """
     about = f"commit {run_git('log', '-1', '--format=%h (%s)', commit)}"
-    text = run_git("show", f"{commit}:./{LOCK}")
+    text = committed_lock(commit)
     lock = parse_lock(text, f"{LOCK} of {name}") if text else {}
     names = [stage.partition("@")[2] for stage in lock if stage.startswith("evaluate@")]
     made = {rung: made_with(lock, rung) for rung in names}

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from pipeline.compare.sides.results import LOCK, Result, RungFiles, as_words, made_with
+from pipeline.compare.sides.results import Result, RungFiles, as_words, made_with
 from pipeline.errors import InputError
-from pipeline.files import PARAMS, PREDICTIONS, SOURCE, TABLES
+from pipeline.files import LOCK, PARAMS, PREDICTIONS, SOURCE, TABLES
 from pipeline.schemas import SCHEMAS
 from pipeline.tracking.dvc_lock import read_lock
 from pipeline.yaml_file import flatten, read_yaml

@@ -15,8 +15,6 @@ from pipeline.tracking.dvc_lock import (
     with_upstream,
 )
 
-LOCK = Path("dvc.lock")
-
 
 @dataclass(frozen=True)
 class RungFiles:

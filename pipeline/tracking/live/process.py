@@ -35,6 +35,7 @@ from pipeline.tracking.mlflow_store import (
     open_client,
     open_experiment,
     probe,
+    store_uri,
     without_password,
 )
 from pipeline.tracking.run_name import changed_params, params_of_commit, run_name
@@ -60,7 +61,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(_NICE)
     root = Path(os.environ.get("DVC_ROOT") or ".").resolve()
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or local_store(root)
+    uri = store_uri(root)
     try:
         follow(_Lines(sys.stdin), options.rung, options.training, root, uri)
     except Exception as error:  # MLflow and what is below it raise dozens of types

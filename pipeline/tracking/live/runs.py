@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pipeline.processes import is_running
 from pipeline.tracking.live.curves import CURVES
 from pipeline.tracking.sqlite_store import TRAINING
 
@@ -92,7 +93,7 @@ def is_alive(run: "Run") -> bool:
     if run.info.status != "RUNNING":
         return False
     host, _, process = run.data.tags.get(_PROCESS, "").rpartition(":")
-    if host == platform.node() and os.name == "posix" and not _is_running(int(process)):
+    if host == platform.node() and os.name == "posix" and not is_running(int(process)):
         return False
     return time.time() - int(run.data.tags.get(_SEEN, 0)) / 1000 < _SILENT_SECONDS
 
@@ -100,13 +101,3 @@ def is_alive(run: "Run") -> bool:
 def logged_epochs(client: "MlflowClient", run_id: str) -> set[int]:
     """Return the epochs that a run has already."""
     return {metric.step for metric in client.get_metric_history(run_id, f"{CURVES}/lr")}
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

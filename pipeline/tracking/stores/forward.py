@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipeline.tracking.mlflow_store import experiment_name, first_line, open_client, open_experiment
+from pipeline.tracking.mlflow_store import (
+    experiment_name,
+    first_line,
+    log_numbers,
+    open_client,
+    open_experiment,
+)
 from pipeline.tracking.registry import register
 from pipeline.tracking.sqlite_store import COMPLETE, FINGERPRINT, runs_with_tag
 
@@ -15,7 +21,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 WAITING = "waiting_for_server"  # tag of a local run: the server that it is for
-_METRICS_PER_CALL, _PARAMS_PER_CALL = 1000, 100  # mlflow.utils.validation
 
 
 def server_key(uri: str) -> str:
@@ -78,7 +83,4 @@ def _send_numbers(local: "MlflowClient", run: "Run", server: "MlflowClient", new
     names = run.data.metrics
     metrics = [m for name in names for m in local.get_metric_history(run.info.run_id, name)]
     params = [Param(name, value) for name, value in run.data.params.items()]
-    for at in range(0, len(metrics), _METRICS_PER_CALL):
-        server.log_batch(new, metrics=metrics[at : at + _METRICS_PER_CALL])
-    for at in range(0, len(params), _PARAMS_PER_CALL):
-        server.log_batch(new, params=params[at : at + _PARAMS_PER_CALL])
+    log_numbers(server, new, metrics, params)

@@ -1,4 +1,4 @@
-"""A process that ends with its parent, so that nothing works on when nobody waits for it."""
+"""Processes of this machine: one that ends with its parent, and whether one is there still."""
 
 import os
 import sys
@@ -20,3 +20,14 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
     if os.getppid() != parent:  # it ended before prctl; PID 1 may be the parent in a container
         raise SystemExit("the parent process has ended")
+
+
+def is_running(process: int) -> bool:
+    """Return whether there is a process of this number, on POSIX."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # of somebody else
+        pass
+    return True

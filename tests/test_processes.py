@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.repair.orphans import die_with_parent
+from pipeline.processes import die_with_parent
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells a child of its parent's end"
