@@ -28,7 +28,7 @@ from commands.options.parser import command_parser, number
 from pipeline.errors import InputError, one_line
 from pipeline.files import PARAMS
 from pipeline.formats.labels import Labels
-from pipeline.inference.described_model import EXPORTED, DescribedModel, describe_model
+from pipeline.inference.described_model import DescribedModel, describe_model
 from pipeline.inference.label_files import (
     FORMAT_NAMES,
     format_of,
@@ -47,7 +47,7 @@ from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
 from pipeline.inference.photo_files import common_folder, find_photos, passed_over, with_names
 from pipeline.params.params import load_params
 from pipeline.review.decisions import Decision, apply_review, read_review, write_review
-from pipeline.tracking.sqlite_store import local_store
+from pipeline.tracking.mlflow_store import store_uri
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
             refuse_others(files, job)
         job.save()
         named, unnamed = with_names(photos, folder)
-        find_objects(job, model, named, options.limit)
+        find_objects(job, described, named, options.limit)
         rows = job.read()
         there = [(folder / name).is_file() for name in rows["file_name"].to_pylist()]
         rows = rows.filter(pa.array(there, pa.bool_()))
@@ -106,7 +106,7 @@ def what_is_asked(model: DescribedModel, folder: Path, out: Path, scores: GivenS
 
 
 def find_objects(
-    job: LabelJob, model: Path, photos: list[tuple[str, Path]], limit: int | None
+    job: LabelJob, model: DescribedModel, photos: list[tuple[str, Path]], limit: int | None
 ) -> None:
     """Add to a job what the model finds in the photos that are not done, so many at most."""
     waiting = without_done(photos, job.read())
@@ -117,7 +117,6 @@ def find_objects(
     if not waiting:
         return
     from pipeline.inference.bulk import detect_into
-    from pipeline.inference.detector import Detector
     from pipeline.params.params import PredictParams
 
     asked = job.asked
@@ -126,8 +125,8 @@ def find_objects(
         nms_threshold=asked.nms_threshold,
         max_detections=asked.max_detections,
     )
-    device = "auto" if model.suffix in EXPORTED else load_params(PARAMS).train.shared.device
-    detect_into(job, Detector.load(model, device=device, decoding=decoding), waiting, done)
+    detector = model.detector(load_params(PARAMS).train.shared.device, decoding)
+    detect_into(job, detector, waiting, done)
 
 
 def labels_of(
@@ -159,7 +158,7 @@ def model_folder(model: str) -> Iterator[Path]:
     if not is_mlflow_uri(model):
         yield Path(model)
         return
-    store = os.environ.get("MLFLOW_TRACKING_URI") or local_store(Path())
+    store = store_uri(Path())
     with mlflow_model(model, store) as folder:
         yield folder
 

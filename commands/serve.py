@@ -84,8 +84,8 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
         InputError: there is no such model, or it does not predict both classes and boxes.
     """
     from commands.label import model_folder
-    from pipeline.inference.described_model import EXPORTED, describe_model
-    from pipeline.inference.detector import DECODING, Detector
+    from pipeline.inference.described_model import describe_model
+    from pipeline.inference.detector import DECODING
     from pipeline.inference.label_scores import choose_scores
     from pipeline.params.params import load_params
     from pipeline.serve.service import Served
@@ -98,8 +98,7 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
     decoding = decoding.model_copy(update={"min_score": lowest})
     with model_folder(model) as folder:
         described = describe_model(folder)
-        device = "auto" if folder.suffix in EXPORTED else device
-        detector = Detector.load(folder, device=device, decoding=decoding, batch_size=batch_size)
+        detector = described.detector(device, decoding, batch_size)
         min_scores = choose_scores(described.label_scores, detector.classes, scores, model)
     side = detector.spec.image_size
     detector.predict([np.zeros((side, side, 3), np.uint8)] * batch_size)  # the first is slow

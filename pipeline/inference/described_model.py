@@ -3,11 +3,17 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.inference.label_scores import chosen_scores
+from pipeline.params.params import PredictParams
 from pipeline.rungs.model_spec import ModelSpec, read_spec
 from pipeline.tasks import Task
+
+if TYPE_CHECKING:
+    from pipeline.inference.detector import Detector
+    from pipeline.inference.engines.engine import Engine
 
 EXPORTED = (".onnx", ".xml", ".pt2")  # endings of the files that `ladder export` writes
 
@@ -17,14 +23,35 @@ class DescribedModel:
     """A model for photos of people, which answers what and where.
 
     Attributes:
+        source: a folder that the train stage has left, or an exported file.
         digest: SHA-256 of the files that say what it answers.
         spec: what it is.
         label_scores: by class the score above which a detection is a label; empty if unknown.
+        engine: of an exported file, which had to be loaded to be described.
     """
 
+    source: Path
     digest: str
     spec: ModelSpec
     label_scores: dict[str, float]
+    engine: "Engine | None" = None
+
+    def detector(self, device: str, decoding: PredictParams, batch_size: int = 32) -> "Detector":
+        """Return the detector of this model.
+
+        Args:
+            device: of a folder's network, as `choose_device` takes it; files run on the CPU.
+            decoding: see `Detector`.
+            batch_size: see `Detector`.
+
+        Raises:
+            InputError: a file of the folder is damaged.
+        """
+        from pipeline.inference.detector import Detector
+        from pipeline.inference.engines.load import load_engine
+
+        engine = self.engine or load_engine(self.source, device)
+        return Detector(engine, decoding=decoding, batch_size=batch_size)
 
 
 def describe_model(source: Path) -> DescribedModel:
@@ -39,11 +66,12 @@ def describe_model(source: Path) -> DescribedModel:
     if source.suffix in EXPORTED and not source.is_dir():
         from pipeline.inference.engines.load import load_exported
 
-        about = load_exported(source).description
-        described = DescribedModel(_digest_of_file(source), about.spec, about.label_scores)
+        engine = load_exported(source)
+        about, digest = engine.description, _digest_of_file(source)
+        described = DescribedModel(source, digest, about.spec, about.label_scores, engine)
     else:
         digest, (spec, _) = model_digest(source), read_spec(source / "model.json")
-        described = DescribedModel(digest, spec, chosen_scores(source))
+        described = DescribedModel(source, digest, spec, chosen_scores(source))
     task = Task(described.spec.task)
     if not (task.answers_class and task.answers_box):
         raise InputError(
