@@ -14,6 +14,7 @@ from pipeline.formats.cvat.writer import write_cvat
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_name, fault_of_photo
+from pipeline.formats.photo_sizes import MOST_SIDE
 from pipeline.formats.reversed_corners import note_reversed, upright
 from pipeline.formats.split_names import split_in_name
 from pipeline.formats.voc.files import root_name
@@ -124,7 +125,7 @@ def _image(node: ElementTree.Element, file: Path) -> dict:
         width, height = int(node.get("width", "0")), int(node.get("height", "0"))
     except ValueError:
         raise InputError(f"{file}: image {name!r}: size is no number; correct it") from None
-    if not max(width, height) < 2**31:
+    if max(width, height) > MOST_SIDE:
         raise InputError(f"{file}: image {name!r}: size is no photo's; correct it")
     known = width > 0 and height > 0
     return {

@@ -5,6 +5,7 @@ from math import cos, isfinite, radians, sin
 
 from pipeline.errors import InputError
 from pipeline.formats.names import fault_of_name
+from pipeline.formats.photo_sizes import is_side
 
 _CLASSES = ("rectanglelabels", "polygonlabels", "ellipselabels", "labels")
 _SIDES = {"x", "y", "width", "height"}
@@ -19,7 +20,7 @@ def region_size(region: dict, place: str) -> tuple[int, int]:
     """
     size = region.get("original_width"), region.get("original_height")
     width, height = size
-    if type(width) is int and type(height) is int and 0 < width < 2**31 > height > 0:
+    if is_side(width) and is_side(height):
         return width, height
     raise InputError(f"{place}: original_width, original_height: {size} are no sizes; correct them")
 

@@ -13,6 +13,7 @@ from pipeline.formats.labelme.writer import write_labelme
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_name
 from pipeline.formats.photo_names import PhotoNames
+from pipeline.formats.photo_sizes import is_side
 from pipeline.formats.split_names import split_of_path
 from pipeline.photo_files import files_below, photos_below
 from pipeline.progress import progress
@@ -110,7 +111,7 @@ def _page(file: Path) -> _Page:
     if size == (None, None):
         return _Page(file, str(data.get("imagePath") or ""), (None, None), shapes)
     width, height = size
-    if not (type(width) is int and type(height) is int and 0 < width < 2**31 > height > 0):
+    if not (is_side(width) and is_side(height)):
         raise InputError(f"{file}: imageWidth, imageHeight: {size} are no sizes; correct them")
     return _Page(file, str(data.get("imagePath") or ""), (width, height), shapes)
 

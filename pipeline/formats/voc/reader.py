@@ -14,6 +14,7 @@ from pipeline.errors import InputError
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_photo
+from pipeline.formats.photo_sizes import MOST_SIDE
 from pipeline.formats.reversed_corners import note_reversed, upright
 from pipeline.formats.split_lists import read_split_lists
 from pipeline.formats.split_names import split_in_path, told_apart
@@ -209,7 +210,7 @@ def _size(root: ElementTree.Element, file: Path) -> tuple[int | None, int | None
         return None, None
     try:
         width, height = int(float(texts[0])), int(float(texts[1]))
-        if not max(width, height) < 2**31:
+        if max(width, height) > MOST_SIDE:
             raise ValueError
     except (ValueError, OverflowError):
         raise InputError(f"{file}: size: {texts} are no numbers; correct it") from None
