@@ -53,7 +53,8 @@ def read_photo(path: Path, size_wh: tuple[int, int], turned: bool = True) -> tor
     Raises:
         InputError: The photo is missing, cannot be read or decoded, or has another size.
     """
-    photo = _decode(path, _read_bytes(path), turned)
+    data = _read_bytes(path)
+    photo = _decode(path, data, jpeg_header(data), turned)
     _check_size(path, photo, size_wh)
     return photo.pixels
 
@@ -76,7 +77,8 @@ def decode_photo(path: Path) -> Decoded:
     Raises:
         InputError: The photo is missing, or cannot be read or decoded.
     """
-    return _decode(path, _read_bytes(path), turn=True)
+    data = _read_bytes(path)
+    return _decode(path, data, jpeg_header(data), turn=True)
 
 
 def read_squashed(
@@ -97,8 +99,9 @@ def read_squashed(
         InputError: as of `read_photo`.
     """
     data = _read_bytes(path)
-    with _room_for(data):
-        photo = _decode(path, data, turned)
+    header = jpeg_header(data)
+    with _room_for(data, header):
+        photo = _decode(path, data, header, turned)
         _check_size(path, photo, size_wh or photo.size_wh)
         return squash(photo.pixels, side), photo.size_wh
 
@@ -120,9 +123,8 @@ def _read_bytes(path: Path) -> bytes:
         raise InputError(f"{path}: photo: {problem}; check its permissions and the disk") from None
 
 
-def _decode(path: Path, data: bytes, turn: bool) -> Decoded:
+def _decode(path: Path, data: bytes, header: JpegHeader | None, turn: bool) -> Decoded:
     """Return a photo; what torchvision does not decode well goes to PIL."""
-    header = jpeg_header(data)
     if header and math.prod(header.size) <= MOST_PIXELS:
         try:
             encoded = torch.frombuffer(bytearray(data), dtype=torch.uint8)
@@ -185,14 +187,14 @@ def _times_too_large(size_wh: tuple[int, int]) -> int:
 
 
 @contextmanager
-def _room_for(data: bytes) -> Iterator[None]:
+def _room_for(data: bytes, header: JpegHeader | None) -> Iterator[None]:
     """Keep all other threads from decoding a large photo, too."""
-    with _ONE_LARGE if _pixels_of(data) > _LARGE else nullcontext():
+    with _ONE_LARGE if _pixels_of(data, header) > _LARGE else nullcontext():
         yield
 
 
-def _pixels_of(data: bytes) -> int:
-    if header := jpeg_header(data):
+def _pixels_of(data: bytes, header: JpegHeader | None) -> int:
+    if header:
         return math.prod(header.size)
     try:
         with open_photo(io.BytesIO(data)) as image:
