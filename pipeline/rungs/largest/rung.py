@@ -1,5 +1,6 @@
 """The rungs for the largest object: what it is, where it is, and both at once."""
 
+from abc import abstractmethod
 from typing import TypeVar
 
 import torch
@@ -48,13 +49,13 @@ class LargestRung(Rung[P, LargestObjectModel]):
             )
         return LargestObjectModel(backbone, self.head(channels, num_classes, own.dropout))
 
+    @abstractmethod
     def head(self, channels: int, num_classes: int, dropout: float) -> nn.Module:
         """Return our head for maps with so many channels."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lesson_head(self, channels: int, cells: int, num_classes: int, dropout: float) -> nn.Module:
         """Return the lesson's head for maps of `cells` x `cells`."""
-        raise NotImplementedError
 
     def criterion(self, model: LargestObjectModel, params: P) -> Criterion:
         """Return L1 in the lesson's pixels and/or cross-entropy."""
