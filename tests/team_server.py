@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
+
+from tests.mlflow_server import free_port, running
 
 ADMIN = "admin"
 _SECONDS = 120
@@ -85,33 +85,10 @@ def team_server(folder: Path) -> Iterator[TeamServer]:
         }
         words = ["server", "--app-name", "basic-auth", "--workers", "1"]
         words += ["--backend-store-uri", database, "--artifacts-destination", folder / "artifacts"]
-        command = [
-            sys.executable,
-            "-m",
-            "mlflow",
-            *words,
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-        ]
-        with (folder / "server.txt").open("w") as log:
-            server = subprocess.Popen(
-                command, cwd=folder, env=os.environ | own, stdout=log, stderr=log
-            )
-        try:
-            _wait_for_health(f"http://127.0.0.1:{port}/health", server, folder / "server.txt")
+        words += ["--host", "127.0.0.1", "--port", str(port)]
+        command = [sys.executable, "-m", "mlflow", *words]
+        with running(command, port, folder / "server.log", os.environ | own):
             yield TeamServer(f"127.0.0.1:{port}", password)
-        finally:
-            server.terminate()
-            server.wait(60)
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def _let_others_pass(folder: Path) -> None:
@@ -130,14 +107,3 @@ def _wait_for_port(port: int, server: subprocess.Popen) -> None:
             return
         except OSError:
             time.sleep(0.1)
-
-
-def _wait_for_health(address: str, server: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + _SECONDS
-    while True:
-        assert server.poll() is None and time.monotonic() < end, log.read_text()[-2000:]
-        try:
-            urlopen(address, timeout=5).close()
-            return
-        except (URLError, OSError):
-            time.sleep(0.2)

@@ -5,20 +5,13 @@ import os
 import random
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
 from ruamel.yaml import YAML
 
-from commands.ui import free_port, server
 from pipeline.demo.painter import paint_demo
-from pipeline.tracking.sqlite_store import local_store
 from pipeline.yaml_file import with_values
 from tests.conftest import ROOT
 
@@ -190,31 +183,3 @@ def without_a_val_label(labels: dict) -> dict:
     val = {image["id"] for image in labels["images"] if image["split"] == "val"}
     gone = next(one for one in labels["annotations"] if one["image_id"] in val)
     return labels | {"annotations": [one for one in labels["annotations"] if one is not gone]}
-
-
-@contextmanager
-def mlflow_server(folder: Path) -> Iterator[str]:
-    """Yield the address of an MLflow server on loopback whose files are in `folder`."""
-    folder.mkdir()
-    port = free_port("127.0.0.1", None)
-    command, environment = server(local_store(folder), folder, "127.0.0.1", port)
-    with (folder / "log").open("w") as log:
-        started = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        while started.poll() is None and not _answers(address):
-            time.sleep(0.2)
-        yield address
-    finally:
-        os.killpg(started.pid, signal.SIGTERM)
-        started.wait()
-
-
-def _answers(address: str) -> bool:
-    try:
-        urlopen(f"{address}/health", timeout=5).close()
-    except OSError:
-        return False
-    return True

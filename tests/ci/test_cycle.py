@@ -18,10 +18,10 @@ from tests.ci.making import (
     Clone,
     clone,
     make_origin,
-    mlflow_server,
     with_shuffled_classes,
     without_a_val_label,
 )
+from tests.mlflow_server import mlflow_server
 
 pytestmark = pytest.mark.slow
 
@@ -87,13 +87,14 @@ def comment_of(where: Clone) -> str:
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """Photos were pushed, and CI has trained on them once."""
     folder = tmp_path_factory.mktemp("team")
-    with mlflow_server(folder / "mlflow") as address:
+    (folder / "mlflow").mkdir()
+    with mlflow_server(folder / "mlflow") as server:
         origin = make_origin(folder, str(folder / "remote"))
-        settings = {"BRANCH": "main", "PROMOTE": "yes", "MLFLOW_TRACKING_URI": address}
+        settings = {"BRANCH": "main", "PROMOTE": "yes", "MLFLOW_TRACKING_URI": server.uri}
         ci = clone(origin, folder / "ci", **settings)
-        person = clone(origin, folder / "person", MLFLOW_TRACKING_URI=address)
+        person = clone(origin, folder / "person", MLFLOW_TRACKING_URI=server.uri)
         first = ci.run(".ci/retrain")
-        yield Team(origin, ci, person, MlflowClient(address), first)
+        yield Team(origin, ci, person, MlflowClient(server.uri), first)
 
 
 def test_the_first_run_is_quiet_and_makes_a_champion(team: Team) -> None:

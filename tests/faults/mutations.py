@@ -6,6 +6,8 @@ import random
 import re
 from collections.abc import Callable, Sequence
 
+from tests.formats.spoiled import places
+
 ODD_VALUES: tuple[object, ...] = (
     *(None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63), 10**30, 0.5, -0.0),
     *(1e308, -1e308, 1e-308, math.nan, math.inf, -math.inf),
@@ -108,14 +110,14 @@ def json_value(data: bytes, chance: random.Random) -> bytes:
     """Change, drop or rename one value at any depth of a JSON, or nest it deeply."""
     try:
         content = json.loads(data)
-        places = _places(content)
+        found = places(content)
     except (ValueError, RecursionError):
         return odd_bytes(data, chance)
-    if not places or chance.random() < 0.02:
+    if not found or chance.random() < 0.02:
         depth = chance.choice((10, 500, 100_000))
         return b"[" * depth + data + b"]" * depth
     for _ in range(chance.randint(1, 2)):
-        parent, key = chance.choice(places)
+        parent, key = chance.choice(found)
         if isinstance(parent, dict) and key in parent and chance.random() < 0.25:
             value = parent.pop(key)
             if chance.random() < 0.3:
@@ -172,10 +174,3 @@ def mutate(data: bytes, mutations: Sequence[Mutation], chance: random.Random) ->
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
         data = chance.choice(mutations)(data, chance)
     return data
-
-
-def _places(item: object) -> list[tuple]:
-    if not isinstance(item, dict | list):
-        return []
-    keys = list(item) if isinstance(item, dict) else range(len(item))
-    return [place for key in keys for place in ((item, key), *_places(item[key]))]

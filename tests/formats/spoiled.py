@@ -13,7 +13,7 @@ _VALUES = st.sampled_from(
 def spoiled(draw: st.DrawFn, whole: object) -> object:
     """Return a copy in which one value, at any depth, is another or absent."""
     copy = deepcopy(whole)
-    parent, key = draw(st.sampled_from(list(_places(copy))))
+    parent, key = draw(st.sampled_from(places(copy)))
     if isinstance(parent, dict) and draw(st.booleans()):
         del parent[key]
     else:
@@ -21,8 +21,9 @@ def spoiled(draw: st.DrawFn, whole: object) -> object:
     return copy
 
 
-def _places(item: object) -> list[tuple]:
+def places(item: object) -> list[tuple]:
+    """Return container and key of every value, at any depth."""
     if not isinstance(item, dict | list):
         return []
     keys = list(item) if isinstance(item, dict) else range(len(item))
-    return [place for key in keys for place in ((item, key), *_places(item[key]))]
+    return [place for key in keys for place in ((item, key), *places(item[key]))]

@@ -3,12 +3,9 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from mlflow.entities import Run
@@ -17,6 +14,7 @@ from mlflow.tracking import MlflowClient
 from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.mlflow_store import EXPERIMENT
 from pipeline.tracking.stores.choice import track_results
+from tests.mlflow_server import RunningServer, free_port, running
 from tests.mlflow_store import client_of, give_store, runs_of
 from tests.tracking.live.making import HISTORY, TRAINING, Told, until
 
@@ -142,42 +140,22 @@ def test_a_server_that_never_answers_is_one_line(root):
 
 
 @pytest.fixture
-def mlflow_server(root) -> Iterator[tuple[subprocess.Popen, str]]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def mlflow_server(root) -> Iterator[RunningServer]:
+    """Yield MLflow's own server; its store is beside that of the project."""
+    port = free_port()
     words = ["-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
     words += ["--backend-store-uri", f"sqlite:///{root}/server.db"]
     words += ["--artifacts-destination", str(root / "artifacts")]
     lean = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
     (root / "server.db").write_bytes((root / "mlflow.db").read_bytes())
-    with (root / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, *words],
-            env={**os.environ, **lean},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    uri = f"http://127.0.0.1:{port}"
-    try:
-        until(lambda: process.poll() is not None or _answers(uri))
-        yield process, uri
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _answers(uri: str) -> bool:
-    try:
-        urlopen(f"{uri}/health", timeout=5).close()
-    except (URLError, OSError):
-        return False
-    return True
+    command = [sys.executable, *words]
+    with running(command, port, root / "server.log", {**os.environ, **lean}) as server:
+        yield server
 
 
 @pytest.mark.slow
 def test_a_server_that_hangs_and_one_that_dies_on_the_way(root, mlflow_server):
-    process, uri = mlflow_server
+    process, uri = mlflow_server.process, mlflow_server.uri
     client = MlflowClient(uri)
 
     def live_epochs() -> list[int]:

@@ -1,41 +1,13 @@
-"""A real `mlflow server`, and a small proxy before it that can be told to fail."""
+"""A small proxy before a server that can be told to fail."""
 
 import http.client
-import socket
-import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
-from commands.ui import server as server_command
-from pipeline.tracking.sqlite_store import local_store
-
-_SECONDS_TO_START = 300
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/"
 _NOT_FORWARDED = {"connection", "transfer-encoding", "content-length", "date", "server", "host"}
-
-
-def start_server(root: Path) -> tuple[subprocess.Popen, int]:
-    """Start MLflow with a store of its own in `root`; return its process and port once it is up."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command, environment = server_command(local_store(root), root, "127.0.0.1", port)
-    quiet = (root / "server.log").open("w")
-    process = subprocess.Popen(
-        command, env=environment, cwd=root, stdout=quiet, stderr=quiet, start_new_session=True
-    )
-    deadline = time.monotonic() + _SECONDS_TO_START
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
-            return process, port
-        except (URLError, OSError):
-            time.sleep(0.2)
-    raise AssertionError((root / "server.log").read_text())
 
 
 @dataclass

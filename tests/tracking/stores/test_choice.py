@@ -1,7 +1,5 @@
 """A real server with faults: one line, the local store, and in the end one run a result."""
 
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -14,21 +12,20 @@ from pipeline.tracking.sqlite_store import local_store
 from pipeline.tracking.stores import choice
 from pipeline.tracking.stores.choice import owner, track_results
 from pipeline.tracking.stores.forward import WAITING
+from tests.mlflow_server import mlflow_server
 from tests.mlflow_store import give_store, runs_of
-from tests.tracking.stores.faulty_server import Faults, Proxy, start_server
+from tests.tracking.stores.faulty_server import Faults, Proxy
 
 pytestmark = pytest.mark.slow  # the server takes half a minute to start
 
 
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory):
-    process, port = start_server(give_store(tmp_path_factory.mktemp("server")))
-    proxy = Proxy(port)
-    yield proxy
-    proxy.shutdown()
-    proxy.server_close()
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    with mlflow_server(give_store(tmp_path_factory.mktemp("server"))) as server:
+        proxy = Proxy(server.port)
+        yield proxy
+        proxy.shutdown()
+        proxy.server_close()
 
 
 @pytest.fixture
