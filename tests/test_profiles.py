@@ -90,8 +90,10 @@ def test_this_project_has_profiles():
 @pytest.mark.parametrize("name", OURS)
 def test_a_profile_of_ours_is_legal(monkeypatch, name):
     monkeypatch.chdir(ROOT)
-    text = with_values((ROOT / "params.yaml").read_text(), profile_values(name, demo()))
-    Params.model_validate(parse_yaml(text, name))
+    values = profile_values(name, demo())
+    text = with_values((ROOT / "params.yaml").read_text(), values)
+    params = flatten(Params.model_validate(parse_yaml(text, name)).model_dump(mode="json"))
+    assert {key: params[key] for key in values} == values
 
 
 @pytest.mark.parametrize("name", OURS)

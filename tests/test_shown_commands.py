@@ -14,11 +14,10 @@ from dvc.cli import parse_args as parse_dvc
 from mlflow.cli import cli as mlflow_cli
 
 from commands.main import COMMANDS, command_module
-from commands.run import wanted_params
+from commands.run import params_with, wanted_params
 from pipeline.files import PARAMS
-from pipeline.params.params import check_params
 from pipeline.tracking.git_state import flat_params_of
-from pipeline.yaml_file import parse_yaml, read_yaml, with_values
+from pipeline.yaml_file import read_yaml
 from tests.conftest import ROOT
 
 # What was tried is told with the commands of its time.
@@ -61,23 +60,24 @@ class Parsed(Exception):
     """The arguments are right."""
 
 
-def parse(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read a command as its program does, without doing what it says."""
+def parse(words: list[str], monkeypatch: pytest.MonkeyPatch) -> object:
+    """Return what a program reads of a command, without doing what it says."""
     program, *rest = words
     program = program.rpartition("/")[2]
     if program == "ladder":
-        parse_ladder(rest, monkeypatch)
+        return parse_ladder(rest, monkeypatch)
     elif program == "dvc":
-        parse_dvc(rest)
+        return parse_dvc(rest)
     elif program == "make":
-        subprocess.run(["make", "-n", *rest], cwd=ROOT, check=True, capture_output=True)
+        done = subprocess.run(["make", "-n", *rest], cwd=ROOT, check=True, capture_output=True)
+        return done.stdout
     elif program == "mlflow":
-        parse_click(mlflow_cli, rest)
-    else:
-        assert rest[0] == "-m" and find_spec(rest[1]), words
+        return parse_click(mlflow_cli, rest)
+    assert rest[0] == "-m", words
+    return find_spec(rest[1])
 
 
-def parse_ladder(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def parse_ladder(words: list[str], monkeypatch: pytest.MonkeyPatch) -> argparse.Namespace:
     read = argparse.ArgumentParser.parse_args
 
     def read_and_stop(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
@@ -91,27 +91,28 @@ def parse_ladder(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     (options,) = parsed.value.args
     if command in ("run", "selftrain", "verify-repro"):
         check_settings(getattr(options, "profile", None), options.settings)
+    return options
 
 
 def check_settings(profile: str | None, settings: list[str]) -> None:
     """Check that what a command sets are parameters, and that their values are legal."""
-    wanted = wanted_params(profile, None, settings, flat_params_of(read_yaml(PARAMS), str(PARAMS)))
-    text = with_values(PARAMS.read_text(), wanted)
-    check_params(parse_yaml(text, "the command"), "the command")
+    current = flat_params_of(read_yaml(PARAMS), str(PARAMS))
+    params_with(wanted_params(profile, None, settings, current))
 
 
-def parse_click(command: click.Command, words: list[str]) -> None:
+def parse_click(command: click.Command, words: list[str]) -> dict[str, object]:
     context = click.Context(command)
     while isinstance(command, click.Group):
         name, command, words = command.resolve_command(context, words)
         context = click.Context(command, info_name=name, parent=context)
     command.parse_args(context, words)
+    return context.params
 
 
 @pytest.mark.parametrize("text", SHOWN)
 def test_a_command_of_the_documents_is_right(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    parse(SHOWN[text], monkeypatch)
+    assert parse(SHOWN[text], monkeypatch)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -120,7 +121,7 @@ def test_the_examples_of_a_command_are_right(command: str, monkeypatch: pytest.M
     assert examples(command)
     for words in examples(command):
         with monkeypatch.context() as patch:
-            parse(words, patch)
+            assert parse(words, patch)
 
 
 def test_commands_are_found() -> None:

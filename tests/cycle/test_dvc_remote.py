@@ -86,7 +86,9 @@ def test_a_result_of_an_earlier_commit_is_brought(copied: Path, tmp_path: Path) 
 def test_a_commit_without_results_brings_nothing(copied: Path) -> None:
     run("git", "rm", "--quiet", "--cached", "dvc.lock")
     run("git", "commit", "--quiet", "--message", "None")
+    before = sorted(Path(".dvc/cache").rglob("*"))
     fetch_result("HEAD")
+    assert sorted(Path(".dvc/cache").rglob("*")) == before
 
 
 def test_imports_follow_their_source(copied: Path, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def test_another_training_does_not_go_on_from_it(tmp_path):
 def test_nothing_to_finish_or_to_forget(tmp_path):
     finish(tmp_path / "absent" / "a.pt")
     forget(tmp_path / "absent")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_checkpoints_are_in_the_project_even_from_a_copy_of_it(monkeypatch):

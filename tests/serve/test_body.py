@@ -56,8 +56,9 @@ def test_who_waits_for_a_go_ahead_gets_none() -> None:
 
 def test_dropping_ends_where_the_client_goes_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_module, "_DRAIN_SECONDS", 0.05)
-    body, _ = body_of([b"1"], TEN)
+    body, left = body_of([b"1"], TEN)
     asyncio.run(body.drain())
+    assert not left
 
 
 def test_a_client_that_is_gone() -> None:

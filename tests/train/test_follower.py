@@ -86,3 +86,4 @@ def test_a_command_that_cannot_be_started():
     nobody.epoch(row(1), 1000.0)
     nobody.epoch(row(2), 1000.0)
     nobody.finish()
+    assert nobody._process is None
