@@ -23,11 +23,16 @@ def die_with_parent() -> None:
 
 
 def is_running(process: int) -> bool:
-    """Return whether there is a process of this number, on POSIX."""
+    """Return whether a process of this number is at work.
+
+    One that has ended and for which nobody has waited keeps its number for as long as the container
+    runs where PID 1 is not an init; `kill -0` takes it for a running one.
+    """
+    import psutil
+
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        return bool(psutil.Process(process).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:  # of somebody else
-        pass
-    return True
+    except psutil.AccessDenied:  # of somebody else
+        return True

@@ -1,4 +1,4 @@
-"""Who ends when the parent ends."""
+"""Who ends when the parent ends, and who has ended."""
 
 import ctypes
 import os
@@ -7,12 +7,11 @@ import subprocess
 import sys
 import time
 from contextlib import nullcontext
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from pipeline.processes import die_with_parent
+from pipeline.processes import die_with_parent, is_running
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells a child of its parent's end"
@@ -39,13 +38,13 @@ def test_a_stage_ends_with_dvc(started_by_dvc):
     words = [sys.executable, "-c", PARENT]
     parent = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
     child = int(parent.stdout.readline())
-    assert _runs(child)
+    assert is_running(child)
     parent.kill()
     parent.wait()
     deadline = time.monotonic() + (10 if started_by_dvc else 0.5)
-    while _runs(child) and time.monotonic() < deadline:
+    while is_running(child) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert _runs(child) != started_by_dvc
+    assert is_running(child) != started_by_dvc
     if not started_by_dvc:
         os.kill(child, signal.SIGKILL)
 
@@ -58,9 +57,11 @@ def test_only_a_parent_that_changed_has_ended(monkeypatch, parents, ends):
         die_with_parent()
 
 
-def _runs(process_id):
-    try:
-        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"  # an ended one that nobody has waited for
+def test_one_that_nobody_has_waited_for_has_ended():
+    with subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) as ended:
+        ended.stdout.read()
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        os.kill(ended.pid, 0)  # there
+        assert not is_running(ended.pid)
+    assert not is_running(ended.pid)
+    assert is_running(os.getpid()) and is_running(1)

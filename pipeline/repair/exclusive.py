@@ -52,11 +52,21 @@ def nobody_at_work() -> Iterator[None]:
 
 
 def rwlock() -> Iterator[Finding]:
-    """Yield a fault where a kill has left half a file of DVC's, with which it refuses all work."""
+    """Yield a fault where a kill has left a file of DVC's with which it refuses all work.
+
+    Half a file, or one that names a process that has ended and for which nobody has waited: DVC
+    takes it for a running one.
+    """
+    import psutil
+
     try:
-        _stage_runners()
+        runners = _stage_runners()
     except _DAMAGED:
         yield Finding(f"{_RWLOCK} cannot be read", f"`rm {_RWLOCK}`", _forget_runners)
+        return
+    if any(map(psutil.pid_exists, runners)) and not any(map(is_running, runners)):
+        what = f"{_RWLOCK} names processes that have ended, which DVC waits for"
+        yield Finding(what, f"`rm {_RWLOCK}`", _forget_runners)
 
 
 def _forget_runners() -> str:

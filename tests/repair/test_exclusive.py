@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from dvc.fs import LocalFileSystem
 
 from pipeline.errors import InputError
 from pipeline.repair.exclusive import mend, nobody_at_work, rwlock
@@ -59,6 +60,31 @@ def test_one_that_was_killed_is_not_at_work():
     ended.wait()
     held_by(ended.pid)
     assert mend(GONE) == "mended"
+
+
+def test_a_zombie_holds_nothing_up():
+    """As a killed DVC remains in a container whose PID 1 waits for nobody."""
+    with subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) as ended:
+        ended.stdout.read()
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        held_by(ended.pid)
+        assert is_blocked()
+        (fault,) = rwlock()
+        assert mend(fault).startswith("removed")
+        assert not is_blocked()
+    held_by(os.getppid())
+    assert list(rwlock()) == []
+
+
+def is_blocked():
+    from dvc.exceptions import DvcException
+    from dvc.rwlock import rwlock as dvc_rwlock
+
+    try:
+        with dvc_rwlock(".dvc/tmp", LocalFileSystem(), "dvc repro", ["a"], [], False):
+            return False
+    except DvcException:
+        return True
 
 
 def test_half_a_list_of_processes_is_removed():
