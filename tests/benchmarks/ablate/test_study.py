@@ -1,0 +1,38 @@
+"""A study is read whole, or refused with the line that is wrong."""
+
+import pytest
+
+from benchmarks.ablate.study import read_study
+from pipeline.errors import InputError
+
+GOOD = """
+rung: ssd_fpn
+seeds: [42]
+changes:
+  - {name: soft, settings: [predict.min_score=0.1]}
+"""
+
+
+def test_a_study(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(GOOD)
+    study = read_study(path)
+    assert (study.rung, study.profile, study.seeds) == ("ssd_fpn", "", [42])
+    assert study.changes[0].settings == ["predict.min_score=0.1"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[42]", "[]", "seeds: List should have at least 1 item"),
+        ("rung: ssd_fpn", "", "rung: Field required"),
+        ("soft", "../soft", r"changes.0.name: String should match"),
+        ("soft", "baseline", "changes: baseline is there twice"),
+        ("settings", "setting", "changes.0.setting: Extra inputs"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, old, new, message):
+    path = tmp_path / "study.yaml"
+    path.write_text(GOOD.replace(old, new))
+    with pytest.raises(InputError, match=message):
+        read_study(path)
