@@ -1,10 +1,14 @@
 """What a study tries: changes of one rung's recipe, each of a few parameters or of a commit."""
 
+from itertools import chain
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import InputError
+from pipeline.files import PARAMS
+from pipeline.profiles import parse_setting, refuse_unknown
+from pipeline.tracking.git_state import flat_params_of
 from pipeline.yaml_file import read_yaml
 
 BASELINE = "baseline"
@@ -50,7 +54,7 @@ def read_study(path: Path) -> Study:
     """Return the study that a YAML file describes.
 
     Raises:
-        InputError: it is no study, or two changes have one name.
+        InputError: it is no study, two changes have one name, or a setting is of no parameter.
     """
     try:
         study = Study.model_validate(read_yaml(path))
@@ -62,4 +66,8 @@ def read_study(path: Path) -> Study:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"{path}: changes: {twice[0]} is there twice; give each its own name")
+    params = flat_params_of(read_yaml(PARAMS), str(PARAMS))
+    here = [change.settings for change in study.changes if not change.commit]
+    for setting in chain(study.settings, *here):  # now, and not after hours of training
+        refuse_unknown(parse_setting(setting), params, f"{path}: {setting}")
     return study

@@ -122,7 +122,8 @@ def _ladder(project: Path, log: Path, words: Sequence[str]) -> None:
             command, cwd=project, env=environment, stdout=file, stderr=subprocess.STDOUT
         ).returncode
     if code:
-        raise InputError(f"{log}: `ladder {' '.join(words)}` ended with {code}; its end says why")
+        *_, last = ["", *filter(None, log.read_text(errors="replace").splitlines())]
+        raise InputError(f"{log}: `ladder {' '.join(words)}` ended with {code}: {last}")
 
 
 def _git(folder: Path, *words: str) -> None:

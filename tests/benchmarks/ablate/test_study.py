@@ -1,5 +1,7 @@
 """A study is read whole, or refused with the line that is wrong."""
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks.ablate.study import read_study
@@ -29,6 +31,11 @@ def test_a_study(tmp_path):
         ("soft", "../soft", r"changes.0.name: String should match"),
         ("soft", "baseline", "changes: baseline is there twice"),
         ("settings", "setting", "changes.0.setting: Extra inputs"),
+        (
+            "predict.min",
+            "predict.max",
+            "predict.max_score=0.1: unknown parameter predict.max_score",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, old, new, message):
@@ -36,3 +43,8 @@ def test_what_is_wrong_is_named(tmp_path, old, new, message):
     path.write_text(GOOD.replace(old, new))
     with pytest.raises(InputError, match=message):
         read_study(path)
+
+
+def test_the_projects_own_can_be_run():
+    studies = [read_study(path) for path in Path("benchmarks/studies").glob("*.yaml")]
+    assert "ssd_fpn" in [study.rung for study in studies]
