@@ -99,7 +99,7 @@ def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tens
     whole = (hull[..., 2:] - hull[..., :2]).prod(-1)
     left = (clipped[..., 2:] - clipped[..., :2]).prod(-1)
     filled = (boxes[..., 2:] > boxes[..., :2]).all(-1) & (whole > 0)  # a turned line has a hull
-    return clipped, torch.where(filled, left / whole.clamp(min=1e-9), torch.zeros(()).to(whole))
+    return clipped, torch.where(filled, left / whole.clamp(min=1e-9), 0.0)
 
 
 def hardly_visible(boxes: Tensor, visible: Tensor) -> Tensor:
