@@ -1,0 +1,19 @@
+"""`python -m benchmarks.gpu.part NAME RESULTS SECONDS`: one part of a run, in its project."""
+
+import importlib
+import sys
+from pathlib import Path
+
+from benchmarks.gpu.results import Results
+from benchmarks.gpu.size import chosen_size
+
+
+def main() -> None:
+    """Measure the part that is named."""
+    name, results, seconds = sys.argv[1:]
+    part = importlib.import_module(f"benchmarks.gpu.{name}")
+    part.measure(Results(Path(results)), chosen_size(), float(seconds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""The parts of a run, most important first, each in a process of its own with its share of time."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from benchmarks.gpu.packed_wheels import install_wheels
+from benchmarks.gpu.results import Results
+from benchmarks.measure import machine
+from pipeline.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+# By its module here, after so many seconds a part is ended: what follows is worth more.
+PARTS = {
+    "gpu_tests": 90.0,
+    "project": 90.0,
+    "steps": 110.0,
+    "label": 50.0,
+    "choices": 120.0,
+    "training": 600.0,
+}
+COMPLETE = "complete"
+
+
+def run(source: Path, results: Path, until: float) -> None:
+    """Measure with a folder that `--pack` has made; what is known is in the file at any moment.
+
+    Args:
+        source: the folder.
+        results: takes the figures, as JSON.
+        until: when all has to be over, by `time.monotonic`.
+
+    Raises:
+        InputError: it is no such folder.
+    """
+    if not (source / "pack.json").is_file():
+        raise InputError(f"{source}: no pack.json; make it with python -m benchmarks.gpu --pack")
+    figures = Results(results.absolute())
+    with tempfile.TemporaryDirectory() as temporary:
+        work, site = Path(temporary) / "project", Path(temporary) / "site"
+        shutil.copytree(source / "photos", work / "photos")
+        if (source / "wheels").is_dir():
+            install_wheels(source / "wheels", site)
+        figures.begin(_head(json.loads((source / "pack.json").read_text())["commit"]))
+        environment = os.environ | {
+            "PYTHONPATH": f"{site}{os.pathsep}{ROOT}",
+            "PYTHONUNBUFFERED": "1",
+        }
+        for part, most_seconds in PARTS.items():
+            start = time.monotonic()
+            seconds = min(most_seconds, until - start)
+            print(f"{part}: at most {seconds:.0f} seconds", file=sys.stderr, flush=True)
+            how = _ended(part, figures, seconds, work, environment)
+            figures.end(part, how, time.monotonic() - start)
+            print(f"{part}: {how}", file=sys.stderr, flush=True)
+
+
+def _ended(
+    part: str, figures: Results, seconds: float, work: Path, environment: dict[str, str]
+) -> str:
+    """Run a part and return how it has ended."""
+    if seconds <= 0:
+        return "no time was left"
+    words = [part, str(figures.path), f"{seconds:.1f}"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.gpu.part", *words],
+        cwd=work,
+        env=environment,
+        stdout=sys.stderr,
+        start_new_session=True,  # so that what it has started goes with it
+    )
+    try:
+        code = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return f"ended after {seconds:.0f} seconds"
+    finally:
+        _end(process)
+    return COMPLETE if code == 0 else f"failed with exit code {code}"
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End a process and all that it has started, such as the workers of a loader."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def _head(commit: str) -> dict[str, object]:
+    card, driver = _card_and_driver()
+    return {
+        "date": date.today().isoformat(),
+        "card": card,
+        "driver": driver,
+        "commit": commit,
+        "machine": machine(),
+    }
+
+
+def _card_and_driver() -> tuple[str | None, str | None]:
+    """Return the names of the GPU and of its driver; None where there is none."""
+    words = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None, None
+    card, _, driver = done.stdout.splitlines()[0].partition(", ")
+    return card, driver
