@@ -11,7 +11,7 @@ from benchmarks.gpu.timing import in_turn, seconds_of
 from benchmarks.gpu.trainee import Trainee, trainee
 
 RUNG = "ssd_fpn"
-OURS = "as in training"
+OURS = "bfloat16, as in training"
 # Compiling comes last, as it may take minutes.
 CHOICES: tuple[tuple[str, dict[str, object]], ...] = (
     (OURS, {}),

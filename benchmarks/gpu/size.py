@@ -38,7 +38,7 @@ class Size:
     changes: dict[str, JsonValue] = field(default_factory=dict)
 
 
-FULL = Size(photos=None, steps=60, rounds=3, labelled=2501)
+FULL = Size(photos=None, steps=40, rounds=3, labelled=2501)
 TINY = Size(photos=40, steps=2, rounds=1, labelled=8, changes=_SMALL)
 
 

@@ -1,5 +1,6 @@
 """Training steps of each rung in the real loop, beside the same steps on one batch that stays."""
 
+import gc
 from itertools import islice
 
 import torch
@@ -65,6 +66,7 @@ def peer_rate(beside: Trainee, size: Size) -> float:
 def forget_peak() -> None:
     """Count the GPU's peak memory from here."""
     if torch.cuda.is_available():
+        gc.collect()
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
 

@@ -19,7 +19,7 @@ from pipeline.train.training_log import TrainingWatch
 from stages.train import decoder
 
 RUNG = "ssd_fpn"
-_SPARE = 0.85  # share of the time that is planned for: checkpoints and a busy moment take the rest
+_SPARE = 0.8  # share of the time that is planned for: checkpoints and a busy moment take the rest
 
 
 class Curve(TrainingWatch):

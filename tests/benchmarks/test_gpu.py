@@ -36,8 +36,9 @@ def minutes(count):
 def test_every_part_is_reached(packed, tmp_path, monkeypatch):
     # A compiler takes minutes on two cores; a GPU's run has them.
     monkeypatch.setenv("TORCH_COMPILE_DISABLE", "1")
+    monkeypatch.setattr(run, "PARTS", dict.fromkeys(run.PARTS, 1800.0))  # a machine may be busy
     results = tmp_path / "gpu.json"
-    run.run(packed, results, minutes(15))
+    run.run(packed, results, minutes(120))
     found = json.loads(results.read_text())
     assert {name: end["how"] for name, end in found["ended"].items()} == dict.fromkeys(
         run.PARTS, run.COMPLETE
