@@ -23,7 +23,7 @@ PARTS = {
     "project": 90.0,
     "steps": 120.0,
     "label": 50.0,
-    "choices": 120.0,
+    "choices": 140.0,
     "training": 600.0,
 }
 COMPLETE = "complete"
