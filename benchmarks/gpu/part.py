@@ -6,10 +6,12 @@ from pathlib import Path
 
 from benchmarks.gpu.results import Results
 from benchmarks.gpu.size import chosen_size
+from pipeline.memory import keep_freed_memory
 
 
 def main() -> None:
     """Measure the part that is named."""
+    keep_freed_memory()  # as the stage of training has it
     name, results, seconds = sys.argv[1:]
     part = importlib.import_module(f"benchmarks.gpu.{name}")
     part.measure(Results(Path(results)), chosen_size(), float(seconds))
