@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.data.batches import Batch, Batches, Photos
@@ -95,6 +96,33 @@ def batches_on(device: str) -> Batches:
         device=torch.device(device),
         augment=AugmentParams(flip=0.5, rotate=3, crop=0.5, zoom_out=1.5, lighting=0.2),
     )
+
+
+class Moving(TorchDispatchMode):
+    """Collects the names of operations that wait to bring a tensor from one device to another."""
+
+    def __init__(self):
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        given = [one.device for one in args if isinstance(one, torch.Tensor)]
+        moved = isinstance(made, torch.Tensor) and any(device != made.device for device in given)
+        if moved and not (kwargs or {}).get("non_blocking"):
+            self.names.append(func.overloadpacket.__name__)
+        return made
+
+
+def test_making_a_batch_moves_nothing_that_waits(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1 << 40, 1 << 40))
+    with FakeTensorMode(allow_non_fake_inputs=True):  # a GPU need not be there
+        source = batches_on("cuda:0")
+        with Moving() as moving:
+            batch = next(source.epoch(0))
+            assert batch.images.device.type == "cuda" and not moving.names
+            batch.images[[0, 1]]
+    assert moving.names == ["_to_copy"]
 
 
 def learner_of(rung: Rung) -> Learner:
