@@ -7,6 +7,8 @@ STAMP = $(VENV)/.installed
 VOC =
 UNLABELLED =
 TOPIC =
+PACK = build/gpu-pack
+RESULTS = benchmarks/results/gpu.json
 ARGS =
 ROUNDS = 50
 
@@ -16,7 +18,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help venv repro test lint docs soak bench voc2007 lesson gpu experiments selftrain ui doctor lock clean clean-venv
+.PHONY: help venv repro test lint docs soak bench gpu-pack gpu-check voc2007 lesson gpu experiments selftrain ui doctor lock clean clean-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +50,13 @@ soak: $(STAMP) ## stop repro and label at random moments for an hour (ROUNDS=50)
 
 bench: $(STAMP) ## measure speed against peers and limits (TOPIC=tables for one)
 	$(BIN)/python -m benchmarks $(TOPIC)
+
+gpu-pack: $(STAMP) ## pack for gpu-check: photos and wheels (PACK=folder ARGS="--photos folder")
+	$(BIN)/python -m benchmarks.gpu --pack $(PACK) $(ARGS)
+
+# Without the environment: a machine that is lent has PyTorch and no network.
+gpu-check: ## measure on a GPU in 8 minutes, offline (PYTHON with torch, PACK=folder RESULTS=file)
+	$(PYTHON) -m benchmarks.gpu --from $(PACK) --results $(RESULTS) $(ARGS)
 
 voc2007: $(STAMP) ## run the ladder on Pascal VOC 2007, downloaded or from a folder (VOC=folder)
 lesson: $(STAMP) ## the same with the lesson's own recipe

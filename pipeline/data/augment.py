@@ -91,15 +91,18 @@ def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tens
     Returns:
         boxes xyxy in pixels within 0..size, and `(B, N)` shares in 0..1 (0 for an empty box).
     """
-    corners = boxes[..., [0, 1, 2, 1, 2, 3, 0, 3]].unflatten(-1, (4, 2)) * 2 - 1  # (B, N, 4, 2)
+    # A list as index would be moved to the device in every batch, which waits for it.
+    left, top, right, bottom = boxes.unbind(-1)
+    clockwise = torch.stack([left, top, right, top, right, bottom, left, bottom], -1)
+    corners = clockwise.unflatten(-1, (4, 2)) * 2 - 1  # (B, N, 4, 2)
     turn = matrices[:, None, :2, :2].transpose(-1, -2)  # (B, 1, 2, 2)
     moved = (corners @ turn + matrices[:, None, None, :2, 2] + 1) * (size / 2)
     hull = torch.cat([moved.amin(-2), moved.amax(-2)], -1)  # (B, N, 4)
     clipped = hull.clamp(0, size)
     whole = (hull[..., 2:] - hull[..., :2]).prod(-1)
-    left = (clipped[..., 2:] - clipped[..., :2]).prod(-1)
+    inside = (clipped[..., 2:] - clipped[..., :2]).prod(-1)
     filled = (boxes[..., 2:] > boxes[..., :2]).all(-1) & (whole > 0)  # a turned line has a hull
-    return clipped, torch.where(filled, left / whole.clamp(min=1e-9), torch.zeros(()).to(whole))
+    return clipped, torch.where(filled, inside / whole.clamp(min=1e-9), 0.0)
 
 
 def hardly_visible(boxes: Tensor, visible: Tensor) -> Tensor:

@@ -1,8 +1,11 @@
 """The training loop after a kill: the same weights and history as without one."""
 
-import pytest
+from dataclasses import replace
 
-from tests.train.making import Quiet, Tiny, same_weights, train
+import pytest
+import torch
+
+from tests.train.making import Photos, Quiet, Tiny, same_weights, train
 
 
 class KilledError(Exception):
@@ -76,3 +79,29 @@ def test_half_a_checkpoint_is_a_fresh_start(tmp_path):
     again, rows = train(tmp_path / "c.pt")
     assert rows == history
     assert same_weights(again, model)
+
+
+class PhotosOnGpu(Photos):
+    """Photos of which batches are made on the GPU; what they are of stays here, as in training."""
+
+    def batch(self, chosen, noise=0.0):
+        batch = super().batch(chosen, noise)
+        known = {key: value.cuda() for key, value in vars(batch).items() if key != "photo"}
+        return replace(batch, **known)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("killed_after", [1, 3, 4])
+def test_killed_and_resumed_on_a_gpu_is_as_unbroken(tmp_path, monkeypatch, precision, killed_after):
+    # Or cuDNN may pick kernels that add in another order each time.
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
+    sources = {"source": PhotosOnGpu(noisy=True), "val": PhotosOnGpu(5, 4)}
+    changes = sources | {"ema": 0.9, "precision": precision}
+    model, history = train(tmp_path / "unbroken.pt", Tiny().cuda(), **changes)
+    with pytest.raises(KilledError):
+        train(tmp_path / "c.pt", Tiny().cuda(), watch=KilledAfterEpoch(killed_after), **changes)
+    resumed, rows = train(tmp_path / "c.pt", Tiny(seed=99).cuda(), **changes)
+    assert rows == history
+    assert same_weights(resumed, model)

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from pipeline.data.batches import Batch
+from pipeline.data.batches import Batch, Batches, Photos
 from pipeline.models.layer_groups import LayerGroups
+from pipeline.params.train import AugmentParams
 from pipeline.rungs.registry import RUNGS
 from pipeline.rungs.rung import Rung
 from pipeline.rungs.ssd import matching
@@ -22,6 +25,7 @@ from pipeline.train.schedule import THAWED, Phase
 from tests.rungs.making import example_batch, model_of, params_of
 from tests.train.making import params_of as training_params
 
+ON_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 EACH = pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.name)
 # What needs a number from the device: to return it, or to know how large a result is.
 ASKING = {"_local_scalar_dense", "nonzero", "masked_select", "is_nonzero", "equal", "_unique2"}
@@ -71,6 +75,56 @@ def test_outputs_losses_and_gradients_ask_nothing(rung, monkeypatch):
     assert not asking.names
 
 
+def batches_on(device: str) -> Batches:
+    """Return augmented batches of eight photos with three objects each."""
+    generator = torch.Generator().manual_seed(1)
+    shape = (8, 3)
+    photos = Photos(
+        np.zeros((8, 64, 64, 3), np.uint8),
+        np.arange(8),
+        torch.rand(*shape, 4, generator=generator).sort(-1).values,
+        torch.zeros(shape, dtype=torch.int64),
+        torch.zeros(shape, dtype=torch.bool),
+        torch.ones(shape),
+    )
+    return Batches(
+        photos,
+        image_size=48,
+        batch_size=4,
+        mean=(0.5, 0.4, 0.3),
+        std=(0.2, 0.2, 0.2),
+        device=torch.device(device),
+        augment=AugmentParams(flip=0.5, rotate=3, crop=0.5, zoom_out=1.5, lighting=0.2),
+    )
+
+
+class Moving(TorchDispatchMode):
+    """Collects the names of operations that wait to bring a tensor from one device to another."""
+
+    def __init__(self):
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        given = [one.device for one in args if isinstance(one, torch.Tensor)]
+        moved = isinstance(made, torch.Tensor) and any(device != made.device for device in given)
+        if moved and not (kwargs or {}).get("non_blocking"):
+            self.names.append(func.overloadpacket.__name__)
+        return made
+
+
+def test_making_a_batch_moves_nothing_that_waits(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1 << 40, 1 << 40))
+    with FakeTensorMode(allow_non_fake_inputs=True):  # a GPU need not be there
+        source = batches_on("cuda:0")
+        with Moving() as moving:
+            batch = next(source.epoch(0))
+            assert batch.images.device.type == "cuda" and not moving.names
+            batch.images[[0, 1]]
+    assert moving.names == ["_to_copy"]
+
+
 def learner_of(rung: Rung) -> Learner:
     model = model_of(rung.name).to("cuda", memory_format=torch.channels_last)
     layers = LayerGroups(model, model.backbone)
@@ -104,7 +158,7 @@ def waiting_is_an_error() -> Iterator[None]:
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@ON_GPU
 @EACH
 def test_a_step_never_waits(rung):
     learner, batch = learner_of(rung), on_gpu(example_batch(rung.name))
@@ -114,3 +168,17 @@ def test_a_step_never_waits(rung):
         with pytest.raises(RuntimeError, match="synchroniz"):  # the mode does see one that waits
             losses["loss"].item()
     assert losses["loss"].isfinite()
+
+
+@pytest.mark.gpu
+@ON_GPU
+def test_making_a_batch_never_waits():
+    source = batches_on("cuda")
+    assert len(list(source.epoch(0))) == 2  # picks its kernels
+    with waiting_is_an_error():
+        made = list(source.epoch(1))
+    expected = list(batches_on("cpu").epoch(1))
+    for ours, theirs in zip(made, expected, strict=True):
+        assert ours.images.device.type == "cuda"
+        torch.testing.assert_close(ours.images.cpu(), theirs.images, rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(ours.boxes.cpu(), theirs.boxes, rtol=1e-4, atol=1e-3)

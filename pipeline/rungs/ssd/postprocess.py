@@ -30,10 +30,12 @@ def suppress(
     Returns:
         for each photo `boxes` `(K, 4)`, `scores` `(K,)` falling, `labels` `(K,)`, on the CPU.
     """
-    boxes, scores = boxes.cpu(), scores.cpu()
-    photo, anchor, label = torch.where(scores > min_score)
+    # Of a GPU's millions of scores only the candidates come over.
+    found = torch.where(scores > min_score)
+    photo, anchor, label = found
+    box, score = boxes[photo, anchor].cpu(), scores[found].cpu()
+    photo, label = photo.cpu(), label.cpu()
     candidates = torch.bincount(photo, minlength=len(boxes)).tolist()
-    box, score = boxes[photo, anchor], scores[photo, anchor, label]
     # Boxes are offset by class, so that one NMS serves all classes.
     apart = box + (label * (_extent(box) + 1))[:, None]
     of_photos = zip(

@@ -1,5 +1,6 @@
 """Torch runs a rung's own model, in the precision of its spec."""
 
+import pytest
 import torch
 
 from pipeline.inference.engines.torch_engine import TorchEngine
@@ -22,3 +23,15 @@ def test_the_precision_is_that_of_the_spec():
     fine = torch_engine("ssd_fpn").run(pixels)
     assert not torch.equal(coarse["cls_logits"], fine["cls_logits"])
     torch.testing.assert_close(coarse["cls_logits"], fine["cls_logits"], rtol=0.1, atol=0.1)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("rung", ["combined", "ssd_189", "ssd_fpn"])
+def test_a_gpu_answers_as_the_cpu(rung, monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    pixels = some_pixels(rung, 3)
+    outputs = TorchEngine(model_of(rung).cuda(), spec_of(rung)).run(pixels)
+    for name, expected in torch_engine(rung).run(pixels).items():
+        assert outputs[name].device.type == "cuda"
+        torch.testing.assert_close(outputs[name].cpu(), expected, rtol=1e-2, atol=1e-2)

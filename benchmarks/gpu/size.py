@@ -1,0 +1,49 @@
+"""How much each part does: on a GPU, and where it is rehearsed without one."""
+
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+_RUNGS = ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
+_SMALL: dict[str, JsonValue] = {
+    "fetch.classes.keep": ["person"],  # of few photos not every class would be in train
+    "pixels.size": 128,
+    "train.shared.device": "cpu",
+    "train.shared.batch_size": 4,
+    "train.shared.min_epoch_steps": 1,
+    "train.ssd_fpn.channels": 32,
+    "train.ssd_fpn.late.epochs": 1,
+    "train.ssd_fpn.all.epochs": 1,
+    **{f"train.{rung}.image_size": 128 for rung in _RUNGS},
+    **{f"train.{rung}.train_size": 128 for rung in (*_RUNGS[:3], "ssd_fpn")},
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """The amount of work.
+
+    Attributes:
+        photos: of the pack that are used; None for all.
+        steps: of training in one timed round.
+        rounds: of each case.
+        labelled: photos that are labelled.
+        changes: to the parameters of the profile `gpu`, by dotted keys.
+    """
+
+    photos: int | None
+    steps: int
+    rounds: int
+    labelled: int
+    changes: dict[str, JsonValue] = field(default_factory=dict)
+
+
+FULL = Size(photos=None, steps=40, rounds=3, labelled=2501)
+TINY = Size(photos=40, steps=2, rounds=1, labelled=8, changes=_SMALL)
+
+
+def chosen_size() -> Size:
+    """Return the size for this machine: full where there is a CUDA device."""
+    import torch
+
+    return FULL if torch.cuda.is_available() else TINY
