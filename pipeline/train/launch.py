@@ -25,7 +25,7 @@ def launch(processes: int, module: str, args: Sequence[str]) -> int:
         InputError: a signal has ended a worker that none of us has sent.
         KeyboardInterrupt: this process was told to stop.
     """
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    logging.disable(logging.CRITICAL)  # torchrun's: this process does nothing else
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # a lost connection is told in our words
     os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", _SECONDS_TO_END)
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
