@@ -172,10 +172,18 @@ def gather_rows(mine: Tensor, rows: int) -> Tensor:
 
 
 def stack(mine: Tensor) -> Tensor:
-    """Return the tensors of all processes, which have one shape; gradients go to every process."""
-    nothing = torch.zeros_like(mine)
-    slots = [mine if rank == number() else nothing for rank in range(count())]
-    return _Sum.apply(torch.stack(slots))
+    """Return the tensors of all processes, which have one shape, without gradients."""
+    everyones = [torch.empty_like(mine) for _ in range(count())]
+    with _talking():
+        dist.all_gather(everyones, mine.contiguous())
+    return torch.stack(everyones)
+
+
+def add_up_(tensor: Tensor) -> Tensor:
+    """Make a tensor the sum of everyone's, and return it."""
+    with _talking():
+        dist.all_reduce(tensor)
+    return tensor
 
 
 def add_up_gradients(parameters: Iterable[Tensor]) -> None:
@@ -185,28 +193,6 @@ def add_up_gradients(parameters: Iterable[Tensor]) -> None:
     gradients = [p.grad for p in parameters if p.grad is not None]
     # One message for all: there are hundreds of small ones.
     flat = torch.cat([gradient.flatten() for gradient in gradients])
-    _add_up_(flat)
-    parts = flat.split([gradient.numel() for gradient in gradients])
+    parts = add_up_(flat).split([gradient.numel() for gradient in gradients])
     for gradient, total in zip(gradients, parts, strict=True):
         gradient.copy_(total.view_as(gradient))
-
-
-def _add_up_(tensor: Tensor) -> None:
-    with _talking():
-        dist.all_reduce(tensor)
-
-
-class _Sum(torch.autograd.Function):
-    """The sum over all processes; its gradient is the sum of everyone's gradients."""
-
-    @staticmethod
-    def forward(ctx: object, mine: Tensor) -> Tensor:
-        total = mine.clone()
-        _add_up_(total)
-        return total
-
-    @staticmethod
-    def backward(ctx: object, gradient: Tensor) -> Tensor:
-        total = gradient.contiguous().clone()
-        _add_up_(total)
-        return total

@@ -11,6 +11,7 @@ from functools import partial
 
 import torch
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
@@ -61,22 +62,63 @@ def _batch_norm(
     """Return what `F.batch_norm` gives for this process's rows of the batch."""
     if not training:
         return F.batch_norm(inputs, running_mean, running_var, weight, bias, False, momentum, eps)
-    precise = inputs.to(torch.promote_types(inputs.dtype, torch.float32))
-    places = [0, *range(2, inputs.ndim)]
-    of_share = torch.stack(torch.var_mean(precise, places, correction=0))
-    variances, means = ranks.stack(of_share).unbind(1)  # (processes, C)
-    shares = means.new_tensor(ranks.share_sizes(photos))[:, None] / photos
-    mean = (shares * means).sum(0)
-    variance = (shares * (variances + (means - mean).square())).sum(0)
+    mean, variance = _statistics(photos, inputs)
     numbers = photos * inputs[:1, 0].numel()
     with torch.no_grad():
         running_mean.lerp_(mean.to(running_mean), momentum)
         unbiased = variance * (numbers / max(numbers - 1, 1))
         running_var.lerp_(unbiased.to(running_var), momentum)
-    along = [1, -1, *[1] * (inputs.ndim - 2)]
-    scale = (variance + eps).rsqrt() * (1 if weight is None else weight)
-    scaled = (precise - mean.view(along)) * scale.view(along)
-    return (scaled if bias is None else scaled + bias.view(along)).to(inputs.dtype)
+    weight = torch.ones_like(mean) if weight is None else weight
+    bias = torch.zeros_like(mean) if bias is None else bias
+    return _Normalised.apply(inputs, weight, bias, mean, variance, numbers, eps)
+
+
+@torch.no_grad()
+def _statistics(photos: int, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and variance of each channel over the whole batch."""
+    precise = inputs.to(torch.promote_types(inputs.dtype, torch.float32))
+    of_share = torch.stack(torch.ops.aten.batch_norm_update_stats(precise, None, None, 0.0))
+    means, variances = ranks.stack(of_share).unbind(1)  # (processes, C)
+    shares = means.new_tensor(ranks.share_sizes(photos))[:, None] / photos
+    mean = (shares * means).sum(0)
+    return mean, (shares * (variances + (means - mean).square())).sum(0)
+
+
+class _Normalised(torch.autograd.Function):
+    """A batch norm with statistics of the whole batch, made of torch's own for known statistics.
+
+    By arXiv:1502.03167, section 3, the gradient of inputs is the one for known statistics less two
+    terms, the means over the batch of `gradient` and of `gradient * normalised`.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: FunctionCtx,
+        inputs: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        mean: Tensor,
+        variance: Tensor,
+        numbers: int,
+        eps: float,
+    ) -> Tensor:
+        ctx.save_for_backward(inputs, weight, mean, variance)
+        ctx.numbers, ctx.eps = numbers, eps  # type: ignore[attr-defined]
+        return F.batch_norm(inputs, mean, variance, weight, bias, False, 0.0, eps)
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        inputs, weight, mean, variance = ctx.saved_tensors  # type: ignore[attr-defined]
+        numbers, eps = ctx.numbers, ctx.eps  # type: ignore[attr-defined]
+        known = (mean, variance, None, None, False, eps, [True, True, True])
+        of_inputs, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            gradient, inputs, weight, *known
+        )
+        slope, offset = ranks.add_up_(torch.stack([of_weight, of_bias])) / numbers
+        factor = weight * (variance + eps).rsqrt()
+        slope, offset = slope * factor, offset * factor
+        of_inputs -= F.batch_norm(inputs, mean, variance, slope, offset, False, 0.0, eps)
+        return of_inputs, of_weight, of_bias, None, None, None, None
 
 
 def _dropout(
