@@ -1,7 +1,7 @@
 """`python -m benchmarks.ranks`: two processes beside one, the same training of `ssd_fpn` on VOC.
 
-Each process has one thread. Draws the losses of both, and keeps how fast they were. Where other work
-runs beside, compare seconds of the processors (`cpu_seconds`, imports included) instead of rates.
+Each process has one thread. Draws the losses of both, and keeps how fast they were. Where other
+work runs beside, compare `cpu_seconds`, of all processors and imports included, instead of rates.
 """
 
 import argparse

@@ -63,6 +63,8 @@ def work(rung: Rung, params: Params) -> None:
     inputs = read_inputs(rung.task)
     torch.manual_seed(params.train.shared.seed)
     device = choose_device(ranks.own_device(params.train.shared.device))
+    if device.type == "cuda" and ranks.count() > 1:
+        torch.cuda.set_device(device)  # which nccl talks from
     spec = model_spec(rung, params, inputs.classes)
     model = pretrained_model(spec, params.train.shared.weights, device)
     train_rung(rung, params, inputs, spec, model)

@@ -21,7 +21,7 @@ import psutil
 from tests.conftest import ROOT
 from tests.stages.small_project import command, contents, copy_of, paint_project, write_params
 
-RUNG, EPOCHS = "ssd_fpn", 6
+RUNG, EPOCHS = "ssd_fpn", 40
 ADDRESSES = ("10.77.0.1", "10.77.0.2")
 _SECONDS_TO_END = 60  # on a machine that is busy with other work
 
