@@ -110,14 +110,16 @@ class _Normalised(torch.autograd.Function):
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
         inputs, weight, mean, variance = ctx.saved_tensors  # type: ignore[attr-defined]
         numbers, eps = ctx.numbers, ctx.eps  # type: ignore[attr-defined]
-        known = (mean, variance, None, None, False, eps, [True, True, True])
-        of_inputs, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+        known = (mean, variance, None, None, False, eps, [False, True, True])
+        _, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
             gradient, inputs, weight, *known
         )
         slope, offset = ranks.add_up_(torch.stack([of_weight, of_bias])) / numbers
         factor = weight * (variance + eps).rsqrt()
-        slope, offset = slope * factor, offset * factor
-        of_inputs -= F.batch_norm(inputs, mean, variance, slope, offset, False, 0.0, eps)
+        slope, offset = slope * -factor, offset * -factor
+        terms = F.batch_norm(inputs, mean, variance, slope, offset, False, 0.0, eps)
+        channels = factor.view(1, -1, *[1] * (inputs.ndim - 2)).to(inputs.dtype)
+        of_inputs = terms.addcmul_(gradient, channels)
         return of_inputs, of_weight, of_bias, None, None, None, None
 
 
