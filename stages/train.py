@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline import ranks
+from pipeline.data import ranks
 from pipeline.data.batches import Batches
 from pipeline.data.inputs import Inputs, read_inputs
 from pipeline.data.pixel_store import digest_path

@@ -44,7 +44,6 @@ NO_DEPENDENCY = {
     "pipeline/reading/yaml_limits.py",
     "pipeline/processes.py",
     "pipeline/progress.py",
-    "pipeline/ranks.py",  # a process alone gets back what it gives
     "pipeline/models/device.py",
     "pipeline/rungs/registry.py",
     "pipeline/memory.py",

@@ -10,7 +10,7 @@ from typing import TypeVar
 import torch
 from torch.distributed import TCPStore
 
-from pipeline import ranks
+from pipeline.data import ranks
 
 T = TypeVar("T")
 Together = Callable[..., list[T]]  # a function and its arguments: what each process returns

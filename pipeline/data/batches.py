@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pipeline import ranks
+from pipeline.data import ranks
 from pipeline.data.augment import (
     change_lighting_,
     hardly_visible,

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline import ranks
+from pipeline.data import ranks
 from pipeline.data.batches import Batch, Batches
 from pipeline.models.precision import autocast
 from pipeline.rungs.rung import Outputs, RungModel

@@ -6,7 +6,7 @@ import torch
 from timm.utils.model_ema import ModelEmaV3
 from torch import Tensor, nn
 
-from pipeline import ranks
+from pipeline.data import ranks
 from pipeline.data.batches import Batch
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline import ranks
+from pipeline.data import ranks
 from pipeline.data.batches import Batch, Batches
 from pipeline.errors import InputError
 from pipeline.models.layer_groups import LayerGroups

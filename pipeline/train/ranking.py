@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from torchvision.ops import box_iou
 
-from pipeline import ranks
+from pipeline.data import ranks
 from pipeline.data.batches import Batch
 from pipeline.rungs.rung import PhotoDetections
 

@@ -15,7 +15,7 @@ from torch.autograd.function import FunctionCtx
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from pipeline import ranks
+from pipeline.data import ranks
 from pipeline.rungs.rung import Outputs
 
 

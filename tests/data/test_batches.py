@@ -12,7 +12,7 @@ from torch.testing import assert_close
 from pipeline.data.batches import Batches, photos_of_split
 from pipeline.params.train import AugmentParams
 from pipeline.tables.build import IMAGES_SCHEMA, OBJECTS_SCHEMA
-from tests.test_ranks import as_one_of
+from tests.data.test_ranks import as_one_of
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.5, 0.25, 0.2)
 NEUTRAL = AugmentParams(flip=0.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.0)

@@ -21,7 +21,7 @@ import psutil
 from tests.conftest import ROOT
 from tests.stages.small_project import command, contents, copy_of, paint_project, write_params
 
-RUNG, EPOCHS = "ssd_fpn", 40
+RUNG, EPOCHS = "ssd_fpn", 24
 ADDRESSES = ("10.77.0.1", "10.77.0.2")
 _SECONDS_TO_END = 60  # on a machine that is busy with other work
 
@@ -92,9 +92,13 @@ def train(names: list[str], folders: list[Path]) -> str:
 def kill_a_worker(names: list[str], folders: list[Path], killed: int) -> float:
     """Train, kill the worker of a host after the second epoch; return seconds until all ended."""
     parts = [start(host, *each) for host, each in enumerate(zip(names, folders, strict=True))]
+    said = ""
     for line in parts[0].stderr:
         if line.startswith(f"{RUNG}: epoch 2/"):
             break
+        said += line
+    else:
+        raise SystemExit(f"ended before its second epoch:\n{said}")
     [worker] = [
         process
         for process in psutil.Process(parts[killed].pid).children(recursive=True)

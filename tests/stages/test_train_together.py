@@ -6,10 +6,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline import ranks
+from pipeline.data import ranks
 from stages import train
+from tests.data.test_ranks import as_one_of
 from tests.stages.small_project import command, contents, copy_of, history, run_main, write_params
-from tests.test_ranks import as_one_of
 
 SETTINGS = {
     "train__shared__precision": "float32",

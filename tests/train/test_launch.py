@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 WORKER = """
 import os, signal, sys, time
-from pipeline import ranks
+from pipeline.data import ranks
 from pipeline.errors import InputError
 from stages.entry import run_stage
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline import ranks
+from pipeline.data import ranks
 from pipeline.rungs.registry import find_rung
 from pipeline.train.feature_cache import FeatureCache, outputs_of
 from pipeline.train.loop import validate

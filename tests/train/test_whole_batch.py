@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from pipeline import ranks
+from pipeline.data import ranks
 from pipeline.data.batches import Batch
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.rungs.registry import find_rung

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributed import distributed_c10d
 
-from pipeline import ranks
+from pipeline.data import ranks
 from pipeline.errors import InputError
 
 
