@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from pipeline.data import ranks
 from pipeline.data.batches import Batches
 from pipeline.data.inputs import Inputs, read_inputs
 from pipeline.data.pixel_store import digest_path
@@ -36,6 +37,7 @@ from pipeline.rungs.saved_model import build_model, save_model
 from pipeline.train.checkpoint import config_digest, files_digest
 from pipeline.train.follower import Follower
 from pipeline.train.history import history_lines
+from pipeline.train.launch import launch
 from pipeline.train.loop import Decode, fit
 from pipeline.train.schedule import THAWED, Phase, phases_of
 from pipeline.train.training_log import TrainingWatch
@@ -48,10 +50,21 @@ def main() -> None:
     parser.add_argument("rung", metavar="RUNG", help=", ".join(rung.name for rung in RUNGS))
     rung = find_rung(parser.parse_args().rung)
     params = load_params(PARAMS)
+    devices = params.train.shared.devices
+    if devices > 1 and not ranks.is_worker():
+        raise SystemExit(launch(devices, "stages.train", [rung.name]))
+    with ranks.joined():
+        work(rung, params)
+
+
+def work(rung: Rung, params: Params) -> None:
+    """Train the rung in this process, and with the others that there are."""
     keep_freed_memory()
     inputs = read_inputs(rung.task)
     torch.manual_seed(params.train.shared.seed)
-    device = choose_device(params.train.shared.device)
+    device = choose_device(ranks.own_device(params.train.shared.device))
+    if device.type == "cuda" and ranks.count() > 1:
+        torch.cuda.set_device(device)  # which nccl talks from
     spec = model_spec(rung, params, inputs.classes)
     model = pretrained_model(spec, params.train.shared.weights, device)
     train_rung(rung, params, inputs, spec, model)
@@ -108,9 +121,12 @@ def train_rung(
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
     summary = _summary(model, phases, spec.image_size)
     checkpoint = checkpoint_path(rung, spec)
-    reopen(checkpoint)
-    epochs, follower = sum(phase.epochs for phase in phases), live_curves(rung, checkpoint.stem)
-    watch = TrainingWatch(rung.name, epochs, len(train), follower)
+    first = ranks.is_first()
+    if first:
+        reopen(checkpoint)
+    follower = live_curves(rung, checkpoint.stem) if first else None
+    epochs = sum(phase.epochs for phase in phases)
+    watch = TrainingWatch(rung.name, epochs, len(train), follower, shown=first)
     trained, history = fit(
         model,
         rung.criterion(model, own),
@@ -123,6 +139,8 @@ def train_rung(
         checkpoint=checkpoint,
         decode=decoder(rung),
     )
+    if not first:
+        return
     figures = training_figures(watch, train.device, checkpoint.stem)
     watch.close()
     with fresh_folder(MODELS / rung.name) as folder:
@@ -160,7 +178,10 @@ def batches(
     Raises:
         InputError: a split has too few photos for this rung.
     """
-    machine_weight = params.train.shared.machine_weight
+    shared = params.train.shared
+    if shared.compile and ranks.count() > 1:
+        raise InputError(f"{PARAMS}: train.shared.compile is for one device; set it to false")
+    machine_weight = shared.machine_weight
     photos = {split: inputs.photos(split, machine_weight) for split in ("train", "val")}
     for split, of_split in photos.items():
         if len(of_split) < 2:
@@ -168,7 +189,12 @@ def batches(
                 f"{TABLES}: {len(of_split)} {split} photos for {spec.rung}; it needs 2 at least, "
                 "see fetch.split in params.yaml"
             )
-    own, batch_size = params.rung(spec.rung), params.train.shared.batch_size
+    own, batch_size = params.rung(spec.rung), shared.batch_size
+    if min(batch_size, len(photos["train"])) < ranks.count():
+        raise InputError(
+            f"{PARAMS}: train.shared.batch_size = {batch_size}: {ranks.count()} processes share a "
+            f"batch of {len(photos['train'])} train photos; each needs one at least"
+        )
     train = Batches(
         photos["train"],
         image_size=own.size_in_training,

@@ -30,6 +30,15 @@ def shared() -> Callable[[str], Path]:
     return find
 
 
+@pytest.fixture(scope="session")
+def together():
+    """Return what calls a function, with arguments, in two processes that train together."""
+    from tests.two_ranks import two_processes  # torch: only where it is needed
+
+    with two_processes() as call:
+        yield call
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
     server = Server()

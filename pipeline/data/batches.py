@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from pipeline.data import ranks
 from pipeline.data.augment import (
     change_lighting_,
     hardly_visible,
@@ -51,7 +52,7 @@ class Batch:
     """The input of a model and the targets of its losses.
 
     Attributes:
-        images: `(B, 3, S, S)` normalised.
+        images: `(B, 3, S, S)` normalised; where several processes train, this one's share of them.
         boxes: `(B, N, 4)` xyxy in input pixels; 0 where padded.
         labels: `(B, N)`; -1 where padded.
         ignore: `(B, N)` bool.
@@ -138,6 +139,8 @@ class Batches:
         device: where batches are made.
         augment: None gives every photo once, in order; else they are shuffled, augmented, and
             the last B - 1 at most are left out of an epoch.
+
+    Where several processes train, they share each augmented batch, and take turns with plain ones.
     """
 
     def __init__(
@@ -175,14 +178,16 @@ class Batches:
         if self.augment:
             order = torch.randperm(len(self.photos), generator=generator)
         end = len(order) if whole else len(self) * self.batch_size
-        for start in range(0, end, self.batch_size):
-            yield self._batch(order[start : start + self.batch_size], generator)
+        for number, start in enumerate(range(0, end, self.batch_size)):
+            if self.augment or ranks.has_turn(number):
+                yield self._batch(order[start : start + self.batch_size], generator)
 
     def _batch(self, chosen: Tensor, generator: torch.Generator) -> Batch:
         size = self.image_size
         # Rows are read in the store's order, which is fastest on disk.
         chosen = chosen.sort().values
-        pixels = self._pixels(chosen)
+        mine = ranks.share(len(chosen)) if self.augment else slice(None)
+        pixels = self._pixels(chosen[mine])
         known = self.photos
         boxes, labels, ignore, weights = (
             part[chosen].to(self.device, non_blocking=True)
@@ -190,7 +195,8 @@ class Batches:
         )
         if self.augment:
             matrices, factors = self._changes(len(chosen), generator, self.augment)
-            images = self._warped(pixels, matrices, factors)
+            own_factors = None if factors is None else factors[:, mine]
+            images = self._warped(pixels, matrices[mine], own_factors)
             boxes, visible = warp_boxes(boxes, matrices, size)
             ignore = ignore | hardly_visible(boxes, visible)
         else:

@@ -43,6 +43,7 @@ class SharedTrainParams(Section):
 
     seed: Seed
     device: str
+    devices: Annotated[int, Field(ge=1, le=1024)]
     backbone: str
     weights: str
     batch_size: Annotated[int, Field(ge=2)]

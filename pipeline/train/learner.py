@@ -6,6 +6,7 @@ import torch
 from timm.utils.model_ema import ModelEmaV3
 from torch import Tensor, nn
 
+from pipeline.data import ranks
 from pipeline.data.batches import Batch
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.models.precision import autocast
@@ -14,6 +15,7 @@ from pipeline.rungs.rung import Criterion, RungModel
 from pipeline.train.averaging import update_average
 from pipeline.train.feature_cache import outputs_of
 from pipeline.train.schedule import Phase, make_optimizer, make_scheduler
+from pipeline.train.whole_batch import whole_batch, whole_outputs
 
 
 class LearnerState(TypedDict):
@@ -67,11 +69,13 @@ class Learner:
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """Learn from one batch and return its losses."""
-        with autocast(batch.images.device, self.shared.precision):
+        photos = len(batch.photo)
+        with autocast(batch.images.device, self.shared.precision), whole_batch(photos):
             outputs = outputs_of(self._network, batch)
-        losses = self.criterion(outputs, batch)
+        losses = self.criterion(whole_outputs(outputs, photos), batch)
         self.optimizer.zero_grad(set_to_none=True)
         losses["loss"].backward()
+        ranks.add_up_gradients(self.model.parameters())
         nn.utils.clip_grad_norm_(self.model.parameters(), self.shared.grad_clip)
         self.optimizer.step()
         if self.average:

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from pipeline.data import ranks
 from pipeline.data.batches import Batch, Batches
 from pipeline.errors import InputError
 from pipeline.models.layer_groups import LayerGroups
@@ -68,7 +69,7 @@ def fit(
     """
     layers = LayerGroups(model, model.backbone)
     average = average_of(model, rung.ema) if rung.ema else None
-    saved = load_checkpoint(checkpoint)
+    saved = ranks.from_first(lambda: load_checkpoint(checkpoint))
     history = saved["history"] if saved else []
     if saved:
         watch.resume(len(history), saved["seconds"], saved["photos"])
@@ -99,7 +100,8 @@ def fit(
             layers.thaw(THAWED[phase.name])  # validation left the model in evaluation mode
             row = _epoch(learner, epoch, phase.name, *sources, watch, decode)
             history.append(row)
-            save_checkpoint(checkpoint, _state(history, learner, watch))
+            if ranks.is_first():
+                save_checkpoint(checkpoint, _state(history, learner, watch))
             watch.epoch(row)
     return (average.module if average else model), history
 
@@ -192,18 +194,28 @@ def validate(
             answer has their `voc_map_50`, too.
     """
     model.eval()
-    totals: dict[str, Tensor] = {}
-    photos, ranking = 0, Ranking()
+    measured: list[tuple[int, dict[str, Tensor]]] = []
+    ranking = Ranking()
     for batch in batches.epoch(0):
         with autocast(batch.images.device, precision):
             outputs = outputs_of(model, batch)
-        photos += len(batch.photo)
-        for name, value in criterion(outputs, batch).items():
-            totals[name] = totals.get(name, 0) + value * len(batch.photo)
+        measured.append((len(batch.photo), criterion(outputs, batch)))
         if decode:
             ranking.add(decode(outputs, batch.images.shape[-1]), batch)
-    means = {name: float(total) / photos for name, total in totals.items()}
+    means = _means_over_photos(measured)
     return means | ({"voc_map_50": ranking.mean_average_precision()} if decode else {})
+
+
+def _means_over_photos(measured: list[tuple[int, dict[str, Tensor]]]) -> dict[str, float]:
+    """Return the mean losses of all batches, of other processes as well."""
+    on_cpu = [(n, {name: value.cpu() for name, value in each.items()}) for n, each in measured]
+    totals: dict[str, Tensor] = {}
+    photos = 0
+    for batch, losses in ranks.in_turns(on_cpu):
+        photos += batch
+        for name, value in losses.items():
+            totals[name] = totals.get(name, 0) + value * batch
+    return {name: float(total) / photos for name, total in totals.items()}
 
 
 def _check_finite(unchecked: list[tuple[Tensor, Tensor]], epoch: int) -> None:

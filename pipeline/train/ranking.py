@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from torchvision.ops import box_iou
 
+from pipeline.data import ranks
 from pipeline.data.batches import Batch
 from pipeline.rungs.rung import PhotoDetections
 
@@ -41,9 +42,8 @@ class Ranking:
 
     def mean_average_precision(self) -> float:
         """Return the mean over the classes that have objects, 0 where none has."""
-        scores, labels, right, wanted = (
-            torch.cat(parts) for parts in (self._scores, self._labels, self._right, self._wanted)
-        )
+        parts = (self._scores, self._labels, self._right, self._wanted)
+        scores, labels, right, wanted = (torch.cat(ranks.in_turns(part)) for part in parts)
         ranking = scores.argsort(descending=True, stable=True)
         labels, right = labels[ranking], right[ranking]
         classes, counts = wanted.unique(return_counts=True)

@@ -21,25 +21,32 @@ class TrainingWatch:
         epochs: of all phases together.
         steps_per_epoch: batches in an epoch.
         follower: is told each epoch, too.
+        shown: whether anything is; of several processes that train together one is.
 
     Attributes:
         photos: trained on so far, in an earlier run of this training as well.
     """
 
     def __init__(
-        self, name: str, epochs: int, steps_per_epoch: int, follower: Follower | None = None
+        self,
+        name: str,
+        epochs: int,
+        steps_per_epoch: int,
+        follower: Follower | None = None,
+        shown: bool = True,
     ):
         self.name = name
         self.epochs = epochs
         self.steps = epochs * steps_per_epoch
         self.steps_per_epoch = steps_per_epoch
         self.follower = follower
+        self.shown = shown
         self.photos = 0
         self._done = self._done_before = 0
         self._seconds_before = 0.0
         self._start = self._last = time.monotonic()
         self._bar = None
-        if sys.stderr.isatty():
+        if shown and sys.stderr.isatty():
             self._bar = tqdm(total=self.steps, desc=name, unit="step", dynamic_ncols=True)
 
     def resume(self, epochs: int, seconds: float, photos: int) -> None:
@@ -105,7 +112,7 @@ class TrainingWatch:
     def _say(self, line: str) -> None:
         if self._bar:
             self._bar.write(line, file=sys.stderr)
-        else:
+        elif self.shown:
             print(line, file=sys.stderr, flush=True)
 
 

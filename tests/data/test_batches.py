@@ -4,12 +4,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from torch.testing import assert_close
 
 from pipeline.data.batches import Batches, photos_of_split
 from pipeline.params.train import AugmentParams
 from pipeline.tables.build import IMAGES_SCHEMA, OBJECTS_SCHEMA
+from tests.data.test_ranks import as_one_of
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.5, 0.25, 0.2)
 NEUTRAL = AugmentParams(flip=0.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.0)
@@ -302,3 +305,27 @@ def test_lighting_lies_on_the_canvas_around_a_photo_as_well():
     pixels = batch.images * torch.tensor(STD).view(3, 1, 1) + torch.tensor(MEAN).view(3, 1, 1)
     assert pixels.min() >= -1e-6
     assert pixels.max() <= 1 + 1e-6
+
+
+@given(data=st.data(), processes=st.integers(1, 4), size=st.integers(1, 4), seed=st.integers(0, 99))
+def test_processes_share_what_one_has(data, processes, size, seed):
+    photos = photos_of()  # four
+    augmentation = data.draw(st.sampled_from([None, WILD]))
+    whole = data.draw(st.booleans())
+    source = batches_of(photos, batch_size=size, augment=augmentation)
+    alone = list(source.epoch(seed, whole=whole))
+    everyones = []
+    for rank in range(processes):
+        with as_one_of(rank, processes):
+            everyones.append(list(source.epoch(seed, whole=whole)))
+    if not augmentation:  # whole batches in turns
+        for number, batch in enumerate(alone):
+            own = everyones[number % processes].pop(0)
+            assert torch.equal(own.images, batch.images) and torch.equal(own.photo, batch.photo)
+        assert not any(everyones)
+        return
+    for parts, batch in zip(zip(*everyones, strict=True), alone, strict=True):
+        assert torch.equal(torch.cat([part.images for part in parts]), batch.images)
+        for part in parts:  # targets are of all photos, as the loss is
+            for name in ("boxes", "labels", "ignore", "weights", "photo"):
+                assert torch.equal(getattr(part, name), getattr(batch, name))

@@ -1,0 +1,129 @@
+"""The processes of a training: who has what, and what all of them know."""
+
+import os
+from unittest.mock import patch
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.distributed import distributed_c10d
+
+from pipeline.data import ranks
+from pipeline.errors import InputError
+
+
+def as_one_of(rank: int, processes: int):
+    """Let this process take itself for one of several; it cannot talk to the others."""
+    return patch.multiple(ranks, count=lambda: processes, number=lambda: rank)
+
+
+@given(rows=st.integers(0, 200), processes=st.integers(1, 9))
+def test_shares_make_up_a_batch(rows, processes):
+    shares = []
+    for rank in range(processes):
+        with as_one_of(rank, processes):
+            shares.append(list(range(rows))[ranks.share(rows)])
+            sizes = ranks.share_sizes(rows)
+    assert [row for share in shares for row in share] == list(range(rows))
+    assert [len(share) for share in shares] == sizes
+    assert max(sizes) - min(sizes) <= 1
+
+
+@given(items=st.integers(0, 40), processes=st.integers(1, 9))
+def test_one_process_has_the_turn(items, processes):
+    for item in range(items):
+        turns = 0
+        for rank in range(processes):
+            with as_one_of(rank, processes):
+                turns += ranks.has_turn(item)
+        assert turns == 1
+
+
+def test_alone_all_gives_back_what_it_is_given():
+    assert (ranks.count(), ranks.number(), ranks.is_first()) == (1, 0, True)
+    rows, parameter = torch.ones(3, 2), torch.ones(1, requires_grad=True)
+    with ranks.joined():
+        assert ranks.gather_rows(rows, 3) is rows
+        assert ranks.in_turns([1, 2]) == [1, 2]
+        assert ranks.from_first(lambda: 7) == 7
+        assert ranks.own_device("mps") == "mps"
+        parameter.sum().backward()
+        ranks.add_up_gradients([parameter])
+        assert parameter.grad == 1
+
+
+def _exchange():
+    rank = ranks.number()
+    mine = torch.arange(5.0)[ranks.share(5)].requires_grad_()
+    everyones = ranks.gather_rows(mine, 5)
+    (everyones * torch.arange(5.0)).sum().backward()
+    parameters = [torch.zeros(2, 2, requires_grad=True), torch.zeros(3), torch.zeros(1)]
+    parameters[0].grad, parameters[2].grad = torch.full((2, 2), 1.0 + rank), torch.ones(1)
+    ranks.add_up_gradients(parameters)
+    return {
+        "gathered": everyones.detach(),
+        "own gradient": mine.grad,
+        "stacked": ranks.stack(torch.full((2,), 1.0 + rank)),
+        "sum": ranks.add_up_(torch.full((2,), 1.0 + rank)),
+        "gradients": [p.grad for p in parameters],
+        "none gathered": ranks.gather_rows(torch.zeros(1 - rank, 2)[:0], 0),
+        "turns": ranks.in_turns([None, 2, 4] if rank == 0 else [1, 3]),
+        "first": ranks.from_first(lambda: f"said by {rank}"),
+        "device": ranks.own_device("auto" if not torch.cuda.is_available() else "cpu"),
+    }
+
+
+def test_what_two_know(together):
+    first, second = together(_exchange)
+    for seen in (first, second):
+        assert seen["gathered"].tolist() == [0, 1, 2, 3, 4]
+        assert seen["stacked"].tolist() == [[1, 1], [2, 2]]
+        assert seen["sum"].tolist() == [3, 3]
+        assert seen["none gathered"].shape == (0, 2)
+        assert seen["turns"] == [None, 1, 2, 3, 4]
+        assert seen["first"] == "said by 0"
+        assert seen["device"] == "cpu"
+        whole, none, one = seen["gradients"]
+        assert whole.tolist() == [[3, 3], [3, 3]] and none is None and one == 2
+    assert torch.cat([first["own gradient"], second["own gradient"]]).tolist() == [0, 1, 2, 3, 4]
+
+
+def _ending(errors: dict[int, BaseException]):
+    """Return how this process ends where some of two fail, and the others wait for them."""
+    store = distributed_c10d._get_default_store()
+    try:
+        with ranks._ending_together(store):
+            if ranks.number() in errors:
+                raise errors[ranks.number()]
+            raise ranks.LostRankError
+    except BaseException as ending:
+        return type(ending).__name__, str(ending)
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_the_one_that_fails_says_why(together, failing):
+    ends = together(_ending, {failing: InputError("a.jpg: is broken")})
+    assert ends[failing] == ("InputError", "a.jpg: is broken")
+    assert ends[1 - failing] == ("SystemExit", "1")
+
+
+def test_one_speaks_for_all(together):
+    ends = together(_ending, {0: InputError("no"), 1: InputError("no")})
+    assert sorted(ends) == [("InputError", "no"), ("SystemExit", "1")]
+
+
+def test_the_launcher_says_that_all_were_stopped(together):
+    ends = together(_ending, {0: KeyboardInterrupt(), 1: KeyboardInterrupt()})
+    assert ends == [("SystemExit", "130")] * 2
+
+
+def _one_device():
+    with pytest.raises(InputError, match=r"train.shared.device = cuda:1: is one device, and 2 "):
+        ranks.own_device("cuda:1")
+    with patch.dict(os.environ, LOCAL_RANK="3"):
+        return ranks.own_device("cuda")
+
+
+def test_each_has_a_gpu_of_its_own(together):
+    assert together(_one_device) == ["cuda:3", "cuda:3"]

@@ -1,0 +1,106 @@
+"""Workers are started together and end together."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import psutil
+import pytest
+
+from pipeline.processes import is_running
+from tests.conftest import ROOT
+
+WORKER = """
+import os, signal, sys, time
+from pipeline.data import ranks
+from pipeline.errors import InputError
+from stages.entry import run_stage
+
+def main():
+    with ranks.joined():
+        first = ranks.in_turns([os.getpid()])
+        if ranks.is_first():
+            print("pids", *first, flush=True)
+        if sys.argv[1] == "killed" and not ranks.is_first():
+            os.kill(os.getpid(), signal.SIGKILL)
+        if sys.argv[1] == "refuses" and not ranks.is_first():
+            raise InputError("a.jpg: is broken")
+        if sys.argv[1] == "refuse":
+            raise InputError("a.jpg: is broken")
+        if sys.argv[1] == "wait":
+            time.sleep(600)
+        ranks.in_turns([0])
+
+run_stage(main)
+"""
+LAUNCHER = """
+import sys
+from pipeline.train.launch import launch
+from stages.entry import run_stage
+
+def main():
+    raise SystemExit(launch(2, "worker", sys.argv[1:]))
+
+run_stage(main)
+"""
+
+
+@pytest.fixture
+def launcher(tmp_path):
+    """Return what starts two workers that do as they are told."""
+    (tmp_path / "worker.py").write_text(textwrap.dedent(WORKER))
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+
+    def start(what: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-c", LAUNCHER, what],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=environment,
+        )
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "says"),
+    [
+        ("end", 0, ""),
+        ("refuses", 1, "error: a.jpg: is broken\n"),
+        ("refuse", 1, "error: a.jpg: is broken\n"),
+        (
+            "killed",
+            1,
+            "error: worker 1 of 2 was ended by SIGKILL; run the same command again to go on from "
+            "the last epoch\n",
+        ),
+    ],
+)
+@pytest.mark.slow
+def test_how_workers_end(launcher, what, code, says):
+    launched = launcher(what)
+    pids, said = launched.communicate(timeout=300)
+    assert (launched.returncode, said) == (code, says)
+    assert len(set(pids.split()[1:])) == 2
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGKILL"])
+@pytest.mark.slow
+def test_workers_end_with_their_launcher(launcher, number):
+    launched = launcher("wait")
+    pids = [int(pid) for pid in launched.stdout.readline().split()[1:]]
+    workers = [psutil.Process(pid) for pid in pids]
+    assert len(workers) == 2 and all(is_running(pid) for pid in pids)
+    launched.send_signal(getattr(signal, number))
+    _, alive = psutil.wait_procs(workers, 60)
+    assert not [process for process in alive if is_running(process.pid)]
+    _, said = launched.communicate()
+    if number == "SIGKILL":
+        assert (launched.returncode, said) == (-signal.SIGKILL, "")
+    else:
+        stopped = "stopped: run the same command again to go on\n"
+        assert (launched.returncode, said) == (130, stopped)

@@ -1,0 +1,45 @@
+"""Two processes that work together as those of a training do, for tests."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import TypeVar
+
+import torch
+from torch.distributed import TCPStore
+
+from pipeline.data import ranks
+
+T = TypeVar("T")
+Together = Callable[..., list[T]]  # a function and its arguments: what each process returns
+
+
+@contextmanager
+def two_processes() -> Iterator[Together]:
+    """Yield what calls a function of a module in both; they are started once."""
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+
+        def together(work: Callable[..., T], *args: object) -> list[T]:
+            store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+            calls = [pool.submit(_one, rank, store.port, work, args) for rank in (0, 1)]
+            return [call.result() for call in calls]
+
+        yield together
+
+
+def _one(rank: int, port: int, work: Callable[..., T], args: tuple) -> T:
+    """Do the work as one of two; the other waits for it, so each process has one."""
+    torch.set_num_threads(1)
+    told = {
+        "RANK": rank,
+        "LOCAL_RANK": rank,
+        "WORLD_SIZE": 2,
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": port,
+        "TORCHELASTIC_USE_AGENT_STORE": True,  # the store is the parent's
+    }
+    os.environ |= {name: str(value) for name, value in told.items()}
+    with ranks.joined():
+        return work(*args)
