@@ -22,6 +22,7 @@ from pipeline.evaluate.result_files import (
     ClassAp,
     ConfusedPair,
     CurvePoint,
+    EpochDetection,
     ErrorKind,
     MetricInterval,
     ObjectFit,
@@ -45,7 +46,7 @@ from pipeline.predictions import Predictions, read_predictions
 from pipeline.reading.array_file import read_array
 from pipeline.rungs.model_spec import read_spec
 from pipeline.schemas import SCHEMAS, box_columns, read_classes, read_table
-from pipeline.train.history import read_history
+from pipeline.train.history import EpochRow, read_history
 from stages.entry import run_stage
 
 SPLITS = ("val", "test")
@@ -93,7 +94,10 @@ def main() -> None:
     scores = [score(split, predictions) for split in splits]
     with fresh_folder(EVALUATION / rung) as folder:
         write_intervals(folder, splits, scores, len(predictions.classes))
-        write_history(folder, MODELS / rung / "history.jsonl")
+        epochs = read_history(MODELS / rung / "history.jsonl")
+        write_history(folder, epochs)
+        if any(row["found"] for row in epochs):
+            write_found_by_epoch(folder, epochs, splits[0].images)
         if predictions.task.every_object:
             write_objects(folder, splits[0], scores[0], predictions.classes)
         elif predictions.task.answers_class:
@@ -147,9 +151,8 @@ def write_intervals(
     write_rows(folder / "intervals.csv", MetricInterval, rows)
 
 
-def write_history(folder: Path, history: Path) -> None:
+def write_history(folder: Path, epochs: list[EpochRow]) -> None:
     """Write a row an epoch: epoch, phase, lr of the head, train_* and val_* losses and metrics."""
-    epochs = read_history(history)
     losses = [
         {f"train_{name}": value for name, value in row["train"].items()}
         | {f"val_{name}": value for name, value in row["val"].items()}
@@ -161,6 +164,27 @@ def write_history(folder: Path, history: Path) -> None:
         for row, of_epoch in zip(epochs, losses, strict=True)
     ]
     write_csv(folder / "history.csv", ["epoch", "phase", "lr", *names], rows)
+
+
+def write_found_by_epoch(folder: Path, epochs: list[EpochRow], photos: pa.Table) -> None:
+    """Write what was found after each epoch in the first photos of val.
+
+    Args:
+        folder: of the rung's results.
+        epochs: of its training.
+        photos: of val, in the order in which the training has seen them.
+    """
+    columns = (photos[name].to_pylist() for name in ("image_id", "width", "height"))
+    places = list(zip(*columns, strict=True))
+    rows = [
+        EpochDetection(
+            row["epoch"], image_id, label, score, x0 * width, y0 * height, x1 * width, y1 * height
+        )
+        for row in epochs
+        for (image_id, width, height), detections in zip(places, row["found"], strict=False)
+        for label, score, x0, y0, x1, y1 in detections
+    ]
+    write_rows(folder / "found_by_epoch.csv", EpochDetection, rows)
 
 
 def write_objects(folder: Path, split: Split, scores: Scores, classes: list[str]) -> None:

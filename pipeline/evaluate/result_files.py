@@ -63,6 +63,20 @@ class CurvePoint(ResultRow):
 
 
 @dataclass(frozen=True)
+class EpochDetection(ResultRow):
+    """What was found in one of the first photos of val after an epoch; xyxy in its pixels."""
+
+    epoch: int
+    image_id: int
+    label: int
+    score: float
+    xmin: float
+    ymin: float
+    xmax: float
+    ymax: float
+
+
+@dataclass(frozen=True)
 class ErrorKind(ResultRow):
     """How often one kind of error is among the labels, and what mAP@.5 gains without the kind."""
 

@@ -17,6 +17,7 @@ from pipeline.evaluate.result_files import (
     ClassAp,
     ConfusedPair,
     CurvePoint,
+    EpochDetection,
     ErrorKind,
     MetricInterval,
     ObjectFit,
@@ -28,9 +29,11 @@ from pipeline.predictions import Predictions
 from pipeline.report.charts import anchor_picture, confusion_picture, error_bars
 from pipeline.report.curves import history_curves, precision_recall
 from pipeline.report.fonts import Lettering
-from pipeline.report.marks import marks_of
+from pipeline.report.marks import Marks, marks_of
 from pipeline.report.page import layout_of
 from pipeline.report.photo_grid import photo_grid
+
+_PERCENTS = (25, 50, 75, 100)  # of a training
 
 
 @dataclass(frozen=True)
@@ -148,11 +151,47 @@ def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, ti
             title=f"{title}: the photos with the most errors",
             captions=[f"{photo.file_name}: {photo.words}" for photo in worst],
         )
+    if (results / "found_by_epoch.csv").is_file():
+        draw_progress(folder / "progress", answers, photos)
     if (results / "anchor_fit.csv").is_file():
         fits = read_rows(results / "anchor_fit.csv", AnchorFit)
         objects = read_rows(results / "anchor_iou.csv", ObjectFit)
         words = f"{answers.rung}: how its anchors fit the objects of train"
         anchor_picture(folder / "anchors.png", fits, objects, words)
+
+
+def draw_progress(folder: Path, answers: Answers, photos: Photos) -> None:
+    """Write `25.png` to `100.png`: what was found in a few photos of val at these percents."""
+    found = read_rows(answers.evaluation / "found_by_epoch.csv", EpochDetection)
+    if not found:
+        return
+    folder.mkdir()
+    ids = list(dict.fromkeys(row.image_id for row in found))
+    rows = pc.index_in(pa.array(ids, pa.int64()), value_set=photos.images["image_id"]).to_numpy()
+    last = len(_read_history(answers.evaluation))
+    # By percents, longer and shorter trainings align; of two that are one epoch, the later.
+    drawn = {max(1, round(last * percent / 100)): percent for percent in _PERCENTS}
+    for epoch, percent in drawn.items():
+        marks = [
+            _marks([row for row in found if (row.epoch, row.image_id) == (epoch, image_id)])
+            for image_id in ids
+        ]
+        draw_marks(
+            folder / f"{percent}.png",
+            rows,
+            marks,
+            photos,
+            table="objects",
+            title=f"{answers.rung}: found after epoch {epoch} of {last}",
+        )
+
+
+def _marks(found: Sequence[EpochDetection]) -> Marks:
+    return Marks(
+        np.array([(row.xmin, row.ymin, row.xmax, row.ymax) for row in found]).reshape(-1, 4),
+        np.array([row.label for row in found], int),
+        np.array([row.score for row in found]),
+    )
 
 
 def in_words(metric: MetricInterval) -> str:
@@ -198,20 +237,44 @@ def draw_photos(
     captions: Sequence[str] = (),
 ) -> None:
     """Draw the photos in these rows of the images table, with truth and predictions."""
+    ids, table = photos.images["image_id"].take(rows).to_pylist(), answers.predictions.table
+    draw_marks(
+        path,
+        rows,
+        [marks_of(table, image_id, answers.label_scores) for image_id in ids],
+        photos,
+        table=answers.predictions.task.table,
+        title=title,
+        note=answers.note,
+        single=answers.single,
+        captions=captions,
+    )
+
+
+def draw_marks(
+    path: Path,
+    rows: np.ndarray,
+    predictions: Sequence[Marks],
+    photos: Photos,
+    *,
+    table: str,
+    title: str,
+    note: str = "",
+    single: bool = False,
+    captions: Sequence[str] = (),
+) -> None:
+    """Draw the photos in these rows with their predictions, and the truth of a table."""
     images = photos.images.take(rows)
-    ids, table = images["image_id"].to_pylist(), answers.predictions.table
-    truth = photos.truths[answers.predictions.task.table]
-    notes = (answers.note, photos.lettering.note)
     photo_grid(
         path,
         [photos.pixels[row] for row in rows],
-        [marks_of(truth, image_id) for image_id in ids],
-        [marks_of(table, image_id, answers.label_scores) for image_id in ids],
+        [marks_of(photos.truths[table], image_id) for image_id in images["image_id"].to_pylist()],
+        predictions,
         names=photos.lettering.names,
         title=title,
-        note="    ".join(filter(None, notes)),
+        note="    ".join(filter(None, (note, photos.lettering.note))),
         layout=layout_of(len(rows)),
-        single=answers.single,
+        single=single,
         captions=captions or images["file_name"].to_pylist(),
         sizes_wh=list(zip(images["width"].to_pylist(), images["height"].to_pylist(), strict=True)),
     )

@@ -30,7 +30,7 @@ from pipeline.tracking.mlflow_store import (
     open_client,
     open_experiment,
 )
-from pipeline.tracking.pages.layout import LAYOUT_TAG, layout_tag
+from pipeline.tracking.pages.layout import LAYOUT_TAG, PROGRESS, layout_tag
 from pipeline.tracking.pyfunc_files import write_pyfunc
 from pipeline.tracking.registry import register
 from pipeline.tracking.sqlite_store import (
@@ -70,6 +70,7 @@ class Result:
         tags: whatever else identifies the result.
         datasets: path to md5 of the data it learnt from.
         pictures: image files.
+        progress: image files of the same photos, by how many percent of the training were done.
         folders: folders of files, by the name that MLflow shows them under.
         model: the folder of the model, which becomes a version of a registered one.
         records: small dictionaries, by the name of the JSON file that keeps each.
@@ -86,6 +87,7 @@ class Result:
     tags: Mapping[str, str] = field(default_factory=dict)
     datasets: Mapping[str, str] = field(default_factory=dict)
     pictures: Sequence[Path] = ()
+    progress: Mapping[int, Path] = field(default_factory=dict)
     folders: Mapping[str, Path] = field(default_factory=dict)
     model: Path | None = None
     records: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -246,6 +248,9 @@ def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:
         client.log_artifact(run_id, str(picture), "pictures")
         with open_photo(picture) as image:  # again, in the form that the comparison page shows
             client.log_image(run_id, image, key=picture.stem, step=_FINAL)
+    for percent, picture in sorted(result.progress.items()):
+        with open_photo(picture) as image:
+            client.log_image(run_id, image, key=PROGRESS, step=percent)
 
 
 def _log_datasets(client: "MlflowClient", run_id: str, datasets: Mapping[str, str]) -> None:

@@ -132,6 +132,9 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str], committed: Fla
         tags=tags | {"mlflow.note.content": model_card(facts)},
         datasets={path: md5 for path, md5 in deps.items() if is_data(path)},
         pictures=sorted((FIGURES / rung).glob("*.png")),
+        progress={
+            int(picture.stem): picture for picture in (FIGURES / rung / "progress").glob("*.png")
+        },
         folders={"evaluation": EVALUATION / rung} | _report(),
         model=model,
         records={"dvc_deps.json": deps},

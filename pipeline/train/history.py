@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.errors import InputError
 
+# A detection: label, score, and xyxy in shares of the photo's sides.
+Found = tuple[int, float, float, float, float, float]
+
 
 class EpochRow(TypedDict):
     """One epoch of a training.
@@ -18,6 +21,7 @@ class EpochRow(TypedDict):
         lr: of the head at the first step.
         train, val: the mean of each loss; `loss` is what is minimised. A rung of every object also
             has the `voc_map_50` of val.
+        found: in the first photos of val, by a rung of every object; else empty.
     """
 
     epoch: int
@@ -25,6 +29,7 @@ class EpochRow(TypedDict):
     lr: float
     train: dict[str, float]
     val: dict[str, float]
+    found: list[list[Found]]
 
 
 class HistoryRow(BaseModel):
@@ -37,6 +42,7 @@ class HistoryRow(BaseModel):
     lr: float
     train: dict[str, float]
     val: dict[str, float]
+    found: list[list[Found]] = []  # histories of before it had these
 
 
 def history_lines(history: list[EpochRow]) -> str:
@@ -61,6 +67,13 @@ def read_history(path: Path) -> list[EpochRow]:
         if row.epoch != number:
             raise InputError(f"{path}: line {number}: is of epoch {row.epoch}; {again}")
         rows.append(
-            EpochRow(epoch=row.epoch, phase=row.phase, lr=row.lr, train=row.train, val=row.val)
+            EpochRow(
+                epoch=row.epoch,
+                phase=row.phase,
+                lr=row.lr,
+                train=row.train,
+                val=row.val,
+                found=row.found,
+            )
         )
     return rows

@@ -23,7 +23,8 @@ from pipeline.rungs.rung import Criterion, Outputs, PhotoDetections, RungModel
 from pipeline.train.averaging import average_of
 from pipeline.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pipeline.train.feature_cache import FeatureCache, outputs_of
-from pipeline.train.history import EpochRow
+from pipeline.train.first_photos import found_in_first
+from pipeline.train.history import EpochRow, Found
 from pipeline.train.learner import Learner
 from pipeline.train.ranking import Ranking
 from pipeline.train.schedule import THAWED, Phase
@@ -147,11 +148,14 @@ def _epoch(
     rate = learner.rate()
     train_losses = train_one_epoch(learner, train.epoch(seed), epoch, seed, watch)
     evaluated = learner.average.module if learner.average else learner.model
-    val_losses = validate(evaluated, learner.criterion, val, learner.shared.precision, decode)
+    precision = learner.shared.precision
+    val_losses, found = validate(evaluated, learner.criterion, val, precision, decode)
     for name, value in val_losses.items():
         if not math.isfinite(value):  # JSON knows no such number
             raise InputError(f"{name} of val became {value} in epoch {epoch}; try a lower lr")
-    return EpochRow(epoch=epoch, phase=phase_name, lr=rate, train=train_losses, val=val_losses)
+    return EpochRow(
+        epoch=epoch, phase=phase_name, lr=rate, train=train_losses, val=val_losses, found=found
+    )
 
 
 def train_one_epoch(
@@ -182,8 +186,8 @@ def validate(
     batches: BatchSource,
     precision: str,
     decode: Decode | None = None,
-) -> dict[str, float]:
-    """Return the mean of each batch's losses, weighed by its photos, in evaluation mode.
+) -> tuple[dict[str, float], list[list[Found]]]:
+    """Return the mean losses of all photos in evaluation mode, and what is in the first ones.
 
     Args:
         model: is left in evaluation mode.
@@ -191,19 +195,25 @@ def validate(
         batches: of all photos.
         precision: see `autocast`.
         decode: from outputs and the input's side to the detections of each photo; with it the
-            answer has their `voc_map_50`, too.
+            losses have their `voc_map_50`, too, and `found_in_first` its photos.
     """
     model.eval()
     measured: list[tuple[int, dict[str, Tensor]]] = []
     ranking = Ranking()
+    first: list[list[Found]] = []
     for batch in batches.epoch(0):
         with autocast(batch.images.device, precision):
             outputs = outputs_of(model, batch)
         measured.append((len(batch.photo), criterion(outputs, batch)))
         if decode:
-            ranking.add(decode(outputs, batch.images.shape[-1]), batch)
+            side = batch.images.shape[-1]
+            detections = decode(outputs, side)
+            ranking.add(detections, batch)
+            first = first or found_in_first(detections, side)
     means = _means_over_photos(measured)
-    return means | ({"voc_map_50": ranking.mean_average_precision()} if decode else {})
+    if decode:
+        means["voc_map_50"] = ranking.mean_average_precision()
+    return means, first
 
 
 def _means_over_photos(measured: list[tuple[int, dict[str, Tensor]]]) -> dict[str, float]:

@@ -259,7 +259,10 @@ def _make_notes(folder: Path) -> Sequence[Path]:
     from pipeline.review.decisions import Decision, write_review
     from pipeline.train.history import EpochRow, history_lines
 
-    rows = [EpochRow(epoch=e, phase="head", lr=0.1, train={"loss": 1.0}, val={}) for e in (1, 2)]
+    rows = [
+        EpochRow(epoch=e, phase="head", lr=0.1, train={"loss": 1.0}, val={}, found=[])
+        for e in (1, 2)
+    ]
     (folder / "history.jsonl").write_text(history_lines(rows))
     (folder / "label_scores.json").write_text('{"cat": 0.25, "dog": 0.5}')
     job = LabelJob(folder / "job", Asked("f" * 64, ["cat"], ".", 0.05, 0.5, 100), {"a": ["b"]})

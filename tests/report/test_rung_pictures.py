@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.data.pixel_store import open_pixel_store
 from pipeline.errors import InputError
 from pipeline.evaluate.result_files import MetricInterval
+from pipeline.files import PIXELS
 from pipeline.predictions import read_predictions
 from pipeline.report import rung_pictures
+from pipeline.report.fonts import lettering
 from pipeline.report.rung_pictures import in_words, read_answers
+from pipeline.schemas import SCHEMAS, read_classes, read_table
 from stages import evaluate, report
 from tests.stages.answers import TASKS, answer
 from tests.stages.small_project import run_main
@@ -68,6 +72,38 @@ def test_the_worst_photos_say_what_is_wrong_and_have_errors(drawn):
 
 def test_photos_without_an_object_are_not_drawn_for_one_answer_a_photo(drawn):
     assert all(len(marks.labels) for marks in drawn["combined/val_grid.png"]["truths"])
+
+
+def test_progress_of_a_training_by_percent(drawn):
+    pictures = {path: named for path, named in drawn.items() if path.startswith("progress/")}
+    assert list(pictures) == [f"progress/{percent}.png" for percent in (25, 50, 75, 100)]
+    titles = [named["title"].partition(": ")[2] for named in pictures.values()]
+    assert titles == [f"found after epoch {epoch} of 6" for epoch in (2, 3, 4, 6)]
+    boxes = [[len(marks.boxes) for marks in named["found"]] for named in pictures.values()]
+    assert boxes == [[2, 0], [3, 1], [4, 1], [6, 1]]
+
+
+def test_a_training_of_two_epochs(painted_project, monkeypatch):
+    """The first is at 25 and at 50 %, of which the later is drawn."""
+    answer("ssd_fpn")
+    path = Path("models/ssd_fpn/history.jsonl")
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+    run_main(evaluate, "ssd_fpn")
+    images, objects = (
+        read_table(Path(f"data/tables/{name}.parquet"), SCHEMAS[name])
+        for name in ("images", "objects")
+    )
+    drawn = []
+    monkeypatch.setattr(rung_pictures, "photo_grid", lambda path, *_, **__: drawn.append(path.name))
+    answers = read_answers(
+        "ssd_fpn", read_predictions(Path("predictions/ssd_fpn.parquet")), Path("evaluation/ssd_fpn")
+    )
+    with lettering(read_classes(images)) as letters:
+        photos = rung_pictures.Photos(
+            images, open_pixel_store(PIXELS), {"objects": objects}, letters
+        )
+        rung_pictures.draw_progress(Path("progress"), answers, photos)
+    assert drawn == ["50.png", "100.png"]
 
 
 @pytest.mark.parametrize(

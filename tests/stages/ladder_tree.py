@@ -79,6 +79,8 @@ def _rung_stages(root: Path, rung: str, epochs: int) -> dict:
         (root / path).write_text(content)
     (root / "figures" / rung).mkdir(parents=True)
     Image.new("RGB", (4, 3)).save(root / "figures" / rung / "val_grid.png")
+    (root / "figures" / rung / "progress").mkdir()
+    Image.new("RGB", (4, 3)).save(root / "figures" / rung / "progress" / "25.png")
     pixels = _locked("data/pixels", md5("pixels") + ".dir")
     model = _locked(f"models/{rung}", md5(rung + history) + ".dir")
     predictions = _locked(f"predictions/{rung}.parquet", md5(f"{rung} predictions"))

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ FILES = {
     "ssd_fpn": {
         *("intervals.csv", "history.csv", "confusion.csv", "label_scores.json"),
         *("ap_by_class.csv", "pr_curves.csv", "ap_by_size.csv", "errors.csv", "worst_photos.csv"),
-        *("anchor_fit.csv", "anchor_iou.csv"),
+        *("anchor_fit.csv", "anchor_iou.csv", "found_by_epoch.csv"),
     },
 }
 
@@ -139,6 +140,22 @@ def test_curves_of_the_training(project):
         assert float(row["val_loss"]) == expected["val"]["loss"]
         assert (int(row["epoch"]), float(row["lr"])) == (expected["epoch"], expected["lr"])
         assert row["phase"] == expected["phase"]
+
+
+def test_what_was_found_by_epoch_in_pixels_of_the_photo(project):
+    path = Path("models/ssd_fpn/history.jsonl")
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    # Nothing in the first photo after the first epoch; then a box on its left half.
+    for row, found in zip_longest(rows, ([[]], [[[2, 0.5, 0.0, 0.0, 0.5, 1.0]], []])):
+        row["found"] = found or []
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run_main(evaluate, "ssd_fpn")
+    (row,) = read_csv("ssd_fpn", "found_by_epoch")
+    photo = next(row for row in rows_of("images") if row["split"] == "val")
+    assert (row["epoch"], row["label"], row["score"]) == ("2", "2", "0.5")
+    assert int(row["image_id"]) == photo["image_id"]
+    box = [float(row[side]) for side in ("xmin", "ymin", "xmax", "ymax")]
+    assert box == [0, 0, photo["width"] / 2, photo["height"]]
 
 
 def test_objects_are_counted_by_class_size_and_confusion(project):

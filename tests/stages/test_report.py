@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow  # every picture is drawn
 
 OF_ALL = {"val_grid.png", "curves.png"}
 OF_DETECTORS = {"pr_curves.png", "errors.png", "confusion.png", "val_worst.png", "anchors.png"}
+OF_DETECTORS |= {f"progress/{percent}.png" for percent in (25, 50, 75, 100)}
 
 
 @pytest.fixture(scope="module")

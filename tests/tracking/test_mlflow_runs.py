@@ -83,6 +83,7 @@ def test_everything_arrives(root):
         tags={"seed": "42"},
         datasets={"data/pixels": "0123456789abcdef0123456789abcdef.dir"},
         pictures=[picture],
+        progress={100: picture, 25: picture},
         folders={"model": model},
         name="bbox · late.lr=0.1",
         seconds=90,
@@ -106,6 +107,8 @@ def test_everything_arrives(root):
     assert (artifacts / "pictures" / "grid.png").read_bytes() == picture.read_bytes()
     # The same step in all runs, or the page would not show their pictures beside each other.
     assert len(list((artifacts / "images").glob("grid*step*0*.png"))) == 1
+    for percent in (25, 100):
+        assert len(list((artifacts / "images").glob(f"progress*step*{percent}*.png"))) == 1
     assert json.loads((artifacts / "dvc_deps.json").read_text()) == {"data/pixels": "0123"}
     assert run.info.run_name == "bbox · late.lr=0.1"
     assert 90_000 <= run.info.end_time - run.info.start_time < 120_000

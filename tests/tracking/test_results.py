@@ -63,6 +63,7 @@ def test_what_a_result_says(project):
     assert found.model == Path("models/combined")
     assert found.folders == {"evaluation": Path("evaluation/combined")}
     assert [picture.name for picture in found.pictures] == ["val_grid.png"]
+    assert found.progress == {25: Path("figures/combined/progress/25.png")}
 
 
 def test_labels_of_a_model_are_told(project):
@@ -123,7 +124,14 @@ def test_the_best_epoch_and_every_class(project):
     make_tree(project, ("ssd_fpn",))
     epochs = ((1, 3.0, 0.2), (2, 1.5, 0.4), (3, 2.0, 0.5))
     rows = [
-        EpochRow(epoch=epoch, phase="head", lr=0.1, train={}, val={"loss": loss, "voc_map_50": ap})
+        EpochRow(
+            epoch=epoch,
+            phase="head",
+            lr=0.1,
+            train={},
+            val={"loss": loss, "voc_map_50": ap},
+            found=[],
+        )
         for epoch, loss, ap in epochs
     ]
     Path("models/ssd_fpn/history.jsonl").write_text(history_lines(rows))

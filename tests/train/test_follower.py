@@ -15,7 +15,9 @@ from tests.train.making import same_weights, train
 
 
 def row(epoch: int) -> EpochRow:
-    return EpochRow(epoch=epoch, phase="late", lr=0.1, train={"loss": 1.0}, val={"loss": 2.0})
+    return EpochRow(
+        epoch=epoch, phase="late", lr=0.1, train={"loss": 1.0}, val={"loss": 2.0}, found=[]
+    )
 
 
 def writes_to(file: Path) -> list[str]:

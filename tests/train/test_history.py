@@ -19,7 +19,9 @@ WRONG = (
 
 def row_of(epoch: int, **changed) -> EpochRow:
     return (
-        EpochRow(epoch=epoch, phase="head", lr=0.1, train={"loss": 0.5}, val={"loss": 1.5})
+        EpochRow(
+            epoch=epoch, phase="head", lr=0.1, train={"loss": 0.5}, val={"loss": 1.5}, found=[]
+        )
         | changed
     )
 

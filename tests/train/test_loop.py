@@ -48,7 +48,7 @@ def test_a_row_for_each_epoch(tmp_path):
 def test_val_losses_are_means_over_photos_of_a_model_in_evaluation_mode():
     model = Tiny().train()
     photos = Photos(5, 4)  # a batch of four and one of one
-    got = validate(model, losses, photos, "float32")
+    got, _ = validate(model, losses, photos, "float32")
     with torch.no_grad():
         outputs = copy.deepcopy(model).eval()(photos.images)
     expected = losses(outputs, photos.batch(torch.arange(5)))
@@ -105,7 +105,7 @@ def test_frozen_layers_do_not_move(tmp_path, phase, moves):
 def test_val_is_of_the_averaged_weights(tmp_path):
     val = Photos(5, 4)
     averaged, history = train(tmp_path / "c.pt", ema=0.9, val=val)
-    assert history[-1]["val"] == validate(averaged, losses, val, "float32")
+    assert history[-1]["val"] == validate(averaged, losses, val, "float32")[0]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])

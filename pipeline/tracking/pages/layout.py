@@ -21,6 +21,7 @@ _SYSTEM, _REST = "System metrics", "Model metrics"  # MLflow's own names of two 
 
 _HEADLINES = ("voc_map_50", "coco_map", "accuracy", "mean_iou", "l1_px")
 _LEARNT = (f"{CURVES}/val/voc_map_50", f"{CURVES}/val/loss", f"{CURVES}/train/loss")
+PROGRESS = "progress"  # its steps are percents of the training
 _PICTURES = ("val_grid", "val_worst", "curves", "confusion")
 
 Chart = dict[str, object]
@@ -32,6 +33,7 @@ def layout_tag() -> str:
         _section("Headline metrics", [_bars(f"val/{name}") for name in _HEADLINES] + [_minutes()]),
         _section("How they learnt", [_lines(name) for name in _LEARNT]),
         _section("What they answer", [_picture(name) for name in _PICTURES]),
+        _section("On the way there", [_picture(PROGRESS, 100)]),
         *(_section(name, [], unfolded=False) for name in (*_FOLDED, _REST, _SYSTEM)),
     ]
     state = {
@@ -87,6 +89,6 @@ def _minutes() -> Chart:
     return {"type": "SCATTER", "displayName": "minutes of training, mAP", **axes}
 
 
-def _picture(key: str) -> Chart:
+def _picture(key: str, step: int = 0) -> Chart:
     """Return a panel without the run's parameters, which would be all that it shows."""
-    return {"type": "IMAGE", "imageKeys": [key], "step": 0, "showRunParams": False}
+    return {"type": "IMAGE", "imageKeys": [key], "step": step, "showRunParams": False}

@@ -15,7 +15,12 @@ from tests.conftest import ROOT
 TRAINING = "0af3" * 4
 HISTORY = [
     EpochRow(
-        epoch=epoch, phase="late", lr=0.1 / epoch, train={"loss": 3.0 / epoch}, val={"loss": 1.0}
+        epoch=epoch,
+        phase="late",
+        lr=0.1 / epoch,
+        train={"loss": 3.0 / epoch},
+        val={"loss": 1.0},
+        found=[],
     )
     for epoch in range(1, 6)
 ]
