@@ -70,7 +70,7 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
             f"--engine ray: needs the package {error.name}; install it: pip install 'ray[data]'"
         ) from None
     for logger in ("ray", "ray.data"):
-        logging.getLogger(logger).setLevel(logging.ERROR)
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # what it raises is told once, below
     with _temp_folder() as folder:
         here = {
             "num_cpus": workers,
@@ -90,6 +90,9 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
             reason = str(error).strip().partition("\n")[0]
             raise InputError(
                 f"--address {address}: no Ray cluster answers ({reason}); see `ray status`"
+                if address
+                else f"--engine ray: Ray does not start here ({reason}); free memory and room in "
+                f"{folder}, or leave --engine out"
             ) from None
         try:
             with redirect_stdout(_FirstSentences()):
@@ -254,7 +257,9 @@ def _finished(
     kind = "GPU" if room.get("GPU") and device != "cpu" else "CPU"
     most = min(workers or len(parts), len(parts))
     now = max(1, min(most, int(room.get(kind, 1))))
-    ray.data.DataContext.get_current().enable_progress_bars = False
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.raise_original_map_exception = True
     rows = [{"number": number, "photos": _packed(photos)} for number, photos in parts.items()]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # from Ray 2.64 on the number of tries has no place
