@@ -10,15 +10,18 @@ import logging
 import os
 import pickle
 import secrets
+import shutil
 import socket
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
 
 from pipeline.errors import InputError
 from pipeline.inference.described_model import DescribedModel, describe_model
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
     from ray import ObjectRef
 
 _OBJECT_STORE = 256 << 20  # bytes; model, names and a few parts are all that is in it
-_LONGEST_TEMP = 40  # characters: Ray adds 60, and a socket's path has 107 at most
+_TEMP = "ladder-ray-"
+_LONGEST_TEMP = 36  # characters: this and Ray add 71; a socket's path has 107 at most
 _TRIES = 5  # of a part whose worker died; a photo that kills each of them is not tried for ever
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -112,13 +116,18 @@ class _FirstSentences(io.TextIOBase):
 
 @contextmanager
 def _temp_folder() -> Iterator[str]:
-    """Yield a folder for sockets and logs, gone in the end."""
+    """Yield a folder for sockets and logs, gone in the end; what was killed left others, gone now.
+
+    Who uses one holds its lock, in whatever container.
+    """
     usual = tempfile.gettempdir()
     place = usual if len(usual) <= _LONGEST_TEMP else "/tmp"
-    with tempfile.TemporaryDirectory(
-        prefix="ladder-ray-", dir=place, ignore_cleanup_errors=True
-    ) as folder:
-        yield folder
+    for lock in Path(place).glob(f"{_TEMP}*/lock"):
+        with suppress(Timeout, OSError), FileLock(lock, timeout=0):
+            shutil.rmtree(lock.parent)
+    with tempfile.TemporaryDirectory(prefix=_TEMP, dir=place, ignore_cleanup_errors=True) as folder:
+        with FileLock(Path(folder, "lock")):
+            yield folder
 
 
 @contextmanager
