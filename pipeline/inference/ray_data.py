@@ -36,13 +36,13 @@ _OBJECT_STORE = 256 << 20  # bytes; model, names and a few parts are all that is
 _TEMP = "ladder-ray-"
 _LONGEST_TEMP = 36  # characters: this and Ray add 71; a socket's path has 107 at most
 _TRIES = 5  # of a part whose worker died; a photo that kills each of them is not tried for ever
-_QUIET = {
+QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_COLOR_PREFIX": "0",
 }
-_HERE = {
+HERE = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listen on 127.0.0.1 alone, as on a Mac
     "RAY_AUTH_MODE": "token",
     "RAY_worker_niceness": "0",  # workers are as nice as the command is
@@ -63,9 +63,9 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
     Raises:
         InputError: Ray is not installed, or no cluster answers.
     """
-    os.environ |= _QUIET
+    os.environ |= QUIET
     if address is None:
-        os.environ |= _HERE | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        os.environ |= HERE | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
     try:
         import ray
         import ray.data
@@ -92,11 +92,9 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
                 )
         except (ConnectionError, RuntimeError, ValueError) as error:
             reason = str(error).strip().partition("\n")[0]
+            what = f"no cluster answers at {address}" if address else "it does not start here"
             raise InputError(
-                f"--address {address}: no Ray cluster answers ({reason}); see `ray status`"
-                if address
-                else f"--engine ray: Ray does not start here ({reason}); free memory and room in "
-                f"{folder}, or leave --engine out"
+                f"--engine ray: {what} ({reason}); correct it, or leave it out"
             ) from None
         try:
             with redirect_stdout(_FirstSentences()):
@@ -286,14 +284,8 @@ def _finished(
 
 def _packed(photos: Sequence[Waiting]) -> bytes:
     """Return photos for a worker, whose current folder is another."""
-    return pickle.dumps(
-        [
-            one._replace(photo=Path(os.path.abspath(one.photo)))
-            if isinstance(one.photo, Path)
-            else one
-            for one in photos
-        ]
-    )
+    places = (one.photo.absolute() if isinstance(one.photo, Path) else one.photo for one in photos)
+    return pickle.dumps([one._replace(photo=at) for one, at in zip(photos, places, strict=True)])
 
 
 def _plain(error: Exception) -> Exception:

@@ -9,6 +9,7 @@ so that nothing of a start is in them.
 import argparse
 import hashlib
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -17,16 +18,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pyarrow.parquet as pq
 
 from pipeline.inference.label_job import Asked, LabelJob
+from pipeline.inference.ray_data import HERE, QUIET
 from tests.conftest import ROOT
 from tests.faults.label_kills import make_photos
 
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
+
 _ASKED = Asked("", [], "", 0, 0, 0)  # to read parts, nothing needs to be known
-_WORKER, _RAY = "ray::MapWorker", ("ray::", "raylet", "gcs_server")
+_WORKER = "ray::MapWorker"
+_NODE = {"num_cpus": 1, "object_store_memory": 100 << 20}
 _COMPLETE = (0, 1)  # exit codes; 1 where a photo does not decode
 
 
@@ -55,12 +62,14 @@ class Run:
             words, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log
         )
         self.peaks = {"driver": 0, "worker": 0}
+        self._begun = 0  # rows in the first part, from which on processor time is counted
+        self._spent: dict[int, tuple[str, float, float]] = {}
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Wait until something is so, or for the end; the peaks of memory are noted meanwhile."""
         while self.driver.poll() is None and not until():
-            self._note("driver", [psutil.Process(self.driver.pid)])
             self._note("worker", self.workers())
+            self._note("driver", [psutil.Process(self.driver.pid)])
             time.sleep(0.2)
 
     def finish(self) -> None:
@@ -90,12 +99,24 @@ class Run:
         digest = hashlib.sha256(repr(self.job.read().to_pylist()).encode()).hexdigest()
         return digest[:16], sum(pq.read_metadata(part).num_rows for part in self.job.parts)
 
+    def efficiency(self) -> float:
+        """Return the photos a second of processor time, after the first part."""
+        who = "worker" if self.peaks["worker"] else "driver"
+        spent = sum(last - first for role, first, last in self._spent.values() if role == who)
+        return (self.rows()[1] - self._begun) / max(spent, 1e-9)
+
     def _note(self, who: str, processes: list[psutil.Process]) -> None:
+        if not self._begun and self.job.parts:
+            self._begun = self.rows()[1]
         for process in processes:
             try:
                 self.peaks[who] = max(self.peaks[who], process.memory_info().rss)
+                seconds = sum(process.cpu_times()[:2])
             except psutil.NoSuchProcess:
                 continue
+            if self._begun:
+                _, first, _ = self._spent.get(process.pid, (who, seconds, seconds))
+                self._spent[process.pid] = (who, first, seconds)
 
 
 def _title(process: psutil.Process) -> str:
@@ -123,32 +144,32 @@ def killed(folder: Path, photos: Path, model: Path) -> Run:
 
 
 @contextmanager
-def small_cluster(folder: Path) -> Iterator[Callable[[], object]]:
-    """Yield what adds a node to a cluster whose head has one core."""
-    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
+def cluster_of_one(place: str) -> Iterator["Cluster"]:
+    """Yield a cluster on 127.0.0.1 whose one node has one core."""
+    os.environ |= HERE | QUIET | {"RAY_AUTH_TOKEN": secrets.token_hex(32), "RAY_TMPDIR": place}
+    Path(place, "ray").mkdir()
     from ray.cluster_utils import Cluster
 
-    sizes = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=sizes | {"temp_dir": str(folder)})
-    os.environ["LADDER_CLUSTER"] = cluster.address
+    cluster = Cluster(initialize_head=True, head_node_args=_NODE | {"include_dashboard": False})
     try:
-        yield lambda: cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
+        yield cluster
     finally:
         cluster.shutdown()
 
 
 def joined(folder: Path, photos: Path, model: Path) -> Run:
-    """Label on a cluster of one core that a second joins after the first part."""
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as place:
-        with small_cluster(Path(place)) as add_node:
-            address = os.environ["LADDER_CLUSTER"]
-            run = Run(folder, photos, model, "--engine", "ray", "--address", address)
-            run.watch(run.has_parts(1))
-            before = len(run.workers())
-            add_node()
-            run.watch(lambda: len(run.workers()) > before)
-            print(f"  workers before and after a node joined: {before}, {len(run.workers())}")
-            run.finish()
+    """Label on a cluster of one node that a second joins after the first part."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as place,
+        cluster_of_one(place) as cluster,
+    ):
+        run = Run(folder, photos, model, "--engine", "ray", "--address", cluster.address)
+        run.watch(run.has_parts(1))
+        before = len(run.workers())
+        cluster.add_node(**_NODE)
+        run.watch(lambda: len(run.workers()) > before)
+        print(f"  workers before and after a node joined: {before}, {len(run.workers())}")
+        run.finish()
     return run
 
 
@@ -180,8 +201,9 @@ def main() -> None:
             results.add((digest, rows))
             driver, worker = (run.peaks[who] >> 20 for who in ("driver", "worker"))
             print(
-                f"{job}: {run.rate():.1f} photos/s, peak of the driver {driver} MiB, of a worker "
-                f"{worker} MiB; {rows} rows, {digest}",
+                f"{job}: {run.rate():.1f} photos/s, {run.efficiency():.1f} a second of processor "
+                f"time; peak of the driver {driver} MiB, of a worker {worker} MiB; "
+                f"{rows} rows, {digest}",
                 flush=True,
             )
     raise SystemExit(0 if len(results) == 1 else 1)

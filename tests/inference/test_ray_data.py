@@ -171,6 +171,8 @@ def test_it_listens_on_loopback_alone_and_wants_a_token(ray_here):
 @slow
 def test_no_cluster_is_one_line():
     skip_without_ray()
-    with pytest.raises(InputError, match=r"--address nowhere: no Ray cluster answers"):
+    with pytest.raises(
+        InputError, match=r"--engine ray: no cluster answers at nowhere \(.*\); corr"
+    ):
         with ray_session("nowhere"):
             pass
