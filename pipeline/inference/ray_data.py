@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 _OBJECT_STORE = 256 << 20  # bytes; model, names and a few parts are all that is in it
 _TEMP = "ladder-ray-"
-_LONGEST_TEMP = 36  # characters: this and Ray add 71; a socket's path has 107 at most
-_TRIES = 5  # of a part whose worker died; a photo that kills each of them is not tried for ever
+_LONGEST_TEMP = 23  # characters: this and Ray add 84, and a socket's path has 107 at most
+_RETRIES = 5  # of a part whose worker died; a photo that kills each of them is not tried for ever
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
@@ -65,7 +65,8 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
     """
     os.environ |= QUIET
     if address is None:
-        os.environ |= HERE | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        os.environ |= HERE
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # Ray reads it once
     try:
         import ray
         import ray.data
@@ -76,21 +77,13 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
     for logger in ("ray", "ray.data"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)  # what it raises is told once, below
     with _temp_folder() as folder:
-        here = {
-            "num_cpus": workers,
-            "include_dashboard": False,
-            "object_store_memory": _OBJECT_STORE,
-            "_temp_dir": folder,
-        }
+        here = {"num_cpus": workers, "include_dashboard": False, "_temp_dir": folder}
+        how = {} if address else here | {"object_store_memory": _OBJECT_STORE}
+        quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
         try:
             with _quiet_start():
-                ray.init(
-                    address or "local",
-                    log_to_driver=False,
-                    logging_level=logging.ERROR,
-                    **({} if address else here),
-                )
-        except (ConnectionError, RuntimeError, ValueError) as error:
+                ray.init(address or "local", **quiet, **how)
+        except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
             reason = str(error).strip().partition("\n")[0]
             what = f"no cluster answers at {address}" if address else "it does not start here"
             raise InputError(
@@ -277,7 +270,7 @@ def _finished(
             num_cpus=1 if kind == "CPU" else None,
             num_gpus=1 if kind == "GPU" else None,
             max_restarts=-1,
-            max_task_retries=_TRIES,
+            max_task_retries=_RETRIES,
         )
     return iter(finished.iter_rows())
 
@@ -289,9 +282,13 @@ def _packed(photos: Sequence[Waiting]) -> bytes:
 
 
 def _plain(error: Exception) -> Exception:
-    """Return what a worker has raised, or the line that says how a worker ended."""
+    """Return what a worker has raised, or the line that says how workers ended."""
+    from ray.exceptions import RayActorError
+
     cause = getattr(error, "cause", None)
     if isinstance(cause, InputError | OSError):
         return cause
     reason = str(error).strip().splitlines()[-1]
-    return InputError(f"Ray: {reason}; the same command goes on with what is not done")
+    if isinstance(error, RayActorError):
+        reason = f"workers died {_RETRIES + 1} times over one part; try fewer --workers, for memory"
+    return InputError(f"--engine ray: {reason}; the same command goes on with what is not done")
