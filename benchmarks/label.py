@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from itertools import starmap
 from pathlib import Path
 
 import torch
@@ -13,7 +14,7 @@ from pipeline.formats.pascal.writer import write_pascal
 from pipeline.inference.bulk import detect_into
 from pipeline.inference.detector import Detector
 from pipeline.inference.engines.torch_engine import TorchEngine
-from pipeline.inference.label_job import Asked, open_job, without_done
+from pipeline.inference.label_job import Asked, Waiting, open_job, without_done
 from pipeline.inference.label_scores import thresholds
 from pipeline.inference.labels import labels_of_rows
 from pipeline.models.precision import autocast
@@ -58,7 +59,7 @@ def ours(photos: Sequence[tuple[str, Path]], detector: Detector, folder: Path) -
     kept = (decoding.min_score, decoding.nms_threshold, decoding.max_detections)
     job = open_job(place, Asked("random", detector.classes, str(folder), *kept), restart=False)
     job.save()
-    detect_into(job, detector, without_done(photos, job.read()))
+    detect_into(job, detector, without_done(starmap(Waiting.of, photos), job.read()))
     scores = thresholds(detector.classes, {})
     rows = job.read()
     labels = labels_of_rows(rows, folder, detector.classes, scores, doubtful=False)

@@ -5,9 +5,15 @@ Examples:
   ladder label photos/new --format yolo --format csv --out labels/new
   ladder label 'photos/*/2026-*.jpg' @more.txt --score 0.5 --score person=0.3
   ladder label photos/new --apply review.json      with what a person decided on the page
+  ladder label s3://bucket/new --out new.json      photos in S3, which is only read
+  ladder label photos/new --engine ray --workers 8              a process for each of 8 cores
+  ladder label s3://bucket/new --out new.json --engine ray --address 10.0.0.1:6379   on a cluster
 
 What is found is kept in a hidden folder beside the labels. The same command adds new photos, and
-writes more formats or other scores without running the network again.
+writes more formats or other scores without running the network again. Both engines find the same
+and go on where the other was stopped. A cluster of Ray runs whatever code reaches its ports
+(CVE-2023-48022): what --engine ray starts here listens on 127.0.0.1 alone, and a cluster belongs on
+a private network, with RAY_AUTH_MODE=token.
 """
 
 import argparse
@@ -40,11 +46,11 @@ from pipeline.inference.label_files import (
     write_all,
     write_refusals,
 )
-from pipeline.inference.label_job import Asked, LabelJob, open_job, without_done
+from pipeline.inference.label_job import Asked, LabelJob, Waiting, open_job, without_done
 from pipeline.inference.label_scores import GivenScores, choose_scores
 from pipeline.inference.labels import Refusal, certain, labels_of_rows, refusals
 from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
-from pipeline.inference.photo_files import common_folder, find_photos, passed_over, with_names
+from pipeline.inference.photo_files import named_photos, passed_over
 from pipeline.params.params import load_params
 from pipeline.review.decisions import Decision, apply_review, read_review, write_review
 from pipeline.tracking.mlflow_store import store_uri
@@ -53,20 +59,23 @@ from pipeline.tracking.mlflow_store import store_uri
 def main(arguments: Sequence[str]) -> int:
     """Find objects in photos and write labels, which `fetch.source: local` reads again."""
     options = _parse(arguments)
-    photos, folder = find_photos(options.photos), common_folder(options.photos)
+    photos, unnamed, folder = named_photos(options.photos)
+    there = {one.name for one in photos}
     if options.since:
-        since = options.since.timestamp()
-        photos = [photo for photo in photos if photo.stat().st_mtime >= since]
+        since = options.since.timestamp() * 1e9
+        photos = [one for one in photos if one.modified >= since]
         if not photos:
             raise InputError(
                 f"--since {options.since}: no photo has changed since; name an earlier day"
             )
-    out = options.out or folder / "labels.json"
+    if not (options.out or isinstance(folder, Path)):
+        raise InputError(f"{folder}: is only read; name the file of the labels with --out")
+    out = options.out or Path(folder, "labels.json")
     if out.is_dir():
         raise InputError(f"{out}: is a folder; name the file to write")
     if not out.absolute().parent.is_dir():
         raise InputError(f"{out}: its folder does not exist; create it first")
-    if other := passed_over(options.photos):
+    if isinstance(folder, Path) and (other := passed_over(options.photos)):
         print(f"passed over: {other} files that are no photos or links to one", file=sys.stderr)
     review = read_review(options.apply) if options.apply else []
     files = label_files(out, options.format or [format_of(out)])
@@ -77,28 +86,34 @@ def main(arguments: Sequence[str]) -> int:
         if not options.overwrite:
             refuse_others(files, job)
         job.save()
-        named, unnamed = with_names(photos, folder)
-        find_objects(job, described, named, options.limit)
+        find_objects(job, described, photos, options)
         rows = job.read()
-        there = [(folder / name).is_file() for name in rows["file_name"].to_pylist()]
-        rows = rows.filter(pa.array(there, pa.bool_()))
+        kept = [
+            name in there or (isinstance(folder, Path) and (folder / name).is_file())
+            for name in rows["file_name"].to_pylist()
+        ]
+        rows = rows.filter(pa.array(kept, pa.bool_()))
         known = described.label_scores
         min_scores = choose_scores(known, asked.classes, options.score, options.model)
-        labels = labels_of(job, rows, folder, min_scores, options.doubtful, review)
+        labels = labels_of(job, rows, Path(folder), min_scores, options.doubtful, review)
         failed = write_all(files, labels, job)
         for stale in left_behind(files, job):
             print(f"{stale}: is of an earlier run; name its --format to renew it", file=sys.stderr)
     return report_refusals([*unnamed, *refusals(rows)], refused_file(out)) or int(failed)
 
 
-def what_is_asked(model: DescribedModel, folder: Path, out: Path, scores: GivenScores) -> Asked:
+def what_is_asked(
+    model: DescribedModel, folder: Path | str, out: Path, scores: GivenScores
+) -> Asked:
     """Return what a job with this model is begun with."""
     decoding = load_params(PARAMS).predict
     lowest = decoding.min_score if scores.lowest is None else scores.lowest
+    if isinstance(folder, Path):
+        folder = Path(os.path.relpath(folder, out.parent)).as_posix()
     return Asked(
         model=model.digest,
         classes=model.spec.classes,
-        folder=Path(os.path.relpath(folder, out.parent)).as_posix(),
+        folder=folder,
         min_score=min(decoding.min_score, lowest),
         nms_threshold=decoding.nms_threshold,
         max_detections=decoding.max_detections,
@@ -106,17 +121,16 @@ def what_is_asked(model: DescribedModel, folder: Path, out: Path, scores: GivenS
 
 
 def find_objects(
-    job: LabelJob, model: DescribedModel, photos: list[tuple[str, Path]], limit: int | None
+    job: LabelJob, model: DescribedModel, photos: list[Waiting], options: argparse.Namespace
 ) -> None:
-    """Add to a job what the model finds in the photos that are not done, so many at most."""
+    """Add to a job what the model finds in the photos that are not done, `--limit` at most."""
     waiting = without_done(photos, job.read())
     done = len(photos) - len(waiting)
     if done:
         print(f"done before: {done} of {len(photos)} photos", file=sys.stderr)
-    waiting = waiting[:limit]
+    waiting = waiting[: options.limit]
     if not waiting:
         return
-    from pipeline.inference.bulk import detect_into
     from pipeline.params.params import PredictParams
 
     asked = job.asked
@@ -125,8 +139,17 @@ def find_objects(
         nms_threshold=asked.nms_threshold,
         max_detections=asked.max_detections,
     )
-    detector = model.detector(load_params(PARAMS).train.shared.device, decoding)
-    detect_into(job, detector, waiting, done)
+    device = load_params(PARAMS).train.shared.device
+    if options.engine == "ray":
+        from pipeline.inference.ray_data import SentModel, detect_on_ray, ray_session
+
+        with ray_session(options.address, options.workers):
+            sent = SentModel.of(model, device, decoding)
+            detect_on_ray(job, sent, waiting, done, options.workers)
+    else:
+        from pipeline.inference.bulk import detect_into
+
+        detect_into(job, model.detector(device, decoding), waiting, done)
 
 
 def labels_of(
@@ -196,7 +219,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "photos",
         metavar="PHOTOS",
         nargs="+",
-        help="files, patterns, folders with their subfolders, and @LIST, a file of such lines",
+        help="files, patterns, folders with their subfolders, and @LIST, a file of such lines; "
+        "or one s3://BUCKET/PREFIX",
     )
     parser.add_argument(
         "--out",
@@ -232,6 +256,24 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace labels that others have made or changed"
     )
+    _add_engine(parser)
     options = parser.parse_args(arguments)
+    if options.engine != "ray" and (options.address or options.workers):
+        parser.error("--address and --workers are of --engine ray")
     options.score = given_scores(parser, options.score)
     return options
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--engine",
+        choices=("plain", "ray"),
+        default="plain",
+        help="plain: in this process; ray: by workers of Ray Data, of the extra `ray`",
+    )
+    parser.add_argument(
+        "--address", metavar="HOST:PORT", help="of a running cluster (default: Ray is started here)"
+    )
+    parser.add_argument(
+        "--workers", type=number(int, 1), metavar="N", help="of Ray at most (default: a core each)"
+    )

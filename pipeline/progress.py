@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -19,6 +19,7 @@ def progress(
     desc: str,
     unit: str = "it",
     before: int = 0,
+    count: Callable[[Item], int] = lambda _: 1,
 ) -> Iterator[Item]:
     """Yield the items of `iterable` and show how many are done, the rate and the time left.
 
@@ -30,13 +31,15 @@ def progress(
         desc: what is being done.
         unit: of the items, in the plural.
         before: so many were done earlier; they count as done, but not for the rate.
+        count: so many of `unit` are done with an item.
     """
     if total is None and isinstance(iterable, Sized):
         total = before + len(iterable)
     if sys.stderr.isatty():
-        yield from tqdm(
-            iterable, total=total, desc=desc, unit=unit, dynamic_ncols=True, initial=before
-        )
+        with tqdm(total=total, desc=desc, unit=unit, dynamic_ncols=True, initial=before) as bar:
+            for item in iterable:
+                yield item
+                bar.update(count(item))
         return
     start = last = time.monotonic()
 
@@ -45,8 +48,9 @@ def progress(
         print(line, file=sys.stderr, flush=True)
 
     done = before
-    for done, item in enumerate(iterable, before + 1):
+    for item in iterable:
         yield item
+        done += count(item)
         if time.monotonic() - last > _SECONDS_BETWEEN_LINES:
             last = time.monotonic()
             tell(done, last - start)

@@ -40,6 +40,13 @@ def test_log_gets_lines_between_when_it_takes_long(on_terminal, capsys, monkeypa
     assert all("s left" in line for line in lines[:-1] if "4/4" not in line)
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_an_item_may_count_for_many(on_terminal, capsys, terminal):
+    on_terminal(terminal)
+    assert list(progress(["abc", "de"], total=6, desc="x", before=1, count=len)) == ["abc", "de"]
+    assert "6/6" in capsys.readouterr().err
+
+
 def test_terminal_gets_a_bar_with_rate(on_terminal, capsys):
     on_terminal(True)
     assert list(progress(range(3), desc="pixels", unit="photos")) == [0, 1, 2]

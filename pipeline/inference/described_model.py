@@ -36,6 +36,11 @@ class DescribedModel:
     label_scores: dict[str, float]
     engine: "Engine | None" = None
 
+    @property
+    def files(self) -> list[Path]:
+        """The files that say what it answers."""
+        return _files_of(self.source)
+
     def detector(self, device: str, decoding: PredictParams, batch_size: int = 32) -> "Detector":
         """Return the detector of this model.
 
@@ -67,7 +72,7 @@ def describe_model(source: Path) -> DescribedModel:
         from pipeline.inference.engines.load import load_exported
 
         engine = load_exported(source)
-        about, digest = engine.description, _digest_of_file(source)
+        about, digest = engine.description, model_digest(source)
         described = DescribedModel(source, digest, about.spec, about.label_scores, engine)
     else:
         digest, (spec, _) = model_digest(source), read_spec(source / "model.json")
@@ -80,24 +85,22 @@ def describe_model(source: Path) -> DescribedModel:
     return described
 
 
-def model_digest(folder: Path) -> str:
-    """Return the SHA-256 of a model's folder.
+def model_digest(source: Path) -> str:
+    """Return the SHA-256 of a model's folder or exported file.
 
     Raises:
         InputError: one of its files is absent.
     """
-    return _digest([folder / "model.json", folder / "model.safetensors"])
-
-
-def _digest_of_file(path: Path) -> str:
-    return _digest([path, path.with_suffix(".bin")] if path.suffix == ".xml" else [path])
-
-
-def _digest(files: list[Path]) -> str:
     digest = hashlib.sha256()
-    for file in files:
+    for file in _files_of(source):
         try:
             digest.update(file.read_bytes())
         except OSError:
             raise InputError(f"{file}: no model there; train it first") from None
     return digest.hexdigest()
+
+
+def _files_of(source: Path) -> list[Path]:
+    if source.suffix not in EXPORTED or source.is_dir():
+        return [source / "model.json", source / "model.safetensors"]
+    return [source, source.with_suffix(".bin")] if source.suffix == ".xml" else [source]

@@ -121,7 +121,9 @@ class Detector:
         """
         sizes = repeat(None) if sizes_wh is None else sizes_wh
         numbered = enumerate(zip(photos, sizes, strict=sizes_wh is not None))
-        with ThreadPoolExecutor(initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        # Some wait for the disk or for S3; a process that has one core of many takes few.
+        readers = min(32, torch.get_num_threads() + 4)
+        with ThreadPoolExecutor(readers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
 
             def read(item: tuple[int, tuple[Photo, SizeWh | None]]) -> Future[Square | InputError]:
                 number, (photo, size_wh) = item

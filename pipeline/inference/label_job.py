@@ -1,14 +1,18 @@
 """The folder of a labelling job: what was asked for, and what is done, part by part.
 
 A part is a Parquet file with a row a photo, complete or not there at all. What is done follows from
-the parts alone, so a job that was killed goes on after its last part.
+the parts alone, so a job that was killed goes on with what they lack. A part is named by its
+number, as a later row of a photo counts, and by a digest of what the job asks and of its photos.
 """
 
+import hashlib
+import io
 import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import orjson
 import pyarrow as pa
@@ -17,6 +21,7 @@ from pydantic import TypeAdapter
 
 from pipeline.errors import InputError
 from pipeline.files import write_beside
+from pipeline.inference.s3_photos import S3Photo
 from pipeline.reading.damage import naming_damage
 from pipeline.reading.parquet_file import write_parquet
 
@@ -53,6 +58,33 @@ class Asked:
     min_score: float
     nms_threshold: float
     max_detections: int
+
+
+State = tuple[str, int | None, int | None]  # file_name, bytes and modified
+
+
+class Waiting(NamedTuple):
+    """A photo that is to be done.
+
+    Attributes:
+        name: relative to the folder of the job's photos.
+        photo: its file, or where it is in S3.
+        size: of the file in bytes.
+        modified: when it was, in nanoseconds.
+    """
+
+    name: str
+    photo: Path | S3Photo
+    size: int
+    modified: int
+
+    @classmethod
+    def of(cls, name: str, photo: Path | S3Photo) -> Self:
+        """Return a photo as it is now."""
+        if isinstance(photo, S3Photo):
+            return cls(name, photo, photo.size, photo.modified)
+        state = photo.stat()
+        return cls(name, photo, state.st_size, state.st_mtime_ns)
 
 
 _ASKED, _MADE = TypeAdapter(Asked), TypeAdapter(dict[str, list[str]])
@@ -92,10 +124,19 @@ class LabelJob:
 
     def append(self, rows: Sequence[dict]) -> None:
         """Add a part with these rows; on disk when this returns."""
-        number = int(self.parts[-1].stem.removeprefix("part-")) + 1 if self.parts else 0
-        table = pa.Table.from_pylist(list(rows), schema=PART_SCHEMA)
-        path = self.folder / f"part-{number:06d}.parquet"
-        write_beside(path, lambda beside: _write_synced(table, beside))
+        self.put(self.next_number, part_of(rows), list(map(_state, rows)))
+
+    @property
+    def next_number(self) -> int:
+        """The number of the part after the last."""
+        return int(self.parts[-1].stem.split("-")[1]) + 1 if self.parts else 0
+
+    def put(self, number: int, part: bytes, photos: Sequence[State]) -> None:
+        """Write what `part_of` returns for these photos as a part; on disk when this returns."""
+        asked = json.dumps([asdict(self.asked), photos]).encode()
+        digest = hashlib.sha256(asked).hexdigest()[:16]
+        path = self.folder / f"part-{number:06d}-{digest}.parquet"
+        write_beside(path, lambda beside: _write_synced(part, beside))
 
     def save(self) -> None:
         """Write what was asked for and what was made."""
@@ -152,32 +193,31 @@ def _read_part(part: Path) -> pa.Table:
     return table
 
 
-def _write_synced(table: pa.Table, path: Path) -> None:
+def part_of(rows: Sequence[dict]) -> bytes:
+    """Return the Parquet file of a part with these rows."""
+    file = io.BytesIO()
+    write_parquet(pa.Table.from_pylist(list(rows), schema=PART_SCHEMA), file)
+    return file.getvalue()
+
+
+def _state(row: dict) -> State:
+    return row["file_name"], row.get("bytes"), row.get("modified")
+
+
+def _write_synced(part: bytes, path: Path) -> None:
     with path.open("wb") as file:
-        write_parquet(table, file)
+        file.write(part)
         file.flush()
         os.fsync(file.fileno())
 
 
-def without_done(
-    photos: Iterable[tuple[str, Path]], done: pa.Table
-) -> list[tuple[str, Path, os.stat_result]]:
-    """Return name, file and state of the photos that are not done, or have changed since.
+def without_done(photos: Iterable[Waiting], done: pa.Table) -> list[Waiting]:
+    """Return the photos that are not done, or have changed since.
 
     Args:
-        photos: name and file of each.
+        photos: as they are now.
         done: what `read` returns.
     """
-    known = dict(
-        zip(
-            done["file_name"].to_pylist(),
-            zip(done["bytes"].to_pylist(), done["modified"].to_pylist(), strict=True),
-            strict=True,
-        )
-    )
-    states = ((name, path, path.stat()) for name, path in photos)
-    return [
-        (name, path, state)
-        for name, path, state in states
-        if known.get(name) != (state.st_size, state.st_mtime_ns)
-    ]
+    columns = (done[name].to_pylist() for name in ("file_name", "bytes", "modified"))
+    known = {name: state for name, *state in zip(*columns, strict=True)}
+    return [photo for photo in photos if known.get(photo.name) != [photo.size, photo.modified]]

@@ -3,11 +3,14 @@
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
 from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.formats.names import fault_of_name
+from pipeline.inference.label_job import Waiting
 from pipeline.inference.labels import Refusal
+from pipeline.inference.s3_photos import find_in_s3, is_in_s3
 from pipeline.photo_files import PHOTO_SUFFIXES, photos_below, visible_files
 
 _PATTERN = frozenset("*?[")
@@ -77,6 +80,27 @@ def with_names(
         else:
             named.append((name, photo))
     return named, refused
+
+
+def named_photos(places: Sequence[str]) -> tuple[list[Waiting], list[Refusal], Path | str]:
+    """Return the photos at these places, those whose names no file can hold, and their folder.
+
+    The folder is an address where the place is in S3.
+
+    Raises:
+        InputError: see `find_photos` and `find_in_s3`.
+    """
+    if not any(map(is_in_s3, places)):
+        folder = common_folder(places)
+        named, unnamed = with_names(find_photos(places), folder)
+        return list(starmap(Waiting.of, named)), unnamed, folder
+    if len(places) > 1:
+        raise InputError(f"{places[0]}: photos in S3 are labelled alone; name one prefix")
+    found = find_in_s3(places[0])
+    faults = {name: fault_of_name(name) for name in found}
+    unnamed = [Refusal(name, f"its name {fault}") for name, fault in faults.items() if fault]
+    photos = [Waiting.of(name, photo) for name, photo in found.items() if not faults[name]]
+    return photos, unnamed, places[0].rstrip("/")
 
 
 def _expanded(places: Sequence[str]) -> Iterator[Path]:

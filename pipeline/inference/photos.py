@@ -1,6 +1,6 @@
 """Photos in any form, as a user has them, become the squares that a network takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,9 @@ from torch import Tensor
 from pipeline.data.decode import decode_photo, read_squashed, squash
 from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
+from pipeline.inference.s3_photos import S3Photo
 
-Photo = Path | str | np.ndarray | Image.Image
+Photo = Path | str | S3Photo | np.ndarray | Image.Image
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,18 @@ def read_square(photo: Photo, number: int, side: int) -> Square:
     """Return a photo squashed to `side` x `side` pixels; the aspect ratio is not kept.
 
     Args:
-        photo: a path, an `(height, width, 3)` uint8 RGB array or a PIL image of any mode. Files and
-            PIL images are turned by their EXIF orientation.
+        photo: a path, a place in S3, an `(height, width, 3)` uint8 RGB array or a PIL image of any
+            mode. Files and PIL images are turned by their EXIF orientation.
         number: of the photo in its list, to name one that has no path.
         side: S, in pixels.
 
     Raises:
         InputError: the photo is missing, does not decode, or is an array of another kind.
+        OSError: S3 does not answer.
     """
+    if isinstance(photo, S3Photo):
+        with photo.fetched() as copy:
+            return replace(read_square(copy, number, side), photo=photo)
     if isinstance(photo, Path | str):
         square, size_wh = read_squashed(Path(photo), side)
         return Square(photo, square, size_wh)
@@ -54,6 +59,9 @@ def pixels_of(photo: Photo, number: int = 0) -> Tensor:
 
     Of a very large file it is a smaller copy.
     """
+    if isinstance(photo, S3Photo):
+        with photo.fetched() as copy:
+            return pixels_of(copy)
     if isinstance(photo, Path | str):
         return decode_photo(Path(photo)).pixels
     if isinstance(photo, Image.Image):

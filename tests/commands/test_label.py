@@ -3,10 +3,15 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from importlib.util import find_spec
 from pathlib import Path
+from subprocess import PIPE
 
+import psutil
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -16,6 +21,8 @@ from pipeline.formats.read import read_labels
 from pipeline.inference.label_files import FORMAT_NAMES
 from pipeline.tables.photos import with_photos
 from stages import train
+from tests.conftest import ROOT
+from tests.s3_server import BUCKET, s3_server
 from tests.stages.small_project import run_main
 
 pytestmark = pytest.mark.slow  # three rungs are trained first
@@ -365,3 +372,49 @@ def test_an_exported_file_labels_as_its_folder_does(project) -> None:
     )
     assert one["category_id"] == other["category_id"] and one["image_id"] == other["image_id"]
     assert one["bbox"] == pytest.approx(other["bbox"], abs=2)
+
+
+def test_photos_in_s3_get_the_labels_of_the_folder(project, monkeypatch, capsys):
+    with s3_server(Path("new")) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        place = f"s3://{BUCKET}/new"
+        assert run(place) == 1
+        assert f"error: {place}: is only read; name the file of the lab" in capsys.readouterr().err
+        assert run(place, "--out", "s3.json", "--score", "0.001") == 0
+        assert run("new", "--out", "new.json", "--score", "0.001") == 0
+        assert Path("s3.json").read_bytes() == Path("new.json").read_bytes()
+        capsys.readouterr()
+        assert run(place, "--out", "s3.json", "--score", "0.001", "--since", "2001-01-01") == 0
+        assert "done before: 5 of 5 photos" in capsys.readouterr().err
+
+
+def test_ray_labels_as_the_plain_engine_does_and_ctrl_c_ends_all_of_it(project):
+    if find_spec("ray") is None:
+        pytest.skip("ray, of the extra `ray`, is not installed")
+    photo = min(Path("new").glob("*.jpg"))
+    for number in range(1300):  # six parts
+        os.link(photo, f"new/copy-{number}.jpg")
+    words = ["new", "--score", "0.001", "--engine", "ray", "--workers", "1", "--out", "ray.json"]
+    command = [sys.executable, "-m", "commands.main", "label", *words]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    started = subprocess.Popen(
+        command, env=environment, stdout=PIPE, stderr=PIPE, text=True, start_new_session=True
+    )
+    while not list(Path().glob(".ray.job/part-*")) and started.poll() is None:
+        time.sleep(0.05)
+    below = psutil.Process(started.pid).children(recursive=True)
+    os.killpg(started.pid, signal.SIGINT)
+    told, errors = started.communicate()
+    assert (started.returncode, told, errors.splitlines()[-1]) == (130, "", "stopped")
+    assert psutil.wait_procs(below, 60)[1] == []
+    assert 1 <= len(list(Path().glob(".ray.job/part-*"))) < 6
+    assert run("new", "--score", "0.001", "--out", "ray.json") == 0
+    assert run("new", "--score", "0.001", "--out", "plain.json") == 0
+    assert Path("ray.json").read_bytes() == Path("plain.json").read_bytes()
+
+
+@pytest.mark.parametrize("option", ["--address", "--workers"])
+def test_options_of_ray_without_ray_are_refused(project, capsys, option):
+    assert run("new", option, "1") == 2
+    assert "--address and --workers are of --engine ray" in capsys.readouterr().err

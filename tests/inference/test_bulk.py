@@ -6,18 +6,18 @@ import pytest
 
 from pipeline.inference import bulk
 from pipeline.inference.bulk import detect_into
-from pipeline.inference.label_job import open_job, without_done
+from pipeline.inference.label_job import Waiting, open_job, without_done
 from tests.inference.making import detector_of, photo_file
 from tests.inference.test_label_job import ASKED
 
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
 
 
-def photos_of(folder: Path, number: int) -> list[tuple[str, Path]]:
+def photos_of(folder: Path, number: int) -> list[Waiting]:
     folder.mkdir()
-    photos = [(f"{at}.png", photo_file(folder / f"{at}.png")) for at in range(number)]
+    photos = {f"{at}.png": photo_file(folder / f"{at}.png") for at in range(number)}
     (folder / "2.png").write_bytes(b"no photo")
-    return photos
+    return [Waiting.of(name, photo) for name, photo in photos.items()]
 
 
 def test_parts_of_a_stopped_job_are_those_of_one_that_was_not(tmp_path, monkeypatch):
@@ -32,11 +32,11 @@ def test_parts_of_a_stopped_job_are_those_of_one_that_was_not(tmp_path, monkeypa
     assert len(contents[0]) == 3
     assert contents[0] == contents[1]
     rows = jobs[0].read().to_pylist()
-    assert [row["file_name"] for row in rows] == [name for name, _ in photos]
+    assert [row["file_name"] for row in rows] == [one.name for one in photos]
     assert rows[2]["error"].startswith("does not decode")
     assert rows[2]["width"] is None
     assert len(rows[0]["box"]) == 4 * len(rows[0]["label"]) == 4 * len(rows[0]["score"])
-    assert rows[0]["bytes"] == photos[0][1].stat().st_size
+    assert rows[0]["bytes"] == photos[0].size
 
 
 def test_a_part_is_a_whole_number_of_batches(tmp_path):

@@ -11,6 +11,7 @@ from pipeline.inference.label_job import (
     PART_SCHEMA,
     Asked,
     LabelJob,
+    Waiting,
     open_job,
     without_done,
 )
@@ -43,7 +44,7 @@ def test_rows_come_back_by_name_the_latest_of_each(job: LabelJob) -> None:
     job.append(
         [row("b.jpg", 2, label=[], score=[], box=[]), {"file_name": "c.jpg", "error": "bad"}]
     )
-    assert [part.name for part in job.parts] == ["part-000000.parquet", "part-000001.parquet"]
+    assert [part.name[:12] for part in job.parts] == ["part-000000-", "part-000001-"]
     rows = job.read().to_pylist()
     assert [(one["file_name"], one["modified"]) for one in rows] == [
         ("a.jpg", 1),
@@ -52,6 +53,28 @@ def test_rows_come_back_by_name_the_latest_of_each(job: LabelJob) -> None:
     ]
     assert rows[0] == row("a.jpg")
     assert rows[2]["error"] == "bad"
+
+
+def test_a_part_is_named_by_what_is_asked_and_of_which_photos(job: LabelJob) -> None:
+    others = [
+        replace(job, asked=replace(ASKED, model="abd"), folder=job.folder / "other"),
+        replace(job, folder=job.folder / "again"),
+        replace(job, folder=job.folder / "later"),
+    ]
+    for one, modified in zip([job, *others], (1, 1, 1, 2), strict=True):
+        one.save()
+        one.append([row("a.jpg", modified)])
+    names = [one.parts[0].name for one in (job, *others)]
+    assert names[0] == names[2]
+    assert len(set(names)) == 3
+
+
+def test_parts_of_an_earlier_version_are_gone_on_with(job: LabelJob) -> None:
+    job.append([row("a.jpg")])
+    job.parts[0].rename(job.folder / "part-000007.parquet")
+    job.append([row("a.jpg", 2)])
+    assert job.parts[1].name.startswith("part-000008-")
+    assert job.read()["modified"].to_pylist() == [2]
 
 
 def test_a_part_that_was_not_renamed_is_not_there(job: LabelJob, monkeypatch) -> None:
@@ -74,7 +97,7 @@ def test_a_damaged_part_is_named(job: LabelJob, kept: int) -> None:
     job.append([row("a.jpg")])
     job.parts[0].write_bytes(job.parts[0].read_bytes()[:kept])
     with pytest.raises(
-        InputError, match=r"part-000000.parquet: not a part .*; remove it, and its pho"
+        InputError, match=r"part-000000-\w+.parquet: not a part .*; remove it, and its pho"
     ):
         job.read()
 
@@ -104,9 +127,10 @@ def test_a_damaged_journal_is_named(job: LabelJob, text: str) -> None:
 
 
 def test_what_waits_is_new_or_has_changed(job: LabelJob, tmp_path: Path) -> None:
-    photos = [(name, tmp_path / name) for name in ("a.jpg", "b.jpg", "c.jpg")]
-    for _, path in photos:
-        path.write_bytes(b"12345")
-        os.utime(path, ns=(7, 7))
+    photos = []
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (tmp_path / name).write_bytes(b"12345")
+        os.utime(tmp_path / name, ns=(7, 7))
+        photos.append(Waiting.of(name, tmp_path / name))
     job.append([row("a.jpg", 7), row("b.jpg", 8)])
-    assert [name for name, _, _ in without_done(photos, job.read())] == ["b.jpg", "c.jpg"]
+    assert [one.name for one in without_done(photos, job.read())] == ["b.jpg", "c.jpg"]

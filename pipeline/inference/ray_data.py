@@ -1,0 +1,294 @@
+"""Photos are labelled by a pool of workers of Ray, here or on a cluster, into the parts of a job.
+
+Ray carries names of photos to the workers and finished parts back. Workers read the photos
+themselves, and the process that `ladder label` runs in is the only one that writes: what it has not
+written is not done, whoever was killed, and is done again by whichever engine goes on.
+"""
+
+import io
+import logging
+import os
+import pickle
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from pipeline.errors import InputError
+from pipeline.inference.described_model import DescribedModel, describe_model
+from pipeline.inference.label_job import PHOTOS_A_PART, LabelJob, Waiting, part_of
+from pipeline.params.params import PredictParams
+from pipeline.progress import progress
+
+if TYPE_CHECKING:
+    from ray import ObjectRef
+
+_OBJECT_STORE = 256 << 20  # bytes; model, names and a few parts are all that is in it
+_TEMP = "ladder-ray-"
+_LONGEST_TEMP = 23  # characters: this and Ray add 84, and a socket's path has 107 at most
+_RETRIES = 5  # of a part whose worker died; a photo that kills each of them is not tried for ever
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_COLOR_PREFIX": "0",
+}
+HERE = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listen on 127.0.0.1 alone, as on a Mac
+    "RAY_AUTH_MODE": "token",
+    "RAY_worker_niceness": "0",  # workers are as nice as the command is
+}
+
+
+@contextmanager
+def ray_session(address: str | None, workers: int | None = None) -> Iterator[None]:
+    """Connect to a cluster, or start Ray on this machine, for as long as the block runs.
+
+    Ray runs whatever code it is sent (CVE-2023-48022). What is started here listens on 127.0.0.1
+    alone, wants a token that no file holds, and has no dashboard.
+
+    Args:
+        address: of the cluster; None starts Ray here.
+        workers: so many cores at most, for what is started here; by default all.
+
+    Raises:
+        InputError: Ray is not installed, or no cluster answers.
+    """
+    os.environ |= QUIET
+    if address is None:
+        os.environ |= HERE
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # Ray reads it once
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise InputError(
+            f"--engine ray: needs the package {error.name}; install it: pip install 'ray[data]'"
+        ) from None
+    for logger in ("ray", "ray.data"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # what it raises is told once, below
+    with _temp_folder() as folder:
+        here = {"num_cpus": workers, "include_dashboard": False, "_temp_dir": folder}
+        how = {} if address else here | {"object_store_memory": _OBJECT_STORE}
+        quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+        try:
+            with _quiet_start():
+                ray.init(address or "local", **quiet, **how)
+        except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            what = f"no cluster answers at {address}" if address else "it does not start here"
+            raise InputError(
+                f"--engine ray: {what} ({reason}); correct it, or leave it out"
+            ) from None
+        try:
+            with redirect_stdout(_FirstSentences()):
+                yield
+        finally:
+            ray.shutdown()
+
+
+class _FirstSentences(io.TextIOBase):
+    """Takes what Ray prints when a worker or a machine is lost: ten lines, of which one is told."""
+
+    def write(self, text: str) -> int:
+        if first := text.strip().partition(". ")[0]:
+            print(first, file=sys.stderr)
+        return len(text)
+
+
+@contextmanager
+def _temp_folder() -> Iterator[str]:
+    """Yield a folder for sockets and logs, gone in the end; what was killed left others, gone now.
+
+    Who uses one holds its lock, in whatever container.
+    """
+    usual = tempfile.gettempdir()
+    place = usual if len(usual) <= _LONGEST_TEMP else "/tmp"
+    for lock in Path(place).glob(f"{_TEMP}*/lock"):
+        with suppress(Timeout, OSError), FileLock(lock, timeout=0):
+            shutil.rmtree(lock.parent)
+    with tempfile.TemporaryDirectory(prefix=_TEMP, dir=place, ignore_cleanup_errors=True) as folder:
+        with FileLock(Path(folder, "lock")):
+            yield folder
+
+
+@contextmanager
+def _quiet_start() -> Iterator[None]:
+    """Keep what Ray's core says of its log level, below Python, from the terminal."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@dataclass(frozen=True)
+class SentModel:
+    """A model on its way to workers that may see no file of this machine.
+
+    Attributes:
+        name: of its folder or exported file.
+        files: the content of each by its path below the folder that holds `name`.
+        device: see `Detector.load`.
+        decoding: see `Detector`.
+    """
+
+    name: str
+    files: Mapping[str, bytes]
+    device: str
+    decoding: PredictParams
+
+    @classmethod
+    def of(cls, model: DescribedModel, device: str, decoding: PredictParams) -> "SentModel":
+        """Return a model with the content of its files."""
+        above = model.source.absolute().parent
+        files = {
+            file.absolute().relative_to(above).as_posix(): file.read_bytes() for file in model.files
+        }
+        return cls(model.source.absolute().name, files, device, decoding)
+
+    def described(self, folder: Path) -> DescribedModel:
+        """Return the model again, from files in an empty folder."""
+        for name, content in self.files.items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        return describe_model(folder / self.name)
+
+
+class Worker:
+    """A process with the model in it, which labels one part after the other on one core."""
+
+    def __init__(self, sent: "ObjectRef[SentModel]"):
+        import ray
+        import torch
+
+        torch.set_num_threads(1)
+        model = ray.get(sent)
+        with tempfile.TemporaryDirectory(prefix="ladder-model-") as folder:
+            described = model.described(Path(folder))
+            self._detector = described.detector(model.device, model.decoding)
+
+    def __call__(self, row: dict) -> dict:
+        """Return the number of a part, and what `part_of` makes of its photos."""
+        from pipeline.inference.bulk import rows_of
+
+        photos: list[Waiting] = pickle.loads(row["photos"])
+        _check_folder(photos[0])
+        return {"number": row["number"], "part": part_of(list(rows_of(self._detector, photos)))}
+
+
+def _check_folder(one: Waiting) -> None:
+    if isinstance(one.photo, Path) and not one.photo.parent.is_dir():
+        raise InputError(
+            f"{one.photo.parent}: not on {socket.gethostname()}; let all machines see the photos "
+            "at the same place, or label them from S3"
+        )
+
+
+def detect_on_ray(
+    job: LabelJob, sent: SentModel, waiting: Sequence[Waiting], before: int, workers: int | None
+) -> None:
+    """Add what is found in photos to a job, as `detect_into` does, within a `ray_session`.
+
+    The rows are the same, as parts and batches have the same photos; parts come in any order. Each
+    worker has a core, or a GPU where there are some; workers that die are started again, and more
+    are started where nodes join.
+
+    Args:
+        job: to add to.
+        sent: the model that the job was begun with.
+        waiting: the photos, in order.
+        before: so many photos were done earlier, for the progress.
+        workers: at most; by default as many as there is room for.
+
+    Raises:
+        InputError: a worker says so, or dies again and again.
+        OSError: S3 does not answer.
+    """
+    import ray
+    from ray.exceptions import RayError
+
+    first = job.next_number
+    parts = {
+        first + number: waiting[begin : begin + PHOTOS_A_PART]
+        for number, begin in enumerate(range(0, len(waiting), PHOTOS_A_PART))
+    }
+    try:
+        rows = _finished(parts, ray.put(sent), sent.device, workers)
+        for row in progress(
+            rows,
+            total=before + len(waiting),
+            desc="label",
+            unit="photos",
+            before=before,
+            count=lambda row: len(parts[row["number"]]),
+        ):
+            states = [(one.name, one.size, one.modified) for one in parts[row["number"]]]
+            job.put(row["number"], row["part"], states)
+    except RayError as error:
+        raise _plain(error) from None
+
+
+def _finished(
+    parts: Mapping[int, Sequence[Waiting]],
+    sent: "ObjectRef[SentModel]",
+    device: str,
+    workers: int | None,
+) -> Iterator[dict]:
+    """Yield number and content of each part, in the order in which they are finished."""
+    import ray
+    from ray.data import ActorPoolStrategy
+
+    room = ray.cluster_resources()
+    kind = "GPU" if room.get("GPU") and device != "cpu" else "CPU"
+    most = min(workers or len(parts), len(parts))
+    now = max(1, min(most, int(room.get(kind, 1))))
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.raise_original_map_exception = True
+    rows = [{"number": number, "photos": _packed(photos)} for number, photos in parts.items()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # from Ray 2.64 on the number of tries has no place
+        finished = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+            Worker,
+            fn_constructor_args=(sent,),
+            compute=ActorPoolStrategy(min_size=1, max_size=most, initial_size=now),
+            num_cpus=1 if kind == "CPU" else None,
+            num_gpus=1 if kind == "GPU" else None,
+            max_restarts=-1,
+            max_task_retries=_RETRIES,
+        )
+    return iter(finished.iter_rows())
+
+
+def _packed(photos: Sequence[Waiting]) -> bytes:
+    """Return photos for a worker, whose current folder is another."""
+    places = (one.photo.absolute() if isinstance(one.photo, Path) else one.photo for one in photos)
+    return pickle.dumps([one._replace(photo=at) for one, at in zip(photos, places, strict=True)])
+
+
+def _plain(error: Exception) -> Exception:
+    """Return what a worker has raised, or the line that says how workers ended."""
+    from ray.exceptions import RayActorError
+
+    cause = getattr(error, "cause", None)
+    if isinstance(cause, InputError | OSError):
+        return cause
+    reason = str(error).strip().splitlines()[-1]
+    if isinstance(error, RayActorError):
+        reason = f"workers died {_RETRIES + 1} times over one part; try fewer --workers, for memory"
+    return InputError(f"--engine ray: {reason}; the same command goes on with what is not done")

@@ -1,0 +1,178 @@
+"""Workers of Ray leave the parts of the plain engine, whoever is killed; one Ray for all tests."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.inference import bulk, ray_data
+from pipeline.inference.bulk import detect_into
+from pipeline.inference.described_model import describe_model
+from pipeline.inference.label_job import LabelJob, Waiting, open_job, without_done
+from pipeline.inference.photo_files import named_photos
+from pipeline.inference.ray_data import SentModel, detect_on_ray, ray_session
+from tests.inference.making import EVERYTHING, photo_file, saved
+from tests.inference.test_label_job import ASKED
+from tests.s3_server import BUCKET, s3_server
+
+PHOTOS, A_PART = 200, 32
+slow = pytest.mark.slow  # Ray takes ten seconds to start, and each test loads the model again
+
+
+def skip_without_ray() -> None:
+    if find_spec("ray") is None:  # not imported: it reads the environment then
+        pytest.skip("ray, of the extra `ray`, is not installed")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = saved(tmp_path_factory.mktemp("of-ray") / "models/ssd_fpn", "ssd_fpn")
+    return describe_model(folder)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("for-ray")
+    for number in range(PHOTOS):
+        photo_file(folder / f"{number:03d}.png", seed=number)
+    (folder / "002.png").write_bytes(b"no photo")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ray_here(folder):
+    """Run Ray for all tests of this module, beside a server of S3 that its workers know."""
+    skip_without_ray()
+    with pytest.MonkeyPatch.context() as patch, s3_server(folder) as environment:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        with ray_session(None, 2):
+            yield
+
+
+@pytest.fixture
+def photos(folder, monkeypatch) -> list[Waiting]:
+    for module in (bulk, ray_data):
+        monkeypatch.setattr(module, "PHOTOS_A_PART", A_PART)
+    return named_photos([str(folder)])[0]
+
+
+@pytest.fixture
+def job(tmp_path) -> LabelJob:
+    return open_job(tmp_path / "ray", ASKED, restart=False)
+
+
+@pytest.fixture
+def plain(model, photos, tmp_path) -> LabelJob:
+    job = open_job(tmp_path / "plain", ASKED, restart=False)
+    detect_into(job, model.detector("cpu", EVERYTHING), photos)
+    return job
+
+
+def on_ray(job: LabelJob, model, photos: list[Waiting], workers: int = 1) -> None:
+    waiting = without_done(photos, job.read())
+    sent = SentModel.of(model, "cpu", EVERYTHING)
+    detect_on_ray(job, sent, waiting, len(photos) - len(waiting), workers)
+
+
+def parts(job: LabelJob) -> dict[str, bytes]:
+    return {part.name: part.read_bytes() for part in job.parts}
+
+
+def test_without_ray_a_line_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"needs the package ray; .* pip install 'ray\[data\]'"):
+        with ray_session(None):
+            pass
+
+
+@slow
+def test_either_engine_goes_on_where_the_other_was_stopped(
+    ray_here, model, photos, plain, job, capfd
+):
+    detect_into(job, model.detector("cpu", EVERYTHING), photos[:A_PART])
+    capfd.readouterr()
+    on_ray(job, model, photos)
+    told = capfd.readouterr()
+    lines = told.err.splitlines()
+    assert all(line.startswith("label: ") for line in lines) and told.out == ""
+    assert lines[-1].startswith(f"label: {PHOTOS}/{PHOTOS} photos, ")
+    assert len(job.parts) == 7
+    assert parts(job) == parts(plain)  # byte by byte
+    assert job.read()["error"].to_pylist()[2].startswith("does not decode")
+    job.parts[1].unlink()  # parts end in any order, so that a kill may leave gaps
+    detect_into(job, model.detector("cpu", EVERYTHING), without_done(photos, job.read()))
+    assert job.read().equals(plain.read())
+
+
+@dataclass(frozen=True)
+class JobThatKills(LabelJob):
+    """Does something once, after its first part."""
+
+    kill: Callable[[], None] | None = None
+
+    def put(self, number, part, photos) -> None:
+        super().put(number, part, photos)
+        if self.kill and len(self.parts) == 1:
+            self.kill()
+
+
+def workers() -> list[psutil.Process]:
+    """Return the processes that label."""
+    below = psutil.Process().children(recursive=True)
+    return [one for one in below if "Worker" in " ".join(one.cmdline()[:1])]
+
+
+@slow
+def test_a_killed_worker_is_replaced(ray_here, model, photos, plain, job):
+    def kill() -> None:
+        [one, *_] = workers()
+        killed.append(one.pid)
+        one.kill()
+
+    killed: list[int] = []
+    on_ray(JobThatKills(job.folder, job.asked, kill=kill), model, photos, 2)
+    assert len(killed) == 1
+    assert parts(job) == parts(plain)
+
+
+@slow
+def test_photos_in_s3_have_the_same_rows(ray_here, model, photos, plain, job):
+    on_ray(job, model, named_photos([f"s3://{BUCKET}/new"])[0])
+    assert job.read().drop_columns("modified").equals(plain.read().drop_columns("modified"))
+
+
+@slow
+def test_photos_that_a_machine_does_not_see_end_the_job(ray_here, model, photos, job, tmp_path):
+    elsewhere = [one._replace(photo=tmp_path / "gone" / one.name) for one in photos]
+    with pytest.raises(InputError, match=r"gone: not on .*; let all machines see the photos"):
+        on_ray(job, model, elsewhere)
+    assert job.parts == []
+
+
+@slow
+def test_it_listens_on_loopback_alone_and_wants_a_token(ray_here):
+    listening = {
+        at.laddr.ip
+        for process in [psutil.Process(), *psutil.Process().children(recursive=True)]
+        for at in process.net_connections("inet")
+        if at.status == psutil.CONN_LISTEN
+    }
+    assert listening and listening <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
+    assert os.environ["RAY_AUTH_MODE"] == "token" and len(os.environ["RAY_AUTH_TOKEN"]) == 64
+
+
+@slow
+def test_no_cluster_is_one_line():
+    skip_without_ray()
+    with pytest.raises(
+        InputError, match=r"--engine ray: no cluster answers at nowhere \(.*\); corr"
+    ):
+        with ray_session("nowhere"):
+            pass
