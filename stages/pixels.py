@@ -1,4 +1,4 @@
-"""Stage `pixels`: the photos become one memory-mapped array, in the order of `images`."""
+"""Stage `pixels`: the photos become one array or several, in the order of `images`."""
 
 import argparse
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.data.pixels import build_pixel_store
-from pipeline.files import SOURCE, fresh_folder
+from pipeline.files import SOURCE, resumed_folder
 from pipeline.params.params import load_params
 from pipeline.schemas import IMAGES_SCHEMA, read_table
 from stages.entry import naming_originals, run_stage
@@ -24,8 +24,16 @@ def main() -> None:
     paths = [SOURCE / photo for photo in images["photo"].to_pylist()]
     sizes_wh = np.stack([images["width"], images["height"]], -1)
     turned = images["turned"].to_numpy()
-    with naming_originals(params.fetch), fresh_folder(OUTPUT) as folder:
-        build_pixel_store(paths, sizes_wh, folder / "photos.npy", side, turned=turned)
+    with naming_originals(params.fetch), resumed_folder(OUTPUT) as folder:
+        build_pixel_store(
+            paths,
+            sizes_wh,
+            folder / "photos.npy",
+            side,
+            turned=turned,
+            shard_photos=params.pixels.shard_photos,
+            earlier=OUTPUT,
+        )
     print(f"{OUTPUT / 'photos.npy'}: {len(paths)} photos of {side} x {side} pixels")
 
 

@@ -54,7 +54,7 @@ def test_one_flat_photo_of_one_pixel_fills_its_row(tmp_path):
     Image.new("RGB", (1, 1), (10, 20, 30)).save(tmp_path / "dot.png")
     store = build(tmp_path, [tmp_path / "dot.png"])
     assert store.shape == (1, SIDE, SIDE, 3)
-    assert store.dtype == np.uint8
+    assert store[0].dtype == np.uint8
     assert_array_equal(store[0], np.full((SIDE, SIDE, 3), (10, 20, 30)))
 
 
