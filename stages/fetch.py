@@ -45,7 +45,7 @@ def fetch(params: FetchParams, folder: Path) -> None:
 
 
 def copy_local(place: Path, source: SourceParams, folder: Path) -> None:
-    """Copy one of the user's sets to its place below a folder, out of archives if it lies in any."""
+    """Copy one of the user's sets, or what its archives hold, to its place below a folder."""
     out = folder / source.path
     if archives := archives_in(place):
         with laid_open(place, archives, folder / "unpacked") as opened:

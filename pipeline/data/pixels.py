@@ -60,15 +60,16 @@ def build_pixel_store(
     """
     turns = np.ones(len(paths), bool) if turned is None else turned
     photos = StoredPhotos(paths, np.asarray(sizes_wh), turns, side)
-    parts = photos.parts(shard_photos or max(1, len(paths)))
-    files = shard_paths(out, len(parts))
+    in_one = shard_photos or max(1, len(paths))
+    files = shard_paths(out, max(1, -(-len(paths) // in_one)))
     out.parent.mkdir(parents=True, exist_ok=True)
     made = EarlierShards([out.parent, *([earlier] if earlier else [])], out.name)
     _check_room(out, len(photos) * side * side * 3 - made.size)
     with _one_torch_thread(), ThreadPoolExecutor(workers or _cores()) as pool:
         try:
             filled = chain.from_iterable(
-                _make(part, file, made, pool) for part, file in zip(parts, files, strict=True)
+                _make(part, file, made, pool)
+                for part, file in zip(photos.parts(in_one), files, strict=True)
             )
             for _ in progress(filled, total=len(paths), desc="pixels", unit="photos"):
                 pass

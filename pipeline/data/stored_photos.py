@@ -1,7 +1,7 @@
 """Which photos a file of the store is made from, and how: as a digest, by which it is known."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +37,11 @@ class StoredPhotos:
     def __len__(self) -> int:
         return len(self.paths)
 
-    def parts(self, photos: int) -> "list[StoredPhotos]":
-        """Return these photos in parts of so many, at least one part."""
-        slices = [slice(at, at + photos) for at in range(0, max(1, len(self)), photos)]
-        return [
-            StoredPhotos(self.paths[part], self.sizes_wh[part], self.turned[part], self.side)
-            for part in slices
-        ]
+    def parts(self, photos: int) -> "Iterator[StoredPhotos]":
+        """Yield these photos in parts of so many, at least one part."""
+        for at in range(0, max(1, len(self)), photos):
+            part = slice(at, at + photos)
+            yield StoredPhotos(self.paths[part], self.sizes_wh[part], self.turned[part], self.side)
 
     def made_from(self, digests: Sequence[str]) -> bytes:
         """Return the SHA-256 of all that their pixels follow from: bytes, parameters and code.

@@ -58,7 +58,7 @@ def test_a_file_that_is_gone_is_no_error_here(photos):
 
 @pytest.mark.parametrize(("most", "sizes"), [(1, [1, 1, 1]), (2, [2, 1]), (3, [3]), (9, [3])])
 def test_parts_are_all_photos_in_order(photos, most, sizes):
-    parts = photos.parts(most)
+    parts = list(photos.parts(most))
     assert [len(part) for part in parts] == sizes
     assert [path for part in parts for path in part.paths] == photos.paths
     assert sum(len(part.sizes_wh) for part in parts) == sum(len(part.turned) for part in parts) == 3
