@@ -87,7 +87,7 @@ def test_both_axes_are_scaled_apart(tmp_path):
     image = Image.new("RGB", (80, 20))
     image.paste((255, 255, 255), (40, 0, 80, 10))  # the upper right quarter
     image.save(tmp_path / "quarter.png")
-    row = build(tmp_path, [tmp_path / "quarter.png"])[0, :, :, 0]
+    row = build(tmp_path, [tmp_path / "quarter.png"])[0][:, :, 0]
     assert (row[: SIDE // 2 - 1, SIDE // 2 + 1 :] == 255).all()
     assert (row[SIDE // 2 + 1 :] == 0).all()
     assert (row[:, : SIDE // 2 - 1] == 0).all()

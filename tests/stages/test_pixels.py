@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ from pipeline.data.decode import read_squashed
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.tables.build import build_tables, write_tables
 from stages.entry import run_stage
-from stages.pixels import main
+from stages.pixels import PathsBelow, main
 from tests.conftest import ROOT
 from tests.data.making import labels
 
@@ -75,6 +76,13 @@ def test_the_photos_are_stored_in_the_order_of_the_table(project, capsys):
     assert sorted(path.name for path in (project / "data").iterdir()) == [
         *("pixels", "source", "tables")
     ]
+
+
+def test_paths_are_those_of_the_column():
+    paths = PathsBelow(Path("data/source"), pa.chunked_array([["a.jpg", "b/c.jpg"], ["d.jpg"]]))
+    wanted = [Path("data/source", name) for name in ("a.jpg", "b/c.jpg", "d.jpg")]
+    assert list(paths) == wanted and len(paths) == 3
+    assert list(paths[1:]) == wanted[1:] and paths[-1] == wanted[-1]
 
 
 def _remove_photo(project):
