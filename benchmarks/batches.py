@@ -10,7 +10,7 @@ MEAN = STD = (0.5, 0.5, 0.5)
 CHANGE = {"flip": 0.5, "rotate": 3.0, "crop": 1.0, "zoom_out": 1.0, "lighting": 0.2}
 
 
-def our_batches(photos):
+def our_batches(photos, side: int = STORE):
     """Return the source of batches that training uses."""
     import torch
 
@@ -19,7 +19,7 @@ def our_batches(photos):
 
     return Batches(
         photos,
-        image_size=STORE,
+        image_size=side,
         batch_size=BATCH,
         mean=MEAN,
         std=STD,

@@ -11,7 +11,12 @@ PHOTOS, CLASSES = 96, 6
 PARAMS = Path(__file__).parent.parent / "params.yaml"
 
 
-def model_of(rung: str, side: int = STORE, classes: int = CLASSES):
+def model_of(
+    rung: str,
+    side: int = STORE,
+    classes: int = CLASSES,
+    backbone: str = "tf_efficientnet_lite0",
+):
     """Return the model of a rung with the demo's parameters and random weights."""
     import torch
 
@@ -20,20 +25,22 @@ def model_of(rung: str, side: int = STORE, classes: int = CLASSES):
 
     torch.manual_seed(42)
     own, declared = load_params(PARAMS).rung(rung), find_rung(rung)
-    backbone = Backbone("tf_efficientnet_lite0")
-    model = declared.build(backbone, side, classes, declared.options(own))
+    model = declared.build(Backbone(backbone), side, classes, declared.options(own))
     return model.to(memory_format=torch.channels_last)
 
 
-def learner(rung: str, steps: int, *, phase: str = "late", **changes):
-    """Return a learner of a rung at 224 pixels; `changes` are to the parameters of all rungs."""
+def learner(rung: str, steps: int, *, phase: str = "late", model=None, **changes):
+    """Return a learner of a rung; `changes` are to the parameters of all rungs.
+
+    By default its model is that of the demo at 224 pixels.
+    """
     from pipeline.models.layer_groups import LayerGroups
     from pipeline.rungs.registry import find_rung
     from pipeline.train.learner import Learner
     from pipeline.train.schedule import THAWED, Phase
 
     params = load_params(PARAMS)
-    own, model = params.rung(rung), model_of(rung)
+    own, model = params.rung(rung), model or model_of(rung)
     layers = LayerGroups(model, model.backbone)
     layers.thaw(THAWED[phase])
     return Learner(

@@ -38,7 +38,7 @@ def fresh_folder(final: Path) -> Iterator[Path]:
     Raises:
         InputError: the disk is full.
     """
-    partial, old = (final.with_name(f"{final.name}.{state}") for state in ("partial", "old"))
+    partial = _beside(final, "partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         with _naming_a_full_disk(final):
@@ -47,6 +47,36 @@ def fresh_folder(final: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+    _take_place(partial, final)
+
+
+@contextmanager
+def resumed_folder(final: Path) -> Iterator[Path]:
+    """Give a folder as `fresh_folder` does, with all that an earlier block has left in it.
+
+    When the block fails, `final` stays as it was, and so does what is whole beside it.
+
+    Raises:
+        InputError: the disk is full.
+    """
+    partial = _beside(final, "partial")
+    try:
+        with _naming_a_full_disk(final):
+            partial.mkdir(parents=True, exist_ok=True)
+            yield partial
+    except BaseException:
+        if not any(partial.iterdir()):
+            partial.rmdir()
+        raise
+    _take_place(partial, final)
+
+
+def _beside(final: Path, state: str) -> Path:
+    return final.with_name(f"{final.name}.{state}")
+
+
+def _take_place(partial: Path, final: Path) -> None:
+    old = _beside(final, "old")
     shutil.rmtree(old, ignore_errors=True)
     if final.exists():
         final.rename(old)

@@ -9,11 +9,12 @@ import orjson
 from pipeline.demo.painter import paint_demo
 from pipeline.files import PARAMS, SOURCE, fresh_folder
 from pipeline.formats.layout import find_set
-from pipeline.params.fetch import FetchParams
+from pipeline.params.fetch import FetchParams, SourceParams
 from pipeline.params.params import load_params
 from pipeline.photo_files import is_photo
 from pipeline.sources.archives import OFFICIAL, download_all
 from pipeline.sources.copies import copy_set
+from pipeline.sources.packed import archives_in, laid_open
 from stages.entry import run_stage
 
 DOWNLOADS = Path("data/downloads")
@@ -35,13 +36,22 @@ def fetch(params: FetchParams, folder: Path) -> None:
         (folder / "annotations.json").write_bytes(orjson.dumps(pascal))
     elif params.source == "local":
         for source in params.sets:
-            found = find_set(params.path / source.path, source.format, source.labels)
-            copy_set(found, folder / source.path)
+            copy_local(params.path / source.path, source, folder)
     else:
         unpacked = folder / "unpacked"
         download_all(OFFICIAL[params.source], DOWNLOADS, unpacked)
-        copy_set(find_set(unpacked), folder)
+        copy_set(find_set(unpacked), folder, passing=True)
         shutil.rmtree(unpacked)
+
+
+def copy_local(place: Path, source: SourceParams, folder: Path) -> None:
+    """Copy one of the user's sets, or what its archives hold, to its place below a folder."""
+    out = folder / source.path
+    if archives := archives_in(place):
+        with laid_open(place, archives, folder / "unpacked") as opened:
+            copy_set(find_set(opened, source.format, source.labels), out, passing=True)
+    else:
+        copy_set(find_set(place, source.format, source.labels), out)
 
 
 def summary(folder: Path) -> str:

@@ -1,12 +1,15 @@
-"""Stage `pixels`: the photos become one memory-mapped array, in the order of `images`."""
+"""Stage `pixels`: the photos become one array or several, in the order of `images`."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import overload
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.data.pixels import build_pixel_store
-from pipeline.files import SOURCE, fresh_folder
+from pipeline.files import SOURCE, resumed_folder
 from pipeline.params.params import load_params
 from pipeline.schemas import IMAGES_SCHEMA, read_table
 from stages.entry import naming_originals, run_stage
@@ -15,17 +18,51 @@ IMAGES = Path("data/tables/images.parquet")
 OUTPUT = Path("data/pixels")
 
 
+class PathsBelow(Sequence[Path]):
+    """The paths of a column of names below a folder; each is made when it is asked for.
+
+    A million of them would take half a gigabyte.
+    """
+
+    def __init__(self, folder: Path, names: pa.ChunkedArray):
+        self.folder = folder
+        self.names = names
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @overload
+    def __getitem__(self, place: int) -> Path: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "PathsBelow": ...
+
+    def __getitem__(self, place: int | slice) -> "Path | PathsBelow":
+        """Return one path, or those of a slice."""
+        if isinstance(place, slice):
+            return PathsBelow(self.folder, self.names[place])
+        return self.folder / self.names[place].as_py()
+
+
 def main() -> None:
     """Read the photos that data/tables/images.parquet names and write data/pixels/photos.npy."""
     argparse.ArgumentParser(prog="python -m stages.pixels", description=main.__doc__).parse_args()
     params = load_params(Path("params.yaml"))
     side = params.pixels.size
     images = read_table(IMAGES, IMAGES_SCHEMA)
-    paths = [SOURCE / photo for photo in images["photo"].to_pylist()]
+    paths = PathsBelow(SOURCE, images["photo"])
     sizes_wh = np.stack([images["width"], images["height"]], -1)
     turned = images["turned"].to_numpy()
-    with naming_originals(params.fetch), fresh_folder(OUTPUT) as folder:
-        build_pixel_store(paths, sizes_wh, folder / "photos.npy", side, turned=turned)
+    with naming_originals(params.fetch), resumed_folder(OUTPUT) as folder:
+        build_pixel_store(
+            paths,
+            sizes_wh,
+            folder / "photos.npy",
+            side,
+            turned=turned,
+            shard_photos=params.pixels.shard_photos,
+            earlier=OUTPUT,
+        )
     print(f"{OUTPUT / 'photos.npy'}: {len(paths)} photos of {side} x {side} pixels")
 
 

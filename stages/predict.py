@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.data.pixel_store import open_pixel_store
+from pipeline.data.pixel_store import Pixels, open_pixel_store
 from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, PIXELS, PREDICTIONS, TABLES, write_beside
 from pipeline.inference.detector import Detector
@@ -40,7 +40,7 @@ def main() -> None:
     print(f"{path}: {len(table)} detections")
 
 
-def predict(detector: Detector, images: pa.Table, pixels: np.ndarray) -> pa.Table:
+def predict(detector: Detector, images: pa.Table, pixels: Pixels) -> pa.Table:
     """Return the predictions table of all photos that are not in train, in their order.
 
     Args:
@@ -58,7 +58,7 @@ def predict(detector: Detector, images: pa.Table, pixels: np.ndarray) -> pa.Tabl
         )
     photos = images.take(rows)
     sizes_wh = zip(photos["width"].to_pylist(), photos["height"].to_pylist(), strict=True)
-    found = detector.stream((pixels[row] for row in rows), sizes_wh)
+    found = detector.stream((pixels[int(row)] for row in rows), sizes_wh)
     watched = progress(found, total=len(rows), desc=detector.spec.rung, unit="photos")
     detections = list(watched)
     return predictions_table(

@@ -12,7 +12,7 @@ import torch
 from pipeline.data import ranks
 from pipeline.data.batches import Batches
 from pipeline.data.inputs import Inputs, read_inputs
-from pipeline.data.pixel_store import digest_path
+from pipeline.data.pixel_store import digest_files
 from pipeline.errors import InputError
 from pipeline.files import (
     MODELS,
@@ -217,8 +217,8 @@ def batches(
 
 def checkpoint_path(rung: Rung, spec: ModelSpec) -> Path:
     """Return the checkpoint of exactly this training: same data, parameters, code and versions."""
-    pixels = digest_path(PIXELS)  # which has been compared with the store
-    inputs = [TABLES / "images.parquet", TABLES / f"{rung.task.table}.parquet", pixels]
+    tables = [TABLES / "images.parquet", TABLES / f"{rung.task.table}.parquet"]
+    inputs = [*tables, *digest_files(PIXELS)]  # with which each photo is compared
     digest = config_digest(
         spec.params,
         spec.classes,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.files import fresh_folder, write_beside
+from pipeline.files import fresh_folder, resumed_folder, write_beside
 
 
 def names(folder):
@@ -44,6 +44,28 @@ def test_what_a_killed_run_left_behind_is_cleared(tmp_path):
     with fresh_folder(tmp_path / "tables") as folder:
         assert names(folder) == []
     assert names(tmp_path) == ["tables"]
+
+
+def test_a_resumed_folder_has_what_an_earlier_block_left(tmp_path):
+    (tmp_path / "pixels").mkdir()
+    (tmp_path / "pixels/a").write_text("earlier")
+    for _ in range(2):
+        with pytest.raises(RuntimeError), resumed_folder(tmp_path / "pixels") as folder:
+            assert names(folder) in ([], ["b"])
+            (folder / "b").write_text("whole")
+            raise RuntimeError
+        assert names(tmp_path) == ["pixels", "pixels.partial"]
+        assert names(tmp_path / "pixels") == ["a"]
+    with resumed_folder(tmp_path / "pixels") as folder:
+        assert names(folder) == ["b"]
+    assert names(tmp_path) == ["pixels"]
+    assert names(tmp_path / "pixels") == ["b"]
+
+
+def test_a_resumed_folder_without_anything_whole_goes(tmp_path):
+    with pytest.raises(RuntimeError), resumed_folder(tmp_path / "pixels"):
+        raise RuntimeError
+    assert names(tmp_path) == []
 
 
 def test_an_absent_file_appears_with_its_parents(tmp_path):

@@ -19,6 +19,7 @@ from pipeline.data.augment import (
     warp_boxes,
     warp_images,
 )
+from pipeline.data.pixel_store import Pixels
 from pipeline.params.train import AugmentParams
 
 
@@ -36,7 +37,7 @@ class Photos:
             labelled, less where a model has.
     """
 
-    pixels: np.ndarray
+    pixels: Pixels
     rows: np.ndarray
     boxes: Tensor
     labels: Tensor
@@ -69,7 +70,7 @@ class Batch:
 
 
 def photos_of_split(
-    pixels: np.ndarray,
+    pixels: Pixels,
     images: pa.Table,
     objects: pa.Table,
     split: str,

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.data.batches import Photos, photos_of_split
-from pipeline.data.pixel_store import open_pixel_store
+from pipeline.data.pixel_store import Pixels, open_pixel_store
 from pipeline.files import PIXELS, TABLES
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from pipeline.tasks import Task
@@ -19,7 +18,7 @@ class Inputs:
 
     images: pa.Table
     objects: pa.Table
-    pixels: np.ndarray
+    pixels: Pixels
     classes: list[str]
     task: Task
 

@@ -1,62 +1,192 @@
-"""The pixel store: one memory-mapped array of all photos, which training and prediction read."""
+"""The pixel store: the squashed photos in one file or several, which training and prediction read.
 
+Photos are read one by one and not mapped, so a process holds no more of a store than it works on,
+and a failing disk is an error that Python can tell of.
+"""
+
+import hashlib
+import os
+import weakref
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.files import TABLES, sha256_of, write_beside
+from pipeline.files import TABLES, write_beside
 from pipeline.reading.array_file import read_array
 
-
-def write_digest(path: Path) -> None:
-    """Write the SHA-256 of a store beside it, in the form that `sha256sum --check` takes."""
-    line = f"{sha256_of(path)}  {path.name}\n"
-    write_beside(digest_path(path), lambda beside: beside.write_text(line))
+_AGAIN = "run the pixels stage again"
+_DIGEST = hashlib.sha256().digest_size
 
 
-def digest_path(path: Path) -> Path:
-    """Return where the digest of a store is."""
-    return path.with_name(f"{path.name}.sha256")
+class Pixels(Protocol):
+    """Photos `(P, S, S, 3)` uint8 RGB: a store, or an array in memory."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: int | slice | np.ndarray, /) -> np.ndarray: ...
 
 
-def _check_digest(path: Path) -> None:
-    """Check a store as a whole, at 2 GB/s: one flipped bit would be learnt from unseen.
+class PixelStore:
+    """Photos `(P, S, S, 3)` uint8 RGB on disk, indexed by rows as an array is, and read-only.
 
-    Raises:
-        InputError: it is not what the pixels stage has written.
-    """
-    file = digest_path(path)
-    if not file.is_file():
-        raise InputError(f"{file}: no such file; run the pixels stage again")
-    if file.read_bytes().split()[:1] != [sha256_of(path).encode()]:
-        raise InputError(
-            f"{path}: damaged, its SHA-256 is not in {file}; run the pixels stage again"
-        )
-
-
-def open_pixel_store(path: Path, photos: int | None = None) -> np.ndarray:
-    """Return the memory-mapped store, uint8 `(P, S, S, 3)` RGB, read-only.
+    Each photo is compared with its digest when this process first reads it: one flipped bit would
+    be learnt from unseen.
 
     Args:
-        path: the file.
+        shards: what the photos lie in, all equally long but the last.
+    """
+
+    def __init__(self, shards: "list[Shard]"):
+        self.shards = shards
+        self._rows = np.arange(sum(len(shard) for shard in shards))
+        self._read = np.zeros(len(self), bool)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """P, S, S and 3."""
+        side = self.shards[0].side
+        return len(self), side, side, 3
+
+    def __getitem__(self, rows: int | slice | np.ndarray, /) -> np.ndarray:
+        """Return a copy of these photos.
+
+        Raises:
+            InputError: one is damaged, or the disk does not give it.
+            IndexError: there is no such row.
+        """
+        wanted = np.asarray(self._rows[rows])
+        photos = np.empty((wanted.size, *self.shape[1:]), np.uint8)
+        for row, photo in zip(wanted.flat, photos, strict=True):
+            shard, place = divmod(int(row), len(self.shards[0]))
+            self.shards[shard].read(place, photo, check=not self._read[row])
+            self._read[row] = True
+        return photos.reshape(*wanted.shape, *self.shape[1:])
+
+
+class Shard:
+    """A file of a store, `(N, S, S, 3)`, and the digests beside it.
+
+    Raises:
+        InputError: one of the two is absent, damaged or holds something else.
+    """
+
+    def __init__(self, path: Path):
+        try:
+            array = read_array(path, _AGAIN, "r")
+        except FileNotFoundError:
+            raise InputError(f"{path}: no such file; run the pixels stage first") from None
+        square = array.ndim == 4 and array.shape[1] == array.shape[2] and array.shape[3] == 3
+        if array.dtype != np.uint8 or not square:
+            has = f"has {array.dtype} {array.shape}, expected uint8 (P, S, S, 3)"
+            raise InputError(f"{path}: {has}; {_AGAIN}")
+        self.path, self.side = path, array.shape[1]
+        self._start = getattr(array, "offset", 0)
+        self.made_from, self._digests = read_digests(path)
+        if len(self) != len(array):
+            problem = f"has {len(array)} photos and {len(self)} digests"
+            raise InputError(f"{path}: {problem}; {_AGAIN}")
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+
+    def __len__(self) -> int:
+        return len(self._digests) // _DIGEST
+
+    def check(self) -> None:
+        """Compare all photos with their digests.
+
+        Raises:
+            InputError: one is damaged, or the disk does not give it.
+        """
+        photo = np.empty((self.side, self.side, 3), np.uint8)
+        for place in range(len(self)):
+            self.read(place, photo, check=True)
+
+    def read(self, place: int, photo: np.ndarray, *, check: bool) -> None:
+        """Fill `photo`, `(S, S, 3)`, with the pixels at a place of this file."""
+        try:
+            read = os.preadv(self._file, [photo.data], self._start + place * photo.nbytes)
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror or error})"
+            raise InputError(f"{self.path}: {problem}; check the disk") from None
+        known = self._digests[place * _DIGEST : (place + 1) * _DIGEST]
+        if read < photo.nbytes or (check and digest_of(photo) != known):
+            problem = f"damaged, the SHA-256 of photo {place} is not in {digest_path(self.path)}"
+            raise InputError(f"{self.path}: {problem}; {_AGAIN}")
+
+
+def open_pixel_store(path: Path, photos: int | None = None) -> PixelStore:
+    """Return the store; only its size is looked at now, and each photo when it is read.
+
+    Args:
+        path: the file; of a store in several, what `shard_paths` makes their names of.
         photos: P, the number of rows of the `images` table; None takes any.
 
     Raises:
         InputError: the file is absent, damaged, holds something else or other photos.
     """
-    try:
-        store = read_array(path, "run the pixels stage again", "r")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run the pixels stage first") from None
-    square = store.ndim == 4 and store.shape[1] == store.shape[2] and store.shape[3] == 3
-    if store.dtype != np.uint8 or not square:
-        has = f"has {store.dtype} {store.shape}, expected uint8 (P, S, S, 3)"
-        raise InputError(f"{path}: {has}; run the pixels stage again")
+    store = PixelStore([Shard(file) for file in _files_of(path)])
+    sizes = [(len(shard), shard.side) for shard in store.shards]
+    if len(set(sizes[:-1])) > 1 or len({side for _, side in sizes}) > 1 or sizes[-1] > sizes[0]:
+        raise InputError(f"{path.parent}: files of several stores; {_AGAIN}")
     if photos is not None and len(store) != photos:
         raise InputError(
-            f"{path}: has {len(store)} photos, {TABLES / 'images.parquet'} has {photos}; "
-            "run the pixels stage again"
+            f"{path}: has {len(store)} photos, {TABLES / 'images.parquet'} has {photos}; {_AGAIN}"
         )
-    _check_digest(path)
     return store
+
+
+def shard_paths(path: Path, number: int) -> list[Path]:
+    """Return the files of a store in their order; their names tell how many there are."""
+    if number == 1:
+        return [path]
+    return [
+        path.with_name(f"{path.stem}-{shard:05}-of-{number:05}{path.suffix}")
+        for shard in range(number)
+    ]
+
+
+def _files_of(path: Path) -> list[Path]:
+    found = sorted(path.parent.glob(f"{path.stem}-*-of-*{path.suffix}"))
+    number = found[-1].stem.rpartition("-of-")[2] if found else ""
+    return shard_paths(path, int(number) if number.isdecimal() and not path.exists() else 1)
+
+
+def digest_files(path: Path) -> list[Path]:
+    """Return the files that tell one store from all others."""
+    return [digest_path(file) for file in _files_of(path)]
+
+
+def digest_path(path: Path) -> Path:
+    """Return where the digests of a file of a store are."""
+    return path.with_name(f"{path.name}.sha256")
+
+
+def digest_of(photo: np.ndarray) -> bytes:
+    """Return the SHA-256 of the pixels of a photo; 2 GB/s where the processor has units for it."""
+    return hashlib.sha256(photo.data).digest()
+
+
+def write_digests(path: Path, made_from: bytes, digests: list[bytes]) -> None:
+    """Write beside a file of a store what it is made from, then the SHA-256 of each photo."""
+    content = made_from + b"".join(digests)
+    write_beside(digest_path(path), lambda beside: beside.write_bytes(content))
+
+
+def read_digests(path: Path) -> tuple[bytes, bytes]:
+    """Return what `write_digests` has written, the digests of all photos one after the other.
+
+    Raises:
+        InputError: it is absent or cut.
+    """
+    file = digest_path(path)
+    if not file.is_file():
+        raise InputError(f"{file}: no such file; {_AGAIN}")
+    content = file.read_bytes()
+    if not content or len(content) % _DIGEST:
+        raise InputError(f"{file}: damaged, it holds half a digest; {_AGAIN}")
+    return content[:_DIGEST], content[_DIGEST:]

@@ -1,6 +1,6 @@
-"""Photos become one uint8 array on disk, each decoded and squashed once.
+"""Photos become uint8 arrays on disk, each decoded and squashed once.
 
-Training then reads rows of a memory-mapped file and never opens a photo again.
+Training then reads rows of these files and never opens a photo again.
 """
 
 import os
@@ -15,7 +15,9 @@ import numpy as np
 import torch
 
 from pipeline.data.decode import read_squashed
-from pipeline.data.pixel_store import write_digest
+from pipeline.data.earlier_shards import EarlierShards, shards_in
+from pipeline.data.pixel_store import digest_of, digest_path, shard_paths, write_digests
+from pipeline.data.stored_photos import StoredPhotos, photo_digest
 from pipeline.errors import InputError
 from pipeline.progress import progress
 
@@ -29,67 +31,111 @@ def build_pixel_store(
     side: int,
     *,
     turned: np.ndarray | None = None,
+    shard_photos: int | None = None,
+    earlier: Path | None = None,
     workers: int | None = None,
 ) -> None:
-    """Write every photo, squashed to a square, as a row of one `.npy` file.
+    """Write every photo, squashed to a square, as a row of one `.npy` file or of several.
 
     Width and height are scaled independently (no crop, no border) with an antialiased bilinear
     filter, so a box moves with its photo by a factor for each axis. Decoding and resizing release
     the GIL, so threads use all cores; memory does not grow with the number of photos.
 
+    A file appears when it is complete. One that lies there already, or in the folder `earlier`, and
+    is made from the same bytes in the same way, is taken over.
+
     Args:
         paths: `(P,)` the photos, in the order of the table `images`.
         sizes_wh: `(P, 2)` width and height that the table gives each photo, in pixels.
-        out: The file to write, uint8 `(P, S, S, 3)` RGB. It appears when it is complete.
+        out: The file to write, uint8 `(P, S, S, 3)` RGB; of several, see `shard_paths`.
         side: S, in pixels.
         turned: `(P,)` bool, whether to turn each photo as EXIF has it; None for all.
+        shard_photos: The most photos of a file; None for any number.
+        earlier: The folder of an earlier store.
         workers: Threads; None for one per core.
 
     Raises:
         InputError: A photo is missing, cannot be read or decoded, or has another size than the
             table says; or the disk has too little room.
     """
-    shape = (len(paths), side, side, 3)
+    turns = np.ones(len(paths), bool) if turned is None else turned
+    photos = StoredPhotos(paths, np.asarray(sizes_wh), turns, side)
+    in_one = shard_photos or max(1, len(paths))
+    files = shard_paths(out, max(1, -(-len(paths) // in_one)))
     out.parent.mkdir(parents=True, exist_ok=True)
-    _check_room(out, shape)
-    partial = out.with_name(out.name + ".partial")
+    made = EarlierShards([out.parent, *([earlier] if earlier else [])], out.name)
+    _check_room(out, len(photos) * side * side * 3 - made.size)
+    with _one_torch_thread(), ThreadPoolExecutor(workers or _cores()) as pool:
+        try:
+            filled = chain.from_iterable(
+                _make(part, file, made, pool)
+                for part, file in zip(photos.parts(in_one), files, strict=True)
+            )
+            for _ in progress(filled, total=len(paths), desc="pixels", unit="photos"):
+                pass
+        finally:
+            pool.shutdown(cancel_futures=True)
+    for file in set(shards_in(out.parent, out.name)) - set(files):
+        file.unlink()
+        digest_path(file).unlink(missing_ok=True)
+
+
+def _make(
+    photos: StoredPhotos, file: Path, made: EarlierShards, pool: ThreadPoolExecutor
+) -> Iterator[object]:
+    """Yield something for each photo that `file` has; the first bad photo ends the work."""
+    if made.files and (origin := photos.found(pool)) and made.take(origin, file):
+        yield from photos.paths
+        return
+    partial = file.with_name(file.name + ".partial")
     try:
-        store = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
-        turns = np.ones(len(paths), bool) if turned is None else turned
-        filled = _fill_store(store, paths, np.asarray(sizes_wh), turns, workers or _cores())
-        for _ in progress(filled, total=len(paths), desc="pixels", unit="photos"):
-            pass
-        store.flush()
-        os.replace(partial, out)
-        write_digest(out)
+        start = _write_empty(partial, (len(photos), photos.side, photos.side, 3))
+        of_photos, of_pixels = [], []
+        for of_photo, of_square in _fill(photos, partial, start, pool):
+            of_photos.append(of_photo)
+            of_pixels.append(of_square)
+            yield of_photo
+        write_digests(file, photos.made_from(of_photos), of_pixels)
+        os.replace(partial, file)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _fill_store(
-    store: np.ndarray,
-    paths: Sequence[Path],
-    sizes_wh: np.ndarray,
-    turned: np.ndarray,
-    workers: int,
-) -> Iterator[int]:
-    """Yield the rows of `store` as they are filled, in order; the first bad photo ends the work."""
+def _write_empty(path: Path, shape: tuple[int, ...]) -> int:
+    """Write the header of an array and room for its numbers; return where these start."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        start = file.tell()
+        file.truncate(start + int(np.prod(shape)))
+    return start
 
-    def fill(rows: range) -> range:
+
+def _fill(
+    photos: StoredPhotos, path: Path, start: int, pool: ThreadPoolExecutor
+) -> Iterator[tuple[str, bytes]]:
+    """Write the squares of photos to their places; yield the digests of file and square in order.
+
+    They are written and not mapped: the process does not grow, and a full disk is an error.
+    """
+    row_bytes = photos.side * photos.side * 3
+
+    def fill(rows: range) -> list[tuple[str, bytes]]:
+        squares, digests = [], []
         for row in rows:
-            width, height = sizes_wh[row].tolist()
-            size_wh = width, height
-            store[row], _ = read_squashed(paths[row], store.shape[1], bool(turned[row]), size_wh)
-        return rows
+            width, height = photos.sizes_wh[row].tolist()
+            turned, size_wh = bool(photos.turned[row]), (width, height)
+            square, _ = read_squashed(photos.paths[row], photos.side, turned, size_wh)
+            squares.append(np.ascontiguousarray(square))
+            digests.append((photo_digest(photos.paths[row]), digest_of(squares[-1])))
+        with path.open("r+b") as file:
+            file.seek(start + rows.start * row_bytes)
+            file.writelines(square.data for square in squares)
+        return digests
 
-    tasks = [
-        range(len(paths))[at : at + _PHOTOS_A_TASK] for at in range(0, len(paths), _PHOTOS_A_TASK)
-    ]
-    with _one_torch_thread(), ThreadPoolExecutor(workers) as pool:
-        try:
-            yield from chain.from_iterable(pool.map(fill, tasks))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    rows = range(len(photos))
+    tasks = [rows[at : at + _PHOTOS_A_TASK] for at in range(0, len(rows), _PHOTOS_A_TASK)]
+    return chain.from_iterable(pool.map(fill, tasks))
 
 
 @contextmanager
@@ -108,9 +154,8 @@ def _cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _check_room(out: Path, shape: tuple[int, ...]) -> None:
-    # A full disk under a memory map kills the process without a message.
-    needed, free = int(np.prod(shape)), shutil.disk_usage(out.parent).free
+def _check_room(out: Path, needed: int) -> None:
+    free = shutil.disk_usage(out.parent).free
     if needed > free:
         room = f"needs {needed / 1e9:.1f} GB and the disk has {free / 1e9:.1f} GB"
         raise InputError(f"{out}: disk: {room}; free some or lower pixels.size in params.yaml")

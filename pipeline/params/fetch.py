@@ -87,6 +87,7 @@ class TablesParams(Section):
 
 
 class PixelParams(Section):
-    """The side of the square that every photo is stored at."""
+    """The side of the square that every photo is stored at, and how many photos a file takes."""
 
     size: Side
+    shard_photos: Count

@@ -10,6 +10,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.data.pixel_store import Pixels
 from pipeline.errors import InputError
 from pipeline.evaluate.anchor_fit import AnchorFit
 from pipeline.evaluate.confusion import count_pairs
@@ -41,7 +42,7 @@ class Photos:
     """All photos and their truth: the images table, the pixel store, the other two tables."""
 
     images: pa.Table
-    pixels: np.ndarray
+    pixels: Pixels
     truths: dict[str, pa.Table]
     lettering: Lettering
 

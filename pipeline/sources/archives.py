@@ -139,8 +139,13 @@ def _blocks(response: BinaryIO) -> Iterator[bytes]:
         yield block
 
 
-def unpack(archive: Path, folder: Path) -> None:
+def unpack(archive: Path, folder: Path, *, replace: bool = True) -> None:
     """Unpack a tar file into `folder`, which is made.
+
+    Args:
+        archive: the file.
+        folder: where to.
+        replace: what is there already; else that is an error.
 
     Raises:
         InputError: it is no plain tar file, is cut off, or has a member that would leave the folder
@@ -158,6 +163,9 @@ def unpack(archive: Path, folder: Path) -> None:
                 for member in progress(tar, desc=f"unpacking {archive.name}", unit="files"):
                     if member.sparse is not None:
                         raise ValueError(f"{member.name!r} has holes")
+                    if not replace and not member.isdir() and os.path.lexists(folder / member.name):
+                        problem = f"{member.name!r} is in another archive, too"
+                        raise InputError(f"{archive}: {problem}; give one of them another name")
                     # PEP 706: the filter refuses absolute paths, "..", links outwards and devices.
                     tar.extract(member, folder, filter="data")
         except tarfile.FilterError as error:

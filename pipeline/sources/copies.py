@@ -1,5 +1,6 @@
 """Copies a labelled set, byte by byte and each file at its place; labels are not opened."""
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +15,15 @@ from pipeline.progress import progress
 _THREADS = 8
 
 
-def copy_set(found: LabelledSet, out: Path) -> None:
+def copy_set(found: LabelledSet, out: Path, *, passing: bool = False) -> None:
     """Copy labels, lists of splits and photos of a set into the folder `out`.
 
-    They are copies, never links, as DVC makes its outputs read-only.
+    They are copies, as DVC makes its outputs read-only.
+
+    Args:
+        found: the set.
+        out: where to.
+        passing: the set lies on the same disk and goes afterwards, so second names will do.
 
     Raises:
         InputError: no photo, or one that is reached by a link to a folder.
@@ -31,7 +37,7 @@ def copy_set(found: LabelledSet, out: Path) -> None:
     for folder in folders:
         (out / folder).mkdir(parents=True, exist_ok=True)
     for _ in progress(
-        _copy_all(files, found.root, out), total=len(files), desc="copying", unit="files"
+        _copy_all(files, found.root, out, passing), total=len(files), desc="copying", unit="files"
     ):
         pass
 
@@ -53,9 +59,13 @@ def _refuse_links(folders: Iterable[Path], root: Path) -> None:
                 )
 
 
-def _copy_all(files: list[Path], root: Path, out: Path) -> Iterator[None]:
+def _copy_all(files: list[Path], root: Path, out: Path, passing: bool) -> Iterator[None]:
     def copy(file: Path) -> None:
-        shutil.copyfile(file, out / file.relative_to(root))
+        target = out / file.relative_to(root)
+        if passing:
+            os.link(file.resolve(), target)  # of the file, where a member is a link
+        else:
+            shutil.copyfile(file, target)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         try:

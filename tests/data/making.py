@@ -9,8 +9,10 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
+from pipeline.data.pixel_store import digest_of, write_digests
 from pipeline.formats.labels import Labels
 from pipeline.formats.pascal.checks import check_pascal
 from pipeline.formats.pascal.reader import labels_of
@@ -154,3 +156,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         """Keep the test's output quiet."""
+
+
+def save_store(path: Path, photos: np.ndarray) -> None:
+    """Write one file of a store, with digests."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, photos)
+    write_digests(path, bytes(32), [digest_of(photo) for photo in photos])

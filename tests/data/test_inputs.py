@@ -8,6 +8,7 @@ from pipeline.demo.painter import CLASSES
 from pipeline.errors import InputError
 from pipeline.files import PIXELS, TABLES
 from pipeline.tasks import Task
+from tests.data.making import save_store
 
 
 @pytest.mark.parametrize("task", Task)
@@ -38,7 +39,7 @@ def test_photos_know_their_pixels_and_boxes(painted_project):
 
 @pytest.mark.parametrize("photos", [23, 25])
 def test_pixels_of_other_photos_are_refused(painted_project, photos):
-    np.save(PIXELS, np.zeros((photos, 64, 64, 3), np.uint8))
+    save_store(PIXELS, np.zeros((photos, 64, 64, 3), np.uint8))
     with pytest.raises(InputError) as error:
         read_inputs(Task.LOCATE)
     assert str(error.value) == (

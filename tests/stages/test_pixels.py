@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +12,12 @@ import pytest
 from PIL import Image
 from ruamel.yaml import YAML
 
+from pipeline.data import pixels
+from pipeline.data.decode import read_squashed
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.tables.build import build_tables, write_tables
 from stages.entry import run_stage
-from stages.pixels import main
+from stages.pixels import PathsBelow, main
 from tests.conftest import ROOT
 from tests.data.making import labels
 
@@ -55,10 +58,10 @@ def of_photos():
     return replace(found, images=found.images.set_column(column, "photo", photos))
 
 
-def write_params(folder, size):
+def write_params(folder, size, shard_photos=20000):
     yaml = YAML()
     params = yaml.load((ROOT / "params.yaml").read_text())
-    params["pixels"]["size"] = size
+    params["pixels"] |= {"size": size, "shard_photos": shard_photos}
     yaml.dump(params, folder / "params.yaml")
 
 
@@ -66,13 +69,20 @@ def test_the_photos_are_stored_in_the_order_of_the_table(project, capsys):
     run_stage(main)
     store = open_pixel_store(project / "data/pixels/photos.npy")
     assert store.shape == (3, 32, 32, 3)
-    middle = store[:, 16, 16].astype(int)
+    middle = store[:][:, 16, 16].astype(int)
     assert np.abs(middle - COLOURS[::-1]).max() <= 3  # JPEG
     shown = capsys.readouterr().out
     assert shown == "data/pixels/photos.npy: 3 photos of 32 x 32 pixels\n"
     assert sorted(path.name for path in (project / "data").iterdir()) == [
         *("pixels", "source", "tables")
     ]
+
+
+def test_paths_are_those_of_the_column():
+    paths = PathsBelow(Path("data/source"), pa.chunked_array([["a.jpg", "b/c.jpg"], ["d.jpg"]]))
+    wanted = [Path("data/source", name) for name in ("a.jpg", "b/c.jpg", "d.jpg")]
+    assert list(paths) == wanted and len(paths) == 3
+    assert list(paths[1:]) == wanted[1:] and paths[-1] == wanted[-1]
 
 
 def _remove_photo(project):
@@ -123,6 +133,29 @@ def test_bad_input_is_one_line_and_leaves_the_earlier_store(project, capsys, spo
     assert shown.err.startswith("error: ") and line in shown.err and shown.err.count("\n") == 1
     assert (project / "data/pixels/photos.npy").read_bytes() == before
     assert not (project / "data/pixels.partial").exists()
+
+
+def test_what_was_made_before_a_failure_is_not_made_again(project, monkeypatch, capsys):
+    write_params(project, 32, shard_photos=1)
+    _damage_photo(project)  # the second of three
+    with pytest.raises(SystemExit):
+        run_stage(main)
+    first = "photos-00000-of-00003.npy"
+    left = project / "data/pixels.partial"
+    assert sorted(file.name for file in left.iterdir()) == [first, f"{first}.sha256"]
+    Image.new("RGB", (41, 30), COLOURS[1]).save(project / "data/source/photos/1.jpg")
+    decoded = []
+
+    def seen(path, *rest):
+        decoded.append(path.name)
+        return read_squashed(path, *rest)
+
+    monkeypatch.setattr(pixels, "read_squashed", seen)
+    run_stage(main)
+    assert decoded == ["1.jpg", "0.jpg"]
+    middle = open_pixel_store(project / "data/pixels/photos.npy")[:][:, 16, 16].astype(int)
+    assert np.abs(middle - COLOURS[::-1]).max() <= 3
+    assert not left.exists()
 
 
 def test_a_message_names_the_users_own_photo(project, capsys):

@@ -16,6 +16,7 @@ from pipeline.rungs.registry import find_rung
 from pipeline.schemas import box_columns
 from stages import predict
 from stages.entry import run_stage
+from tests.data.making import save_store
 from tests.stages.conftest import TRAINED
 from tests.stages.small_project import (
     command,
@@ -135,7 +136,7 @@ def _no_pixels():
 
 
 def _fewer_pixels():
-    np.save("data/pixels/photos.npy", np.zeros((3, 64, 64, 3), np.uint8))
+    save_store(Path("data/pixels/photos.npy"), np.zeros((3, 64, 64, 3), np.uint8))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.data.pixel_store import write_digest
 from pipeline.files import PIXELS
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.rungs.saved_model import load_model
@@ -17,6 +16,7 @@ from pipeline.train import follower
 from stages import train
 from stages.entry import run_stage
 from tests.conftest import ROOT
+from tests.data.making import save_store
 from tests.stages.conftest import TRAINED
 from tests.stages.small_project import (
     BACKBONE,
@@ -188,9 +188,7 @@ def _another_split(root):
 
 
 def _other_pixels(root):
-    pixels = np.load("data/pixels/photos.npy")
-    np.save(PIXELS, 255 - pixels)
-    write_digest(PIXELS)
+    save_store(PIXELS, 255 - np.load(PIXELS))
 
 
 @pytest.mark.parametrize("change", [_another_rate, _another_split, _other_pixels])
@@ -212,7 +210,7 @@ def _no_table(root):
 
 
 def _fewer_pixels(root):
-    np.save("data/pixels/photos.npy", np.zeros((3, 64, 64, 3), np.uint8))
+    save_store(PIXELS, np.zeros((3, 64, 64, 3), np.uint8))
 
 
 def _no_pixels(root):

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from pipeline.data.pixel_store import Pixels
 from pipeline.findings import (
     ASPECTS,
     LONG_BOX,
@@ -42,7 +43,7 @@ _SAMPLE_SIDE = 360  # pixels
 
 
 def data_page(
-    findings: Findings, images: pa.Table, objects: pa.Table, pixels: np.ndarray, samples: int
+    findings: Findings, images: pa.Table, objects: pa.Table, pixels: Pixels, samples: int
 ) -> str:
     """Return a page of HTML that needs nothing beside it: no network, no script.
 

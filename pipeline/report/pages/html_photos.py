@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from pipeline.data.pixel_store import Pixels
 from pipeline.report.figures import class_color
 from pipeline.report.marks import Marks, marks_of
 from pipeline.report.pages.html_parts import name, text
@@ -34,7 +35,7 @@ class Gallery:
 
     images: pa.Table
     objects: pa.Table
-    pixels: np.ndarray
+    pixels: Pixels
 
     @cached_property
     def names(self) -> list[str]:

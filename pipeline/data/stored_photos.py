@@ -1,0 +1,69 @@
+"""Which photos a file of the store is made from, and how: as a digest, by which it is known."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import PIL
+import torch
+import torchvision
+
+from pipeline import photo_files
+from pipeline.data import decode, jpeg_header, rgb
+from pipeline.files import sha256_of
+
+_CODE = (photo_files, decode, jpeg_header, rgb)
+
+
+@dataclass(frozen=True)
+class StoredPhotos:
+    """Photos in the order in which a store has them.
+
+    Attributes:
+        paths: `(P,)` of the photos.
+        sizes_wh: `(P, 2)` width and height that the table gives each photo, in pixels.
+        turned: `(P,)` bool, whether to turn each photo as EXIF has it.
+        side: of the square that each becomes, in pixels.
+    """
+
+    paths: Sequence[Path]
+    sizes_wh: np.ndarray
+    turned: np.ndarray
+    side: int
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def parts(self, photos: int) -> "Iterator[StoredPhotos]":
+        """Yield these photos in parts of so many, at least one part."""
+        for at in range(0, max(1, len(self)), photos):
+            part = slice(at, at + photos)
+            yield StoredPhotos(self.paths[part], self.sizes_wh[part], self.turned[part], self.side)
+
+    def made_from(self, digests: Sequence[str]) -> bytes:
+        """Return the SHA-256 of all that their pixels follow from: bytes, parameters and code.
+
+        Args:
+            digests: what `photo_digest` says of each photo.
+        """
+        whole = hashlib.sha256("".join(digests).encode())
+        whole.update(np.asarray(self.sizes_wh, np.int64).tobytes() + self.turned.tobytes())
+        versions = (torch.__version__, torchvision.__version__, PIL.__version__)
+        code = [sha256_of(Path(str(module.__file__))) for module in _CODE]
+        whole.update(repr((self.side, versions, code)).encode())
+        return whole.digest()
+
+    def found(self, pool: ThreadPoolExecutor) -> bytes | None:
+        """Return `made_from` of the files as they lie there; None if one cannot be read."""
+        try:
+            return self.made_from(list(pool.map(photo_digest, self.paths)))
+        except OSError:
+            return None
+
+
+def photo_digest(path: Path) -> str:
+    """Return what tells the bytes of a photo from others."""
+    return sha256_of(path)

@@ -1,0 +1,137 @@
+"""A set in tar files is the set that they hold, whether one file or many."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pipeline.errors import InputError
+from pipeline.formats.read import read_labels
+from pipeline.params.fetch import SourceParams
+from pipeline.sources.packed import archives_in, laid_open
+from stages.fetch import copy_local
+from tests.data.making import tar_of
+
+XML = (
+    "<annotation><filename>{}.jpg</filename><size><width>20</width><height>10</height>"
+    "<depth>3</depth></size><object><name>cat</name><bndbox><xmin>1</xmin><ymin>2</ymin>"
+    "<xmax>4</xmax><ymax>6</ymax></bndbox></object></annotation>"
+)
+SHAPE = {"label": "cat", "points": [[0, 1], [4, 6]], "shape_type": "rectangle", "flags": {}}
+
+
+def photo() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (20, 10), "red").save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def label(kind: str, key: str) -> bytes:
+    """Return the labels of a photo as lie beside it."""
+    texts = {
+        "xml": XML.format(key),
+        "txt": "0 0.1 0.35 0.2 0.5\n",
+        "json": json.dumps(
+            {
+                "version": "5.0.1",
+                "flags": {},
+                "shapes": [SHAPE],
+                "imagePath": f"{key}.jpg",
+                "imageData": None,
+                "imageHeight": 10,
+                "imageWidth": 20,
+            }
+        ),
+    }
+    return texts[kind].encode()
+
+
+def webdataset(folder: Path, kind: str, archives: int = 3) -> Path:
+    """Write archives 000000.tar and so on, each with two photos and their labels."""
+    folder.mkdir()
+    for number in range(archives):
+        keys = [f"{number}{photo:03}" for photo in range(2)]
+        members = {f"{key}.jpg": photo() for key in keys}
+        members |= {f"{key}.{kind}": label(kind, key) for key in keys}
+        (folder / f"{number:06}.tar").write_bytes(tar_of(members))
+    if kind == "txt":
+        (folder / "classes.txt").write_text("cat\n")
+    return folder
+
+
+def fetched(place: Path, out: Path) -> list[str]:
+    copy_local(place, SourceParams(path=Path()), out)
+    return sorted(str(file.relative_to(out)) for file in out.rglob("*") if file.is_file())
+
+
+@pytest.mark.parametrize("kind", ["xml", "txt", "json"])
+def test_the_layout_of_webdataset(tmp_path: Path, kind: str) -> None:
+    names = fetched(webdataset(tmp_path / "in", kind), tmp_path / "out")
+    keys = [f"{number}00{place}" for number in range(3) for place in range(2)]
+    more = ["classes.txt"] if kind == "txt" else []
+    assert names == sorted([f"{key}.{end}" for key in keys for end in ("jpg", kind)] + more)
+    labels = read_labels(tmp_path / "out")
+    assert len(labels.images) == len(labels.rows) == 6
+
+
+def test_photos_in_an_archive_and_labels_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    members = {"images/a.jpg": photo(), "images/b.jpg": photo(), "readme": b""}
+    (tmp_path / "in/photos.tar").write_bytes(tar_of(members))
+    images = [{"id": n, "file_name": f"{n}.jpg", "width": 20, "height": 10} for n in "ab"]
+    labels = {"images": images, "annotations": [], "categories": [{"id": 1, "name": "cat"}]}
+    (tmp_path / "in/labels.json").write_text(json.dumps(labels))
+    names = fetched(tmp_path / "in", tmp_path / "out")
+    assert names == ["images/a.jpg", "images/b.jpg", "labels.json"]
+    assert (tmp_path / "out/images/a.jpg").read_bytes() == photo()
+    assert (tmp_path / "out/images/a.jpg").stat().st_nlink == 1
+    assert sorted(file.name for file in (tmp_path / "in").iterdir()) == [
+        "labels.json",
+        "photos.tar",
+    ]
+
+
+def test_a_photo_in_two_archives_is_refused(tmp_path: Path) -> None:
+    place = webdataset(tmp_path / "in", "xml", archives=1)
+    (place / "000001.tar").write_bytes((place / "000000.tar").read_bytes())
+    message = r"in/000001\.tar: '0000\.jpg' is in another archive, too; give one of them another"
+    with pytest.raises(InputError, match=message):
+        fetched(place, tmp_path / "out")
+    assert not (tmp_path / "out/unpacked").exists()
+
+
+def test_a_file_in_an_archive_and_beside_it_is_refused(tmp_path: Path) -> None:
+    place = webdataset(tmp_path / "in", "xml")
+    (place / "1001.xml").write_bytes(label("xml", "1001"))
+    with pytest.raises(
+        InputError, match=r"in/1001\.xml: is in an archive beside it, too; keep one"
+    ):
+        fetched(place, tmp_path / "out")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive" * 100, tar_of({"../../a.jpg": b"out"})])
+def test_what_is_no_safe_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+    place = webdataset(tmp_path / "in", "xml", archives=1)
+    (place / "bad.tar").write_bytes(content)
+    with pytest.raises(InputError, match=r"in/bad\.tar: "):
+        fetched(place, tmp_path / "out")
+    assert not (tmp_path / "out/unpacked").exists() and not (tmp_path / "a.jpg").exists()
+
+
+def test_errors_name_the_users_place(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/photos.tar").write_bytes(tar_of({"a.jpg": photo()}))
+    with pytest.raises(InputError) as refused:
+        fetched(tmp_path / "in", tmp_path / "out")
+    assert str(refused.value).startswith(f"{tmp_path / 'in'}: no labels that are known")
+    assert "unpacked" not in str(refused.value)
+
+
+def test_a_folder_without_archives_has_none(tmp_path: Path) -> None:
+    (tmp_path / "a.tar").mkdir()
+    (tmp_path / ".b.tar").write_bytes(b"")
+    assert archives_in(tmp_path) == archives_in(tmp_path / "nowhere") == []
+    with laid_open(tmp_path, [], tmp_path / "opened") as opened:
+        assert opened == tmp_path / "opened"
