@@ -17,6 +17,7 @@ COMMANDS = {
     "export": "write a trained rung as ONNX, OpenVINO or a torch program, checked against torch",
     "selftrain": "label new photos and train again with these labels, too",
     "serve": "answer over HTTP with a trained rung: photos in, boxes out",
+    "repro": "run what is out of date, several rungs at a time",
     "run": "run the ladder with a profile or with other parameters",
     "compare": "show two results side by side, and whether they differ by more than chance",
     "promote": "make a model the champion of its rung, if it passes the gate",
