@@ -3,8 +3,10 @@
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,27 @@ def test_a_stopped_training_goes_on_in_its_run_and_a_dead_one_is_ended(root):
         run.info.run_id: "KILLED",
         bbox.run_id: "FINISHED",
     }
+
+
+@pytest.mark.slow
+def test_two_trainings_at_once_where_there_is_no_store_yet(root):
+    """As `ladder repro` has it in a new clone."""
+    (root / "mlflow.db").unlink()
+    one, other = Told(root), Told(root)
+    one.tell(1)
+    other.tell(2)
+    until(lambda: epochs_in_file(root / "mlflow.db") == {1, 2})
+    assert (one.stop(), other.stop()) == ("", "")
+
+
+def epochs_in_file(store: Path) -> set[int]:
+    """Return the epochs that are logged; MLflow itself would make a store that is not there."""
+    with suppress(sqlite3.OperationalError):
+        with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as tables:
+            key = "while_training/train/loss"
+            rows = tables.execute("SELECT step FROM metrics WHERE key = ?", (key,))
+            return {step for (step,) in rows}
+    return set()
 
 
 def test_nothing_is_begun_for_a_training_that_is_over(root):
