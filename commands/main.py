@@ -1,7 +1,7 @@
 """The command `ladder`: what people type besides DVC.
 
-Each sub-command is a module of this folder with `main(arguments) -> exit code`. It is imported only
-when it is called, so that `ladder --help` answers at once.
+Each sub-command is a module of this folder, or of `ci/`, with `main(arguments) -> exit code`. It is
+imported only when it is called, so that `ladder --help` answers at once.
 """
 
 import argparse
@@ -28,6 +28,7 @@ COMMANDS = {
     "verify-repro": "run the ladder twice from nothing, and compare the bytes",
     "doctor": "check environment, weights, DVC's cache and the MLflow store",
 }
+_OF_CI = ("verify", "retrain")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -42,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def command_module(command: str) -> ModuleType:
     """Import the module of a sub-command."""
-    return import_module(f"commands.{command.replace('-', '_')}")
+    folder = "commands.ci" if command in _OF_CI else "commands"
+    return import_module(f"{folder}.{command.replace('-', '_')}")
 
 
 if __name__ == "__main__":
