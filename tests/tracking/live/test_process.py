@@ -3,18 +3,20 @@
 import os
 import signal
 import socket
-import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from filelock import FileLock, Timeout
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
+from pipeline.tracking.live import process
 from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.mlflow_store import EXPERIMENT
+from pipeline.tracking.sqlite_store import local_store
 from pipeline.tracking.stores.choice import track_results
 from tests.mlflow_server import RunningServer, free_port, running
 from tests.mlflow_store import client_of, give_store, runs_of
@@ -112,25 +114,21 @@ def test_a_stopped_training_goes_on_in_its_run_and_a_dead_one_is_ended(root):
     }
 
 
-@pytest.mark.slow
-def test_two_trainings_at_once_where_there_is_no_store_yet(root):
-    """As `ladder repro` has it in a new clone."""
-    (root / "mlflow.db").unlink()
-    one, other = Told(root), Told(root)
-    one.tell(1)
-    other.tell(2)
-    until(lambda: epochs_in_file(root / "mlflow.db") == {1, 2})
-    assert (one.stop(), other.stop()) == ("", "")
+def test_a_store_is_opened_under_its_lock(root, monkeypatch):
+    """Opening makes the tables; two that do so at once, as beside two trainings, break them."""
 
+    class Opened(Exception):
+        pass
 
-def epochs_in_file(store: Path) -> set[int]:
-    """Return the epochs that are logged; MLflow itself would make a store that is not there."""
-    with suppress(sqlite3.OperationalError):
-        with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as tables:
-            key = "while_training/train/loss"
-            rows = tables.execute("SELECT step FROM metrics WHERE key = ?", (key,))
-            return {step for (step,) in rows}
-    return set()
+    def open_client(uri: str) -> None:
+        with pytest.raises(Timeout):
+            FileLock(root / "mlflow.db.lock").acquire(timeout=0)
+        raise Opened
+
+    monkeypatch.setattr(process, "open_client", open_client)
+    with pytest.raises(Opened):
+        lines = SimpleNamespace(over=False)
+        process.follow(lines, "ssd_fpn", TRAINING, root, local_store(root))
 
 
 def test_nothing_is_begun_for_a_training_that_is_over(root):
