@@ -1,7 +1,7 @@
 """The command `ladder`: what people type besides DVC.
 
-Each sub-command is a module of this folder with `main(arguments) -> exit code`. It is imported only
-when it is called, so that `ladder --help` answers at once.
+Each sub-command is a module of this folder, or of `ci/`, with `main(arguments) -> exit code`. It is
+imported only when it is called, so that `ladder --help` answers at once.
 """
 
 import argparse
@@ -17,6 +17,7 @@ COMMANDS = {
     "export": "write a trained rung as ONNX, OpenVINO or a torch program, checked against torch",
     "selftrain": "label new photos and train again with these labels, too",
     "serve": "answer over HTTP with a trained rung: photos in, boxes out",
+    "repro": "run what is out of date, several rungs at a time",
     "run": "run the ladder with a profile or with other parameters",
     "compare": "show two results side by side, and whether they differ by more than chance",
     "promote": "make a model the champion of its rung, if it passes the gate",
@@ -27,6 +28,7 @@ COMMANDS = {
     "verify-repro": "run the ladder twice from nothing, and compare the bytes",
     "doctor": "check environment, weights, DVC's cache and the MLflow store",
 }
+_OF_CI = ("verify", "retrain")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -41,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def command_module(command: str) -> ModuleType:
     """Import the module of a sub-command."""
-    return import_module(f"commands.{command.replace('-', '_')}")
+    folder = "commands.ci" if command in _OF_CI else "commands"
+    return import_module(f"{folder}.{command.replace('-', '_')}")
 
 
 if __name__ == "__main__":

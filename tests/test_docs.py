@@ -39,7 +39,7 @@ def test_what_is_looked_for_is_found():
 
 LAYERS = (
     {"commands"},
-    {"cycle"},
+    {"cycle", "side_by_side"},
     {"compare", "repair"},
     {"tracking", "report", "review", "serve", "export"},
     {"inference"},

@@ -83,9 +83,25 @@ def is_sound(text: str) -> bool:
 
 def _is_cut(text: str, earlier: str) -> bool:
     """Return whether a file has no last line, or lacks the last stages of an earlier file."""
-    now, before = _NAME.findall(text), _NAME.findall(earlier)
+    now, before = stage_names(text), stage_names(earlier)
     within_a_line = text != "" and not text.endswith("\n")
     return within_a_line or (len(now) < len(before) and now == before[: len(now)])
+
+
+def stage_names(text: str) -> list[str]:
+    """Return the names of the stages that the text of a lock file has entries of, in its order."""
+    return _NAME.findall(text)
+
+
+def with_order(text: str, names: Sequence[str]) -> str:
+    """Return a sound lock file's text with the entries of these stages first, in this order."""
+    head, *entries = _ENTRY.split(text)
+    if re.search(r"^\S", "".join(entries), re.M):  # something else than stages is behind them
+        return text
+    places = {name: place for place, name in enumerate(names)}
+    named = zip(stage_names(text), entries, strict=True)
+    ordered = sorted(named, key=lambda one: places.get(one[0], len(places)))
+    return head + "".join(entry for _, entry in ordered)
 
 
 def _entries(text: str) -> list[str]:
@@ -116,7 +132,7 @@ def lock() -> Iterator[Finding]:
     if fault:
         yield Finding(f"{LOCK} {fault.reason}", "`ladder doctor --fix` mends it", _mend)
     else:
-        yield Finding(f"{LOCK}, {len(_NAME.findall(_text(LOCK)))} stages")
+        yield Finding(f"{LOCK}, {len(stage_names(_text(LOCK)))} stages")
     yield from rwlock()
 
 

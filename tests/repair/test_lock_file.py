@@ -9,7 +9,7 @@ import pytest
 from pipeline.files import LOCK
 from pipeline.repair.aside import DAMAGED
 from pipeline.repair.lock_copy import COPY
-from pipeline.repair.lock_file import find_fault, is_sound, lock, mend_lock
+from pipeline.repair.lock_file import find_fault, is_sound, lock, mend_lock, stage_names, with_order
 from pipeline.tracking.dvc_lock import parse_lock
 from tests.conftest import ROOT
 
@@ -132,3 +132,15 @@ class TestInAProject:
         mend_lock()
         assert not LOCK.exists()
         assert "`dvc repro` makes all stages again" in capsys.readouterr().out
+
+
+def test_entries_are_put_in_order_and_nothing_else_changes():
+    text = "schema: '2.0'\nstages:\n" + "".join(
+        f"  {n}:\n    cmd: {n}\n" for n in ("c@1", "b", "a")
+    )
+    ordered = with_order(text, ["a", "absent", "b"])
+    assert stage_names(ordered) == ["a", "b", "c@1"]
+    assert sorted(ordered.splitlines()) == sorted(text.splitlines()) and is_sound(ordered)
+    assert with_order("", ["a"]) == ""
+    other = f"{text}datasets: []\n"
+    assert with_order(other, ["a"]) == other

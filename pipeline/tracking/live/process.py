@@ -48,7 +48,8 @@ from pipeline.yaml_file import flatten, read_yaml
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-_TIMEOUT_SECONDS, _LOCK_SECONDS = "10", 60
+_TIMEOUT_SECONDS = "10"
+_LOCK_SECONDS = 600  # nobody waits for this process; on a busy machine a new store takes a minute
 _NICE = 10  # a tenth of a processor that the training wants, too
 
 
@@ -89,11 +90,10 @@ def follow(lines: "_Lines", rung: str, training: str, root: Path, uri: str) -> N
     probe(uri)
     if lines.over:
         return
-    client = open_client(uri)
-    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # the one line is ours
-    run_id = _begin(client, lines, rung, training, root, uri)
-    if run_id is None:
+    begun = _begin(lines, rung, training, root, uri)
+    if begun is None:
         return
+    client, run_id = begun
     known, status = logged_epochs(client, run_id), "KILLED"
     try:
         with _system_metrics(run_id, uri):
@@ -108,17 +108,20 @@ def follow(lines: "_Lines", rung: str, training: str, root: Path, uri: str) -> N
 
 
 def _begin(
-    client: "MlflowClient", lines: "_Lines", rung: str, training: str, root: Path, uri: str
-) -> str | None:
-    """Return the id of the training's run, a new one or that of before it was stopped.
+    lines: "_Lines", rung: str, training: str, root: Path, uri: str
+) -> tuple["MlflowClient", str] | None:
+    """Return a client and the id of the training's run, a new one or that of before it was stopped.
 
     None once the training is over: `track` may have logged its result by then.
     """
     from filelock import FileLock
 
-    # As in `track`: two processes that make the tables at once would break the store.
+    # As in `track`: two processes that make the tables at once, as a client does when it is opened,
+    # would break the store.
     store = database(uri) or database(local_store(root))
     with FileLock(f"{store}.lock", timeout=_LOCK_SECONDS):
+        client = open_client(uri)
+        logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # the one line is ours
         experiment_id = open_experiment(client, root, uri)
         if lines.over:
             return None
@@ -127,9 +130,10 @@ def _begin(
         if earlier:
             run_id = earlier[0].info.run_id
             show_life(client, run_id, training)
-            return run_id
+            return client, run_id
         now, name = int(time.time() * 1000), run_name(rung, _changed(rung), training)
-        return client.create_run(experiment_id, now, _tags(rung, training), name).info.run_id
+        run = client.create_run(experiment_id, now, _tags(rung, training), name)
+        return client, run.info.run_id
 
 
 def _tags(rung: str, training: str) -> dict[str, str]:

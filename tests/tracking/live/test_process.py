@@ -6,13 +6,17 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from filelock import FileLock, Timeout
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
+from pipeline.tracking.live import process
 from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.mlflow_store import EXPERIMENT
+from pipeline.tracking.sqlite_store import local_store
 from pipeline.tracking.stores.choice import track_results
 from tests.mlflow_server import RunningServer, free_port, running
 from tests.mlflow_store import client_of, give_store, runs_of
@@ -108,6 +112,23 @@ def test_a_stopped_training_goes_on_in_its_run_and_a_dead_one_is_ended(root):
         run.info.run_id: "KILLED",
         bbox.run_id: "FINISHED",
     }
+
+
+def test_a_store_is_opened_under_its_lock(root, monkeypatch):
+    """Opening makes the tables; two that do so at once, as beside two trainings, break them."""
+
+    class Opened(Exception):
+        pass
+
+    def open_client(uri: str) -> None:
+        with pytest.raises(Timeout):
+            FileLock(root / "mlflow.db.lock").acquire(timeout=0)
+        raise Opened
+
+    monkeypatch.setattr(process, "open_client", open_client)
+    with pytest.raises(Opened):
+        lines = SimpleNamespace(over=False)
+        process.follow(lines, "ssd_fpn", TRAINING, root, local_store(root))
 
 
 def test_nothing_is_begun_for_a_training_that_is_over(root):

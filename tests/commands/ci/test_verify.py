@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import verify
+from commands.ci import verify
 from tests.cycle.conftest import (
     bare_clone,
     change_photo,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from commands import retrain
+from commands.ci import retrain
 from pipeline.compare.common_photos import common_photos
 from pipeline.compare.comparison import RungComparison, compare_rungs
 from pipeline.compare.differences import Difference

@@ -1,0 +1,88 @@
+"""`ladder repro`: run what is out of date as `dvc repro` does, several stages at a time.
+
+Examples:
+  ladder repro --jobs 2                     two rungs at a time
+  ladder repro --gpus 0,1                   one rung on each GPU
+  ladder repro --jobs 2 evaluate@ssd_fpn    this stage and what it needs
+
+A stage starts when all that it depends on has ended, as `dvc repro --single-item`. One that fails
+stops no other; what depends on it is not run, and the exit code is 1. dvc.lock is in the end what
+`dvc repro` would have written. Ctrl-C stops all, and the same command goes on.
+
+Each stage gets an equal share of the cores, as OMP_NUM_THREADS, unless that is set already. Weights
+are equal byte for byte to those of `dvc repro` with the same OMP_NUM_THREADS. `ladder run` first
+for other parameters: `ladder run PROFILE --only pixels`, then this.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+
+from commands.options.parser import command_parser, number
+from pipeline.exit_codes import FAILED
+from pipeline.repair.lock_file import mend_lock
+from pipeline.side_by_side.lock_order import read_order, restore_order
+from pipeline.side_by_side.plan import Plan, read_plan
+from pipeline.side_by_side.runner import Result, Runner
+from pipeline.side_by_side.screen import open_screen
+from pipeline.side_by_side.slots import Slot, cpu_slots, gpu_slots
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is out of date; return 1 where a stage has failed."""
+    options = _parse(arguments)
+    started = time.monotonic()
+    mend_lock()
+    plan = read_plan(options.targets)
+    result = run_plan(plan, gpu_slots(options.gpus) if options.gpus else cpu_slots(options.jobs))
+    seconds = time.monotonic() - started
+    return _tell(result, len(plan.order) - len(plan.waits_for), seconds)
+
+
+def run_plan(plan: Plan, slots: Sequence[Slot]) -> Result:
+    """Return what has become of the stages; the lock file is then in order, also after Ctrl-C."""
+    before = read_order()
+    with open_screen(list(plan.waits_for)) as screen:
+        result = Runner(plan.waits_for, slots, screen).run()
+    if result.stopped is not None:
+        mend_lock()  # who is stopped while it writes leaves half of it
+    restore_order(before, plan.order)
+    return result
+
+
+def _tell(result: Result, up_to_date: int, seconds: float) -> int:
+    """Say how it went, and return the exit code."""
+    if result.stopped is not None:
+        print("stopped: run the same command again to go on", file=sys.stderr)
+        return 128 + result.stopped
+    print(f"{len(result.ended)} stages run in {seconds:.0f} s, {up_to_date} were up to date")
+    sys.stdout.flush()
+    for stage, cause in result.failed.items():
+        print(f"error: {stage}: {cause}", file=sys.stderr)
+    if result.not_run:
+        print(f"not run: {', '.join(result.not_run)}", file=sys.stderr)
+    return FAILED if result.failed else 0
+
+
+def _gpus(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"must be GPUs with commas between them, as 0,1: {text}")
+    return names
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = command_parser(__doc__)
+    parser.add_argument(
+        "targets", metavar="TARGET", nargs="*", help="as of `dvc repro`; all stages"
+    )
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--jobs", type=number(int, 1), metavar="N", help="stages at a time")
+    where.add_argument(
+        "--gpus",
+        type=_gpus,
+        metavar="ID,ID",
+        help="one stage at a time on each, as CUDA_VISIBLE_DEVICES; two where one is named twice",
+    )
+    return parser.parse_args(arguments)

@@ -1,0 +1,1 @@
+"""Stages of DVC at the same time, each as soon as all that it depends on has ended."""

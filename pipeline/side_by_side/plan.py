@@ -1,0 +1,44 @@
+"""What is out of date, and what each stage has to wait for: DVC's own graph and its own order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.errors import InputError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one `dvc repro` would do.
+
+    Attributes:
+        order: all its stages by name, as it would come to them.
+        waits_for: the stages that are out of date, or may be when those that they wait for have
+            ended; with the names of these.
+    """
+
+    order: list[str]
+    waits_for: dict[str, frozenset[str]]
+
+
+def read_plan(targets: Sequence[str]) -> Plan:
+    """Return what `dvc repro` would do for these targets, for all stages without one.
+
+    Raises:
+        InputError: DVC cannot read the project, knows no such target, or is at work.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo, lock_repo
+    from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
+
+    try:
+        with Repo() as repo, lock_repo(repo):
+            graph = get_active_graph(repo.index.graph)
+            stages = plan_repro(graph, collect_stages(repo, targets))
+            waits_for: dict[str, frozenset[str]] = {}
+            for stage in stages:
+                before = {one.addressing for one in graph.successors(stage)}
+                if not before.isdisjoint(waits_for) or stage.changed():
+                    waits_for[stage.addressing] = frozenset(before & waits_for.keys())
+            return Plan([stage.addressing for stage in stages], waits_for)
+    except DvcException as error:
+        raise InputError(f"dvc: {' '.join(str(error).split())}") from None

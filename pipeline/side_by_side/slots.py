@@ -1,0 +1,41 @@
+"""Places to run at: a share of the processor's cores, and a GPU where these are named."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_THREADS = "OMP_NUM_THREADS"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for one stage at a time.
+
+    Attributes:
+        name: for people; empty where all are the same.
+        environment: variables of a stage that runs here.
+    """
+
+    name: str
+    environment: dict[str, str]
+
+
+def cpu_slots(jobs: int) -> list[Slot]:
+    """Return as many places, each with its share of the cores."""
+    return [Slot("", _threads(jobs)) for _ in range(jobs)]
+
+
+def gpu_slots(gpus: Sequence[str]) -> list[Slot]:
+    """Return a place at each GPU, by what CUDA_VISIBLE_DEVICES takes; one may be named twice."""
+    threads = _threads(len(gpus))
+    return [Slot(f"GPU {gpu}", threads | {"CUDA_VISIBLE_DEVICES": gpu}) for gpu in gpus]
+
+
+def _threads(jobs: int) -> dict[str, str]:
+    """Return the number of threads of a stage, also of one that happens to run alone.
+
+    Weights are equal byte for byte with the same number only.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only: the cores this process may use
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return {_THREADS: os.environ.get(_THREADS) or str(max(1, cores // jobs))}

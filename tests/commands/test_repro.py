@@ -1,0 +1,116 @@
+"""`ladder repro`, with real git and DVC on stages of a line each."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from zc.lockfile import LockFile
+
+from commands import repro
+from pipeline.errors import InputError
+from pipeline.processes import is_running
+from pipeline.repair.lock_file import is_sound, stage_names
+from tests.commands.one_stage import dvc
+from tests.conftest import ROOT
+from tests.side_by_side.stages import write_stages
+
+pytestmark = pytest.mark.slow  # DVC runs in each
+
+
+def lock_text() -> str:
+    return Path("dvc.lock").read_text()
+
+
+def test_the_lock_file_is_that_of_a_serial_run(project, tmp_path, capfd):
+    """The first stage in order ends last, so that its entry is appended last."""
+    write_stages(
+        source=("echo 1 > source", []),
+        a=("until [ -e b.here ]; do sleep .05; done; sleep 3; cp source a", ["source"]),
+        b=("touch b.here; cp source b", ["source"]),
+        c=("cat a b > c", ["a", "b"]),
+    )
+    serial = tmp_path / "serial"
+    shutil.copytree(project, serial)
+    (serial / "b.here").touch()
+    dvc(serial, "repro", "--quiet", "--all-pipelines")
+    assert repro.main(["--jobs", "2"]) == 0
+    assert lock_text() == (serial / "dvc.lock").read_text()
+    assert capfd.readouterr().out.splitlines()[-1].startswith("4 stages run in ")
+    assert dvc(project, "status") == dvc(serial, "status")
+    assert repro.main(["--jobs", "2"]) == 0
+    out = capfd.readouterr().out
+    assert out.startswith("0 stages run in ") and out.endswith(", 4 were up to date\n")
+
+
+def test_a_target_on_gpus(project, capfd):
+    write_stages(a=("echo $CUDA_VISIBLE_DEVICES > a", []), b=("cp a b", ["a"]), c=("touch c", []))
+    assert repro.main(["--gpus", "7", "b"]) == 0
+    assert Path("b").read_text() == "7\n" and not Path("c").exists()
+
+
+def test_a_failure_is_the_last_word(project, capfd):
+    write_stages(a=("echo 'error: a.xml: bad'; exit 1", []), b=("cp a b", ["a"]), c=("touch c", []))
+    assert repro.main(["--jobs", "2"]) == 1
+    assert capfd.readouterr().err.splitlines() == ["error: a: a.xml: bad", "not run: b"]
+    assert stage_names(lock_text()) == ["c"]
+
+
+def test_a_stage_whose_end_meets_another_dvc_waits_for_it(project):
+    """Longer than DVC itself would wait."""
+    write_stages(a=("touch a.here; until [ -e go ]; do sleep .05; done; touch a", []))
+    words = [sys.executable, "-m", "commands.main", "repro", "--jobs", "1"]
+    started = subprocess.Popen(words, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    while not Path("a.here").exists():
+        time.sleep(0.05)
+    with closing(LockFile(".dvc/tmp/lock")):  # DVC gives it up before it starts a stage
+        Path("go").touch()
+        time.sleep(5)
+    assert started.wait(60) == 0
+    assert stage_names(lock_text()) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
+)
+def test_who_is_stopped_leaves_no_process_and_a_sound_lock_file(project, number, code):
+    """The import of `stages` ties a stage to DVC, as it does with each of ours."""
+    code_of_stage = "import os, stages, time; print(1, os.getpid(), flush=True); time.sleep(600)"
+    hang = f"{sys.executable} -c '{code_of_stage}'"
+    write_stages(a=("echo a > a", []), b=(hang, ["a"]), c=(hang, ["a"]), d=("cp b d", ["b"]))
+    words = [sys.executable, "-m", "commands.main", "repro", "--jobs", "2"]
+    started = subprocess.Popen(
+        words, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
+    )
+    stages: list[int] = []
+    while len(stages) < 2:
+        said = started.stdout.readline().partition(" | ")[2]
+        stages += [int(said.split()[1])] if said.startswith("1 ") else []
+    os.kill(started.pid, number)
+    started.stdout.read()
+    assert started.wait(timeout=60) == code
+    deadline = time.monotonic() + 60
+    while any(map(is_running, stages)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_running, stages))
+    assert is_sound(lock_text()) and stage_names(lock_text()) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--jobs", "0"], ["--gpus", "0,"], ["--jobs", "2", "--gpus", "0"]]
+)
+def test_where_to_run_is_named_once(words, capsys):
+    with pytest.raises(SystemExit) as end:
+        repro.main(words)
+    assert end.value.code == 2 and "--gpus" in capsys.readouterr().err
+
+
+def test_outside_a_project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="dvc: "):
+        repro.main(["--jobs", "2"])
