@@ -1,7 +1,7 @@
 """Photos stream through a detector into the parts of a labelling job."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 
 import numpy as np
 
@@ -35,8 +35,10 @@ def detect_into(
         unit="photos",
         before=before,
     )
-    while part := list(islice(rows, PHOTOS_A_PART)):
-        job.append(part)
+    for number in count(job.next_number):
+        if not (part := list(islice(rows, PHOTOS_A_PART))):
+            break
+        job.add(number, part)
 
 
 def rows_of(detector: Detector, waiting: Sequence[Waiting]) -> Iterator[dict]:

@@ -122,13 +122,13 @@ class LabelJob:
         last = {name: row for row, name in enumerate(rows["file_name"].to_pylist())}
         return rows.take(pa.array([last[name] for name in sorted(last)], pa.int64()))
 
-    def append(self, rows: Sequence[dict]) -> None:
-        """Add a part with these rows; on disk when this returns."""
-        self.put(self.next_number, part_of(rows), list(map(_state, rows)))
+    def add(self, number: int, rows: Sequence[dict]) -> None:
+        """Write a part with these rows; on disk when this returns."""
+        self.put(number, part_of(rows), list(map(_state, rows)))
 
     @property
     def next_number(self) -> int:
-        """The number of the part after the last."""
+        """The number of the part after the last, by what is in the folder."""
         return int(self.parts[-1].stem.split("-")[1]) + 1 if self.parts else 0
 
     def put(self, number: int, part: bytes, photos: Sequence[State]) -> None:

@@ -40,9 +40,10 @@ def test_no_part_at_all(job: LabelJob) -> None:
 
 
 def test_rows_come_back_by_name_the_latest_of_each(job: LabelJob) -> None:
-    job.append([row("b.jpg", 1), row("a.jpg", 1)])
-    job.append(
-        [row("b.jpg", 2, label=[], score=[], box=[]), {"file_name": "c.jpg", "error": "bad"}]
+    job.add(job.next_number, [row("b.jpg", 1), row("a.jpg", 1)])
+    job.add(
+        job.next_number,
+        [row("b.jpg", 2, label=[], score=[], box=[]), {"file_name": "c.jpg", "error": "bad"}],
     )
     assert [part.name[:12] for part in job.parts] == ["part-000000-", "part-000001-"]
     rows = job.read().to_pylist()
@@ -63,22 +64,22 @@ def test_a_part_is_named_by_what_is_asked_and_of_which_photos(job: LabelJob) -> 
     ]
     for one, modified in zip([job, *others], (1, 1, 1, 2), strict=True):
         one.save()
-        one.append([row("a.jpg", modified)])
+        one.add(one.next_number, [row("a.jpg", modified)])
     names = [one.parts[0].name for one in (job, *others)]
     assert names[0] == names[2]
     assert len(set(names)) == 3
 
 
 def test_parts_of_an_earlier_version_are_gone_on_with(job: LabelJob) -> None:
-    job.append([row("a.jpg")])
+    job.add(job.next_number, [row("a.jpg")])
     job.parts[0].rename(job.folder / "part-000007.parquet")
-    job.append([row("a.jpg", 2)])
+    job.add(job.next_number, [row("a.jpg", 2)])
     assert job.parts[1].name.startswith("part-000008-")
     assert job.read()["modified"].to_pylist() == [2]
 
 
 def test_a_part_that_was_not_renamed_is_not_there(job: LabelJob, monkeypatch) -> None:
-    job.append([row("a.jpg")])
+    job.add(job.next_number, [row("a.jpg")])
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -86,15 +87,15 @@ def test_a_part_that_was_not_renamed_is_not_there(job: LabelJob, monkeypatch) ->
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", die)
         with pytest.raises(KeyboardInterrupt):
-            job.append([row("b.jpg")])
+            job.add(job.next_number, [row("b.jpg")])
     assert job.read()["file_name"].to_pylist() == ["a.jpg"]
-    job.append([row("b.jpg")])
+    job.add(job.next_number, [row("b.jpg")])
     assert job.read()["file_name"].to_pylist() == ["a.jpg", "b.jpg"]
 
 
 @pytest.mark.parametrize("kept", [0, 10, -10])
 def test_a_damaged_part_is_named(job: LabelJob, kept: int) -> None:
-    job.append([row("a.jpg")])
+    job.add(job.next_number, [row("a.jpg")])
     job.parts[0].write_bytes(job.parts[0].read_bytes()[:kept])
     with pytest.raises(
         InputError, match=r"part-000000-\w+.parquet: not a part .*; remove it, and its pho"
@@ -103,7 +104,7 @@ def test_a_damaged_part_is_named(job: LabelJob, kept: int) -> None:
 
 
 def test_a_job_goes_on_as_it_was_begun_or_anew(job: LabelJob) -> None:
-    job.append([row("a.jpg")])
+    job.add(job.next_number, [row("a.jpg")])
     job.made["labels.json"] = ["digest"]
     job.save()
     again = open_job(job.folder, ASKED, restart=False)
@@ -132,5 +133,5 @@ def test_what_waits_is_new_or_has_changed(job: LabelJob, tmp_path: Path) -> None
         (tmp_path / name).write_bytes(b"12345")
         os.utime(tmp_path / name, ns=(7, 7))
         photos.append(Waiting.of(name, tmp_path / name))
-    job.append([row("a.jpg", 7), row("b.jpg", 8)])
+    job.add(job.next_number, [row("a.jpg", 7), row("b.jpg", 8)])
     assert [one.name for one in without_done(photos, job.read())] == ["b.jpg", "c.jpg"]
