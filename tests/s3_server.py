@@ -30,4 +30,6 @@ def s3_server(folder: Path) -> Iterator[dict[str, str]]:
             "AWS_REGION": "us-east-1",
         }
     finally:
+        # What it holds is the process's, not the server's.
+        urlopen(Request(f"{address}/moto-api/reset", method="POST")).close()
         server.stop()
