@@ -59,9 +59,12 @@ def joined() -> Iterator[None]:
     cuda = torch.cuda.is_available() and dist.is_nccl_available()
     store, rank, size = next(rendezvous("env://"))
     with _ending_together(store):
-        with _talking():
-            backend = "cpu:gloo,cuda:nccl" if cuda else "gloo"
+        backend = "cpu:gloo,cuda:nccl" if cuda else "gloo"
+        try:
             dist.init_process_group(backend, store=store, rank=rank, world_size=size)
+        except RuntimeError as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"the {size} processes cannot reach each other: {reason}") from None
         yield
     dist.destroy_process_group()
 
