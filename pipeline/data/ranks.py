@@ -66,7 +66,8 @@ def joined() -> Iterator[None]:
             reason = str(error).splitlines()[0]
             raise InputError(f"the {size} processes cannot reach each other: {reason}") from None
         yield
-    dist.destroy_process_group()
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 @contextmanager
@@ -76,9 +77,12 @@ def _ending_together(store: Store) -> Iterator[None]:
     except (InputError, OSError, KeyboardInterrupt, LostRankError) as error:
         # It ends anyway; torchrun's SIGTERM to those that are left would come amid Python's end.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        tells = not isinstance(error, KeyboardInterrupt | LostRankError) and _tells_first(store)
+        if dist.is_initialized() and dist.get_backend() == "gloo":
+            dist.destroy_process_group()  # whose threads would abort Python's end
         if isinstance(error, KeyboardInterrupt):  # of the launcher, who says so
             raise SystemExit(INTERRUPTED) from None
-        if isinstance(error, LostRankError) or not _tells_first(store):
+        if not tells:
             raise SystemExit(FAILED) from None
         raise
 
