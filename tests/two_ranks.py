@@ -1,6 +1,7 @@
 """Two processes that work together as those of a training do, for tests."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ def _one(rank: int, port: int, work: Callable[..., T], args: tuple) -> T:
         "WORLD_SIZE": 2,
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": port,
+        **({"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}),
         "TORCHELASTIC_USE_AGENT_STORE": True,  # the store is the parent's
     }
     os.environ |= {name: str(value) for name, value in told.items()}

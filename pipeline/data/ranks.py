@@ -59,11 +59,15 @@ def joined() -> Iterator[None]:
     cuda = torch.cuda.is_available() and dist.is_nccl_available()
     store, rank, size = next(rendezvous("env://"))
     with _ending_together(store):
-        with _talking():
-            backend = "cpu:gloo,cuda:nccl" if cuda else "gloo"
+        backend = "cpu:gloo,cuda:nccl" if cuda else "gloo"
+        try:
             dist.init_process_group(backend, store=store, rank=rank, world_size=size)
+        except RuntimeError as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"the {size} processes cannot reach each other: {reason}") from None
         yield
-    dist.destroy_process_group()
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 @contextmanager
@@ -73,9 +77,12 @@ def _ending_together(store: Store) -> Iterator[None]:
     except (InputError, OSError, KeyboardInterrupt, LostRankError) as error:
         # It ends anyway; torchrun's SIGTERM to those that are left would come amid Python's end.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        tells = not isinstance(error, KeyboardInterrupt | LostRankError) and _tells_first(store)
+        if dist.is_initialized() and dist.get_backend() == "gloo":
+            dist.destroy_process_group()  # whose threads would abort Python's end
         if isinstance(error, KeyboardInterrupt):  # of the launcher, who says so
             raise SystemExit(INTERRUPTED) from None
-        if isinstance(error, LostRankError) or not _tells_first(store):
+        if not tells:
             raise SystemExit(FAILED) from None
         raise
 

@@ -28,6 +28,8 @@ def launch(processes: int, module: str, args: Sequence[str]) -> int:
     logging.disable(logging.CRITICAL)  # torchrun's: this process does nothing else
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # a lost connection is told in our words
     os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", _SECONDS_TO_END)
+    if sys.platform == "linux":  # what the host is called elsewhere does not matter here
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // processes)))
     config = LaunchConfig(

@@ -94,9 +94,9 @@ def kill_a_worker(names: list[str], folders: list[Path], killed: int) -> float:
     parts = [start(host, *each) for host, each in enumerate(zip(names, folders, strict=True))]
     said = ""
     for line in parts[0].stderr:
-        if line.startswith(f"{RUNG}: epoch 2/"):
-            break
         said += line
+        if said.count(f"{RUNG}: epoch ") == 2:
+            break
     else:
         raise SystemExit(f"ended before its second epoch:\n{said}")
     [worker] = [
