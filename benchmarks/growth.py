@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from benchmarks.photos import FOLDER, painted, sizes_wh
 
 SIZES = (1_000, 10_000, 100_000)
 DISTINCT, SIDE = 1_000, 64  # so many small photos are painted; more photos are the same again
-GROWN = FOLDER / "grown"  # what is written there goes when a part ends
+GROWN = FOLDER / f"grown-{os.getpid()}"  # what is written there goes when a part ends
 RESULT, PLOT = Path("benchmarks/results/growth.json"), Path("docs/growth.png")
 
 

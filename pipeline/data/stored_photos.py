@@ -15,7 +15,8 @@ from pipeline import photo_files
 from pipeline.data import decode, jpeg_header, rgb
 from pipeline.files import sha256_of
 
-_CODE = (photo_files, decode, jpeg_header, rgb)
+_CODE = [Path(str(module.__file__)) for module in (photo_files, decode, jpeg_header, rgb)]
+_CODE += [Path(__file__), Path(__file__).with_name("pixels.py")]  # which imports this module
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class StoredPhotos:
         whole = hashlib.sha256("".join(digests).encode())
         whole.update(np.asarray(self.sizes_wh, np.int64).tobytes() + self.turned.tobytes())
         versions = (torch.__version__, torchvision.__version__, PIL.__version__)
-        code = [sha256_of(Path(str(module.__file__))) for module in _CODE]
+        code = [sha256_of(file) for file in _CODE]
         whole.update(repr((self.side, versions, code)).encode())
         return whole.digest()
 

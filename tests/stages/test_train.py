@@ -1,6 +1,7 @@
 """Stage `train`: a rung learns, the same every time, and a kill changes nothing."""
 
 import json
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -217,6 +218,14 @@ def _no_pixels(root):
     Path("data/pixels/photos.npy").unlink()
 
 
+def _one_flipped_bit(root):
+    before = PIXELS.stat()
+    content = bytearray(PIXELS.read_bytes())
+    content[len(content) // 2] ^= 1
+    PIXELS.write_bytes(content)
+    os.utime(PIXELS, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 def _no_epochs(root):
     write_params(root, train__classifier__head=NO_EPOCHS, train__classifier__late=NO_EPOCHS)
 
@@ -256,6 +265,7 @@ def _steep(root):
         ("classifier", _no_table, "data/tables/largest.parquet: no such file; run the tables "),
         ("classifier", _fewer_pixels, "data/pixels/photos.npy: has 3 photos, data/tables/images"),
         ("classifier", _no_pixels, "data/pixels/photos.npy: "),
+        ("classifier", _one_flipped_bit, "data/pixels/photos.npy: damaged, the SHA-256 of photo 1"),
         ("classifier", _no_epochs, "params.yaml: train.classifier: no phase has an epoch; "),
         ("classifier", _no_val, "data/tables: 0 val photos for classifier; it needs 2 at least"),
         ("ssd_fpn", _one_val, "data/tables: 1 val photos for ssd_fpn; it needs 2 at least"),
