@@ -6,9 +6,9 @@ written is not done, whoever was killed, and is done again by whichever engine g
 """
 
 import io
+import json
 import logging
 import os
-import pickle
 import secrets
 import shutil
 import socket
@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 from pipeline.errors import InputError
 from pipeline.inference.described_model import DescribedModel, describe_model
 from pipeline.inference.label_job import PHOTOS_A_PART, LabelJob, Waiting, part_of
+from pipeline.inference.s3_photos import S3Photo
 from pipeline.params.params import PredictParams
 from pipeline.progress import progress
 
@@ -186,7 +187,7 @@ class Worker:
         """Return the number of a part, and what `part_of` makes of its photos."""
         from pipeline.inference.bulk import rows_of
 
-        photos: list[Waiting] = pickle.loads(row["photos"])
+        photos = _unpacked(row["photos"])
         _check_folder(photos[0])
         return {"number": row["number"], "part": part_of(list(rows_of(self._detector, photos)))}
 
@@ -275,10 +276,22 @@ def _finished(
     return iter(finished.iter_rows())
 
 
-def _packed(photos: Sequence[Waiting]) -> bytes:
-    """Return photos for a worker, whose current folder is another."""
-    places = (one.photo.absolute() if isinstance(one.photo, Path) else one.photo for one in photos)
-    return pickle.dumps([one._replace(photo=at) for one, at in zip(photos, places, strict=True)])
+def _packed(photos: Sequence[Waiting]) -> str:
+    """Return photos as JSON for a worker, whose current folder is another."""
+    return json.dumps([(one.name, *_place(one.photo), one.size, one.modified) for one in photos])
+
+
+def _place(photo: Path | S3Photo) -> tuple[str, str]:
+    if isinstance(photo, S3Photo):
+        return "s3", photo.place
+    return "file", str(photo.absolute())
+
+
+def _unpacked(text: str) -> list[Waiting]:
+    return [
+        Waiting(name, S3Photo(at, size, modified) if kind == "s3" else Path(at), size, modified)
+        for name, kind, at, size, modified in json.loads(text)
+    ]
 
 
 def _plain(error: Exception) -> Exception:

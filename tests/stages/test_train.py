@@ -48,7 +48,7 @@ def test_the_outputs_of_a_rung(trained_project, rung):
     rows = history(rung)
     assert [(row["epoch"], row["phase"]) for row in rows] == [(1, "head"), (2, "late")]
     for row in rows:
-        assert set(row) == {"epoch", "phase", "lr", "train", "val"}
+        assert set(row) == {"epoch", "phase", "lr", "train", "val", "found"}
         measured = {"voc_map_50"} if find_rung(rung).task.every_object else set()
         assert set(row["train"]) == PARTS[rung]
         assert set(row["val"]) == PARTS[rung] | measured

@@ -29,7 +29,7 @@ def _validated(batch_size: int, cached: bool) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         if cached:
             source = _cache(source, model, folder, shuffled=False)
-        return validate(model, criterion, source, "float32", decode)
+        return validate(model, criterion, source, "float32", decode)[0]
 
 
 def _cache(source, model, folder, *, shuffled):
