@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from pipeline.errors import InputError
 from pipeline.inference.described_model import DescribedModel, describe_model
 from pipeline.inference.label_job import PHOTOS_A_PART, LabelJob, Waiting, part_of
-from pipeline.inference.s3_photos import S3Photo
+from pipeline.inference.s3_photos import is_in_s3, s3_photo
 from pipeline.params.params import PredictParams
 from pipeline.progress import progress
 
@@ -278,19 +278,15 @@ def _finished(
 
 def _packed(photos: Sequence[Waiting]) -> str:
     """Return photos as JSON for a worker, whose current folder is another."""
-    return json.dumps([(one.name, *_place(one.photo), one.size, one.modified) for one in photos])
-
-
-def _place(photo: Path | S3Photo) -> tuple[str, str]:
-    if isinstance(photo, S3Photo):
-        return "s3", photo.place
-    return "file", str(photo.absolute())
+    places = (one.photo.absolute() if isinstance(one.photo, Path) else one.photo for one in photos)
+    states = zip(photos, places, strict=True)
+    return json.dumps([(one.name, str(place), one.size, one.modified) for one, place in states])
 
 
 def _unpacked(text: str) -> list[Waiting]:
     return [
-        Waiting(name, S3Photo(at, size, modified) if kind == "s3" else Path(at), size, modified)
-        for name, kind, at, size, modified in json.loads(text)
+        Waiting(name, s3_photo(at, *state) if is_in_s3(at) else Path(at), *state)
+        for name, at, *state in json.loads(text)
     ]
 
 

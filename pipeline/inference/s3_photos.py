@@ -61,6 +61,11 @@ def is_in_s3(place: str) -> bool:
     return place.startswith(_SCHEME)
 
 
+def s3_photo(address: str, size: int, modified: int) -> S3Photo:
+    """Return the photo at an address, which `str` of a photo gives."""
+    return S3Photo(address.removeprefix(_SCHEME), size, modified)
+
+
 def find_in_s3(address: str) -> dict[str, S3Photo]:
     """Return the photos below a prefix by their names relative to it, sorted.
 

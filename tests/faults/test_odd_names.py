@@ -90,7 +90,7 @@ def test_labelling(tmp_path):
     command += ["--out", tmp_path / "labels.json", "--", tmp_path / "- my $(photos)"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert done.stderr.startswith(r"warning: a\nb.jpg: its name holds a control character")
+    assert r"warning: a\nb.jpg: its name holds a control character" in done.stderr
     images = json.loads((tmp_path / "labels.json").read_text())["images"]
     assert sorted(image["file_name"] for image in images) == sorted(NAMES)
     assert not [*tmp_path.rglob("ran"), *ROOT.glob("ran")]
