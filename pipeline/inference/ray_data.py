@@ -69,27 +69,24 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
         os.environ |= HERE
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # Ray reads it once
     try:
-        import ray
         import ray.data
     except ImportError as error:
-        raise InputError(
-            f"--engine ray: needs the package {error.name}; install it: pip install 'ray[data]'"
-        ) from None
+        line = f"--engine ray: needs the package {error.name}; install it: pip install 'ray[data]'"
+        raise InputError(line) from None
     for logger in ("ray", "ray.data"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)  # what it raises is told once, below
     with _temp_folder() as folder:
         here = {"num_cpus": workers, "include_dashboard": False, "_temp_dir": folder}
         how = {} if address else here | {"object_store_memory": _OBJECT_STORE}
-        quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+        how |= {"log_to_driver": False, "logging_level": logging.ERROR}
         try:
             with _quiet_start():
-                ray.init(address or "local", **quiet, **how)
+                ray.init(address or "local", **how)
         except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
             reason = str(error).strip().partition("\n")[0]
             what = f"no cluster answers at {address}" if address else "it does not start here"
-            raise InputError(
-                f"--engine ray: {what} ({reason}); correct it, or leave it out"
-            ) from None
+            line = f"--engine ray: {what} ({reason}); correct it, or leave it out"
+            raise InputError(line) from None
         try:
             with redirect_stdout(_FirstSentences()):
                 yield
