@@ -26,6 +26,7 @@ from pipeline.tracking.live.runs import (
 from pipeline.tracking.mlflow_store import (
     experiment_name,
     first_line,
+    insist,
     log_numbers,
     open_client,
     open_experiment,
@@ -131,7 +132,7 @@ def log_results(results: Sequence[Result], root: Path, uri: str) -> list[Outcome
         for mark in {result.tags[OWNER] for result in results if OWNER in result.tags}:
             _sweep(client, experiment_id, 0, mark)
         end_abandoned(client, experiment_id)
-        client.set_experiment_tag(experiment_id, LAYOUT_TAG, layout_tag())
+        insist(lambda: client.set_experiment_tag(experiment_id, LAYOUT_TAG, layout_tag()))
         watched = results if database(uri) else progress(results, desc="MLflow", unit="results")
         return [_track_one(client, experiment_id, result, uri) for result in watched]
 
@@ -262,7 +263,7 @@ def _log_datasets(client: "MlflowClient", run_id: str, datasets: Mapping[str, st
         for path, md5 in datasets.items()
     ]
     if inputs:
-        client.log_inputs(run_id, inputs)
+        insist(lambda: client.log_inputs(run_id, inputs))
 
 
 def _sweep(

@@ -4,7 +4,8 @@ MLflow is imported inside functions, as it takes 2 to 4 s.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "detection-ladder"
 _PROBE_SECONDS = 3
+_TRIES, _SECONDS_BETWEEN_TRIES = 4, 0.3
 _METRICS_PER_CALL, _PARAMS_PER_CALL = 1000, 100  # mlflow.utils.validation
 T = TypeVar("T")
 
@@ -95,6 +97,28 @@ def _portions(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def open_experiment(client: "MlflowClient", root: Path, uri: str) -> str:
     """Return the id of the project's experiment, which is made or restored where needed."""
+    return insist(lambda: _open_experiment(client, root, uri))
+
+
+def insist(write: Callable[[], T]) -> T:
+    """Return what a write to a store returns, tried again where the store refuses it.
+
+    Of two machines that write the same thing at the same moment a server refuses one: an
+    experiment, its tag, a data set. The next time that one finds what the other has written.
+    """
+    from mlflow.exceptions import MlflowException
+
+    for _ in range(_TRIES - 1):
+        try:
+            return write()
+        except MlflowException as error:
+            if error.error_code not in ("BAD_REQUEST", "RESOURCE_ALREADY_EXISTS"):
+                raise
+            time.sleep(_SECONDS_BETWEEN_TRIES)
+    return write()
+
+
+def _open_experiment(client: "MlflowClient", root: Path, uri: str) -> str:
     name = experiment_name()
     experiment = client.get_experiment_by_name(name)
     if experiment is None:

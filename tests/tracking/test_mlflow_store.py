@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import ErrorCode
 
 from pipeline.tracking.mlflow_store import (
     EXPERIMENT,
     experiment_name,
     first_line,
+    insist,
     open_client,
     open_experiment,
     probe,
@@ -57,3 +60,30 @@ def test_only_servers_are_asked_whether_they_answer():
 def test_what_an_error_says():
     assert first_line(ValueError("\n one\ntwo")) == "one"
     assert first_line(KeyError()) == "KeyError"
+
+
+@pytest.mark.parametrize(("code", "tries"), [("BAD_REQUEST", 4), ("PERMISSION_DENIED", 1)])
+def test_only_what_another_machine_may_have_caused_is_tried_again(monkeypatch, code, tries):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    done = []
+
+    def refused():
+        done.append(1)
+        raise MlflowException("no", int(ErrorCode.Value(code)))
+
+    with pytest.raises(MlflowException):
+        insist(refused)
+    assert len(done) == tries
+
+
+def test_the_second_try_counts(monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    answers = iter([MlflowException("no", int(ErrorCode.Value("BAD_REQUEST"))), "found"])
+
+    def write():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert insist(write) == "found"
