@@ -42,6 +42,7 @@ QUIET = {
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_COLOR_PREFIX": "0",
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # after Ctrl-C its clean-up would start a Ray of its own
 }
 HERE = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listen on 127.0.0.1 alone, as on a Mac
@@ -291,8 +292,7 @@ def _plain(error: Exception) -> Exception:
     """Return what a worker has raised, or the line that says how workers ended."""
     from ray.exceptions import RayActorError
 
-    cause = getattr(error, "cause", None)
-    if isinstance(cause, InputError | OSError):
+    if isinstance(cause := getattr(error, "cause", None), InputError | OSError):
         return cause
     reason = str(error).strip().splitlines()[-1]
     if isinstance(error, RayActorError):

@@ -22,6 +22,7 @@ from pipeline.inference.label_files import FORMAT_NAMES
 from pipeline.tables.photos import with_photos
 from stages import train
 from tests.conftest import ROOT
+from tests.ended import left_after
 from tests.s3_server import BUCKET, s3_server
 from tests.stages.small_project import run_main
 
@@ -403,11 +404,11 @@ def test_ray_labels_as_the_plain_engine_does_and_ctrl_c_ends_all_of_it(project):
     )
     while not list(Path().glob(".ray.job/part-*")) and started.poll() is None:
         time.sleep(0.05)
-    below = psutil.Process(started.pid).children(recursive=True)
+    below = [one.pid for one in psutil.Process(started.pid).children(recursive=True)]
     os.killpg(started.pid, signal.SIGINT)
     told, errors = started.communicate()
     assert (started.returncode, told, errors.splitlines()[-1]) == (130, "", "stopped")
-    assert psutil.wait_procs(below, 60)[1] == []
+    assert left_after(60, below) == []
     assert 1 <= len(list(Path().glob(".ray.job/part-*"))) < 6
     assert run("new", "--score", "0.001", "--out", "ray.json") == 0
     assert run("new", "--score", "0.001", "--out", "plain.json") == 0

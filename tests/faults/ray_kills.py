@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from pipeline.inference.label_job import Asked, LabelJob
 from pipeline.inference.ray_data import HERE, QUIET
 from tests.conftest import ROOT
+from tests.ended import left_after
 from tests.faults.label_kills import make_photos
 
 if TYPE_CHECKING:
@@ -133,10 +134,10 @@ def killed(folder: Path, photos: Path, model: Path) -> Run:
     [one, *_] = run.workers()
     one.kill()
     run.watch(run.has_parts(4))
-    below = psutil.Process(run.driver.pid).children(recursive=True)
+    below = [one.pid for one in psutil.Process(run.driver.pid).children(recursive=True)]
     os.kill(run.driver.pid, signal.SIGKILL)
     run.driver.wait()
-    _, left = psutil.wait_procs(below, 120)
+    left = left_after(120, below)
     print(f"  driver killed after {len(run.job.parts)} parts; {len(left)} processes of Ray stay on")
     again = Run(folder, photos, model, "--engine", "ray", "--workers", "2")
     again.finish()

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.processes import is_running
 from pipeline.tracking.dvc_lock import read_lock
 from tests.conftest import ROOT
+from tests.ended import left_after
 from tests.test_end_to_end import Project, make_tiny
 
 WHOM = ("DVC", "the stage", "all", "dvc.lock")
@@ -109,12 +109,9 @@ def stop(dvc: subprocess.Popen, log: Path, kill: Kill) -> tuple[float | None, st
             raise SystemExit(f"{kill}: DVC still there after {_SECONDS_TO_END} s") from None
         dvc.wait()
         return None, at_work
-    deadline = time.monotonic() + _SECONDS_TO_END
-    while alive := [process for process in below if is_running(process.pid)]:
-        if time.monotonic() > deadline:
-            left = [process.cmdline() for process in alive]
-            raise SystemExit(f"{kill}: still there after {_SECONDS_TO_END} s: {left}")
-        time.sleep(0.02)
+    if left := left_after(_SECONDS_TO_END, [process.pid for process in below]):
+        commands = [psutil.Process(process).cmdline() for process in left]
+        raise SystemExit(f"{kill}: still there after {_SECONDS_TO_END} s: {commands}")
     return (time.monotonic() - begin if dvc.returncode else None), at_work
 
 

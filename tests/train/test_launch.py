@@ -6,11 +6,11 @@ import subprocess
 import sys
 import textwrap
 
-import psutil
 import pytest
 
 from pipeline.processes import is_running
 from tests.conftest import ROOT
+from tests.ended import left_after
 
 WORKER = """
 import os, signal, sys, time
@@ -93,11 +93,9 @@ def test_how_workers_end(launcher, what, code, says):
 def test_workers_end_with_their_launcher(launcher, number):
     launched = launcher("wait")
     pids = [int(pid) for pid in launched.stdout.readline().split()[1:]]
-    workers = [psutil.Process(pid) for pid in pids]
-    assert len(workers) == 2 and all(is_running(pid) for pid in pids)
+    assert len(pids) == 2 and all(map(is_running, pids))
     launched.send_signal(getattr(signal, number))
-    _, alive = psutil.wait_procs(workers, 60)
-    assert not [process for process in alive if is_running(process.pid)]
+    assert left_after(60, pids) == []
     _, said = launched.communicate()
     if number == "SIGKILL":
         assert (launched.returncode, said) == (-signal.SIGKILL, "")
