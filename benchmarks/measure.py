@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.topic import Case, Setting
+from pipeline.processes import usable_cores
 
 _PACKAGES = ("torch", "torchvision", "numpy", "pandas", "pyarrow", "orjson", "pillow", "dvc")
 
@@ -85,7 +86,7 @@ def machine() -> dict[str, Any]:
     """Return what the figures depend on: processor, cores, memory, versions."""
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
+        "cores": usable_cores(),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in _PACKAGES},

@@ -1,4 +1,4 @@
-"""Processes of this machine: one that ends with its parent, and whether one is there still."""
+"""Processes of this machine: one that ends with its parent, whether one runs, on how many cores."""
 
 import os
 import sys
@@ -20,6 +20,12 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
     if os.getppid() != parent:  # it ended before prctl; PID 1 may be the parent in a container
         raise SystemExit("the parent process has ended")
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use, of those that the machine has."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def is_running(process: int) -> bool:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.processes import die_with_parent, is_running
+from pipeline.processes import die_with_parent, is_running, usable_cores
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells a child of its parent's end"
@@ -65,3 +65,19 @@ def test_one_that_nobody_has_waited_for_has_ended():
         assert not is_running(ended.pid)
     assert not is_running(ended.pid)
     assert is_running(os.getpid()) and is_running(1)
+
+
+def test_only_the_cores_that_it_may_use_count():
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert usable_cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert usable_cores() == len(allowed)
+
+
+def test_where_no_system_says_it_all_cores_count(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert usable_cores() == 3

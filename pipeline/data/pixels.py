@@ -17,8 +17,10 @@ import torch
 from pipeline.data.decode import read_squashed
 from pipeline.data.earlier_shards import EarlierShards, shards_in
 from pipeline.data.pixel_store import digest_of, digest_path, shard_paths, write_digests
-from pipeline.data.stored_photos import StoredPhotos, photo_digest
+from pipeline.data.stored_photos import StoredPhotos
 from pipeline.errors import InputError
+from pipeline.files import sha256_of
+from pipeline.processes import usable_cores
 from pipeline.progress import progress
 
 _PHOTOS_A_TASK = 16
@@ -65,7 +67,7 @@ def build_pixel_store(
     out.parent.mkdir(parents=True, exist_ok=True)
     made = EarlierShards([out.parent, *([earlier] if earlier else [])], out.name)
     _check_room(out, len(photos) * side * side * 3 - made.size)
-    with _one_torch_thread(), ThreadPoolExecutor(workers or _cores()) as pool:
+    with _one_torch_thread(), ThreadPoolExecutor(workers or usable_cores()) as pool:
         try:
             filled = chain.from_iterable(
                 _make(part, file, made, pool)
@@ -127,7 +129,7 @@ def _fill(
             turned, size_wh = bool(photos.turned[row]), (width, height)
             square, _ = read_squashed(photos.paths[row], photos.side, turned, size_wh)
             squares.append(np.ascontiguousarray(square))
-            digests.append((photo_digest(photos.paths[row]), digest_of(squares[-1])))
+            digests.append((sha256_of(photos.paths[row]), digest_of(squares[-1])))
         with path.open("r+b") as file:
             file.seek(start + rows.start * row_bytes)
             file.writelines(square.data for square in squares)
@@ -147,11 +149,6 @@ def _one_torch_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-
-
-def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux only: the cores this process may use
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _check_room(out: Path, needed: int) -> None:

@@ -48,7 +48,7 @@ class StoredPhotos:
         """Return the SHA-256 of all that their pixels follow from: bytes, parameters and code.
 
         Args:
-            digests: what `photo_digest` says of each photo.
+            digests: the SHA-256 of each photo's file.
         """
         whole = hashlib.sha256("".join(digests).encode())
         whole.update(np.asarray(self.sizes_wh, np.int64).tobytes() + self.turned.tobytes())
@@ -60,11 +60,6 @@ class StoredPhotos:
     def found(self, pool: ThreadPoolExecutor) -> bytes | None:
         """Return `made_from` of the files as they lie there; None if one cannot be read."""
         try:
-            return self.made_from(list(pool.map(photo_digest, self.paths)))
+            return self.made_from(list(pool.map(sha256_of, self.paths)))
         except OSError:
             return None
-
-
-def photo_digest(path: Path) -> str:
-    """Return what tells the bytes of a photo from others."""
-    return sha256_of(path)

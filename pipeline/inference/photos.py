@@ -75,4 +75,4 @@ def pixels_of(photo: Photo, number: int = 0) -> Tensor:
             f"photo {number}: is an array of {photo.dtype} {photo.shape}; "
             "an array must be uint8 (height, width, 3) in RGB"
         )
-    return torch.tensor(photo).permute(2, 0, 1)  # a copy: memory-mapped arrays are read-only
+    return torch.tensor(photo).permute(2, 0, 1)  # a copy: the array may be read-only

@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.processes import usable_cores
+
 _THREADS = "OMP_NUM_THREADS"
 
 
@@ -36,6 +38,4 @@ def _threads(jobs: int) -> dict[str, str]:
 
     Weights are equal byte for byte with the same number only.
     """
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux only: the cores this process may use
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return {_THREADS: os.environ.get(_THREADS) or str(max(1, cores // jobs))}
+    return {_THREADS: os.environ.get(_THREADS) or str(max(1, usable_cores() // jobs))}

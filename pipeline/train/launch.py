@@ -12,6 +12,7 @@ from torch.distributed.launcher.api import LaunchConfig, launch_agent
 
 from pipeline.errors import InputError
 from pipeline.exit_codes import FAILED
+from pipeline.processes import usable_cores
 
 _SECONDS_TO_END = "10"
 
@@ -30,8 +31,7 @@ def launch(processes: int, module: str, args: Sequence[str]) -> int:
     os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", _SECONDS_TO_END)
     if sys.platform == "linux":  # what the host is called elsewhere does not matter here
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // processes)))
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // processes)))
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,

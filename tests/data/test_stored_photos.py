@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.data.stored_photos import StoredPhotos, photo_digest
+from pipeline.data.stored_photos import StoredPhotos
+from pipeline.files import sha256_of
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def origin(photos):
 
 
 def test_it_is_the_same_in_one_pass_or_file_by_file(photos):
-    digests = [photo_digest(path) for path in photos.paths]
+    digests = [sha256_of(path) for path in photos.paths]
     assert origin(photos) == photos.made_from(digests)
 
 
