@@ -1,8 +1,10 @@
 """The map and the land: every module has its tests, and README's tree names what is there."""
 
 import ast
+import os
 import re
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -139,6 +141,16 @@ def test_dvc_yaml_names_the_stages_and_fits_on_three_screens():
     text = (ROOT / "dvc.yaml").read_text()
     assert len(text.splitlines()) <= 160
     assert tuple(YAML(typ="safe").load(text)["stages"]) == STAGES
+
+
+def test_a_stage_takes_the_place_of_its_shell(tmp_path):
+    """Otherwise the end of DVC ends the shell alone, where that is dash."""
+    (tmp_path / "number.py").write_text("import os; print(os.getpid())")
+    run = dict(YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["vars"][0])["run"]
+    words = ["/bin/sh", "-c", f"{run} number"]
+    environment = os.environ | {"DVC_ROOT": str(Path(sys.prefix).parent)}
+    with subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=subprocess.PIPE) as stage:
+        assert int(stage.stdout.read()) == stage.pid
 
 
 def test_modules_and_folders_are_small():

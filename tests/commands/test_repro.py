@@ -79,14 +79,13 @@ def test_a_stage_whose_end_meets_another_dvc_waits_for_it(project):
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
 )
 def test_who_is_stopped_leaves_no_process_and_a_sound_lock_file(project, number, code):
-    """The import of `stages` ties a stage to DVC, as it does with each of ours."""
+    """The import of `stages` ties a stage to DVC, and `exec`, as it does with each of ours."""
     code_of_stage = "import os, stages, time; print(1, os.getpid(), flush=True); time.sleep(600)"
-    hang = f"{sys.executable} -c '{code_of_stage}'"
+    hang = f"exec {sys.executable} -c '{code_of_stage}'"
     write_stages(a=("echo a > a", []), b=(hang, ["a"]), c=(hang, ["a"]), d=("cp b d", ["b"]))
     words = [sys.executable, "-m", "commands.main", "repro", "--jobs", "2"]
-    started = subprocess.Popen(
-        words, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
-    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "SHELL": "/bin/sh"}
+    started = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True)
     stages: list[int] = []
     while len(stages) < 2:
         said = started.stdout.readline().partition(" | ")[2]

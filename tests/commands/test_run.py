@@ -177,13 +177,13 @@ def test_a_clone_without_the_other_outputs_is_told_that_no_experiment_was_saved(
     ],
 )
 def test_a_stopped_run_leaves_params_as_they_were_and_no_process(project, number, alone):
-    """The import of `stages` ties the stage to DVC, as it does with each of ours."""
+    """The import of `stages` ties the stage to DVC, and `exec`, as it does with each of ours."""
     code = "import os, stages, time; print(1, os.getpid(), flush=True); time.sleep(600)"
-    write_stage(project, f"{sys.executable} -c '{code}'")
+    write_stage(project, f"exec {sys.executable} -c '{code}'")
     before = Path("params.yaml").read_bytes()
     code = "import sys; from commands.main import main; main(['run', *sys.argv[1:]])"
     command = [sys.executable, "-c", code, "-S", "fetch.demo.photos=700"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "SHELL": "/bin/sh"}
     started = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
