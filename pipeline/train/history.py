@@ -19,8 +19,8 @@ class EpochRow(TypedDict):
         epoch: from 1, over all phases.
         phase: `head`, `late` or `all`.
         lr: of the head at the first step.
-        train, val: the mean of each loss; `loss` is what is minimised. A rung of every object also
-            has the `voc_map_50` of val.
+        train, val: the mean of each loss; `loss` is what is minimised. A rung that names the
+            largest object also has the `accuracy`, one of every object the `voc_map_50` of val.
         found: in the first photos of val, by a rung of every object; else empty.
     """
 

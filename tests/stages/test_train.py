@@ -33,7 +33,7 @@ from tests.stages.small_project import (
 
 SAME_EACH_TIME = {"history.jsonl", "model.json", "model.safetensors", "summary.txt"}
 PARTS = {
-    "classifier": {"loss", "class_loss"},
+    "classifier": {"loss", "class_loss", "accuracy"},
     "bbox": {"loss", "l1_px"},
     "ssd_4x4": {"loss", "class_loss", "box_loss"},
     "ssd_fpn": {"loss", "class_loss", "box_loss"},

@@ -11,7 +11,7 @@ from pipeline.data.batches import Batch
 def largest_object_losses(
     outputs: dict[str, Tensor], batch: Batch, *, class_weight: float
 ) -> dict[str, Tensor]:
-    """Return `loss` and its parts: `l1_px` where boxes are given, `class_loss` where classes are.
+    """Return `loss`, its parts `l1_px` (of boxes) and `class_loss` (of classes), and `accuracy`.
 
     Args:
         outputs: `cls_logits` `(B, C)` and/or `boxes` `(B, 4)` xyxy in input pixels.
@@ -28,7 +28,16 @@ def largest_object_losses(
     if "cls_logits" in outputs:
         losses["class_loss"] = class_loss(outputs["cls_logits"].float(), labels, weights)
         losses["loss"] = losses["loss"] + class_weight * losses["class_loss"]
+        losses["accuracy"] = accuracy(outputs["cls_logits"], labels, weights)
     return losses
+
+
+def accuracy(cls_logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Return the weighted share of photos whose highest logit is that of their class.
+
+    Shapes are those of `class_loss`.
+    """
+    return _mean_over((cls_logits.argmax(1) == labels).float(), weights)
 
 
 def class_loss(cls_logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:

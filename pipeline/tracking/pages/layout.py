@@ -20,7 +20,9 @@ _FOLDED = ("best", "test", "val", "val/ap", CURVES, f"{CURVES}/train", f"{CURVES
 _SYSTEM, _REST = "System metrics", "Model metrics"  # MLflow's own names of two sections
 
 _HEADLINES = ("voc_map_50", "coco_map", "accuracy", "mean_iou", "l1_px")
-_LEARNT = (f"{CURVES}/val/voc_map_50", f"{CURVES}/val/loss", f"{CURVES}/train/loss")
+_LEARNT = tuple(
+    f"{CURVES}/{name}" for name in ("val/voc_map_50", "val/accuracy", "val/loss", "train/loss")
+)
 PROGRESS = "progress"  # its steps are percents of the training
 _PICTURES = ("val_grid", "val_worst", "curves", "confusion")
 

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from pipeline.rungs.largest.criterion import box_loss, class_loss
+from pipeline.rungs.largest.criterion import accuracy, box_loss, class_loss
 
 NONE = torch.tensor([False, False])
 
@@ -15,6 +15,13 @@ def test_class_loss_by_hand():
     valid = torch.tensor([True, True, False])
     loss = class_loss(logits, labels, valid)
     assert math.isclose(loss, (math.log(2) + math.log(4 / 3)) / 2, rel_tol=1e-6)
+
+
+def test_accuracy_by_hand():
+    logits = torch.tensor([[2.0, 1.0], [2.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
+    labels, weights = torch.tensor([0, 1, 1, -1]), torch.tensor([1.0, 1.0, 0.5, 0.0])
+    assert accuracy(logits, labels, weights) == 1.5 / 2.5
+    assert accuracy(logits, labels, torch.zeros(4)) == 0
 
 
 def test_box_loss_by_hand():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipeline.models.backbone import Backbone
-from pipeline.rungs.largest.criterion import box_loss, class_loss
+from pipeline.rungs.largest.criterion import accuracy, box_loss, class_loss
 from pipeline.rungs.largest.rung import RUNGS
 from tests.rungs.making import (
     BACKBONE,
@@ -29,7 +29,7 @@ def trained(request):
 
 
 def parts_of(rung):
-    parts = {"class_loss"} if rung.task.answers_class else set()
+    parts = {"class_loss", "accuracy"} if rung.task.answers_class else set()
     return parts | ({"l1_px"} if rung.task.answers_box else set())
 
 
@@ -55,7 +55,8 @@ def test_the_parts_and_their_sum(trained):
         in_input = box_loss(outputs["boxes"], batch.boxes[:, 0], valid)
         expected["l1_px"] = in_input * 224 / 64
     if "cls_logits" in outputs:
-        expected["class_loss"] = class_loss(outputs["cls_logits"], batch.labels[:, 0], valid)
+        answers = (outputs["cls_logits"], batch.labels[:, 0], valid)
+        expected |= {"class_loss": class_loss(*answers), "accuracy": accuracy(*answers)}
     assert {part: losses[part] for part in parts_of(rung)} == pytest.approx(scalar(expected))
     weight = 20 if rung.task.answers_box else 1  # of the class, beside a distance in pixels
     total = losses.get("l1_px", 0) + weight * losses.get("class_loss", 0)
