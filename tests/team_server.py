@@ -6,11 +6,13 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -94,7 +96,8 @@ def team_server(folder: Path) -> Iterator[TeamServer]:
 def _let_others_pass(folder: Path) -> None:
     """Let the user that PostgreSQL runs as reach a folder of pytest's, which are private."""
     if os.geteuid() == 0:
-        for above in [folder, *folder.parents][:3]:
+        temporary = Path(tempfile.gettempdir())
+        for above in takewhile(lambda path: path != temporary, [folder, *folder.parents]):
             above.chmod(above.stat().st_mode | 0o011)
 
 
