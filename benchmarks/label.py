@@ -17,6 +17,7 @@ from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.inference.label_job import Asked, Waiting, open_job, without_done
 from pipeline.inference.label_scores import thresholds
 from pipeline.inference.labels import labels_of_rows
+from pipeline.memory import keep_freed_memory
 from pipeline.models.precision import autocast
 from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.saved_model import build_model
@@ -107,6 +108,7 @@ def with_ssdlite(paths: list[Path], model) -> int:
 def _cases(size: int) -> list[Case]:
     from benchmarks.pixels import decode_only
 
+    keep_freed_memory()  # as `ladder label` does; the peer gains by it as well
     paths, _ = painted(PHOTOS)
     photos = [(path.name, path) for path in paths]
     detector, peer = random_detector(size), peer_model()

@@ -51,6 +51,7 @@ from pipeline.inference.label_scores import GivenScores, choose_scores
 from pipeline.inference.labels import Refusal, certain, labels_of_rows, refusals
 from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
 from pipeline.inference.photo_files import named_photos, passed_over
+from pipeline.memory import keep_freed_memory
 from pipeline.params.params import load_params
 from pipeline.review.decisions import Decision, apply_review, read_review, write_review
 from pipeline.tracking.mlflow_store import store_uri
@@ -149,6 +150,7 @@ def find_objects(
     else:
         from pipeline.inference.bulk import detect_into
 
+        keep_freed_memory()
         detect_into(job, model.detector(device, decoding), waiting, done)
 
 

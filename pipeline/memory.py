@@ -10,10 +10,10 @@ _GROWTH = 256 << 20
 def keep_freed_memory() -> bool:
     """Tell glibc to keep what is freed for the next allocation; return whether it accepts that.
 
-    A training step allocates gigabytes of activations and frees them again. By default glibc gives
-    every large block back to the kernel, which then has to clear the same pages again in the next
-    step: that cost a third of the time and kept the second core waiting. Other C libraries have no
-    such switch and are left as they are.
+    A step of training, or a batch of inference, allocates gigabytes of activations and frees them
+    again. By default glibc gives every large block back to the kernel, which then has to clear the
+    same pages again for the next one: that cost a third of the time and kept the second core
+    waiting. Other C libraries have no such switch and are left as they are.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:

@@ -10,6 +10,7 @@ from pipeline.data.pixel_store import Pixels, open_pixel_store
 from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, PIXELS, PREDICTIONS, TABLES, write_beside
 from pipeline.inference.detector import Detector
+from pipeline.memory import keep_freed_memory
 from pipeline.params.params import load_params
 from pipeline.predictions import predictions_table
 from pipeline.progress import progress
@@ -56,6 +57,7 @@ def predict(detector: Detector, images: pa.Table, pixels: Pixels) -> pa.Table:
         raise InputError(
             f"{TABLES}: no photo in val or test to predict; see fetch.split in params.yaml"
         )
+    keep_freed_memory()
     photos = images.take(rows)
     sizes_wh = zip(photos["width"].to_pylist(), photos["height"].to_pylist(), strict=True)
     found = detector.stream((pixels[int(row)] for row in rows), sizes_wh)

@@ -27,6 +27,7 @@ from pipeline.errors import InputError
 from pipeline.inference.described_model import DescribedModel, describe_model
 from pipeline.inference.label_job import PHOTOS_A_PART, LabelJob, Waiting, part_of
 from pipeline.inference.s3_photos import is_in_s3, s3_photo
+from pipeline.memory import keep_freed_memory
 from pipeline.params.params import PredictParams
 from pipeline.progress import progress
 
@@ -176,6 +177,7 @@ class Worker:
         import torch
 
         torch.set_num_threads(1)
+        keep_freed_memory()
         model = ray.get(sent)
         with tempfile.TemporaryDirectory(prefix="ladder-model-") as folder:
             described = model.described(Path(folder))
