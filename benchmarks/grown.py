@@ -11,7 +11,7 @@ SHARD = 20_000  # photos in a file, as params.yaml has it
 
 def grown(photos: int, folder: Path, side: int = SIDE):
     """Return `Photos` of noise, whose store is written into `folder` in files of 20,000."""
-    from pipeline.data.batches import photos_of_split
+    from pipeline.data.photos import photos_of_split
     from pipeline.data.pixel_store import open_pixel_store
 
     write_store(folder / "photos.npy", photos, side)

@@ -25,7 +25,7 @@ def painted(count: int, folder: Path = FOLDER, side: int = SIDE) -> tuple[list[P
 
 def stored(count: int, folder: Path = FOLDER):
     """Return `Photos` of the painted ones, with their pixel store at 224 pixels."""
-    from pipeline.data.batches import photos_of_split
+    from pipeline.data.photos import photos_of_split
     from pipeline.data.pixel_store import open_pixel_store
     from pipeline.data.pixels import build_pixel_store
     from pipeline.formats.read import read_labels

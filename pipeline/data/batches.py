@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -19,33 +16,8 @@ from pipeline.data.augment import (
     warp_boxes,
     warp_images,
 )
-from pipeline.data.pixel_store import Pixels
+from pipeline.data.photos import Photos
 from pipeline.params.train import AugmentParams
-
-
-@dataclass(frozen=True)
-class Photos:
-    """The photos of one split with their objects, padded to the most objects of any photo.
-
-    Attributes:
-        pixels: `(P, S, S, 3)` uint8, all photos of the store.
-        rows: `(M,)` rows of `pixels` that belong to the split.
-        boxes: `(M, N, 4)` xyxy as shares of the photo's sides; 0 where padded.
-        labels: `(M, N)` int64; -1 where padded.
-        ignore: `(M, N)` bool: neither an object nor background.
-        weights: `(M, N)` float32 in 0..1, how much an object counts in a loss: 1 where people have
-            labelled, less where a model has.
-    """
-
-    pixels: Pixels
-    rows: np.ndarray
-    boxes: Tensor
-    labels: Tensor
-    ignore: Tensor
-    weights: Tensor
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
 
 @dataclass(frozen=True)
@@ -67,66 +39,6 @@ class Batch:
     ignore: Tensor
     weights: Tensor
     photo: Tensor
-
-
-def photos_of_split(
-    pixels: Pixels,
-    images: pa.Table,
-    objects: pa.Table,
-    split: str,
-    *,
-    empty_photos: bool,
-    machine_weight: float = 1.0,
-) -> Photos:
-    """Return the photos of one split with the objects that `objects` has of them.
-
-    Args:
-        pixels: the store, in the order of `images`.
-        images: the `images` table.
-        objects: the `objects` or the `largest` table.
-        split: `train`, `val` or `test`.
-        empty_photos: keep photos without a row in `objects`, as background.
-        machine_weight: 0..1; an object that a model has labelled counts with so many times its
-            score.
-    """
-    ids = images["image_id"].to_numpy()
-    order = np.argsort(ids)
-    owner = order[np.searchsorted(ids, objects["image_id"].to_numpy(), sorter=order)]
-    keep = np.asarray(images["split"].to_pylist()) == split
-    counts = np.bincount(owner, minlength=len(ids))
-    rows = np.flatnonzero(keep if empty_photos else keep & (counts > 0))
-    weights = pc.fill_null(pc.multiply(objects["score"], machine_weight), 1).to_numpy()
-    return Photos(pixels, rows, *_padded(objects, weights, owner, rows, counts))
-
-
-def _padded(
-    objects: pa.Table, weights: np.ndarray, owner: np.ndarray, rows: np.ndarray, counts: np.ndarray
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    width = max(1, int(counts[rows].max(initial=0)))
-    position = np.full(len(counts), -1)
-    position[rows] = np.arange(len(rows))
-    order = np.argsort(owner, kind="stable")
-    slot = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    at = (position[owner[order]], slot)
-    inside = at[0] >= 0
-    at = (at[0][inside], at[1][inside])
-
-    def fill(values: np.ndarray, empty: np.ndarray) -> Tensor:
-        empty[at] = values[order][inside]
-        return torch.from_numpy(empty)
-
-    def column(name: str) -> np.ndarray:
-        return objects[name].to_numpy()
-
-    sides = np.stack([column("width"), column("height")] * 2, -1)
-    corners = np.stack([column(name) for name in ("xmin", "ymin", "xmax", "ymax")], -1)
-    shape = (len(rows), width)
-    return (
-        fill((corners / sides).astype(np.float32), np.zeros((*shape, 4), np.float32)),
-        fill(column("label").astype(np.int64), np.full(shape, -1)),
-        fill(column("ignore"), np.zeros(shape, bool)),
-        fill(weights.astype(np.float32), np.zeros(shape, np.float32)),
-    )
 
 
 class Batches:
@@ -189,10 +101,8 @@ class Batches:
         chosen = chosen.sort().values
         mine = ranks.share(len(chosen)) if self.augment else slice(None)
         pixels = self._pixels(chosen[mine])
-        known = self.photos
         boxes, labels, ignore, weights = (
-            part[chosen].to(self.device, non_blocking=True)
-            for part in (known.boxes, known.labels, known.ignore, known.weights)
+            part.to(self.device, non_blocking=True) for part in self.photos.objects_of(chosen)
         )
         if self.augment:
             matrices, factors = self._changes(len(chosen), generator, self.augment)

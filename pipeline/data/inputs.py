@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from pipeline.data.batches import Photos, photos_of_split
+from pipeline.data.photos import Photos, photos_of_split
 from pipeline.data.pixel_store import Pixels, open_pixel_store
 from pipeline.files import PIXELS, TABLES
 from pipeline.schemas import SCHEMAS, read_classes, read_table
@@ -32,11 +31,6 @@ class Inputs:
             empty_photos=self.task.every_object,
             machine_weight=machine_weight,
         )
-
-    def objects_of(self, photos: Photos) -> pa.Table:
-        """Return the rows of the table of objects that belong to these photos."""
-        ids = self.images["image_id"].take(photos.rows)
-        return self.objects.filter(pc.is_in(self.objects["image_id"], ids))
 
 
 def read_inputs(task: Task) -> Inputs:

@@ -1,7 +1,6 @@
 """Rows and pixels become batches: a few photos of one colour each, with boxes to check by hand."""
 
 import numpy as np
-import pyarrow as pa
 import pytest
 import torch
 from hypothesis import given
@@ -9,68 +8,15 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch.testing import assert_close
 
-from pipeline.data.batches import Batches, photos_of_split
+from pipeline.data.batches import Batches
+from pipeline.data.photos import photos_of_split
 from pipeline.params.train import AugmentParams
-from pipeline.tables.build import IMAGES_SCHEMA, OBJECTS_SCHEMA
+from tests.data.split import PHOTOS, images_table, objects_table, photos_of, store
 from tests.data.test_ranks import as_one_of
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.5, 0.25, 0.2)
 NEUTRAL = AugmentParams(flip=0.0, rotate=0.0, crop=1.0, zoom_out=1.0, lighting=0.0)
 WILD = AugmentParams(flip=0.5, rotate=10.0, crop=0.5, zoom_out=2.0, lighting=0.5)
-
-# id, split; the ids are out of order, photo 4 has no objects and photo 7 is of another split.
-PHOTOS = [(30, "train"), (10, "train"), (4, "train"), (7, "val"), (20, "train")]
-# photo, label, box in a photo of 200 x 100, ignore; not in the order of the photos either.
-OBJECTS = [
-    (20, 2, (0, 0, 200, 100), False),
-    (7, 1, (0, 0, 20, 10), False),
-    (30, 0, (50, 25, 150, 75), False),
-    (10, 1, (0, 0, 100, 50), False),
-    (30, 1, (100, 50, 200, 100), True),
-    (10, 2, (20, 20, 40, 40), False),
-    (30, 2, (0, 0, 20, 20), False),
-]
-
-
-def images_table(photos=PHOTOS):
-    rows = [
-        {"image_id": key, "file_name": f"{key}.jpg", "width": 200, "height": 100, "split": split}
-        for key, split in photos
-    ]
-    return pa.Table.from_pylist(rows, schema=IMAGES_SCHEMA)
-
-
-def objects_table(objects=OBJECTS, photos=PHOTOS):
-    splits = dict(photos)
-    rows = [
-        {
-            "object_id": number,
-            "image_id": key,
-            "file_name": f"{key}.jpg",
-            "width": 200,
-            "height": 100,
-            "split": splits[key],
-            "label": label,
-            "name": "abc"[label],
-            **dict(zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True)),
-            "area": (box[2] - box[0]) * (box[3] - box[1]),
-            "ignore": ignore,
-        }
-        for number, (key, label, box, ignore) in enumerate(objects)
-    ]
-    return pa.Table.from_pylist(rows, schema=OBJECTS_SCHEMA)
-
-
-def store(photos=PHOTOS, side=16):
-    """Return a store in which the photo at row i has the grey value 40 * i."""
-    grey = np.arange(len(photos), dtype=np.uint8) * 40
-    return np.ascontiguousarray(np.broadcast_to(grey[:, None, None, None], (5, side, side, 3)))
-
-
-def photos_of(split="train", objects=OBJECTS, empty_photos=True):
-    return photos_of_split(
-        store(), images_table(), objects_table(objects), split, empty_photos=empty_photos
-    )
 
 
 def batches_of(photos, **options):
@@ -86,18 +32,9 @@ def rows_of(batch, photos):
     return rows
 
 
-def test_photo_without_objects_is_background():
-    photos = photos_of()
-    assert photos.rows.tolist() == [0, 1, 2, 4]
-    assert photos.labels[2].tolist() == [-1, -1, -1]
-    assert photos.boxes[2].eq(0).all()
-    assert not photos.ignore[2].any()
-
-
 @pytest.mark.parametrize("augmentation", [None, WILD])
 def test_split_of_background_alone(augmentation):
     photos = photos_of(objects=[])
-    assert photos.labels.tolist() == [[-1]] * 4
     batch = next(batches_of(photos, augment=augmentation).epoch(0))
     assert batch.labels.tolist() == [[-1]] * 3
     assert batch.images.isfinite().all()
@@ -108,43 +45,6 @@ def test_split_without_photos():
     photos = photos_of("test")
     assert len(photos) == 0
     assert list(batches_of(photos).epoch(0)) == []
-
-
-def test_objects_go_to_their_photo_and_are_padded():
-    photos = photos_of()
-    assert photos.labels.tolist() == [[0, 1, 2], [1, 2, -1], [-1, -1, -1], [2, -1, -1]]
-    assert photos.ignore.tolist() == [[False, True, False], *[[False] * 3] * 3]
-    # Shares of 200 x 100, in the order of the annotations.
-    assert_close(
-        photos.boxes[0],
-        torch.tensor([[0.25, 0.25, 0.75, 0.75], [0.5, 0.5, 1, 1], [0, 0, 0.1, 0.2]]),
-    )
-    assert_close(photos.boxes[3], torch.tensor([[0.0, 0, 1, 1], [0, 0, 0, 0], [0, 0, 0, 0]]))
-
-
-def test_what_a_model_has_labelled_counts_by_its_score():
-    objects = objects_table()
-    scores = pa.array([None, None, 0.5, None, None, None, None], pa.float32())
-    objects = objects.set_column(objects.schema.get_field_index("score"), "score", scores)
-    photos = photos_of_split(
-        store(), images_table(), objects, "train", empty_photos=True, machine_weight=0.8
-    )
-    # Photo 30: an object of the model, one that is ignored, one of a person.
-    assert_close(photos.weights[0], torch.tensor([0.4, 1.0, 1.0]))
-    assert_close(photos.weights[2], torch.zeros(3))  # without objects, padded
-
-
-def test_other_split_is_padded_to_its_own_fullest_photo():
-    photos = photos_of("val")
-    assert photos.rows.tolist() == [3]
-    assert photos.labels.tolist() == [[1]]
-
-
-def test_largest_leaves_out_photos_without_an_object():
-    largest = [OBJECTS[0], OBJECTS[1], OBJECTS[2], OBJECTS[3]]
-    photos = photos_of(objects=largest, empty_photos=False)
-    assert photos.rows.tolist() == [0, 1, 4]
-    assert photos.labels.tolist() == [[0], [1], [2]]
 
 
 def test_plain_pass_is_in_order_and_covers_every_photo_once():

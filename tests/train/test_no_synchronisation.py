@@ -13,7 +13,8 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from pipeline.data.batches import Batch, Batches, Photos
+from pipeline.data.batches import Batch, Batches
+from pipeline.data.photos import Photos
 from pipeline.models.layer_groups import LayerGroups
 from pipeline.params.train import AugmentParams
 from pipeline.rungs.registry import RUNGS
@@ -78,14 +79,15 @@ def test_outputs_losses_and_gradients_ask_nothing(rung, monkeypatch):
 def batches_on(device: str) -> Batches:
     """Return augmented batches of eight photos with three objects each."""
     generator = torch.Generator().manual_seed(1)
-    shape = (8, 3)
+    rows = 8 * 3 + 1
     photos = Photos(
         np.zeros((8, 64, 64, 3), np.uint8),
         np.arange(8),
-        torch.rand(*shape, 4, generator=generator).sort(-1).values,
-        torch.zeros(shape, dtype=torch.int64),
-        torch.zeros(shape, dtype=torch.bool),
-        torch.ones(shape),
+        torch.arange(0, rows, 3),
+        torch.rand(rows, 4, generator=generator).sort(-1).values,
+        torch.zeros(rows, dtype=torch.int16),
+        torch.zeros(rows, dtype=torch.bool),
+        torch.ones(rows),
     )
     return Batches(
         photos,
