@@ -34,7 +34,7 @@ from commands.options.parser import command_parser, number
 from pipeline.errors import InputError, one_line
 from pipeline.files import PARAMS
 from pipeline.formats.labels import Labels
-from pipeline.inference.described_model import DescribedModel, describe_model
+from pipeline.inference.described_model import DescribedModel, SentModel, describe_model
 from pipeline.inference.label_files import (
     FORMAT_NAMES,
     format_of,
@@ -142,7 +142,7 @@ def find_objects(
     )
     device = load_params(PARAMS).train.shared.device
     if options.engine == "ray":
-        from pipeline.inference.ray_data import SentModel, detect_on_ray, ray_session
+        from pipeline.inference.ray_data import detect_on_ray, ray_session
 
         with ray_session(options.address, options.workers):
             sent = SentModel.of(model, device, decoding)

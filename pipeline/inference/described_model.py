@@ -1,6 +1,7 @@
 """What is known of a model before it labels: which it is, its classes, the scores of its labels."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +58,40 @@ class DescribedModel:
 
         engine = self.engine or load_engine(self.source, device)
         return Detector(engine, decoding=decoding, batch_size=batch_size)
+
+
+@dataclass(frozen=True)
+class SentModel:
+    """A model on its way to workers that may see no file of this machine.
+
+    Attributes:
+        name: of its folder or exported file.
+        files: the content of each by its path below the folder that holds `name`.
+        device: see `Detector.load`.
+        decoding: see `Detector`.
+    """
+
+    name: str
+    files: Mapping[str, bytes]
+    device: str
+    decoding: PredictParams
+
+    @classmethod
+    def of(cls, model: DescribedModel, device: str, decoding: PredictParams) -> "SentModel":
+        """Return a model with the content of its files."""
+        above = model.source.absolute().parent
+        files = {
+            file.absolute().relative_to(above).as_posix(): file.read_bytes() for file in model.files
+        }
+        return cls(model.source.absolute().name, files, device, decoding)
+
+    def described(self, folder: Path) -> DescribedModel:
+        """Return the model again, from files in an empty folder."""
+        for name, content in self.files.items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        return describe_model(folder / self.name)
 
 
 def describe_model(source: Path) -> DescribedModel:

@@ -17,18 +17,16 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from pipeline.errors import InputError
-from pipeline.inference.described_model import DescribedModel, describe_model
+from pipeline.inference.described_model import SentModel
 from pipeline.inference.label_job import PHOTOS_A_PART, LabelJob, Waiting, part_of
 from pipeline.inference.s3_photos import is_in_s3, s3_photo
 from pipeline.memory import keep_freed_memory
-from pipeline.params.params import PredictParams
 from pipeline.progress import progress
 
 if TYPE_CHECKING:
@@ -133,40 +131,6 @@ def _quiet_start() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
-
-@dataclass(frozen=True)
-class SentModel:
-    """A model on its way to workers that may see no file of this machine.
-
-    Attributes:
-        name: of its folder or exported file.
-        files: the content of each by its path below the folder that holds `name`.
-        device: see `Detector.load`.
-        decoding: see `Detector`.
-    """
-
-    name: str
-    files: Mapping[str, bytes]
-    device: str
-    decoding: PredictParams
-
-    @classmethod
-    def of(cls, model: DescribedModel, device: str, decoding: PredictParams) -> "SentModel":
-        """Return a model with the content of its files."""
-        above = model.source.absolute().parent
-        files = {
-            file.absolute().relative_to(above).as_posix(): file.read_bytes() for file in model.files
-        }
-        return cls(model.source.absolute().name, files, device, decoding)
-
-    def described(self, folder: Path) -> DescribedModel:
-        """Return the model again, from files in an empty folder."""
-        for name, content in self.files.items():
-            path = folder / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
-        return describe_model(folder / self.name)
 
 
 class Worker:

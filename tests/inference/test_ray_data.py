@@ -13,10 +13,10 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.inference import bulk, ray_data
 from pipeline.inference.bulk import detect_into
-from pipeline.inference.described_model import describe_model
+from pipeline.inference.described_model import SentModel, describe_model
 from pipeline.inference.label_job import LabelJob, Waiting, open_job, without_done
 from pipeline.inference.photo_files import named_photos
-from pipeline.inference.ray_data import SentModel, detect_on_ray, ray_session
+from pipeline.inference.ray_data import detect_on_ray, ray_session
 from tests.inference.making import EVERYTHING, photo_file, saved
 from tests.inference.test_label_job import ASKED
 from tests.s3_server import BUCKET, s3_server
