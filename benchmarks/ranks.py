@@ -90,7 +90,7 @@ def measured(processes: int) -> dict:
         "processes": processes,
         "photos_per_s": figures["photos_per_s"],
         "cpu_seconds": round(used, 1),
-        "history": [json.loads(line) for line in lines],
+        "history": [without_boxes(json.loads(line)) for line in lines],
     }
 
 
@@ -98,6 +98,11 @@ def cpu_seconds() -> float:
     """Return what all processes have used that this one has started and waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def without_boxes(row: dict) -> dict:
+    """Return the row of an epoch without what was found in the first photos."""
+    return {key: value for key, value in row.items() if key != "found"}
 
 
 def draw(rows: list[dict], path: Path) -> None:
