@@ -1,7 +1,6 @@
 """The photos of one split with their objects, in memory that goes with the number of objects."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +22,7 @@ class Photos:
     Attributes:
         pixels: `(P, S, S, 3)` uint8, all photos of the store.
         rows: `(M,)` rows of `pixels` that belong to the split.
+        most_objects: N, how many objects the fullest photo has, 1 at least.
         starts: `(M + 1,)` int64; photo m has the objects `starts[m]` to `starts[m + 1] - 1`.
         boxes: `(K + 1, 4)` float32 xyxy as shares of the photo's sides.
         labels: `(K + 1,)` int16.
@@ -33,6 +33,7 @@ class Photos:
 
     pixels: Pixels
     rows: np.ndarray
+    most_objects: int
     starts: Tensor
     boxes: Tensor
     labels: Tensor
@@ -41,11 +42,6 @@ class Photos:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    @cached_property
-    def most_objects(self) -> int:
-        """How many objects the fullest photo has, 1 at least."""
-        return max(1, int(self.starts.diff().max())) if len(self) else 1
 
     def objects_of(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return the objects of some photos, padded to the most that any photo of the split has.
@@ -107,4 +103,5 @@ def photos_of_split(
         np.append(column("ignore"), False),
         np.append(weights, 0).astype(np.float32),
     )
-    return Photos(pixels, rows, *map(torch.from_numpy, parts))
+    most_objects = max(1, int(counts[rows].max(initial=0)))
+    return Photos(pixels, rows, most_objects, *map(torch.from_numpy, parts))

@@ -83,6 +83,7 @@ def batches_on(device: str) -> Batches:
     photos = Photos(
         np.zeros((8, 64, 64, 3), np.uint8),
         np.arange(8),
+        3,
         torch.arange(0, rows, 3),
         torch.rand(rows, 4, generator=generator).sort(-1).values,
         torch.zeros(rows, dtype=torch.int16),
