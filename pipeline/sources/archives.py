@@ -164,9 +164,26 @@ def unpack(archive: Path, folder: Path, *, replace: bool = True) -> None:
                     if member.sparse is not None:
                         raise ValueError(f"{member.name!r} has holes")
                     if not replace and not member.isdir() and os.path.lexists(folder / member.name):
-                        problem = f"{member.name!r} is in another archive, too"
+                        problem = f"{member.name!r} is there twice, or in another archive, too"
                         raise InputError(f"{archive}: {problem}; give one of them another name")
                     # PEP 706: the filter refuses absolute paths, "..", links outwards and devices.
                     tar.extract(member, folder, filter="data")
+                _check_end(archive, tar.offset)
         except tarfile.FilterError as error:
             raise InputError(f"{archive}: {error}; do not use this archive") from None
+
+
+def _check_end(archive: Path, end: int) -> None:
+    """Check that zeros follow the last member, as they do in each whole tar file.
+
+    At a header that is damaged, or cut off, `tarfile` stops as it does at the end.
+
+    Raises:
+        ValueError: something else, or nothing, is there.
+    """
+    with archive.open("rb") as file:
+        file.seek(end)
+        if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise ValueError(f"no member and no end at byte {end}")
+        if any(any(block) for block in _blocks(file)):
+            raise ValueError(f"goes on after its end at byte {end}")

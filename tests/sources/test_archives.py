@@ -139,6 +139,25 @@ def _odd(name: str, **fields: object) -> bytes:
     return buffer.getvalue()
 
 
+TWO = tar_of({"a.txt": b"a" * 600, "b.txt": b"b"})  # the second header is at 1536
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (TWO[:1536], "no member and no end at byte 1536"),  # cut at the end of a member
+        (TWO[:1600], "no member and no end at byte 1536"),  # in a header
+        (TWO[:1540] + b"?" + TWO[1541:], "no member and no end at byte 1536"),  # damaged
+        (TWO[:1536] + bytes(512) + TWO[2048:], "goes on after its end at byte 1536"),
+        (TWO + TWO, "goes on after its end at byte 2560"),  # of two archives in one file
+    ],
+)
+def test_members_that_would_be_missed_are_told(tmp_path: Path, content: bytes, where: str) -> None:
+    (tmp_path / "set.tar").write_bytes(content)
+    with pytest.raises(InputError, match=f"set.tar: not a whole tar file, or damaged .{where}"):
+        unpack(tmp_path / "set.tar", tmp_path / "out")
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -96,7 +96,7 @@ def test_photos_in_an_archive_and_labels_beside_it(tmp_path: Path) -> None:
 def test_a_photo_in_two_archives_is_refused(tmp_path: Path) -> None:
     place = webdataset(tmp_path / "in", "xml", archives=1)
     (place / "000001.tar").write_bytes((place / "000000.tar").read_bytes())
-    message = r"in/000001\.tar: '0000\.jpg' is in another archive, too; give one of them another"
+    message = r"in/000001\.tar: '0000\.jpg' is there twice, or in another archive, too; give one"
     with pytest.raises(InputError, match=message):
         fetched(place, tmp_path / "out")
     assert not (tmp_path / "out/unpacked").exists()
