@@ -85,9 +85,15 @@ def main(arguments: Sequence[str]) -> int:
         asked = what_is_asked(described, folder, out, options.score)
         job = open_job(job_folder(out), asked, restart=options.restart)
         if not options.overwrite:
-            refuse_others(files, job)
+            refuse_others(files, job, refused_file(out))
+        if options.restart:
+            job.forget_parts()
         job.save()
-        find_objects(job, described, photos, options)
+        try:
+            find_objects(job, described, photos, options)
+        except KeyboardInterrupt:
+            print("the same command goes on with what is not done", file=sys.stderr)
+            raise
         rows = job.read()
         kept = [
             name in there or (isinstance(folder, Path) and (folder / name).is_file())
@@ -250,7 +256,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--since",
-        type=datetime.fromisoformat,
+        type=_day,
         metavar="DATE",
         help="photos changed since, as 2026-11-28 or 2026-11-28T12:00",
     )
@@ -264,6 +270,16 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error("--address and --workers are of --engine ray")
     options.score = given_scores(parser, options.score)
     return options
+
+
+def _day(text: str) -> datetime:
+    try:
+        day = datetime.fromisoformat(text)
+        day.timestamp()  # which the first and the last year have not
+    except (ValueError, OverflowError):
+        message = f"must be a day as 2026-11-28 or 2026-11-28T12:00: {text}"
+        raise argparse.ArgumentTypeError(message) from None
+    return day
 
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import InputError
+from pipeline.files import write_beside
 from pipeline.formats.labels import Labels
 from pipeline.formats.registry import FORMATS, find_format
 from pipeline.inference.label_job import LabelJob
@@ -75,12 +76,22 @@ def refused_file(out: Path) -> Path:
     return file.path.with_suffix(".refused.csv")
 
 
-def refuse_others(files: Sequence[LabelFile], job: LabelJob) -> None:
+def refuse_others(files: Sequence[LabelFile], job: LabelJob, refused: Path) -> None:
     """Raise if a file is there that the job has not made, or that was changed since.
+
+    Args:
+        files: that the job is to write.
+        job: knows what it has made.
+        refused: the list of refused photos, which any job may have made.
 
     Raises:
         InputError: names the file and the remedy.
     """
+    if refused.exists() and not _is_refusals(refused):
+        raise InputError(
+            f"{refused}: is there already and is no list of refused photos; "
+            "--out names another place, --overwrite replaces it"
+        )
     for file in files:
         if file.path.exists() and digest_of(file.path) not in job.made.get(file.path.name, []):
             raise InputError(
@@ -107,14 +118,14 @@ def write_labels(file: LabelFile, labels: Labels, job: LabelJob) -> tuple[str, .
         else:
             name = "pascal" if file.format_name == COCO else file.format_name
             notes = find_format(name).write(labels, beside)
+        # The journal knows the file before it is there: it may be replaced even after a kill.
+        made, digest = job.made.setdefault(file.path.name, []), digest_of(beside)
+        if digest not in made:
+            made.append(digest)
+            job.save()
     except BaseException:
         _remove(beside)
         raise
-    # The journal knows the file before it is there: it may be replaced even after a kill.
-    made, digest = job.made.setdefault(file.path.name, []), digest_of(beside)
-    if digest not in made:
-        made.append(digest)
-        job.save()
     if file.path.is_dir() or beside.is_dir():
         _remove(file.path)
     os.replace(beside, file.path)
@@ -140,13 +151,24 @@ def write_all(files: Sequence[LabelFile], labels: Labels, job: LabelJob) -> bool
 def write_refusals(path: Path, refused: Sequence[Refusal]) -> None:
     """Write the photos that could not be labelled as CSV; none leave no such list."""
     if not refused:
-        if path.is_file() and path.read_bytes().startswith(_REFUSED.encode()):
+        if _is_refusals(path):
             path.unlink()
         return
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(_REFUSED.split(","))
-        writer.writerows([one.photo, one.reason] for one in refused)
+
+    def write(beside: Path) -> None:
+        with beside.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(_REFUSED.split(","))
+            writer.writerows([one.photo, one.reason] for one in refused)
+
+    write_beside(path, write)
+
+
+def _is_refusals(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_REFUSED)) == _REFUSED.encode()
 
 
 def _flat(labels: Labels) -> pa.Table:

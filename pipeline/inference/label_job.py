@@ -138,6 +138,11 @@ class LabelJob:
         path = self.folder / f"part-{number:06d}-{digest}.parquet"
         write_beside(path, lambda beside: _write_synced(part, beside))
 
+    def forget_parts(self) -> None:
+        """Remove what is done, to begin anew."""
+        for part in self.parts:
+            part.unlink()
+
     def save(self) -> None:
         """Write what was asked for and what was made."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -151,7 +156,8 @@ def open_job(folder: Path, asked: Asked, *, restart: bool) -> LabelJob:
     Args:
         folder: of the job.
         asked: what it is to be done with.
-        restart: begin anew; what the job has made before may still be replaced by it.
+        restart: it may have been begun with something else; what it has made before may still be
+            replaced. `forget_parts` is to follow.
 
     Raises:
         InputError: it was begun with something else, or its journal is damaged.
@@ -165,10 +171,7 @@ def open_job(folder: Path, asked: Asked, *, restart: bool) -> LabelJob:
         made = _MADE.validate_python(content["made"])
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{journal}: damaged ({error}); remove {folder} to begin anew") from None
-    if restart:
-        for part in LabelJob(folder, begun).parts:
-            part.unlink()
-    elif begun != asked:
+    if begun != asked and not restart:
         raise InputError(
             f"{folder}: was begun {_difference(begun, asked)}; --restart begins anew, "
             "--out names another place"

@@ -152,6 +152,9 @@ def test_limit_and_since(project):
     assert old.name not in [image["file_name"] for image in images("since.json")]
     assert len(images("since.json")) == 4
     assert run("new", "--since", "2100-01-01") == 1
+    for no_day in ("0001-01-01", "yesterday"):
+        with pytest.raises(SystemExit):
+            run("new", "--since", no_day)
 
 
 def test_other_formats_and_scores_without_running_again(project, monkeypatch):
@@ -293,6 +296,8 @@ def test_labels_that_a_person_has_changed_are_not_replaced(project, capsys):
     assert run("new") == 1
     assert "error: new/labels.json: is there already, or was changed" in capsys.readouterr().err
     assert Path("new/labels.json").read_text() == corrected + " "
+    assert run("new", "--restart") == 1
+    assert list(Path("new/.labels.job").glob("part-*"))  # what is refused loses nothing
     assert run("new", "--overwrite") == 0
     assert Path("new/labels.json").read_text() != corrected + " "
 

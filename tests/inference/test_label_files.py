@@ -33,6 +33,10 @@ def job(tmp_path: Path) -> LabelJob:
     return open_job(tmp_path / ".labels.job", ASKED, restart=False)
 
 
+def refused_of(job: LabelJob) -> Path:
+    return job.folder.with_name("labels.refused.csv")
+
+
 @pytest.mark.parametrize("out", ["new/labels.json", "new/labels", "new/labels.csv"])
 def test_all_formats_lie_beside_each_other(out: str) -> None:
     files = label_files(Path(out), ["pascal", "yolo", "label-studio", "csv", "csv"])
@@ -45,17 +49,17 @@ def test_all_formats_lie_beside_each_other(out: str) -> None:
 @pytest.mark.parametrize("name", FORMAT_NAMES)
 def test_own_files_are_replaced_and_changed_ones_are_not(job: LabelJob, name: str) -> None:
     [file] = label_files(job.folder.parent / "labels", [name])
-    refuse_others([file], job)
+    refuse_others([file], job, refused_of(job))
     write_labels(file, LABELS, job)
     one = digest_of(file.path)
     write_labels(file, NOTHING, job)
     assert digest_of(file.path) != one
     again = open_job(job.folder, ASKED, restart=False)
-    refuse_others([file], again)
+    refuse_others([file], again, refused_of(again))
     changed = max(file.path.rglob("*")) if file.path.is_dir() else file.path
     changed.write_bytes(b"by hand")
     with pytest.raises(InputError, match=r"is there already, or was changed since it was written"):
-        refuse_others([file], again)
+        refuse_others([file], again, refused_of(again))
     assert not list(job.folder.parent.glob(".*partial"))
 
 
@@ -63,7 +67,33 @@ def test_the_file_of_somebody_else_is_refused(job: LabelJob) -> None:
     file = LabelFile("pascal", job.folder.parent / "labels.json")
     file.path.write_text("mine")
     with pytest.raises(InputError, match="--out names another place, --overwrite replaces it"):
-        refuse_others([file], job)
+        refuse_others([file], job, refused_of(job))
+
+
+def test_a_list_of_refusals_that_somebody_else_has_written_is_refused(job: LabelJob) -> None:
+    write_refusals(refused_of(job), [Refusal("a.jpg", "damaged")])
+    refuse_others([], job, refused_of(job))
+    refused_of(job).write_text("my,own,list\n")
+    with pytest.raises(
+        InputError, match=r"refused\.csv: is there already and is no list of refused"
+    ):
+        refuse_others([], job, refused_of(job))
+    write_refusals(refused_of(job), [])
+    assert refused_of(job).read_text() == "my,own,list\n"
+
+
+def test_a_journal_that_cannot_be_written_leaves_nothing_beside_the_labels(
+    job: LabelJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = LabelFile("pascal", job.folder.parent / "labels.json")
+
+    def full(self: LabelJob) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(LabelJob, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_labels(file, LABELS, job)
+    assert not list(job.folder.parent.glob("*labels*"))
 
 
 def test_a_kill_before_the_rename_leaves_the_old_labels_and_a_job_that_goes_on(
@@ -78,7 +108,7 @@ def test_a_kill_before_the_rename_leaves_the_old_labels_and_a_job_that_goes_on(
             write_labels(file, NOTHING, job)
     assert file.path.read_bytes() == before
     again = open_job(job.folder, ASKED, restart=False)
-    refuse_others([file], again)
+    refuse_others([file], again, refused_of(again))
     write_labels(file, NOTHING, again)
     assert file.path.read_bytes() != before
 
