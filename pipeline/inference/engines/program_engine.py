@@ -8,7 +8,6 @@ import torch
 
 from pipeline.errors import InputError
 from pipeline.inference.engines.description import Description, raw_spec
-from pipeline.models.precision import autocast
 from pipeline.models.torch_file import check_parts
 from pipeline.rungs.rung import Outputs
 
@@ -16,17 +15,18 @@ EXTRA_FILE = "detection_ladder.json"  # where the program holds its metadata
 
 
 class ProgramEngine:
-    """A network as `torch.export` has saved it, on the CPU.
+    """A network as `torch.export` has saved it, on the CPU, in float32.
+
+    A program holds the types with which it was captured, so that another precision is an error.
 
     Args:
         path: of the `.pt2` file.
-        precision: see `autocast`; that of the spec by default.
 
     Raises:
         InputError: it is damaged, or not of this project.
     """
 
-    def __init__(self, path: Path, precision: str | None = None):
+    def __init__(self, path: Path):
         held = {EXTRA_FILE: ""}
         try:
             check_parts(path)
@@ -38,11 +38,9 @@ class ProgramEngine:
         self.device = torch.device("cpu")
         self.description = Description.from_strings(strings, path)
         self.spec = raw_spec(self.description, path)
-        self._precision = precision or self.spec.precision
         self._network = program.module()
 
     @torch.inference_mode()
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs; see `Engine`."""
-        with autocast(self.device, self._precision):
-            return self._network(torch.from_numpy(pixels))
+        return self._network(torch.from_numpy(pixels))
