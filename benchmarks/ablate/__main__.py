@@ -19,7 +19,7 @@ from benchmarks.ablate.study import BASELINE, Change, Study, read_study
 from benchmarks.ablate.table import write_tables
 from benchmarks.ablate.trials import run_trials
 from benchmarks.measure import machine
-from pipeline.errors import InputError
+from pipeline.exit_codes import exit_code
 
 RESULTS = Path("benchmarks/results/ablations")
 
@@ -35,13 +35,22 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, help="a folder instead of the profile's source")
     parser.add_argument("--out", type=Path, required=True, help="of clones and trainings")
     options = parser.parse_args()
-    try:
-        study = read_study(options.study)
-        run_trials(study, options.photos, options.out)
-    except InputError as error:
-        sys.exit(f"error: {error}")
-    outcomes = outcomes_of(study, options.out)
-    write_result(RESULTS / f"{options.study.stem}.json", study, outcomes, options.out)
+    stopped = "stopped: run the same command again to go on"
+    sys.exit(exit_code(lambda: run(options.study, options.photos, options.out), stopped))
+
+
+def run(path: Path, photos: Path | None, out: Path) -> None:
+    """Run what has not run of a study, and report it all.
+
+    Args:
+        path: of the study.
+        photos: see `run_trials`.
+        out: see `run_trials`.
+    """
+    study = read_study(path)
+    run_trials(study, photos, out)
+    outcomes = outcomes_of(study, out)
+    write_result(RESULTS / f"{path.stem}.json", study, outcomes, out)
     write_tables(RESULTS)
     for one in outcomes:
         change = sum(one.by_seed) / len(one.by_seed)

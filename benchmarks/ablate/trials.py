@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.ablate.held_out import write_train_photos
-from benchmarks.ablate.study import BASELINE, Change, Study
+from benchmarks.ablate.study import BASELINE, HELD_OUT, Change, Study
 from pipeline.errors import InputError
 from pipeline.files import LOCK, METRICS, PARAMS, PREDICTIONS, TABLES, TRAINING, fresh_folder
-
-HELD_OUT = ("fetch.split=fraction", "fetch.val_fraction=0.2", "fetch.test_fraction=0.0")
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Trial:
     @property
     def folder_name(self) -> str:
         """A name for its folder."""
-        return f"{self.change.name.replace(' ', '_')}-{self.seed}"
+        return f"{self.change.folder_name}-{self.seed}"
 
 
 def trials_of(study: Study) -> Iterator[Trial]:
