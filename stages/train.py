@@ -50,7 +50,12 @@ def main() -> None:
     parser.add_argument("rung", metavar="RUNG", help=", ".join(rung.name for rung in RUNGS))
     rung = find_rung(parser.parse_args().rung)
     params = load_params(PARAMS)
-    devices = params.train.shared.devices
+    devices, batch_size = params.train.shared.devices, params.train.shared.batch_size
+    if devices > batch_size:
+        raise InputError(
+            f"{PARAMS}: train.shared.batch_size = {batch_size}: {devices} devices share a batch; "
+            "each needs one photo at least"
+        )
     if devices > 1 and not ranks.is_worker():
         raise SystemExit(launch(devices, "stages.train", [rung.name]))
     with ranks.joined():

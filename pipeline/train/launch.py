@@ -5,8 +5,9 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from tempfile import TemporaryDirectory
 
-from torch.distributed.elastic.multiprocessing import SignalException
+from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, launch_agent
 
@@ -32,6 +33,11 @@ def launch(processes: int, module: str, args: Sequence[str]) -> int:
     if sys.platform == "linux":  # what the host is called elsewhere does not matter here
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // processes)))
+    with TemporaryDirectory(prefix="ladder-workers-") as folder:  # torch would leave its own
+        return _launched(processes, module, args, folder)
+
+
+def _launched(processes: int, module: str, args: Sequence[str], folder: str) -> int:
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -40,6 +46,7 @@ def launch(processes: int, module: str, args: Sequence[str]) -> int:
         rdzv_backend="c10d",
         rdzv_endpoint="127.0.0.1:0",  # a free port
         local_addr="127.0.0.1",
+        logs_specs=DefaultLogsSpecs(log_dir=folder),
         max_restarts=0,  # the same command goes on from the last epoch
     )
     try:

@@ -72,6 +72,15 @@ def test_what_all_find_wrong_is_one_line(painted_project):
     assert not Path("models/classifier").exists()
 
 
+def test_more_devices_than_photos_in_a_batch_are_told_before_any_starts(
+    painted_project, monkeypatch
+):
+    write_params(painted_project, train__shared__devices=5)
+    monkeypatch.setattr(train, "launch", None)
+    with pytest.raises(train.InputError, match="batch_size = 4: 5 devices share a batch; each"):
+        run_main(train, "classifier")
+
+
 @pytest.mark.parametrize(
     ("processes", "changes", "line"),
     [
