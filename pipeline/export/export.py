@@ -106,9 +106,9 @@ class Exporter:
 
 def _exact(path: Path) -> Engine:
     """Return the engine of a file in float32, whatever its rung was trained in."""
-    if path.suffix == ".onnx":
-        return OnnxEngine(path)
-    return (OpenVinoEngine if path.suffix == ".xml" else ProgramEngine)(path, "float32")
+    if path.suffix == ".xml":
+        return OpenVinoEngine(path, "float32")
+    return OnnxEngine(path) if path.suffix == ".onnx" else ProgramEngine(path)
 
 
 def _verdict(form: str, parity: Parity, source: str) -> str:
