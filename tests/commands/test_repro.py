@@ -10,7 +10,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import torch
 from zc.lockfile import LockFile
 
 from commands import repro
@@ -53,7 +52,6 @@ def test_a_target_on_gpus(project, capfd):
     write_stages(a=("echo $CUDA_VISIBLE_DEVICES > a", []), b=("cp a b", ["a"]), c=("touch c", []))
     assert repro.main(["--gpus", "7", "b"]) == 0
     assert Path("b").read_text() == "7\n" and not Path("c").exists()
-    assert ("no GPU is seen here" in capfd.readouterr().err) != torch.cuda.is_available()
 
 
 def test_a_failure_is_the_last_word(project, capfd):
