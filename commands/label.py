@@ -76,8 +76,6 @@ def main(arguments: Sequence[str]) -> int:
         raise InputError(f"{out}: is a folder; name the file to write")
     if not out.absolute().parent.is_dir():
         raise InputError(f"{out}: its folder does not exist; create it first")
-    if isinstance(folder, Path) and (other := passed_over(options.photos)):
-        print(f"passed over: {other} files that are no photos or links to one", file=sys.stderr)
     review = read_review(options.apply) if options.apply else []
     files = label_files(out, options.format or [format_of(out)])
     with model_folder(options.model) as model, _locked(job_folder(out)):
@@ -89,6 +87,9 @@ def main(arguments: Sequence[str]) -> int:
         if options.restart:
             job.forget_parts()
         job.save()
+        own = [*(out.parent / name for name in job.made), refused_file(out)]
+        if isinstance(folder, Path) and (other := passed_over(options.photos, own)):
+            print(f"passed over: {other} files that are no photos or links to one", file=sys.stderr)
         try:
             find_objects(job, described, photos, options)
         except KeyboardInterrupt:

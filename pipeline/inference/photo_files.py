@@ -48,15 +48,20 @@ def common_folder(places: Sequence[str]) -> Path:
     return Path(os.path.relpath(common)) if relative else Path(common)
 
 
-def passed_over(places: Sequence[str]) -> int:
+def passed_over(places: Sequence[str], own: Iterable[Path] = ()) -> int:
     """Return how many files in the folders that are named, or below them, `find_photos` leaves out.
 
     They are no photos, or links to a photo that is found already. Hidden files do not count, nor
     what Macs and notebooks leave behind.
+
+    Args:
+        places: see `find_photos`.
+        own: files and folders that do not count either, as we have written them.
     """
     folders = [place for place in _expanded(places) if place.is_dir()]
     below = (file for folder in folders for file in visible_files(folder) if file.is_file())
-    files = {_absolute(file) for file in below}
+    ours = set(map(_absolute, own))
+    files = {file for file in map(_absolute, below) if not ours & {file, *file.parents}}
     photos = find_photos(places)
     found = {_absolute(photo) for photo in photos}
     real = {photo.resolve() for photo in photos}  # a photo may be found by a link to its folder

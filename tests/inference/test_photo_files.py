@@ -99,6 +99,8 @@ def test_other_files_are_counted(place):
     Path(".hidden").touch()
     assert passed_over(["."]) == 2  # odd, labels.json
     assert passed_over(["c.jpeg"]) == 0
+    assert passed_over(["."], [Path("labels.json")]) == 1  # odd
+    assert passed_over(["."], [place / "labels.json", Path("a"), Path("odd")]) == 0
     Path("__MACOSX").mkdir()
     Path("__MACOSX/._c.jpeg").touch()
     inside = Path("a/b")
