@@ -17,9 +17,14 @@ for other parameters: `ladder run PROFILE --only pixels`, then this.
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from commands.options.parser import command_parser, number
+from pipeline.errors import InputError
 from pipeline.exit_codes import FAILED
 from pipeline.repair.lock_file import mend_lock
 from pipeline.side_by_side.lock_order import read_order, restore_order
@@ -28,16 +33,31 @@ from pipeline.side_by_side.runner import Result, Runner
 from pipeline.side_by_side.screen import open_screen
 from pipeline.side_by_side.slots import Slot, cpu_slots, gpu_slots
 
+_LOCK = Path(".ladder/repro.lock")
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run what is out of date; return 1 where a stage has failed."""
     options = _parse(arguments)
     started = time.monotonic()
-    mend_lock()
-    plan = read_plan(options.targets)
-    result = run_plan(plan, gpu_slots(options.gpus) if options.gpus else cpu_slots(options.jobs))
+    slots = gpu_slots(options.gpus) if options.gpus else cpu_slots(options.jobs)
+    with _alone():
+        mend_lock()
+        plan = read_plan(options.targets)
+        result = run_plan(plan, slots)
     seconds = time.monotonic() - started
     return _tell(result, len(plan.order) - len(plan.waits_for), seconds)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Refuse what DVC would answer with the advice to remove its lock."""
+    _LOCK.parent.mkdir(mode=0o700, exist_ok=True)
+    try:
+        with FileLock(_LOCK, timeout=0):
+            yield
+    except Timeout:
+        raise InputError("another `ladder repro` is at work here; wait for its end") from None
 
 
 def run_plan(plan: Plan, slots: Sequence[Slot]) -> Result:

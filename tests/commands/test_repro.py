@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from zc.lockfile import LockFile
 
 from commands import repro
@@ -52,6 +53,17 @@ def test_a_target_on_gpus(project, capfd):
     write_stages(a=("echo $CUDA_VISIBLE_DEVICES > a", []), b=("cp a b", ["a"]), c=("touch c", []))
     assert repro.main(["--gpus", "7", "b"]) == 0
     assert Path("b").read_text() == "7\n" and not Path("c").exists()
+
+
+def test_a_second_one_is_refused_while_the_first_is_at_work(project):
+    write_stages(a=("touch a", []))
+    Path(".ladder").mkdir(exist_ok=True)
+    with FileLock(".ladder/repro.lock"):
+        with pytest.raises(
+            InputError, match="another `ladder repro` is at work here; wait for its"
+        ):
+            repro.main(["--jobs", "1"])
+    assert repro.main(["--jobs", "1"]) == 0
 
 
 def test_a_failure_is_the_last_word(project, capfd):
