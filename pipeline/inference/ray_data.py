@@ -87,11 +87,11 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
             what = f"no cluster answers at {address}" if address else "it does not start here"
             line = f"--engine ray: {what} ({reason}); correct it, or leave it out"
             raise InputError(line) from None
-        try:
-            with redirect_stdout(_FirstSentences()):
+        with redirect_stdout(_FirstSentences()):
+            try:
                 yield
-        finally:
-            ray.shutdown()
+            finally:
+                ray.shutdown()  # after Ctrl-C it may still have something to say
 
 
 class _FirstSentences(io.TextIOBase):
