@@ -60,6 +60,9 @@ def labels_with_photos(file: Path, photos: Path | None) -> Labels:
     Raises:
         InputError: the labels cannot be read, or a photo is missing.
     """
+    if not file.is_file():
+        remedy = "name a file, as the labels.json that `ladder label` writes"
+        raise InputError(f"{file}: {'is a folder' if file.is_dir() else 'no such file'}; {remedy}")
     labels = read_labels(file.parent, labels=file.name)
     folder = photos or labels.photos
     if not folder.is_dir():

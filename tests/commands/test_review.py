@@ -44,6 +44,12 @@ def test_labels_of_people_and_absent_photos_are_refused(labelled: Path) -> None:
         main([str(labelled), "--photos", "absent"])
     with pytest.raises(InputError, match=r"photo 'a.jpg' and 2 more are missing below empty"):
         main([str(labelled), "--photos", "empty"])
+    with pytest.raises(InputError, match=r"new/no\.json: no such file; name a file, as the labels"):
+        main(["new/no.json"])
+    with pytest.raises(
+        InputError, match=r"new: is a folder; name a file, as the labels\.json that"
+    ):
+        main(["new"])
     labelled.write_text(labelled.read_text().replace('"score"', '"skore"'))
     with pytest.raises(InputError, match="its boxes have no scores; give labels of a model"):
         main([str(labelled)])
