@@ -106,8 +106,11 @@ class TrainingWatch:
             self.follower.finish()
 
     def _pace(self) -> str:
-        left = int(self.seconds_left())
-        return f"{self.rate():.0f} photos/s, {left // 60} min {left % 60:02d} s left"
+        """Return the rate, and how long the rest takes; after the last step, how long all took."""
+        ended = self._done == self.steps
+        seconds = int(self.seconds() if ended else self.seconds_left())
+        words = f"{seconds // 60} min {seconds % 60:02d} s{'' if ended else ' left'}"
+        return f"{self.rate():.0f} photos/s, {words}"
 
     def _say(self, line: str) -> None:
         if self._bar:
@@ -117,4 +120,10 @@ class TrainingWatch:
 
 
 def _numbers(losses: Mapping[str, Tensor] | Mapping[str, float]) -> str:
-    return " ".join(f"{name} {float(value):.4g}" for name, value in losses.items())
+    """Return the losses in words, without a part that is all of `loss`."""
+    words = {name: f"{float(value):.4g}" for name, value in losses.items()}
+    return " ".join(
+        f"{name} {word}"
+        for name, word in words.items()
+        if name == "loss" or word != words.get("loss")
+    )

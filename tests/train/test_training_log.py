@@ -72,6 +72,22 @@ def test_a_resumed_training_says_so_and_counts_the_rest(clock, capsys):
     assert (watch.seconds(), watch.photos) == (50, 100)
 
 
+def test_the_last_epoch_ends_with_the_time_that_all_took(clock, capsys):
+    watch = TrainingWatch("bbox", epochs=4, steps_per_epoch=2)
+    watch.resume(3, seconds=42.0, photos=84)
+    for _ in range(2):
+        clock.now += 20
+        watch.step(16, LOSSES)
+    watch.epoch(ROW | {"epoch": 4})
+    assert capsys.readouterr().err.endswith("; 1 photos/s, 1 min 22 s\n")
+
+
+def test_a_part_that_is_all_of_the_loss_is_not_said_twice(capsys):
+    watch = TrainingWatch("bbox", epochs=1, steps_per_epoch=1)
+    watch.epoch(ROW | {"train": {"loss": 2.0, "l1_px": 2.0}, "val": {"loss": 2.0, "l1_px": 1.0}})
+    assert "train loss 2; val loss 2 l1_px 1; " in capsys.readouterr().err
+
+
 def test_a_bar_on_a_terminal(clock, watch_on_terminal, capsys):
     watch = watch_on_terminal(2, 2)
     watch.step(32, LOSSES)
