@@ -26,7 +26,7 @@ from commands.options.ladder import add_only, add_profile, add_settings
 from commands.options.parser import command_parser
 from pipeline.errors import InputError
 from pipeline.exit_codes import INTERRUPTED
-from pipeline.files import LOCK, PARAMS
+from pipeline.files import LOCK, PARAMS, PROFILES
 from pipeline.params.params import Params, check_params
 from pipeline.params_guard import params_during, restore_params
 from pipeline.processes import die_with_parent
@@ -38,6 +38,8 @@ from pipeline.profiles import (
     refuse_unknown,
 )
 from pipeline.repair.lock_file import mend_lock
+from pipeline.side_by_side.plan import check_targets
+from pipeline.tracking.dvc_lock import read_lock
 from pipeline.tracking.git_state import committed_params, flat_params_of
 from pipeline.yaml_file import parse_yaml, read_yaml, with_values
 
@@ -59,8 +61,14 @@ def main(arguments: Sequence[str]) -> int:
     wanted = wanted_params(options.profile, options.photos, options.settings, current)
     changed = {key: value for key, value in wanted.items() if current[key] != value}
     text, _ = params_with(changed)
-    for key, value in changed.items():
-        print(f"{key}: {current[key]} -> {value}")
+    if options.only:
+        check_targets(options.only)
+    given = wanted_params(None, options.photos, options.settings, current)
+    listed = changed.keys() if options.dry else changed.keys() & given.keys()
+    for key in sorted(listed):
+        print(f"{key}: {current[key]} -> {changed[key]}")
+    if of_profile := len(changed.keys() - listed):
+        print(f"{PROFILES / options.profile}.yaml: {of_profile} parameters; --dry lists them")
     if options.dry:
         with params_during(text):
             return _dvc("repro", "--dry", *(options.only or _ALL))
@@ -76,10 +84,17 @@ def run_and_save(text: str, name: str, targets: Sequence[str]) -> int:
         if code == 0:
             keep()
     if code:
-        print(f"{PARAMS} is as it was before; finished stages are kept, the same command goes on")
+        again = "the same command goes on"
+        if code != INTERRUPTED:
+            again = f"correct what is wrong, and {again}"
+        print(f"{PARAMS} is as it was before; finished stages are kept: {again}")
     elif _differs_from_commit():
-        if _dvc("exp", "save", "--name", name):
-            print("not saved as an experiment: DVC misses outputs of stages that have not run here")
+        if lacking := _lacking_here():
+            print(
+                f"not saved as an experiment: {lacking[0]} has not run here, `make repro` does it"
+            )
+        elif _dvc("exp", "save", "--name", name):
+            print("not saved as an experiment: see what DVC says above")
         print(f"{PARAMS}, dvc.lock and metrics/ hold this experiment; to return to the commit:")
         print(f"  {_BACK}")
     return code
@@ -126,6 +141,12 @@ def params_with(changed: FlatParams) -> tuple[str, Params]:
     text = with_values(PARAMS.read_text(), changed)
     name = "the parameters of this run" if changed else str(PARAMS)
     return text, check_params(parse_yaml(text, str(PARAMS)), name)
+
+
+def _lacking_here() -> list[str]:
+    """Return the names of the stages of which an output is not in this folder."""
+    stages = read_lock(LOCK).items()
+    return [name for name, one in stages if not all(Path(out.path).exists() for out in one.outs)]
 
 
 def _differs_from_commit() -> bool:

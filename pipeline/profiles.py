@@ -1,6 +1,7 @@
 """Profiles: YAML files laid over `params.yaml`, each with only the values that it changes."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from pydantic import JsonValue
 
@@ -56,7 +57,9 @@ def refuse_unknown(values: FlatParams, params: FlatParams, name: str) -> None:
     """Raise an `InputError` that names `name` and every key that is no parameter."""
     unknown = [key for key in values if key not in params]
     if unknown:
-        raise InputError(f"{name}: unknown parameter {', '.join(unknown)}; correct it")
+        like = get_close_matches(unknown[0], params, n=1)
+        remedy = f"did you mean {like[0]}?" if like else "correct it"
+        raise InputError(f"{name}: unknown parameter {', '.join(unknown)}; {remedy}")
 
 
 def parse_setting(setting: str) -> FlatParams:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from pipeline.errors import InputError
 
@@ -42,3 +43,24 @@ def read_plan(targets: Sequence[str]) -> Plan:
             return Plan([stage.addressing for stage in stages], waits_for)
     except DvcException as error:
         raise InputError(f"dvc: {' '.join(str(error).split())}") from None
+
+
+def check_targets(targets: Sequence[str]) -> None:
+    """Check that `dvc repro` would know these targets.
+
+    Raises:
+        InputError: one is no stage and no output of one; names the stages that are most like it.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+    from dvc.repo.reproduce import collect_stages
+
+    with Repo() as repo:
+        for target in targets:
+            try:
+                collect_stages(repo, [target])
+            except DvcException as error:
+                names = [stage.addressing for stage in repo.index.stages]
+                like = get_close_matches(target, names) or names
+                there = f"there is {', '.join(like)}"
+                raise InputError(f"{target}: no such stage; {there}") from error

@@ -82,7 +82,8 @@ def test_photos_of_a_folder_with_a_name_that_yaml_would_quote(project):
     ("arguments", "message"),
     [
         (["-S", "train.bbox.late.epochs=two"], "of this run: train.bbox.late.epochs = 'two'"),
-        (["-S", "train.bbox.lat.epochs=2"], "unknown parameter train.bbox.lat.epochs"),
+        (["-S", "train.bbox.lat.epochs=2"], "lat.epochs; did you mean train.bbox.late.epochs?"),
+        (["--only", "se"], "se: no such stage; there is see"),
         (["-S", "train.bbox.late.epochs"], "write KEY=VALUE"),
         (["-S", "train.bbox.late=[1"], "not valid YAML"),
         (["one", "--photos", "absent"], "absent: no such folder; name one that holds photos"),
@@ -129,15 +130,38 @@ def test_a_failed_run_leaves_params_as_they_were(project, capfd):
     before = Path("params.yaml").read_bytes()
     assert run.main(["-S", "fetch.demo.photos=700"]) not in (0, 130)
     assert Path("params.yaml").read_bytes() == before
-    assert "params.yaml is as it was before" in capfd.readouterr().out
+    out = capfd.readouterr().out
+    assert "are kept: correct what is wrong, and the same command goes on" in out
     assert not BACKUP.exists()
     assert dvc(project, "exp", "list", "--name-only").split() == []
 
 
 def test_a_dry_run_keeps_nothing(project, capfd):
     assert run.main(["one", "--dry"]) == 0
-    assert "Running stage 'see'" in capfd.readouterr().out
+    out = capfd.readouterr().out
+    assert "Running stage 'see'" in out and "train.bbox.late.epochs: 13 -> 3\n" in out
     assert differing() == {} and not Path("seen.yaml").exists()
+
+
+def test_what_is_given_is_listed_and_what_a_profile_has_is_counted(project, capfd):
+    assert run.main(["two", "-S", "train.bbox.dropout=0.3"]) == 0
+    out = capfd.readouterr().out
+    assert "train.bbox.dropout: 0.0 -> 0.3\nprofiles/two.yaml: 3 parameters" in out
+    assert "late.lr" not in out
+
+
+def test_a_part_of_a_project_that_has_not_run_is_no_experiment(project, capfd):
+    dvc(project, "repro", "--quiet")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "Run")
+    lock = Path("dvc.lock").read_text()
+    Path("dvc.lock").write_text(lock + lock.partition("stages:\n")[2].replace("see", "absent"))
+    Path("staged").write_text("by the user")
+    git(project, "add", "staged")
+    assert run.main(["--only", "see", "-S", "train.bbox.dropout=0.3"]) == 0
+    out, err = capfd.readouterr()
+    assert "not saved as an experiment: absent has not run here" in out
+    assert "ERROR" not in err and "staged" in git(project, "diff", "--cached", "--name-only")
 
 
 def test_only_one_stage_and_what_it_needs_are_run(project, capfd):

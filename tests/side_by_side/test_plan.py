@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.side_by_side.plan import read_plan
+from pipeline.side_by_side.plan import check_targets, read_plan
 from tests.commands.one_stage import dvc
 from tests.side_by_side.stages import write_stages
 
@@ -59,3 +59,14 @@ def test_what_dvc_refuses_is_one_line(project, yaml, targets, message):
     with pytest.raises(InputError, match=message) as error:
         read_plan(targets)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("target", ["a", "dvc.yaml:a", "d"])
+def test_a_target_is_a_stage_or_what_one_makes(diamond, target):
+    check_targets([target])
+
+
+def test_an_unknown_target_brings_those_most_like_it(project):
+    write_stages(**{"train_ab": ("echo > a", []), "train_b": ("echo > b", [])})
+    with pytest.raises(InputError, match="train_a: no such stage; there is train_ab, train_b"):
+        check_targets(["train_b", "train_a"])
