@@ -148,6 +148,12 @@ def test_every_package_with_copyleft_is_listed():
     assert "dulwich" in found
 
 
+def test_a_vulnerability_that_is_passed_over_is_told():
+    passed_over = re.findall(r"--ignore-vuln (\S+)", (ROOT / "Makefile").read_text())
+    page = (ROOT / "docs/reliability.md").read_text()
+    assert passed_over and [name for name in passed_over if name not in page] == []
+
+
 def test_licences_by_hand():
     assert locked_names("a==1 \\\n    --hash=x\nb-c==2 ; python_version < '3'\n") == ["a", "b-c"]
     package = Message()
