@@ -11,6 +11,7 @@ PACK = build/gpu-pack
 RESULTS = benchmarks/results/gpu.json
 ARGS =
 ROUNDS = 50
+AUDIT = build/audit
 
 # For the stages, which DVC starts as `python -m stages.NAME`. Make 3.81 itself does not look here,
 # hence $(BIN)/ before every command.
@@ -18,7 +19,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help venv repro test lint docs soak bench gpu-pack gpu-check voc2007 lesson gpu experiments selftrain ui doctor lock clean clean-venv
+.PHONY: help venv repro test lint docs soak bench gpu-pack gpu-check voc2007 lesson gpu experiments selftrain ui doctor audit lock clean clean-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +81,14 @@ ui: $(STAMP) ## open MLflow on the comparison of the runs
 
 doctor: $(STAMP) ## check environment, weights, DVC's cache and the MLflow store
 	@$(BIN)/ladder doctor $(ARGS)
+
+# In an environment of its own, as it is no part of the lock. What is passed over is told in
+# docs/reliability.md.
+audit: ## ask whether a package of requirements.lock has a known vulnerability (needs the network)
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip --disable-pip-version-check install --quiet pip-audit==2.10.1
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock \
+	  --progress-spinner off --ignore-vuln CVE-2025-69872 $(ARGS)
 
 lock: ## renew requirements.lock from pyproject.toml (needs uv; ARGS=--upgrade for newer versions)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \

@@ -53,8 +53,7 @@ TOPIC = Topic(
     tuple(_setting(rung) for rung in ("classifier", "ssd_189")),
     "Each photo has one random view, the same in all epochs of the phase "
     "(the later phases draw a new view in every epoch). The backbone runs once instead of five "
-    "times. ssd_189 is short of 5 x, and must be: its heads learn five epochs in any case, and "
-    "that alone is 0.4 of the peer's time; free features would make it 2.4 x. "
+    "times, and the heads learn five epochs in any case (*heads alone*), so 5 x is out of reach. "
     "Both end with the same weights but for rounding when the views are the same "
     "(`tests/benchmarks/test_frozen.py`).",
 )

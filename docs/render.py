@@ -125,12 +125,13 @@ def _number(value: float, digits: int) -> str:
 
 
 def import_graph() -> str:
-    """Return a Mermaid graph of the imports between the rooms of the library."""
+    """Return a Mermaid graph of the imports between rooms, a line a room and kind of arrow."""
     arrows = Counter(pair for pair in room_imports() if "base" not in pair)
-    lines = ["```mermaid", "flowchart TD"]
+    targets: dict[tuple[str, str], list[str]] = {}
     for (importer, imported), count in sorted(arrows.items()):
-        lines.append(f"  {importer} {'==>' if count >= _MANY else '-->'} {imported}")
-    return "\n".join([*lines, "```"]) + "\n"
+        targets.setdefault((importer, "==>" if count >= _MANY else "-->"), []).append(imported)
+    lines = [f"  {room} {arrow} {' & '.join(rooms)}" for (room, arrow), rooms in targets.items()]
+    return "\n".join(["```mermaid", "flowchart TD", *lines, "```"]) + "\n"
 
 
 def room_imports() -> list[tuple[str, str]]:

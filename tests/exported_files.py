@@ -11,18 +11,18 @@ from pipeline.export.formats import FORMATS
 from pipeline.export.program import Program, capture
 from pipeline.inference.engines.description import Description
 from pipeline.inference.engines.torch_engine import TorchEngine
+from pipeline.rungs import registry
 from tests.inference.making import EVERYTHING, SIDE, SIZES, model_of, spec_of
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="ladder-exported-")
 SCORES = {"cat": 0.4, 'a <"käfer"> & Söhne': 0.25}
-_OTHERS = ("classifier", "bbox", "ssd_4x4", "ssd_189")
-# Without the mark, those that between them have every layer there is.
+_QUICK = ("ssd_fpn", "combined")  # between them they have every layer there is
 RUNGS = [
-    "ssd_fpn",
-    "combined",
+    *_QUICK,
     *(
-        pytest.param(r, marks=pytest.mark.slow)
-        for r in ("classifier", "bbox", "ssd_4x4", "ssd_189")
+        pytest.param(rung.name, marks=pytest.mark.slow)
+        for rung in registry.RUNGS
+        if rung.name not in _QUICK
     ),
 ]
 

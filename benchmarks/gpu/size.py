@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-_RUNGS = ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
+from pipeline.params.train import TrainParams
+
+_SIZES = {
+    f"train.{rung}.{key}": 128
+    for rung, section in TrainParams.model_fields.items()
+    if rung != "shared"
+    for key in ("image_size", "train_size")
+    if key in section.annotation.model_fields
+}
 _SMALL: dict[str, JsonValue] = {
     "fetch.classes.keep": ["person"],  # of few photos not every class would be in train
     "pixels.size": 128,
@@ -14,8 +22,7 @@ _SMALL: dict[str, JsonValue] = {
     "train.ssd_fpn.channels": 32,
     "train.ssd_fpn.late.epochs": 1,
     "train.ssd_fpn.all.epochs": 1,
-    **{f"train.{rung}.image_size": 128 for rung in _RUNGS},
-    **{f"train.{rung}.train_size": 128 for rung in (*_RUNGS[:3], "ssd_fpn")},
+    **_SIZES,
 }
 
 

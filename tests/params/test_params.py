@@ -8,10 +8,9 @@ import pytest
 
 from pipeline.params.params import load_params
 from pipeline.params.train import GridSsdParams
+from pipeline.rungs.registry import RUNGS
 from tests.conftest import ROOT
 from tests.params.refused import refused
-
-RUNGS = ("classifier", "bbox", "combined", "ssd_4x4", "ssd_189", "ssd_fpn")
 
 
 def test_the_repositorys_own_parameters_load(content):
@@ -20,7 +19,8 @@ def test_the_repositorys_own_parameters_load(content):
     assert params.fetch.path == Path(content["fetch"]["path"])
     assert params.pixels.size == content["pixels"]["size"]
     assert params.predict.max_detections == content["predict"]["max_detections"]
-    for name in RUNGS:
+    assert params.rung_names == [rung.name for rung in RUNGS]
+    for name in params.rung_names:
         assert params.rung(name).head.lr == content["train"][name]["head"]["lr"]
         assert params.rung(name) is getattr(params.train, name)
     assert isinstance(params.rung("ssd_4x4"), GridSsdParams)

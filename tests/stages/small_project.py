@@ -54,8 +54,8 @@ def write_params(root: Path, **changes) -> None:
     for name, section in params["train"].items():
         if name != "shared":
             section |= _PHASES | {"image_size": 64}
-    for name in ("classifier", "bbox", "combined", "ssd_fpn"):
-        params["train"][name]["train_size"] = 32
+            if "train_size" in section:
+                section["train_size"] = 32
     params["report"]["grid_photos"] = 2
     for path, value in changes.items():
         *sections, key = path.split("__")

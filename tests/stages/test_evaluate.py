@@ -19,7 +19,6 @@ from stages.entry import run_stage
 from tests.stages.answers import TASKS, answer, rename_classes
 from tests.stages.small_project import contents, predictions, rewrite_tables, run_main
 
-RUNGS = ("classifier", "bbox", "combined", "ssd_fpn")
 FILES = {
     "classifier": {"intervals.csv", "history.csv", "confusion.csv"},
     "bbox": {"intervals.csv", "history.csv"},
@@ -30,6 +29,7 @@ FILES = {
         *("anchor_fit.csv", "anchor_iou.csv", "found_by_epoch.csv"),
     },
 }
+RUNGS = tuple(FILES)
 
 
 @pytest.fixture
