@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -16,12 +17,16 @@ from commands.evaluate import described, name_of
 from pipeline.other_data.result import read_reached
 from pipeline.rungs.saved_model import build_model, save_model
 from pipeline.schemas import read_classes
+from pipeline.tracking.mlflow_runs import Result
+from pipeline.tracking.stores.choice import track_results
 from stages import evaluate, predict
 from tests.conftest import ROOT
 from tests.inference.making import spec_of
+from tests.mlflow_store import give_store
 from tests.stages.small_project import run_main, write_params
 
 pytestmark = pytest.mark.slow  # the project is painted first
+SAME = ("mine-ssd_fpn-1", "mine-ssd_fpn")
 
 
 def run(*arguments: str) -> int:
@@ -234,6 +239,31 @@ def test_two_models_are_compared_on_these_photos(project, capsys):
     out = capsys.readouterr().out
     assert "ssd_189 and ssd_fpn" in out and "models/ssd_189 on photos/mine" in out
     assert "are not shown" not in Path("c.html").read_text()
+
+
+def test_a_model_of_mlflow(project, monkeypatch):
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    give_store(project)
+    track_results([Result("ssd_fpn", "1" * 64, model=Path("models/ssd_fpn"))], project)
+    for model in ("models:/ssd_fpn/1", "models/ssd_fpn"):
+        assert run("photos/mine", "--model", model) == 0
+    by_uri, by_folder = (read_reached(Path("evaluated", name)) for name in SAME)
+    assert by_uri.model == "models:/ssd_fpn/1"
+    assert by_uri.metrics == by_folder.metrics
+    assert by_uri.model_sha256 == by_folder.model_sha256
+
+
+def test_photos_in_an_archive(project):
+    assert run("photos/mine", "--out", "loose") == 0
+    folder = Path("photos/mine")
+    with tarfile.open(folder / "photos.tar", "w") as tar:
+        for photo in [one for one in folder.iterdir() if one.suffix not in (".json", ".tar")]:
+            tar.add(photo, photo.name)
+            photo.unlink()
+    assert run("photos/mine", "--out", "packed") == 0
+    assert read_reached(Path("packed")) == read_reached(Path("loose"))
+    assert not list(Path("packed").glob("unpacked*"))
 
 
 def test_labels_are_read_before_torch_is_imported(project):
