@@ -6,10 +6,11 @@ Examples:
   ladder compare HEAD ../other               beside the result of another clone
   ladder compare .:ssd_189 .:ssd_fpn         two rungs of one result
   ladder compare 4331ad90 77f5d707           two runs of MLflow, by the starts of their ids
+  ladder compare evaluated/a evaluated/b     two models on other photos, by `ladder evaluate`
 
-A side is a folder (a project's root), a commit, an experiment of DVC, or a run of MLflow, and of it
-all rungs that both sides have; with `:RUNG` behind it, one. The rung belongs to the side and is no
-option of its own, since the two sides may name different ones.
+A side is a folder (a project's root, or one of `ladder evaluate`), a commit, an experiment of DVC,
+or a run of MLflow, and of it all rungs that both sides have; with `:RUNG` behind it, one. The rung
+belongs to the side and is no option of its own, since the two sides may name different ones.
 
 Both are measured on the same photos, found by the names of their files, and the interval of each
 difference is that of a paired bootstrap over these photos.

@@ -14,6 +14,7 @@ from pipeline.exit_codes import exit_code
 COMMANDS = {
     "label": "find objects in new photos with a trained rung, and write them as Pascal JSON",
     "review": "make a page of the machine labels that a person should see first",
+    "evaluate": "measure a trained rung on other labelled photos",
     "export": "write a trained rung as ONNX, OpenVINO or a torch program, checked against torch",
     "selftrain": "label new photos and train again with these labels, too",
     "serve": "answer over HTTP with a trained rung: photos in, boxes out",

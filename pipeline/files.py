@@ -26,6 +26,7 @@ FIGURES = Path("figures")
 REPORT = Path("report")
 PLOTS = Path("plots")
 EXPORTS = Path("exports")
+EVALUATED = Path("evaluated")
 _NO_ROOM = 1 << 20  # bytes; what no model and no checkpoint fits in
 
 

@@ -42,6 +42,7 @@ LAYERS = (
     {"commands"},
     {"cycle", "side_by_side"},
     {"compare", "repair"},
+    {"other_data"},
     {"tracking", "report", "review", "serve", "export"},
     {"inference"},
     {"train"},

@@ -17,7 +17,7 @@ from pipeline.compare.common_photos import CommonPhotos, common_photos
 from pipeline.compare.differences import Difference, map_difference, mean_difference
 from pipeline.compare.settings import Setting, differing_inputs, differing_settings
 from pipeline.compare.sides.results import Result
-from pipeline.compare.sides.rung_result import read_rung
+from pipeline.compare.sides.rung_result import RungResult, read_rung
 from pipeline.errors import InputError
 from pipeline.evaluate.score import answers_for, judge_largest
 from pipeline.progress import progress
@@ -77,7 +77,7 @@ def compare_results(a: Result, b: Result, split: str, order: list[str]) -> Compa
     Args:
         a: a result.
         b: another.
-        split: the photos to compare on, `val` or `test`.
+        split: the photos to compare on, `val` or `test`, of a result that has both.
         order: names of rungs, for the order in which they are shown.
 
     Raises:
@@ -86,13 +86,23 @@ def compare_results(a: Result, b: Result, split: str, order: list[str]) -> Compa
     pairs = pairs_of_rungs(a, b, order)
     shown = progress(pairs, desc="compare", unit="rungs") if len(pairs) > 1 else iter(pairs)
     rungs = [
-        compare_rungs(common_photos(read_rung(a, mine, split), read_rung(b, other, split)))
+        compare_rungs(common_photos(_read(a, mine, split), _read(b, other, split)))
         for mine, other in shown
     ]
     files = [(_name_of(mine, other), a.rungs[mine], b.rungs[other]) for mine, other in pairs]
     return Comparison(
-        a, b, split, rungs, differing_settings(files), differing_inputs(files), _missing(a, b)
+        a,
+        b,
+        a.split or b.split or split,
+        rungs,
+        differing_settings(files),
+        differing_inputs(files),
+        _missing(a, b),
     )
+
+
+def _read(result: Result, rung: str, split: str) -> RungResult:
+    return read_rung(result, rung, result.split or split)
 
 
 def pairs_of_rungs(a: Result, b: Result, order: list[str]) -> list[tuple[str, str]]:

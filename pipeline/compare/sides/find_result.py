@@ -4,10 +4,12 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.compare.sides.evaluated import evaluated_result
 from pipeline.compare.sides.in_cache import find_commit, result_of_commit, result_of_run
 from pipeline.compare.sides.in_folder import result_in_folder
 from pipeline.compare.sides.results import Result
 from pipeline.errors import InputError
+from pipeline.other_data.result import is_reached
 from pipeline.tracking.named_runs import find_run
 
 _RUN = "runs:/"  # MLflow's own spelling, for a run whose id is the start of a commit's, too
@@ -33,11 +35,13 @@ def find_result(words: str, root: Path = Path()) -> Result:
     if rung is not None and rung not in result.rungs:
         there = ", ".join(result.rungs) or "none"
         raise InputError(f"{words}: no result of a rung {rung!r} in {result.about}; it has {there}")
-    return replace(result, rung=rung)
+    return replace(result, rung=rung) if rung else result
 
 
 def _named(name: str, root: Path) -> Result:
     if not name.startswith(_RUN):
+        if is_reached(Path(name)):
+            return evaluated_result(name, Path(name))
         if Path(name).is_dir():
             return result_in_folder(name, Path(name))
         commit = find_commit(name)

@@ -45,6 +45,7 @@ class Result:
         rungs: the files of each rung that it has.
         source: the folder with its photos, None where only the cache has them.
         rung: the one that the user asked for, None for all.
+        split: the only one that its photos are in, None where it has several.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Result:
     rungs: Mapping[str, RungFiles]
     source: Path | None = None
     rung: str | None = None
+    split: str | None = None
 
 
 def made_with(lock: Stages, rung: str) -> tuple[dict[str, str], dict[str, str]]:

@@ -40,7 +40,6 @@ def test_a_rung_that_is_not_there(folder):
 
 
 def test_a_folder_goes_before_a_commit_and_that_before_a_run(folder, monkeypatch):
-    monkeypatch.setattr(module, "replace", lambda result, rung: result)
     assert find_result("main")[:3] == ("commit", "main", "c0ffee")
     folder.rename(folder.with_name("main"))
     assert find_result("main").about == "that folder"

@@ -1,0 +1,266 @@
+"""`ladder evaluate`: what a finished model reaches on other labelled photos.
+
+Examples:
+  ladder evaluate photos/mine                          models/ssd_fpn, evaluated/mine-ssd_fpn
+  ladder evaluate photos/mine --model exports/ssd_fpn.onnx
+  ladder evaluate photos/mine --model models:/ssd_fpn@champion --out evaluated/champion
+  ladder evaluate photos/coco --labels val.json --rename automobile=car
+  ladder compare evaluated/mine-ssd_189 evaluated/mine-ssd_fpn    two models on the same photos
+
+The labels may be in any format that the project reads, and are read as the tables stage reads them.
+Classes are those of the model, by name; objects of others are left out and counted. Nothing tells
+whether the model has learnt from these photos: figures are too good if it has.
+"""
+
+import argparse
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from commands.label import model_folder
+from commands.options.model import add_model
+from commands.options.parser import command_parser
+from pipeline.data.pixel_store import open_pixel_store
+from pipeline.files import EVALUATED, PARAMS
+from pipeline.inference.described_model import EXPORTED, DescribedModel, model_digest
+from pipeline.inference.mlflow_model import is_mlflow_uri
+from pipeline.other_data.classes import onto_classes
+from pipeline.other_data.labelled import opened, read_labelled
+from pipeline.other_data.result import (
+    MAKER,
+    PAGE_FILE,
+    PICTURES,
+    RESULTS,
+    Reached,
+    check_out,
+    class_figures,
+    known,
+    result_folder,
+    write_reached,
+    write_tables,
+)
+from pipeline.other_data.tables import measured_photos, notes_on, objects_to_find, tables_to_measure
+from pipeline.other_data.terminal import print_reached
+from pipeline.params.fetch import Format
+from pipeline.params.params import Params, load_params
+from pipeline.predictions import Predictions
+from pipeline.rungs.model_spec import read_spec
+from pipeline.tables.build import Tables
+from pipeline.tasks import Task
+from stages.evaluate import (
+    Scores,
+    score,
+    splits_of,
+    write_confusion_of_largest,
+    write_intervals,
+    write_objects,
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure a finished model on a folder of labelled photos, and write a page about it."""
+    options = _parse(arguments)
+    params = load_params(PARAMS)
+    out: Path = options.out or EVALUATED / name_of(options.folder, options.model)
+    models = [] if is_mlflow_uri(options.model) else [Path(options.model)]
+    check_out(out, [options.folder, *models])
+    for one in models:
+        model_digest(one)  # a slip in its name is told before all labels are read
+    with result_folder(out) as folder:
+        pixels = folder / "pixels" / "photos.npy"
+        model, tables, predictions = answers_of(options, pixels, params)
+        write_tables(folder, tables, predictions)
+        scores = write_results(folder / RESULTS, tables, predictions)
+        reached = reached_by(model, options, tables, scores, folder / RESULTS)
+        write_reached(folder, reached)
+        write_page(folder, reached, tables, predictions, pixels, params.report.grid_photos)
+        shutil.rmtree(pixels.parent)
+    print_reached(reached)
+    print(f"{out / PAGE_FILE}: a page with pictures, opened by any browser")
+    return 0
+
+
+def answers_of(
+    options: argparse.Namespace, pixels: Path, params: Params
+) -> tuple[DescribedModel, Tables, Predictions]:
+    """Read the labels, then the model; return it, the tables and what it finds in the photos."""
+    with opened(options.folder, pixels.parent.with_name("unpacked")) as place:
+        labels = read_labelled(
+            place, options.format, options.labels, turn=options.turn, split=options.split
+        )
+        with model_folder(options.model) as source:
+            model = described(source)
+            labels = onto_classes(labels, model.spec.classes, dict(options.rename))
+            tables = tables_to_measure(labels)
+            return model, tables, predict_all(model, place, tables, pixels, params)
+
+
+def name_of(folder: Path, model: str) -> str:
+    """Return the name of a result: that of the photos' folder and that of the model.
+
+    >>> name_of(Path("photos/mine"), "models:/ssd_fpn@champion")
+    'mine-ssd_fpn-champion'
+    """
+    of_model = model.partition(":/")[2] if is_mlflow_uri(model) else Path(model).resolve().name
+    return re.sub(r"[^\w.]+", "-", f"{folder.resolve().name}-{of_model}").strip("-")
+
+
+def described(source: Path) -> DescribedModel:
+    """Return what is known of a model of any task; torch is imported for exported files alone.
+
+    Raises:
+        InputError: there is no model.
+    """
+    digest = model_digest(source)
+    if source.suffix in EXPORTED and not source.is_dir():
+        from pipeline.inference.engines.load import load_exported
+
+        engine = load_exported(source)
+        return DescribedModel(source, digest, engine.spec, {}, engine)
+    return DescribedModel(source, digest, read_spec(source / "model.json")[0], {})
+
+
+def predict_all(
+    model: DescribedModel, place: Path, tables: Tables, pixels: Path, params: Params
+) -> Predictions:
+    """Return what a model finds in the photos of the tables.
+
+    Args:
+        model: of any task.
+        place: the folder that the paths of the photos begin at.
+        tables: of the photos.
+        pixels: the file to write: the photos at the side of the model's input.
+        params: of the project: the device, and which outputs become detections.
+
+    Raises:
+        InputError: the model is damaged, or a photo does not decode or has another size than its
+            labels say.
+    """
+    from pipeline.data.pixels import build_pixel_store
+    from stages.predict import predict
+
+    detector = model.detector(params.train.shared.device, params.predict)
+    images = tables.images
+    build_pixel_store(
+        [place / photo for photo in images["photo"].to_pylist()],
+        np.stack([images[side].to_numpy() for side in ("width", "height")], -1),
+        pixels,
+        model.spec.image_size,
+        turned=images["turned"].to_numpy(),
+    )
+    found = predict(detector, images, open_pixel_store(pixels, len(images)))
+    return Predictions(found, Task(model.spec.task), detector.classes)
+
+
+def write_results(folder: Path, tables: Tables, predictions: Predictions) -> Scores:
+    """Write what the evaluate stage writes of one split into a new folder; return the metrics."""
+    folder.mkdir()
+    task = predictions.task
+    [split] = splits_of(predictions, tables.images, getattr(tables, task.table))
+    scores = score(split, predictions)
+    write_intervals(folder, [split], [scores], len(predictions.classes))
+    if task.every_object:
+        write_objects(folder, split, scores, predictions.classes)
+    elif task.answers_class:
+        write_confusion_of_largest(folder, split, predictions.classes)
+    return scores
+
+
+def reached_by(
+    model: DescribedModel,
+    options: argparse.Namespace,
+    tables: Tables,
+    scores: Scores,
+    results: Path,
+) -> Reached:
+    """Return what a model reached, with all that a reader must know of it."""
+    task = Task(model.spec.task)
+    return Reached(
+        made_by=MAKER,
+        rung=model.spec.rung,
+        task=task.value,
+        model=options.model,
+        model_sha256=model.digest,
+        processor=model.spec.processor,
+        data=str(options.folder),
+        split=options.split,
+        photos=measured_photos(tables, task),
+        objects=objects_to_find(tables),
+        metrics={name: known(scores.metrics[name]) for name in task.metrics},
+        intervals={name: (known(a), known(b)) for name, (a, b) in scores.intervals.items()},
+        classes=class_figures(results),
+        notes=notes_on(tables, task),
+    )
+
+
+def write_page(
+    folder: Path,
+    reached: Reached,
+    tables: Tables,
+    predictions: Predictions,
+    pixels: Path,
+    grid_photos: int,
+) -> None:
+    """Draw the pictures and write the page that has them inside."""
+    # Matplotlib: only where it is needed.
+    from pipeline.other_data.page import reached_page
+    from pipeline.other_data.pictures import draw_answers
+    from pipeline.report.fonts import lettering
+    from pipeline.report.rung_pictures import Photos, read_answers
+
+    (folder / PICTURES).mkdir()
+    answers = read_answers(reached.rung, predictions, folder / RESULTS)
+    truths = {"objects": tables.objects, "largest": tables.largest}
+    with lettering(predictions.classes) as letters:
+        photos = Photos(tables.images, open_pixel_store(pixels), truths, letters)
+        draw_answers(folder / PICTURES, answers, photos, grid_photos)
+    page = reached_page(reached, answers, folder / PICTURES)
+    (folder / PAGE_FILE).write_text(page, encoding="utf-8")
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = command_parser(__doc__)
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="with photos and labels")
+    add_model(parser)
+    parser.add_argument(
+        "--format",
+        choices=get_args(Format),
+        default="auto",
+        metavar="FORMAT",
+        help=f"of the labels: {', '.join(get_args(Format))} (%(default)s)",
+    )
+    parser.add_argument(
+        "--labels", default="", metavar="FILE", help="in FOLDER, where there are several"
+    )
+    parser.add_argument(
+        "--turn",
+        choices=("auto", "exif", "stored"),
+        default="auto",
+        help="whether the labels are on photos as EXIF turns them (%(default)s: they tell)",
+    )
+    parser.add_argument(
+        "--split", default="", metavar="NAME", help="only photos that the labels have in it"
+    )
+    parser.add_argument(
+        "--rename",
+        action="append",
+        default=[],
+        type=_pair,
+        metavar="OLD=NEW",
+        help="what the model calls a class of the labels; may be given several times",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="of the result (default: evaluated/NAME-MODEL)"
+    )
+    return parser.parse_args(arguments)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not (old and equals and new):
+        raise argparse.ArgumentTypeError(f"must be OLD=NEW: {text}")
+    return old, new

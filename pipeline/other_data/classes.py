@@ -1,0 +1,78 @@
+"""Classes of labels become those of a model, by their names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.formats.labels import Labels
+
+_NAMED = 20  # classes in a message
+
+
+def onto_classes(labels: Labels, known: Sequence[str], rename: Mapping[str, str]) -> Labels:
+    """Return the labels with the classes of a model, in its order.
+
+    Objects of classes that the model does not know are left out, and classes that the labels do not
+    have are noted.
+
+    Args:
+        labels: of the whole set.
+        known: the names of the model's classes, in the order of its labels.
+        rename: what the model calls a class, by its name in the labels.
+
+    Raises:
+        InputError: a renamed class is not there, or no object is of a class that the model knows.
+    """
+    for old, new in rename.items():
+        _refuse_unknown(old, labels.classes, f"{labels.file}: --rename {old}={new}")
+        _refuse_unknown(new, known, f"--rename {old}={new}: the model")
+    names = [rename.get(name, name) for name in labels.classes]
+    label_of = {name: label for label, name in enumerate(known)}
+    new_labels = np.array([label_of.get(name, -1) for name in names], np.int16)[labels.labels]
+    if not (new_labels >= 0).any():
+        raise InputError(_why_none(labels, names, known))
+    notes = [*labels.notes, *_left_out(labels, names, known), *_not_labelled(names, known)]
+    mapped = replace(labels, classes=list(known), labels=new_labels, notes=tuple(notes))
+    return mapped.of_objects(new_labels >= 0)
+
+
+def _refuse_unknown(name: str, there: Sequence[str], who: str) -> None:
+    if name not in there:
+        raise InputError(f"{who}: no class {name!r}; there are {_listed(there)}")
+
+
+def _why_none(labels: Labels, names: Sequence[str], known: Sequence[str]) -> str:
+    if not len(labels.labels):
+        return f"{labels.file}: annotations: no object; label objects in the photos"
+    there = [names[label] for label in np.unique(labels.labels)]
+    return (
+        f"{labels.file}: no object of a class that the model knows: the objects are "
+        f"{_listed(there)}, the model knows {_listed(known)}; give classes that are the same one "
+        "name with --rename OLD=NEW"
+    )
+
+
+def _left_out(labels: Labels, names: Sequence[str], known: Sequence[str]) -> list[str]:
+    counts = np.bincount(labels.labels, minlength=len(names))
+    return [
+        f"{count} objects of class {name} are left out, as the model does not know it"
+        for name, count in zip(names, counts.tolist(), strict=True)
+        if name not in known and count
+    ]
+
+
+def _not_labelled(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    absent = [name for name in known if name not in names]
+    if not absent:
+        return []
+    return [
+        f"classes of the model that the labels do not have: {len(absent)} ({_listed(absent)}); "
+        "what it finds of them is an error"
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    return ", ".join([*names[:_NAMED], *more]) or "none"

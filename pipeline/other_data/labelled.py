@@ -1,0 +1,86 @@
+"""Reads a folder of labelled photos that no stage has fetched, by the readers of the stages."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.formats.labels import Labels
+from pipeline.formats.layout import AUTO
+from pipeline.formats.read import read_labels
+from pipeline.sources.packed import archives_in, laid_open
+from pipeline.tables.join import as_truth
+from pipeline.tables.photos import with_photos
+from pipeline.tables.units import in_pixels
+
+# Parameters that the readers name in their messages, and what says the same here.
+_OPTIONS = {
+    r"fetch\.format": "--format",
+    r"fetch\.labels": "--labels",
+    r"fetch\.turn": "--turn",
+    r"set fetch\.path to": "name",
+}
+
+
+@contextmanager
+def opened(folder: Path, scratch: Path) -> Iterator[Path]:
+    """Give a folder of labelled photos; what tar files in it hold is unpacked for the block.
+
+    Args:
+        folder: the user's, which is only read.
+        scratch: where to unpack; nothing is there before and after.
+
+    Raises:
+        InputError: it is no folder, or an archive in it is damaged.
+    """
+    if folder.is_file():
+        raise InputError(f"{folder}: is a file; name its folder, and it with --labels")
+    if archives := archives_in(folder):
+        with laid_open(folder, archives, scratch) as place:
+            yield place
+    else:
+        yield folder
+
+
+def read_labelled(
+    folder: Path, format_name: str = AUTO, labels: str = "", *, turn: str = "auto", split: str = ""
+) -> Labels:
+    """Return the labels of a folder with photos, sizes and boxes in pixels, as stages read them.
+
+    Args:
+        folder: of one set.
+        format_name: of its labels; `auto` recognises it.
+        labels: the file that holds them, where there are several; empty for all.
+        turn: see `with_turns`.
+        split: of the photos to take, as the labels call it; empty for all photos.
+
+    Raises:
+        InputError: no labels, labels that break a rule, or no photo of the split.
+    """
+    try:
+        found = read_labels(folder, format_name, labels)
+        found = as_truth(in_pixels(with_photos(found, folder, turn)))
+    except InputError as error:
+        raise InputError(_in_options(str(error))) from None
+    notes = tuple(map(_in_options, found.notes))
+    return _only(replace(found, notes=notes), split) if split else replace(found, notes=notes)
+
+
+def _in_options(words: str) -> str:
+    """Return a message about parameters as one about the options of the command."""
+    for parameter, option in _OPTIONS.items():
+        words = re.sub(parameter, option, words)
+    return words
+
+
+def _only(labels: Labels, split: str) -> Labels:
+    splits = labels.images["split"].to_pylist()
+    keep = np.array([one == split for one in splits], bool)
+    if not keep.any():
+        there = ", ".join(sorted({one for one in splits if one})) or "none"
+        raise InputError(f"{labels.file}: no photo of the split {split!r}; there are {there}")
+    return labels.of_images(keep)

@@ -1,0 +1,44 @@
+"""Pictures of what a model found in labelled photos, by the drawings of the report."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+
+from pipeline.evaluate.confusion import count_pairs
+from pipeline.evaluate.result_files import ConfusedPair, read_rows
+from pipeline.other_data.tables import SPLIT
+from pipeline.report.charts import confusion_picture
+from pipeline.report.rung_pictures import Answers, Photos, draw_detector, draw_photos, in_words
+
+
+def draw_answers(folder: Path, answers: Answers, photos: Photos, grid_photos: int) -> None:
+    """Write PNGs into a folder: photos, confusion, and of a detector curves, errors, worst photos.
+
+    Args:
+        folder: empty.
+        answers: of a model, all in `SPLIT`.
+        photos: that it answered for.
+        grid_photos: how many of them are drawn, the first ones.
+    """
+    of_headline = [
+        one for one in answers.intervals() if one.metric == answers.predictions.task.headline
+    ]
+    title = f"{answers.rung}: " + ", ".join(map(in_words, of_headline))
+    rows = _measured(answers, photos)[:grid_photos]
+    draw_photos(folder / "grid.png", rows, answers, photos, title=title)
+    if answers.predictions.task.answers_class:
+        pairs = read_rows(answers.evaluation / "confusion.csv", ConfusedPair)
+        matrix = count_pairs(pairs, answers.predictions.classes)
+        words = answers.rung + ("" if answers.single else ": boxes that become labels")
+        confusion_picture(folder / "confusion.png", matrix, photos.lettering.names, words)
+    if not answers.single:
+        draw_detector(folder, answers, photos, SPLIT, title)
+
+
+def _measured(answers: Answers, photos: Photos) -> np.ndarray:
+    """Return the rows of the photos on which the model was measured."""
+    if not answers.single:
+        return np.arange(len(photos.images))
+    largest = photos.truths["largest"]["image_id"]  # a photo without an object has none
+    return np.flatnonzero(pc.is_in(photos.images["image_id"], value_set=largest).to_numpy())

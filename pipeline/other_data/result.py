@@ -1,0 +1,166 @@
+"""What `ladder evaluate` leaves: a folder whose `metrics.json` says what was measured on what."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.errors import InputError
+from pipeline.evaluate.result_files import ClassAp, read_rows
+from pipeline.files import fresh_folder
+from pipeline.predictions import Predictions
+from pipeline.reading.parquet_file import write_parquet
+from pipeline.tables.build import Tables
+
+METRICS_FILE, PREDICTIONS_FILE, PAGE_FILE = "metrics.json", "predictions.parquet", "index.html"
+RESULTS, PICTURES = "results", "pictures"  # folders
+Maker = Literal["ladder evaluate"]
+MAKER: Maker = "ladder evaluate"
+_DIGITS = 5
+
+
+@dataclass(frozen=True)
+class ClassFigure:
+    """A class of the model: its average precision, null without objects, and its objects."""
+
+    ap: float | None
+    objects: int
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a model reached on labelled photos.
+
+    Attributes:
+        made_by: what tells such a file from others.
+        rung: of the model.
+        task: a value of `Task`.
+        model: as the user named it.
+        model_sha256: of the files that say what it answers.
+        processor: what trained it.
+        data: the folder of the photos.
+        split: of them, as the labels call it; empty for all.
+        photos: how many were measured on.
+        objects: that count.
+        metrics: by name; null where there was nothing to measure.
+        intervals: 95 % over the photos, of the metrics that have one.
+        classes: by name; none for a rung of the largest object.
+        notes: what was left out or read otherwise than it stands in the labels.
+    """
+
+    made_by: Maker
+    rung: str
+    task: str
+    model: str
+    model_sha256: str
+    processor: str
+    data: str
+    split: str
+    photos: int
+    objects: int
+    metrics: dict[str, float | None]
+    intervals: dict[str, tuple[float | None, float | None]]
+    classes: dict[str, ClassFigure]
+    notes: list[str]
+
+
+def known(value: float) -> float | None:
+    """Return a figure with five digits behind the point, None for NaN, which JSON does not have."""
+    return None if math.isnan(value) else round(value, _DIGITS)
+
+
+def class_figures(results: Path) -> dict[str, ClassFigure]:
+    """Return the average precisions that a folder of results has; none for the largest object."""
+    path = results / "ap_by_class.csv"
+    rows = read_rows(path, ClassAp) if path.is_file() else []
+    return {one.name: ClassFigure(known(one.ap), one.objects) for one in rows}
+
+
+def metric_rows(reached: Reached) -> list[tuple[str, str, str]]:
+    """Return the name of each metric, its value and its 95 % interval in words."""
+    return [
+        (name, _in_words(value), _in_words(*reached.intervals.get(name, (None, None))))
+        for name, value in reached.metrics.items()
+    ]
+
+
+def _in_words(*figures: float | None) -> str:
+    words = [f"{figure:.5g}" for figure in figures if figure is not None]
+    return " to ".join(words) if len(words) == len(figures) else "-"
+
+
+def write_tables(folder: Path, tables: Tables, predictions: Predictions) -> None:
+    """Write the photos, what is true of them and what was found, as `ladder compare` reads them."""
+    name = predictions.task.table
+    write_parquet(tables.images, folder / "images.parquet")
+    write_parquet(getattr(tables, name), folder / f"{name}.parquet")
+    write_parquet(predictions.table, folder / PREDICTIONS_FILE)
+
+
+def write_reached(folder: Path, reached: Reached) -> None:
+    """Write `metrics.json` into a folder."""
+    text = orjson.dumps(reached, option=orjson.OPT_INDENT_2) + b"\n"
+    (folder / METRICS_FILE).write_bytes(text)
+
+
+def is_reached(folder: Path) -> bool:
+    """Return whether a folder is one that `ladder evaluate` has left."""
+    try:
+        content = orjson.loads((folder / METRICS_FILE).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.get("made_by") == MAKER
+
+
+def read_reached(folder: Path) -> Reached:
+    """Return what the `metrics.json` of a folder says.
+
+    Raises:
+        InputError: there is none, or it is not one of `ladder evaluate`.
+    """
+    path = folder / METRICS_FILE
+    try:
+        return TypeAdapter(Reached).validate_json(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{path}: no such file; make it with `ladder evaluate`") from None
+    except ValidationError:
+        raise InputError(f"{path}: not of `ladder evaluate`; run it again") from None
+
+
+def check_out(out: Path, inputs: Sequence[Path]) -> None:
+    """Raise where a result would take the place of something else.
+
+    Args:
+        out: the folder of the result.
+        inputs: what is read, which must lie neither inside nor around it.
+    """
+    place = out.resolve()
+    for one in inputs:
+        path = one.resolve()
+        if place == path or path in place.parents or place in path.parents:
+            raise InputError(f"{out}: and {one} lie in each other; name another --out")
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: is a file; name a folder with --out")
+    if out.is_dir() and any(out.iterdir()) and not is_reached(out):
+        raise InputError(
+            f"{out}: is there already and no result of `ladder evaluate`; name another --out"
+        )
+
+
+@contextmanager
+def result_folder(out: Path) -> Iterator[Path]:
+    """Give an empty folder that becomes `out` when the block ends well; see `fresh_folder`."""
+    is_new = not out.parent.exists()
+    try:
+        with fresh_folder(out) as folder:
+            yield folder
+    except BaseException:
+        if is_new:
+            with suppress(OSError):
+                out.parent.rmdir()
+        raise

@@ -1,0 +1,55 @@
+"""What a model reached on labelled photos, on a terminal and plain in a log."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.other_data.result import Reached, metric_rows
+
+_WIDTH = 120
+_CLASSES = 20  # the best and the worst half of so many; the page has all
+
+
+def print_reached(reached: Reached) -> None:
+    """Print notes, then the metrics with their intervals and the classes, 120 columns wide."""
+    console = Console(file=sys.stdout, width=_WIDTH, highlight=False)
+    for note in reached.notes:
+        console.print(f"note: {note}", markup=False, soft_wrap=True)
+    counts = f"{reached.photos} photos, {reached.objects} objects"
+    title = f"{reached.model} on {reached.data}: {counts}"
+    console.print(Text(title, style="bold"), soft_wrap=True)
+    console.print(_metrics(reached))
+    if rows := class_lines(reached):
+        table = Table("class")
+        table.add_column("AP@.5", justify="right")
+        table.add_column("objects", justify="right")
+        for row in rows:
+            table.add_row(*map(Text, row))
+        console.print(table)
+
+
+def class_lines(reached: Reached) -> list[tuple[str, str, str]]:
+    """Return name, average precision and objects of the classes with objects, the best first.
+
+    Of many classes the best and the worst ones, with a line of dots between them.
+    """
+    known = [
+        (name, one.ap, one.objects) for name, one in reached.classes.items() if one.ap is not None
+    ]
+    known.sort(key=lambda row: -row[1])
+    rows = [(name, f"{ap:.3f}", str(objects)) for name, ap, objects in known]
+    half = _CLASSES // 2
+    if len(rows) <= _CLASSES:
+        return rows
+    return [*rows[:half], (f"... {len(rows) - _CLASSES} more", "", ""), *rows[-half:]]
+
+
+def _metrics(reached: Reached) -> Table:
+    table = Table("metric")
+    table.add_column("value", justify="right")
+    table.add_column("95 % interval", justify="right")
+    for row in metric_rows(reached):
+        table.add_row(*row)
+    return table

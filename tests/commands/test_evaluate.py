@@ -1,0 +1,295 @@
+"""`ladder evaluate`, with small real models with random weights on painted photos."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from commands import evaluate as module
+from commands import main as ladder
+from commands.evaluate import described, name_of
+from pipeline.other_data.result import read_reached
+from pipeline.rungs.saved_model import build_model, save_model
+from pipeline.schemas import read_classes
+from pipeline.tracking.mlflow_runs import Result
+from pipeline.tracking.stores.choice import track_results
+from stages import evaluate, predict
+from tests.conftest import ROOT
+from tests.inference.making import spec_of
+from tests.mlflow_store import give_store
+from tests.stages.small_project import run_main, write_params
+
+pytestmark = pytest.mark.slow  # the project is painted first
+SAME = ("mine-ssd_fpn-1", "mine-ssd_fpn")
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        ladder.main(["evaluate", *arguments])
+    return end.value.code
+
+
+def save(rung: str) -> None:
+    """Write a model with random weights for the classes of the project."""
+    classes = read_classes(pq.read_table("data/tables/images.parquet"))
+    folder, spec = Path("models", rung), spec_of(rung, classes=classes)
+    folder.mkdir(parents=True)
+    torch.manual_seed(3)
+    save_model(folder, build_model(spec).eval(), spec)
+    (folder / "history.jsonl").touch()
+
+
+def val_as_a_folder(folder: Path) -> None:
+    """Write the photos and labels of val into a folder of its own."""
+    images = pq.read_table("data/tables/images.parquet").to_pylist()
+    photos = {one["file_name"]: one["photo"] for one in images if one["split"] == "val"}
+    pascal = json.loads(Path("data/source/annotations.json").read_text())
+    chosen = [one for one in pascal["images"] if one["file_name"] in photos]
+    pascal["images"] = [{**one, "split": "anything"} for one in chosen]
+    ids = {one["id"] for one in chosen}
+    pascal["annotations"] = [one for one in pascal["annotations"] if one["image_id"] in ids]
+    folder.mkdir(parents=True)
+    for name, photo in photos.items():
+        shutil.copyfile(Path("data/source", photo), folder / name)
+    (folder / "labels.json").write_text(json.dumps(pascal))
+
+
+@pytest.fixture
+def project(painted_project: Path) -> Path:
+    """Work in a painted project with two models, and with val as a folder of labelled photos."""
+    write_params(painted_project, predict__min_score=0.0)  # random weights are never certain
+    for rung in ("ssd_fpn", "combined"):
+        save(rung)
+    val_as_a_folder(Path("photos/mine"))
+    return painted_project
+
+
+@pytest.fixture
+def rewritten(project: Path):
+    """Return what lets a function change the labels of the folder."""
+
+    def change(how) -> None:
+        path = Path("photos/mine/labels.json")
+        pascal = json.loads(path.read_text())
+        how(pascal)
+        path.write_text(json.dumps(pascal))
+
+    return change
+
+
+def rows(path: Path, split: str) -> list[tuple]:
+    """Return photo, class, score and box of all predictions for a split, in their order."""
+    found = [one for one in pq.read_table(path).to_pylist() if one["split"] == split]
+    names = ("file_name", "label", "score", "xmin", "ymin", "xmax", "ymax")
+    return [tuple(one[name] for name in names) for one in found]
+
+
+@pytest.mark.parametrize("rung", ["ssd_fpn", "combined", "classifier", "bbox"])
+def test_the_same_photos_give_the_figures_of_the_evaluate_stage(project, capsys, rung):
+    if rung not in ("ssd_fpn", "combined"):
+        save(rung)
+    for stage in (predict, evaluate):
+        run_main(stage, rung)
+    assert run("photos/mine", "--model", f"models/{rung}") == 0
+    out = Path("evaluated", f"mine-{rung}")
+    reached = read_reached(out)
+    expected = json.loads(Path("metrics", f"{rung}.json").read_text())[rung]["val"]
+    assert reached.metrics == pytest.approx(expected, abs=1e-4)
+    assert None not in expected.values()
+    ours, theirs = (
+        rows(out / "predictions.parquet", "test"),
+        rows(Path("predictions", f"{rung}.parquet"), "val"),
+    )
+    assert [one[:2] for one in ours] == [one[:2] for one in theirs] and ours
+    assert [one[2:] for one in ours] == [pytest.approx(one[2:], nan_ok=True) for one in theirs]
+    html = (out / "index.html").read_text()
+    assert "data:image/webp;base64," in html and "photos/mine" in html
+    assert not list(out.glob("pixels*")) and str(project) not in html
+    assert f"{out}/index.html" in capsys.readouterr().out
+
+
+def test_intervals_and_classes_are_those_of_the_stage(project):
+    for stage in (predict, evaluate):
+        run_main(stage, "ssd_fpn")
+    assert run("photos/mine") == 0
+    for name in ("ap_by_class", "pr_curves", "ap_by_size", "errors", "confusion"):
+        here = Path("evaluated/mine-ssd_fpn/results", f"{name}.csv").read_text()
+        assert here == Path("evaluation/ssd_fpn", f"{name}.csv").read_text()
+    lines = Path("evaluation/ssd_fpn/intervals.csv").read_text().splitlines()
+    here = Path("evaluated/mine-ssd_fpn/results/intervals.csv").read_text().splitlines()
+    of_val = [line.replace("val,", "test,", 1) for line in lines if line.startswith("val,")]
+    assert here == [lines[0], *of_val]
+
+
+def test_photos_without_an_object_count_for_detectors_alone(project, rewritten):
+    def empty_the_first(pascal: dict) -> None:
+        first = pascal["images"][0]["id"]
+        pascal["annotations"] = [one for one in pascal["annotations"] if one["image_id"] != first]
+
+    rewritten(empty_the_first)
+    photos = len(list(Path("photos/mine").rglob("*.*"))) - 1
+    assert run("photos/mine", "--out", "all") == 0 and read_reached(Path("all")).photos == photos
+    assert run("photos/mine", "--model", "models/combined", "--out", "largest") == 0
+    reached = read_reached(Path("largest"))
+    assert reached.photos < photos
+    assert any("photos without an object" in note for note in reached.notes)
+
+
+def test_other_classes_are_left_out_told_and_renamed(project, rewritten, capsys):
+    def rename(pascal: dict) -> None:
+        used = {one["category_id"] for one in pascal["annotations"]}
+        next(one for one in pascal["categories"] if one["id"] in used)["name"] = "submarine"
+
+    before = json.loads(Path("photos/mine/labels.json").read_text())["categories"]
+    rewritten(rename)
+    after = json.loads(Path("photos/mine/labels.json").read_text())["categories"]
+    [name] = {one["name"] for one in before} - {one["name"] for one in after}
+    assert run("photos/mine") == 0
+    assert "objects of class submarine are left out" in capsys.readouterr().out
+    fewer = read_reached(Path("evaluated/mine-ssd_fpn"))
+    assert run("photos/mine", "--rename", f"submarine={name}") == 0
+    assert read_reached(Path("evaluated/mine-ssd_fpn")).objects > fewer.objects
+
+
+def test_no_class_in_common(project, rewritten, capsys):
+    def rename(pascal: dict) -> None:
+        for number, one in enumerate(pascal["categories"]):
+            one["name"] = f"ship {number}"
+
+    rewritten(rename)
+    assert run("photos/mine") == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "photos/mine/labels.json: no object of a class that the model knows" in error
+    assert (
+        "ship " in error and read_classes(pq.read_table("data/tables/images.parquet"))[0] in error
+    )
+
+
+def test_a_photo_that_does_not_decode(project, capsys):
+    photo = next(one for one in sorted(Path("photos/mine").rglob("*.*")) if one.suffix != ".json")
+    photo.write_bytes(photo.read_bytes()[:60])
+    assert run("photos/mine") == 1
+    assert f"error: {photo}: photo: does not decode" in capsys.readouterr().err
+    assert not Path("evaluated").exists()
+
+
+def test_a_photo_of_another_size_than_its_labels_say(project, rewritten, capsys):
+    def enlarge(pascal: dict) -> None:
+        pascal["images"][0]["width"] += 7
+
+    rewritten(enlarge)
+    assert run("photos/mine") == 1
+    assert "and the annotations say" in capsys.readouterr().err
+
+
+def test_folders_without_labels(project, capsys):
+    Path("empty").mkdir()
+    assert run("empty") == 1
+    assert "error: empty: no labels that are known" in capsys.readouterr().err
+    Path("photos/mine/labels.json").unlink()
+    assert run("photos/mine") == 1
+    assert "error: photos/mine: no labels that are known" in capsys.readouterr().err
+    assert run("absent") == 1
+    assert "error: absent: no such folder; name the labelled photos" in capsys.readouterr().err
+
+
+def test_a_model_that_is_not_there(project, capsys):
+    assert run("photos/mine", "--model", "models/none") == 1
+    assert "models/none/model.json: no model there" in capsys.readouterr().err
+    assert run("photos/mine", "--model", "none.onnx") == 1
+    assert "none.onnx: no model there" in capsys.readouterr().err
+
+
+def test_other_folders_are_not_replaced(project, capsys):
+    before = sorted(Path("photos").rglob("*"))
+    assert run("photos/mine", "--out", "photos") == 1
+    assert "lie in each other; name another --out" in capsys.readouterr().err
+    assert run("photos/mine", "--out", "data") == 1
+    assert "data: is there already and no result of" in capsys.readouterr().err
+    assert sorted(Path("photos").rglob("*")) == before
+
+
+def test_ctrl_c_leaves_the_earlier_result(project, monkeypatch, capsys):
+    assert run("photos/mine") == 0
+    before = {path: path.read_bytes() for path in Path("evaluated").rglob("*") if path.is_file()}
+
+    def stop(*arguments) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "write_page", stop)
+    assert run("photos/mine") == 130
+    after = {path: path.read_bytes() for path in Path("evaluated").rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_two_models_are_compared_on_these_photos(project, capsys):
+    save("ssd_189")
+    for rung in ("ssd_189", "ssd_fpn"):
+        assert run("photos/mine", "--model", f"models/{rung}") == 0
+    sides = ["evaluated/mine-ssd_189", "evaluated/mine-ssd_fpn"]
+    with pytest.raises(SystemExit) as end:
+        ladder.main(["compare", *sides, "--html", "c.html"])
+    assert end.value.code == 0
+    out = capsys.readouterr().out
+    assert "ssd_189 and ssd_fpn" in out and "models/ssd_189 on photos/mine" in out
+    assert "are not shown" not in Path("c.html").read_text()
+
+
+def test_a_model_of_mlflow(project, monkeypatch):
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    give_store(project)
+    track_results([Result("ssd_fpn", "1" * 64, model=Path("models/ssd_fpn"))], project)
+    for model in ("models:/ssd_fpn/1", "models/ssd_fpn"):
+        assert run("photos/mine", "--model", model) == 0
+    by_uri, by_folder = (read_reached(Path("evaluated", name)) for name in SAME)
+    assert by_uri.model == "models:/ssd_fpn/1"
+    assert by_uri.metrics == by_folder.metrics
+    assert by_uri.model_sha256 == by_folder.model_sha256
+
+
+def test_photos_in_an_archive(project):
+    assert run("photos/mine", "--out", "loose") == 0
+    folder = Path("photos/mine")
+    with tarfile.open(folder / "photos.tar", "w") as tar:
+        for photo in [one for one in folder.iterdir() if one.suffix not in (".json", ".tar")]:
+            tar.add(photo, photo.name)
+            photo.unlink()
+    assert run("photos/mine", "--out", "packed") == 0
+    assert read_reached(Path("packed")) == read_reached(Path("loose"))
+    assert not list(Path("packed").glob("unpacked*"))
+
+
+def test_labels_are_read_before_torch_is_imported(project):
+    code = (
+        "import sys\n"
+        "from commands import evaluate\n"
+        "evaluate.predict_all = lambda *words: sys.exit('torch' in sys.modules)\n"
+        "evaluate.main(['photos/mine'])"
+    )
+    environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0
+
+
+def test_names_of_results():
+    assert name_of(Path("photos/mine"), "models/ssd_fpn/") == "mine-ssd_fpn"
+    assert name_of(Path("my photos"), "runs:/ab12/model") == "my-photos-ab12-model"
+    assert name_of(Path("mine"), "exports/ssd_fpn.onnx") == "mine-ssd_fpn.onnx"
+
+
+def test_any_task_will_do(project):
+    save("bbox")
+    model = described(Path("models/bbox"))
+    assert model.spec.rung == "bbox" and len(model.digest) == 64
+
+
+@pytest.mark.parametrize("words", ["a", "=b", "a="])
+def test_a_pair_is_two_names(words, capsys):
+    assert run("photos", "--rename", words) == 2
+    assert f"must be OLD=NEW: {words}" in capsys.readouterr().err

@@ -1,0 +1,57 @@
+"""Classes of labels beside those of a model."""
+
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.other_data.classes import onto_classes
+from tests.data.making import SMALL, labels, pascal
+
+
+def test_classes_are_in_the_order_of_the_model():
+    mapped = onto_classes(labels(pascal(SMALL)), ["owl", "dog", "cat"], {})
+    assert mapped.classes == ["owl", "dog", "cat"]
+    assert [mapped.classes[label] for label in mapped.labels] == ["dog", "cat", "dog", "dog"]
+    assert mapped.notes == (
+        "classes of the model that the labels do not have: 1 (owl); what it finds of them is an "
+        "error",
+    )
+
+
+def test_objects_of_other_classes_are_left_out_and_counted():
+    mapped = onto_classes(labels(pascal(SMALL)), ["cat"], {})
+    assert mapped.labels.tolist() == [0] and len(mapped.images) == 3
+    assert mapped.notes == ("3 objects of class dog are left out, as the model does not know it",)
+
+
+def test_renamed_classes():
+    mapped = onto_classes(labels(pascal(SMALL)), ["pet"], {"cat": "pet", "dog": "pet"})
+    assert mapped.labels.tolist() == [0] * 4 and mapped.notes == ()
+
+
+def test_no_class_in_common_names_both_lists():
+    words = (
+        r"no object of a class that the model knows: the objects are cat, dog, the model knows owl"
+    )
+    with pytest.raises(InputError, match=words):
+        onto_classes(labels(pascal(SMALL)), ["owl"], {})
+    many = [f"c{number}" for number in range(30)]
+    with pytest.raises(InputError, match=r"c19, and 10 more; give"):
+        onto_classes(labels(pascal(SMALL)), many, {})
+
+
+def test_labels_without_objects():
+    with pytest.raises(InputError, match=r"annotations: no object; label objects in the photos"):
+        onto_classes(labels(pascal([])), ["cat"], {})
+
+
+def test_a_renamed_class_must_be_there():
+    with pytest.raises(InputError, match=r"--rename bird=cat: no class 'bird'; there are"):
+        onto_classes(labels(pascal(SMALL)), ["cat"], {"bird": "cat"})
+    with pytest.raises(InputError, match=r"--rename dog=owl: the model: no class 'owl'; there are"):
+        onto_classes(labels(pascal(SMALL)), ["cat"], {"dog": "owl"})
+
+
+def test_a_category_without_objects_is_not_told_as_left_out():
+    found = onto_classes(labels(pascal(SMALL[1:2])), ["cat"], {})
+    assert found.notes == () and np.array_equal(found.labels, [0])

@@ -1,0 +1,94 @@
+"""The folder that `ladder evaluate` leaves."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.evaluate.result_files import ClassAp, write_rows
+from pipeline.other_data.result import (
+    ClassFigure,
+    check_out,
+    class_figures,
+    is_reached,
+    known,
+    metric_rows,
+    read_reached,
+    result_folder,
+    write_reached,
+    write_tables,
+)
+from tests.other_data.making import reached_on, right_answers, small_tables
+
+
+@pytest.fixture
+def result(tmp_path) -> Path:
+    folder = tmp_path / "evaluated"
+    folder.mkdir()
+    tables = small_tables(tmp_path / "mine")
+    answers = right_answers(tables)
+    write_tables(folder, tables, answers)
+    write_reached(folder, reached_on(tmp_path / "mine", tables, answers, folder))
+    return folder
+
+
+def test_what_is_written_is_read_again(result):
+    assert is_reached(result)
+    reached = read_reached(result)
+    assert reached.rung == "ssd_fpn" and reached.photos == 3
+    assert reached.metrics["coco_map_75"] is None
+    assert reached.intervals["voc_map_50"] == (0.25, 0.75)
+    first, *_, last = metric_rows(reached)
+    assert first == ("voc_map_50", "0.5", "0.25 to 0.75") and last == ("coco_map_75", "-", "-")
+
+
+def test_other_folders_are_none(tmp_path):
+    with pytest.raises(InputError, match=r"metrics.json: no such file; make it with"):
+        read_reached(tmp_path)
+    for text in ("{}", "[]", "no json", '{"made_by": "me"}'):
+        (tmp_path / "metrics.json").write_text(text)
+        assert not is_reached(tmp_path)
+    with pytest.raises(InputError, match=r"metrics.json: not of `ladder evaluate`; run it again"):
+        read_reached(tmp_path)
+
+
+def test_figures_of_classes(tmp_path):
+    assert class_figures(tmp_path) == {}
+    rows = [ClassAp("cat", 0.5, 0.4, 3), ClassAp("owl", float("nan"), float("nan"), 0)]
+    write_rows(tmp_path / "ap_by_class.csv", ClassAp, rows)
+    assert class_figures(tmp_path) == {"cat": ClassFigure(0.5, 3), "owl": ClassFigure(None, 0)}
+    assert known(0.1234567) == 0.12346
+
+
+def test_only_a_result_is_replaced(result, tmp_path):
+    check_out(result, [tmp_path / "mine"])
+    check_out(tmp_path / "new", [tmp_path / "mine"])
+    (tmp_path / "other").mkdir()
+    check_out(tmp_path / "other", [])
+    (tmp_path / "other/file").touch()
+    with pytest.raises(InputError, match=r"other: is there already and no result of"):
+        check_out(tmp_path / "other", [])
+    with pytest.raises(InputError, match=r"file: is a file; name a folder with --out"):
+        check_out(tmp_path / "other/file", [])
+
+
+@pytest.mark.parametrize(("out", "data"), [("a", "a"), ("a/b", "a"), ("a", "a/b")])
+def test_a_result_and_its_photos_lie_apart(tmp_path, out, data):
+    with pytest.raises(InputError, match=r"lie in each other; name another --out"):
+        check_out(tmp_path / out, [tmp_path / data])
+
+
+def test_what_fails_leaves_nothing(result, tmp_path):
+    before = sorted(result.rglob("*"))
+    for out in (result, tmp_path / "evaluations/new"):
+        with pytest.raises(KeyboardInterrupt), result_folder(out) as folder:
+            (folder / "half").touch()
+            raise KeyboardInterrupt
+    assert sorted(result.rglob("*")) == before
+    assert {one.name for one in tmp_path.iterdir()} == {"evaluated", "mine"}
+
+
+def test_what_ends_well_takes_its_place(result):
+    with result_folder(result) as folder:
+        (folder / "whole").touch()
+    assert [one.name for one in result.iterdir()] == ["whole"]

@@ -1,0 +1,52 @@
+"""Tables of photos that a model has not learnt from."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.other_data.tables import (
+    SPLIT,
+    measured_photos,
+    notes_on,
+    objects_to_find,
+    tables_to_measure,
+)
+from pipeline.schemas import SCHEMAS, check_schema, read_classes
+from pipeline.tasks import Task
+from tests.data.making import SMALL, labels, pascal
+
+
+def test_all_photos_are_of_one_split():
+    tables = tables_to_measure(labels(pascal(SMALL)))
+    for name, schema in SCHEMAS.items():
+        table = getattr(tables, name)
+        check_schema(name, table.schema, schema)
+        assert set(table["split"].to_pylist()) == {SPLIT}
+    assert read_classes(tables.objects) == read_classes(tables.images)
+
+
+def test_what_counts():
+    tables = tables_to_measure(labels(pascal(SMALL)))
+    assert objects_to_find(tables) == 3
+    assert measured_photos(tables, Task.DETECT) == 3
+    assert measured_photos(tables, Task.CLASSIFY) == 2
+
+
+def test_what_a_reader_must_know():
+    outside = [*SMALL, (2, "cat", (90, 40, 30, 30), 0), (2, "cat", (200, 0, 5, 5), 0)]
+    notes = notes_on(tables_to_measure(labels(pascal(outside))), Task.DETECT)
+    assert notes == [
+        "boxes clipped to their photos: 1",
+        "boxes dropped: 1 (2.jpg: annotation 15: outside the photo)",
+        "objects marked ignore, neither sought nor wrong: 1",
+    ]
+    told = notes_on(tables_to_measure(labels(pascal(SMALL))), Task.LOCATE)
+    assert told[-1] == "photos without an object, on which nothing is measured: 1"
+
+
+def test_only_objects_to_ignore():
+    found = labels(pascal(SMALL))
+    with pytest.raises(InputError, match=r"all 4 objects are marked ignore"):
+        tables_to_measure(replace(found, ignore=np.ones(4, bool)))
