@@ -20,12 +20,13 @@ from pipeline.files import (
 from pipeline.findings import read_findings
 from pipeline.params.params import load_params
 from pipeline.predictions import read_predictions
+from pipeline.report.answers import Photos, read_answers
 from pipeline.report.fonts import lettering
 from pipeline.report.ladder_picture import ladder_picture
 from pipeline.report.pages.data_page import data_line, data_page
 from pipeline.report.pages.ladder_markdown import ladder_markdown
 from pipeline.report.pages.ladder_page import ladder_page
-from pipeline.report.rung_pictures import Photos, draw_rung, read_answers
+from pipeline.report.rung_pictures import draw_rung
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from stages.entry import run_stage
 

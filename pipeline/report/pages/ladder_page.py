@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.photo_files import open_photo
+from pipeline.report.answers import Answers
 from pipeline.report.pages.html_parts import Section, folded, page, paragraph, table, text
 from pipeline.report.pages.result_rows import (
     class_rows,
@@ -14,7 +15,7 @@ from pipeline.report.pages.result_rows import (
     result_head,
     result_rows,
 )
-from pipeline.report.rung_pictures import Answers, in_words
+from pipeline.report.rung_pictures import in_words
 
 REPRODUCE = (
     "To make this again, check out its commit: dvc pull brings what was made, make repro makes the "
