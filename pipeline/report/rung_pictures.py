@@ -23,14 +23,16 @@ from pipeline.evaluate.result_files import (
     read_rows,
 )
 from pipeline.evaluate.size_ap import SizeAp
-from pipeline.report.answers import Answers, Photos
+from pipeline.report.answers import Answers, Photos, of_split
 from pipeline.report.charts import anchor_picture, confusion_picture, error_bars
 from pipeline.report.curves import history_curves, precision_recall
 from pipeline.report.marks import Marks, marks_of
 from pipeline.report.page import layout_of
 from pipeline.report.photo_grid import photo_grid
+from pipeline.report.worst_answers import kinds_in_words, worst_answers
 
 _PERCENTS = (25, 50, 75, 100)  # of a training
+_WORST = 12  # photos
 
 
 def draw_rung(folder: Path, answers: Answers, photos: Photos, grid_photos: int) -> None:
@@ -54,8 +56,27 @@ def draw_rung(folder: Path, answers: Answers, photos: Photos, grid_photos: int) 
         matrix = count_pairs(pairs, answers.predictions.classes)
         words = f"{rung}, {split}" + ("" if answers.single else ": boxes that become labels")
         confusion_picture(folder / "confusion.png", matrix, names, words)
-    if not answers.single:
+    if answers.single:
+        draw_worst_answers(folder / f"{split}_worst.png", answers, photos, split, title)
+    else:
         draw_detector(folder, answers, photos, split, title)
+
+
+def draw_worst_answers(
+    path: Path, answers: Answers, photos: Photos, split: str, title: str
+) -> None:
+    """Draw the photos with the worst answers of a rung that predicts the largest object."""
+    task, predictions = answers.predictions.task, answers.predictions.table
+    worst = worst_answers(of_split(photos.truths["largest"], split), predictions, _WORST)
+    if worst:
+        draw_photos(
+            path,
+            photos.rows_of([one.image_id for one in worst]),
+            answers,
+            photos,
+            title=f"{title}: {kinds_in_words(task.answers_class, task.answers_box)}",
+            captions=[one.words for one in worst],
+        )
 
 
 def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, title: str) -> None:

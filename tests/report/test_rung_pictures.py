@@ -70,6 +70,21 @@ def test_the_worst_photos_say_what_is_wrong_and_have_errors(drawn):
     assert re.search(r"voc_map_50 0\.\d{3} \(0\.\d{3} to \d\.\d{3}\)", named["title"])
 
 
+@pytest.mark.parametrize("rung", ["classifier", "bbox", "combined"])
+def test_the_worst_answers_of_the_largest_object_say_what_is_wrong(drawn, rung):
+    named = drawn[f"{rung}/val_worst.png"]
+    wrong = [
+        len(truth.labels) and len(found.labels) and truth.labels[0] != found.labels[0]
+        for truth, found in zip(named["truths"], named["found"], strict=True)
+    ]
+    assert named["single"] and any(wrong) == (rung != "bbox")
+    assert wrong == sorted(wrong, reverse=True)  # wrong classes come first
+    assert all(wrong) or rung != "classifier"
+    assert all(
+        caption.endswith(" px off") == (rung != "classifier") for caption in named["captions"]
+    )
+
+
 def test_photos_without_an_object_are_not_drawn_for_one_answer_a_photo(drawn):
     assert all(len(marks.labels) for marks in drawn["combined/val_grid.png"]["truths"])
 

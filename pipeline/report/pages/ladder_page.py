@@ -26,7 +26,7 @@ _OPEN = ("grid", "worst")  # pictures that are shown at once; the others unfold
 _CAPTIONS = {
     "ladder": "The same photos, from rung to rung",
     "grid": "Photos, with what is true and what was found",
-    "worst": "The photos with the most errors",
+    "worst": "The photos with the worst answers",
     "curves": "Loss by epoch",
     "confusion": "What was taken for what",
     "pr_curves": "Precision and recall of each class",
