@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pipeline.errors import InputError
 from pipeline.evaluate.anchor_fit import AnchorFit
 from pipeline.evaluate.confusion import count_pairs
+from pipeline.evaluate.detections import as_detections, as_truth
 from pipeline.evaluate.result_files import (
     ClassAp,
     ConfusedPair,
@@ -29,6 +30,7 @@ from pipeline.report.curves import history_curves, precision_recall
 from pipeline.report.marks import Marks, marks_of
 from pipeline.report.page import layout_of
 from pipeline.report.photo_grid import photo_grid
+from pipeline.report.score_curves import draw_score_curves, score_curves
 from pipeline.report.worst_answers import kinds_in_words, worst_answers
 
 _PERCENTS = (25, 50, 75, 100)  # of a training
@@ -89,6 +91,7 @@ def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, ti
         photos.lettering.names,
         f"{answers.rung}, {split}",
     )
+    draw_quality(folder / "score_curves.png", answers, photos, split)
     sizes = read_rows(results / "ap_by_size.csv", SizeAp)
     error_bars(folder / "errors.png", read_rows(results / "errors.csv", ErrorKind), sizes, title)
     worst = read_rows(results / "worst_photos.csv", WorstPhoto)
@@ -108,6 +111,16 @@ def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, ti
         objects = read_rows(results / "anchor_iou.csv", ObjectFit)
         words = f"{answers.rung}: how its anchors fit the objects of train"
         anchor_picture(folder / "anchors.png", fits, objects, words)
+
+
+def draw_quality(path: Path, answers: Answers, photos: Photos, split: str) -> None:
+    """Draw precision, recall and F1 of a rung that predicts all objects, over the score."""
+    limits, names = answers.label_scores, photos.lettering.names
+    if limits is None or not len(limits):
+        return
+    truth = as_truth(of_split(photos.truths["objects"], split))
+    curves = score_curves(truth, as_detections(of_split(answers.predictions.table, split)), limits)
+    draw_score_curves(path, curves, limits, names, f"{answers.rung}, {split}")
 
 
 def draw_progress(folder: Path, answers: Answers, photos: Photos) -> None:

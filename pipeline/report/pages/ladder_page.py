@@ -27,9 +27,10 @@ _CAPTIONS = {
     "ladder": "The same photos, from rung to rung",
     "grid": "Photos, with what is true and what was found",
     "worst": "The photos with the worst answers",
+    "score_curves": "Precision, recall and F1 of labels, over the score",
+    "pr_curves": "Precision and recall of each class",
     "curves": "Loss by epoch",
     "confusion": "What was taken for what",
-    "pr_curves": "Precision and recall of each class",
     "errors": "Kinds of errors, and what each costs",
     "anchors": "How the anchors fit the objects",
 }
