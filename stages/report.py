@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.files import (
+    AUGMENTED,
     EVALUATION,
     FIGURES,
     FINDINGS,
@@ -21,6 +22,7 @@ from pipeline.findings import read_findings
 from pipeline.params.params import load_params
 from pipeline.predictions import read_predictions
 from pipeline.report.answers import Photos, read_answers
+from pipeline.report.augmented import augmented_picture
 from pipeline.report.fonts import lettering
 from pipeline.report.ladder_picture import ladder_picture
 from pipeline.report.pages.data_page import data_line, data_page
@@ -54,6 +56,8 @@ def main() -> None:
         for answers in ladder:
             (folder / answers.rung).mkdir()
             draw_rung(folder / answers.rung, answers, photos, params.report.grid_photos)
+            seen = AUGMENTED / f"{answers.rung}.npy"
+            augmented_picture(folder / answers.rung / "augmented.png", seen, photos, answers.rung)
         ladder_picture(folder / "ladder.png", ladder, photos)
     with fresh_folder(PLOTS) as folder:
         copy_plots(folder, names)

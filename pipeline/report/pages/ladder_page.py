@@ -31,6 +31,7 @@ _CAPTIONS = {
     "pr_curves": "Precision and recall of each class",
     "curves": "Loss by epoch",
     "confusion": "What was taken for what",
+    "augmented": "Photos of train as they reach the network, augmented",
     "errors": "Kinds of errors, and what each costs",
     "anchors": "How the anchors fit the objects",
 }
