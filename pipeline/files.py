@@ -19,6 +19,7 @@ FINDINGS = TABLES / "checks.json"
 PIXELS = Path("data/pixels/photos.npy")
 MODELS = Path("models")
 TRAINING = Path("training")
+AUGMENTED = Path("augmented")
 PREDICTIONS = Path("predictions")
 EVALUATION = Path("evaluation")
 METRICS = Path("metrics")

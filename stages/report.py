@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.files import (
+    AUGMENTED,
     EVALUATION,
     FIGURES,
     FINDINGS,
@@ -20,12 +21,14 @@ from pipeline.files import (
 from pipeline.findings import read_findings
 from pipeline.params.params import load_params
 from pipeline.predictions import read_predictions
+from pipeline.report.answers import Photos, read_answers
+from pipeline.report.augmented import augmented_picture
 from pipeline.report.fonts import lettering
 from pipeline.report.ladder_picture import ladder_picture
 from pipeline.report.pages.data_page import data_line, data_page
 from pipeline.report.pages.ladder_markdown import ladder_markdown
 from pipeline.report.pages.ladder_page import ladder_page
-from pipeline.report.rung_pictures import Photos, draw_rung, read_answers
+from pipeline.report.rung_pictures import draw_rung
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from stages.entry import run_stage
 
@@ -53,6 +56,8 @@ def main() -> None:
         for answers in ladder:
             (folder / answers.rung).mkdir()
             draw_rung(folder / answers.rung, answers, photos, params.report.grid_photos)
+            seen = AUGMENTED / f"{answers.rung}.npy"
+            augmented_picture(folder / answers.rung / "augmented.png", seen, photos, answers.rung)
         ladder_picture(folder / "ladder.png", ladder, photos)
     with fresh_folder(PLOTS) as folder:
         copy_plots(folder, names)

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from pipeline.data import ranks
 from pipeline.data.batches import Batches
+from pipeline.data.first_batch import first_batch
 from pipeline.data.inputs import Inputs, read_inputs
 from pipeline.data.pixel_store import digest_files
 from pipeline.errors import InputError
 from pipeline.files import (
+    AUGMENTED,
     MODELS,
     PARAMS,
     PIXELS,
@@ -38,7 +41,7 @@ from pipeline.train.checkpoint import config_digest, files_digest
 from pipeline.train.follower import Follower
 from pipeline.train.history import history_lines
 from pipeline.train.launch import launch
-from pipeline.train.loop import Decode, fit
+from pipeline.train.loop import Decode, epoch_seed, fit
 from pipeline.train.schedule import THAWED, Phase, phases_of
 from pipeline.train.training_log import TrainingWatch
 from stages.entry import run_stage
@@ -118,7 +121,7 @@ def _naming(rung: str) -> Iterator[None]:
 def train_rung(
     rung: Rung, params: Params, inputs: Inputs, spec: ModelSpec, model: RungModel
 ) -> None:
-    """Train, then write the model's folder and how long it took."""
+    """Train, then write the model's folder, how long it took and what augmentation does."""
     shared, own = params.train.shared, params.rung(rung.name)
     train, val = batches(params, inputs, spec, next(model.parameters()).device)
     phases = phases_of(own, len(train), shared.min_epoch_steps)
@@ -155,6 +158,8 @@ def train_rung(
     # Beside the model and not in it: equal trainings give equal models in different times.
     text = json.dumps(figures, indent=2) + "\n"
     write_beside(TRAINING / f"{rung.name}.json", lambda path: path.write_text(text))
+    seen = first_batch(train, epoch_seed(shared.seed, 1))
+    write_beside(AUGMENTED / f"{rung.name}.npy", lambda path: np.save(path, seen))
     finish(checkpoint)
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.report.answers import Answers, Photos
 from pipeline.report.figures import LARGEST_SIDE
 from pipeline.report.marks import Marks, marks_of, verdict
 from pipeline.report.page import Layout
 from pipeline.report.photo_grid import photo_grid
-from pipeline.report.rung_pictures import Answers, Photos
 
 _PHOTOS = 4
 _CELL = 220  # pixels: six rungs beside each other

@@ -2,18 +2,16 @@
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.data.pixel_store import Pixels
 from pipeline.errors import InputError
 from pipeline.evaluate.anchor_fit import AnchorFit
 from pipeline.evaluate.confusion import count_pairs
+from pipeline.evaluate.detections import as_detections, as_truth
 from pipeline.evaluate.result_files import (
     ClassAp,
     ConfusedPair,
@@ -26,81 +24,17 @@ from pipeline.evaluate.result_files import (
     read_rows,
 )
 from pipeline.evaluate.size_ap import SizeAp
-from pipeline.predictions import Predictions
+from pipeline.report.answers import Answers, Photos, of_split
 from pipeline.report.charts import anchor_picture, confusion_picture, error_bars
 from pipeline.report.curves import history_curves, precision_recall
-from pipeline.report.fonts import Lettering
 from pipeline.report.marks import Marks, marks_of
 from pipeline.report.page import layout_of
 from pipeline.report.photo_grid import photo_grid
+from pipeline.report.score_curves import draw_score_curves, score_curves
+from pipeline.report.worst_answers import kinds_in_words, worst_answers
 
 _PERCENTS = (25, 50, 75, 100)  # of a training
-
-
-@dataclass(frozen=True)
-class Photos:
-    """All photos and their truth: the images table, the pixel store, the other two tables."""
-
-    images: pa.Table
-    pixels: Pixels
-    truths: dict[str, pa.Table]
-    lettering: Lettering
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a rung predicted and how good that was.
-
-    Attributes:
-        rung: its name.
-        predictions: for all photos of val and test.
-        evaluation: the folder of its results.
-        label_scores: `(C,)` by class; None for a rung with one prediction per photo.
-    """
-
-    rung: str
-    predictions: Predictions
-    evaluation: Path
-    label_scores: np.ndarray | None
-
-    @property
-    def single(self) -> bool:
-        """Whether it makes one prediction per photo."""
-        return not self.predictions.task.every_object
-
-    @property
-    def note(self) -> str:
-        """Above which score predictions are drawn, in words; empty where all are."""
-        if self.label_scores is None:
-            return ""
-        low, high = self.label_scores.min(), self.label_scores.max()
-        limits = f"{low:.2f}" if high - low < 0.005 else f"{low:.2f} to {high:.2f}, by class"
-        return f"drawn: what becomes a label, scores above {limits}"
-
-    def intervals(self) -> list[MetricInterval]:
-        """Return the metrics that have intervals; those of the evaluated split come first."""
-        return read_rows(self.evaluation / "intervals.csv", MetricInterval)
-
-
-def read_answers(rung: str, predictions: Predictions, evaluation: Path) -> Answers:
-    """Return the predictions of a rung with its label scores.
-
-    Raises:
-        InputError: the scores are absent or of other classes.
-    """
-    if not predictions.task.every_object:
-        return Answers(rung, predictions, evaluation, None)
-    path = evaluation / "label_scores.json"
-    try:
-        by_class = orjson.loads(path.read_bytes())
-        scores = np.array([float(by_class[name]) for name in predictions.classes])
-        if not np.isfinite(scores).all():
-            raise ValueError
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run the evaluate stage of {rung} first") from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path}: not label scores of these classes; evaluate again") from None
-    return Answers(rung, predictions, evaluation, scores)
+_WORST = 12  # photos
 
 
 def draw_rung(folder: Path, answers: Answers, photos: Photos, grid_photos: int) -> None:
@@ -124,8 +58,27 @@ def draw_rung(folder: Path, answers: Answers, photos: Photos, grid_photos: int) 
         matrix = count_pairs(pairs, answers.predictions.classes)
         words = f"{rung}, {split}" + ("" if answers.single else ": boxes that become labels")
         confusion_picture(folder / "confusion.png", matrix, names, words)
-    if not answers.single:
+    if answers.single:
+        draw_worst_answers(folder / f"{split}_worst.png", answers, photos, split, title)
+    else:
         draw_detector(folder, answers, photos, split, title)
+
+
+def draw_worst_answers(
+    path: Path, answers: Answers, photos: Photos, split: str, title: str
+) -> None:
+    """Draw the photos with the worst answers of a rung that predicts the largest object."""
+    task, predictions = answers.predictions.task, answers.predictions.table
+    worst = worst_answers(of_split(photos.truths["largest"], split), predictions, _WORST)
+    if worst:
+        draw_photos(
+            path,
+            photos.rows_of([one.image_id for one in worst]),
+            answers,
+            photos,
+            title=f"{title}: {kinds_in_words(task.answers_class, task.answers_box)}",
+            captions=[one.words for one in worst],
+        )
 
 
 def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, title: str) -> None:
@@ -138,15 +91,14 @@ def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, ti
         photos.lettering.names,
         f"{answers.rung}, {split}",
     )
+    draw_quality(folder / "score_curves.png", answers, photos, split)
     sizes = read_rows(results / "ap_by_size.csv", SizeAp)
     error_bars(folder / "errors.png", read_rows(results / "errors.csv", ErrorKind), sizes, title)
     worst = read_rows(results / "worst_photos.csv", WorstPhoto)
     if worst:
-        ids = pa.array([photo.image_id for photo in worst], pa.int64())
-        rows = pc.index_in(ids, value_set=photos.images["image_id"]).to_numpy()
         draw_photos(
             folder / f"{split}_worst.png",
-            rows,
+            photos.rows_of([photo.image_id for photo in worst]),
             answers,
             photos,
             title=f"{title}: the photos with the most errors",
@@ -161,6 +113,16 @@ def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, ti
         anchor_picture(folder / "anchors.png", fits, objects, words)
 
 
+def draw_quality(path: Path, answers: Answers, photos: Photos, split: str) -> None:
+    """Draw precision, recall and F1 of a rung that predicts all objects, over the score."""
+    limits, names = answers.label_scores, photos.lettering.names
+    if limits is None or not len(limits):
+        return
+    truth = as_truth(of_split(photos.truths["objects"], split))
+    curves = score_curves(truth, as_detections(of_split(answers.predictions.table, split)), limits)
+    draw_score_curves(path, curves, limits, names, f"{answers.rung}, {split}")
+
+
 def draw_progress(folder: Path, answers: Answers, photos: Photos) -> None:
     """Write `25.png` to `100.png`: what was found in a few photos of val at these percents."""
     found = read_rows(answers.evaluation / "found_by_epoch.csv", EpochDetection)
@@ -168,7 +130,7 @@ def draw_progress(folder: Path, answers: Answers, photos: Photos) -> None:
         return
     folder.mkdir()
     ids = list(dict.fromkeys(row.image_id for row in found))
-    rows = pc.index_in(pa.array(ids, pa.int64()), value_set=photos.images["image_id"]).to_numpy()
+    rows = photos.rows_of(ids)
     last = len(_read_history(answers.evaluation))
     # By percents, longer and shorter trainings align; of two that are one epoch, the later.
     drawn = {max(1, round(last * percent / 100)): percent for percent in _PERCENTS}

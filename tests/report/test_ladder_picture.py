@@ -9,10 +9,10 @@ from PIL import Image
 from pipeline.demo.painter import CLASSES
 from pipeline.predictions import Predictions, predictions_table
 from pipeline.report import ladder_picture as module
+from pipeline.report.answers import Answers, Photos
 from pipeline.report.fonts import Lettering
 from pipeline.report.ladder_picture import chosen_rows, ladder_picture
 from pipeline.report.page import CAPTION, GAP, NOTE, TITLE
-from pipeline.report.rung_pictures import Answers, Photos
 from pipeline.schemas import IMAGES_SCHEMA
 from tests.stages.answers import TASKS
 

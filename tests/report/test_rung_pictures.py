@@ -4,7 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from pipeline.data.pixel_store import open_pixel_store
@@ -13,8 +12,9 @@ from pipeline.evaluate.result_files import MetricInterval
 from pipeline.files import PIXELS
 from pipeline.predictions import read_predictions
 from pipeline.report import rung_pictures
+from pipeline.report.answers import Photos, read_answers
 from pipeline.report.fonts import lettering
-from pipeline.report.rung_pictures import in_words, read_answers
+from pipeline.report.rung_pictures import in_words
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from stages import evaluate, report
 from tests.stages.answers import TASKS, answer
@@ -70,6 +70,21 @@ def test_the_worst_photos_say_what_is_wrong_and_have_errors(drawn):
     assert re.search(r"voc_map_50 0\.\d{3} \(0\.\d{3} to \d\.\d{3}\)", named["title"])
 
 
+@pytest.mark.parametrize("rung", ["classifier", "bbox", "combined"])
+def test_the_worst_answers_of_the_largest_object_say_what_is_wrong(drawn, rung):
+    named = drawn[f"{rung}/val_worst.png"]
+    wrong = [
+        len(truth.labels) and len(found.labels) and truth.labels[0] != found.labels[0]
+        for truth, found in zip(named["truths"], named["found"], strict=True)
+    ]
+    assert named["single"] and any(wrong) == (rung != "bbox")
+    assert wrong == sorted(wrong, reverse=True)  # wrong classes come first
+    assert all(wrong) or rung != "classifier"
+    assert all(
+        caption.endswith(" px off") == (rung != "classifier") for caption in named["captions"]
+    )
+
+
 def test_photos_without_an_object_are_not_drawn_for_one_answer_a_photo(drawn):
     assert all(len(marks.labels) for marks in drawn["combined/val_grid.png"]["truths"])
 
@@ -99,9 +114,7 @@ def test_a_training_of_two_epochs(painted_project, monkeypatch):
         "ssd_fpn", read_predictions(Path("predictions/ssd_fpn.parquet")), Path("evaluation/ssd_fpn")
     )
     with lettering(read_classes(images)) as letters:
-        photos = rung_pictures.Photos(
-            images, open_pixel_store(PIXELS), {"objects": objects}, letters
-        )
+        photos = Photos(images, open_pixel_store(PIXELS), {"objects": objects}, letters)
         rung_pictures.draw_progress(Path("progress"), answers, photos)
     assert drawn == ["50.png", "100.png"]
 
@@ -117,17 +130,6 @@ def test_a_training_of_two_epochs(painted_project, monkeypatch):
 )
 def test_a_metric_in_words(metric, words):
     assert in_words(MetricInterval("val", *metric)) == words
-
-
-def test_label_scores_are_in_the_order_of_the_classes(painted_project):
-    answer("ssd_fpn")
-    run_main(evaluate, "ssd_fpn")
-    folder = Path("evaluation/ssd_fpn")
-    scores = json.loads((folder / "label_scores.json").read_text())
-    (folder / "label_scores.json").write_text(json.dumps(dict(reversed(scores.items()))))
-    answers = read_answers("ssd_fpn", read_predictions(Path("predictions/ssd_fpn.parquet")), folder)
-    assert answers.label_scores is not None
-    assert np.array_equal(answers.label_scores, list(scores.values()))
 
 
 def test_a_results_folder_without_metrics_is_refused(painted_project, tmp_path):

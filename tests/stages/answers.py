@@ -20,6 +20,13 @@ TASKS = {
     "ssd_189": Task.DETECT,
     "ssd_fpn": Task.DETECT,
 }
+FIRST_BATCH = [  # fields of what a training leaves of the photos that it has learnt from
+    ("row", "i8"),
+    ("pixels", "u1", (16, 16, 3)),
+    ("boxes", "f4", (3, 4)),
+    ("labels", "i8", (3,)),
+    ("ignore", "?", (3,)),
+]
 NOISE = {"ssd_4x4": 0.25, "ssd_189": 0.15}  # of a box's side; the others .05
 
 
@@ -70,7 +77,7 @@ def _moved(boxes: np.ndarray, noise: np.random.Generator, share: float) -> np.nd
 
 
 def write_model(rung: str, task: Task) -> None:
-    """Write the parts of a model's folder that are read without torch."""
+    """Write what a training leaves that is read without torch."""
     folder = Path("models", rung)
     folder.mkdir(parents=True, exist_ok=True)
     phases, box = ["head", *["late"] * 5], [0, 0.5, 0.0, 0.0, 0.5, 1.0]
@@ -86,6 +93,8 @@ def write_model(rung: str, task: Task) -> None:
         for e, phase in enumerate(phases, 1)
     ]
     (folder / "history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    Path("augmented").mkdir(exist_ok=True)
+    np.save(f"augmented/{rung}.npy", np.zeros(2, FIRST_BATCH))
     spec = ModelSpec(
         rung,
         task.value,

@@ -20,8 +20,8 @@ from tests.stages.small_project import contents, run_main, write_params
 
 pytestmark = pytest.mark.slow  # every picture is drawn
 
-OF_ALL = {"val_grid.png", "curves.png"}
-OF_DETECTORS = {"pr_curves.png", "errors.png", "confusion.png", "val_worst.png", "anchors.png"}
+OF_ALL = {"val_grid.png", "val_worst.png", "augmented.png", "curves.png"}
+OF_DETECTORS = {"pr_curves.png", "score_curves.png", "errors.png", "confusion.png", "anchors.png"}
 OF_DETECTORS |= {f"progress/{percent}.png" for percent in (25, 50, 75, 100)}
 
 

@@ -64,6 +64,9 @@ def test_the_outputs_of_a_rung(trained_project, rung):
     assert figures.keys() == {"digest", "seconds", "photos_per_s"} | on_what
     assert figures["seconds"] > 0 and figures["photos_per_s"] > 0
     assert figures["device"] == "cpu"
+    seen = np.load(Path("augmented", f"{rung}.npy"))
+    side = 32 if rung in ("classifier", "bbox", "ssd_fpn") else SIZES.get(rung, 64)
+    assert (len(seen), seen["pixels"].shape[1:]) == (4, (side, side, 3))  # of a batch of 4
     assert not list(Path(".ladder").rglob("*.pt"))
 
 
@@ -76,10 +79,11 @@ def test_the_model_answers_alone(trained_project, rung):
 
 @pytest.mark.parametrize("rung", TRAINED)
 def test_twice_is_byte_for_byte_the_same(trained_project, rung):
-    before = contents(Path("models", rung))
+    before, seen = contents(Path("models", rung)), Path("augmented", f"{rung}.npy").read_bytes()
     write_params(trained_project, **{f"train__{rung}__image_size": SIZES.get(rung, 64)})
     run_main(train, rung)
     after = contents(Path("models", rung))
+    assert Path("augmented", f"{rung}.npy").read_bytes() == seen
     assert [name for name in SAME_EACH_TIME if after[name] != before[name]] == []
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from pipeline.report.answers import Answers
 from pipeline.report.pages.ladder_page import REPRODUCE
 from pipeline.report.pages.result_rows import class_rows, evaluated_split, result_head, result_rows
-from pipeline.report.rung_pictures import Answers
 
 _CLASSES = 20  # in the table of classes: the best and the worst half of so many
 _LINES = 12

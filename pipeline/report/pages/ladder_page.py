@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.photo_files import open_photo
+from pipeline.report.answers import Answers
 from pipeline.report.pages.html_parts import Section, folded, page, paragraph, table, text
 from pipeline.report.pages.result_rows import (
     class_rows,
@@ -14,7 +15,7 @@ from pipeline.report.pages.result_rows import (
     result_head,
     result_rows,
 )
-from pipeline.report.rung_pictures import Answers, in_words
+from pipeline.report.rung_pictures import in_words
 
 REPRODUCE = (
     "To make this again, check out its commit: dvc pull brings what was made, make repro makes the "
@@ -25,10 +26,12 @@ _OPEN = ("grid", "worst")  # pictures that are shown at once; the others unfold
 _CAPTIONS = {
     "ladder": "The same photos, from rung to rung",
     "grid": "Photos, with what is true and what was found",
-    "worst": "The photos with the most errors",
+    "worst": "The photos with the worst answers",
+    "score_curves": "Precision, recall and F1 of labels, over the score",
+    "pr_curves": "Precision and recall of each class",
     "curves": "Loss by epoch",
     "confusion": "What was taken for what",
-    "pr_curves": "Precision and recall of each class",
+    "augmented": "Photos of train as they reach the network, augmented",
     "errors": "Kinds of errors, and what each costs",
     "anchors": "How the anchors fit the objects",
 }

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 from pipeline.evaluate.result_files import ClassAp, ErrorKind, MetricInterval, read_rows
+from pipeline.report.answers import Answers
 from pipeline.report.ladder_table import METRICS
-from pipeline.report.rung_pictures import Answers
 
 
 def evaluated_split(ladder: Sequence[Answers]) -> str:

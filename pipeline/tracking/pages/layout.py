@@ -24,7 +24,7 @@ _LEARNT = tuple(
     f"{CURVES}/{name}" for name in ("val/voc_map_50", "val/accuracy", "val/loss", "train/loss")
 )
 PROGRESS = "progress"  # its steps are percents of the training
-_PICTURES = ("val_grid", "val_worst", "curves", "confusion")
+_PICTURES = ("val_grid", "val_worst", "score_curves", "curves", "confusion")
 
 Chart = dict[str, object]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.evaluate.result_files import ClassAp, ErrorKind, MetricInterval, write_rows
 from pipeline.predictions import PREDICTIONS_SCHEMA, Predictions
-from pipeline.report.rung_pictures import Answers
+from pipeline.report.answers import Answers
 from pipeline.tasks import Task
 
 NAN = float("nan")

@@ -1,0 +1,53 @@
+"""The worst answers of a rung that predicts the largest object of each photo."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.evaluate.score import answers_for, judge_largest
+
+
+@dataclass(frozen=True)
+class WorstAnswer:
+    """A photo with a bad answer, and in words what its verdict does not tell.
+
+    Attributes:
+        image_id: of the photo.
+        words: its file name, and how far the box is off where there is one.
+    """
+
+    image_id: int
+    words: str
+
+
+def worst_answers(largest: pa.Table, predictions: pa.Table, limit: int) -> list[WorstAnswer]:
+    """Return the wrong classes, the surest first, then the boxes that are farthest off.
+
+    Of right classes alone none is a bad answer; of boxes, which are all somewhat off, all are.
+
+    Args:
+        largest: the largest object of each photo of a split.
+        predictions: of these photos at least.
+        limit: of photos to return at most.
+    """
+    answers = answers_for(largest, predictions)
+    judged = judge_largest(largest, answers)
+    zeros = np.zeros(len(largest))
+    wrong, far = judged.get("accuracy", zeros + 1) == 0, judged.get("l1_px", zeros)
+    sureness = np.where(wrong, answers["score"].to_numpy(), 0)
+    order = np.lexsort((-far, -sureness, ~wrong))
+    bad = [int(row) for row in order if wrong[row] or far[row] > 0]
+    ids, files = largest["image_id"].to_pylist(), largest["file_name"].to_pylist()
+    how_far = [f": {one:.1f} px off" if "l1_px" in judged else "" for one in far]
+    return [WorstAnswer(ids[row], files[row] + how_far[row]) for row in bad[:limit]]
+
+
+def kinds_in_words(answers_class: bool, answers_box: bool) -> str:
+    """Return what the worst answers of a rung are, by what it answers.
+
+    >>> kinds_in_words(True, True)
+    'the surest wrong classes, then the boxes farthest off'
+    """
+    kinds = ["the surest wrong classes"] if answers_class else []
+    return ", then ".join(kinds + (["the boxes farthest off"] if answers_box else []))
