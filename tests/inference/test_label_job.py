@@ -70,6 +70,7 @@ def test_a_part_is_named_by_what_is_asked_and_of_which_photos(job: LabelJob) -> 
         one.save()
         one.add(one.next_number, [row("a.jpg", modified)])
     names = [one.parts[0].name for one in (job, *others)]
+    assert names[0] == "part-000000-259dd432f5091e30.parquet"  # as jobs that are begun have it
     assert names[0] == names[2]
     assert len(set(names)) == 3
 

@@ -154,3 +154,12 @@ def test_labels_of_photos_that_are_gone_go(place):
     assert still_there(names[:0], photos).to_pylist() == []
     in_s3 = type(photos)("s3://bucket/a", photos.states)
     assert still_there(names, in_s3).to_pylist() == [True, True, False, False]
+
+
+def test_a_link_to_a_photo_of_another_place_comes_once(place):
+    Path("e").mkdir()
+    Path("e/link.png").symlink_to(place / "a/b/1.png")
+    found = list(find_photos(["a", "e", "c.jpeg"]))
+    assert found == [Path("a/2.JPG"), Path("a/b/1.png"), Path("c.jpeg")]
+    assert list(find_photos(["e", "a"])) == [Path("e/link.png"), Path("a/2.JPG")]
+    assert passed_over(["a", "e"]) == 1
