@@ -1,6 +1,7 @@
 """`python -m benchmarks.growth`: time and memory of what takes any number of photos, as a plot."""
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -9,12 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.grown import SHARD, grown
+from benchmarks.grown import PAINTED, SHARD, STORED, grow
 from benchmarks.measure import machine, peak_bytes
-from benchmarks.photos import FOLDER, painted, sizes_wh
+from benchmarks.photos import FOLDER
 
 SIZES = (1_000, 10_000, 100_000)
-DISTINCT, SIDE = 1_000, 64  # so many small photos are painted; more photos are the same again
 GROWN = FOLDER / f"grown-{os.getpid()}"  # what is written there goes when a part ends
 RESULT, PLOT = Path("benchmarks/results/growth.json"), Path("docs/growth.png")
 
@@ -30,11 +30,11 @@ def tables(photos: int):
 
 def store(photos: int):
     """Return the work of the pixels stage, to 32 pixels."""
-    from pipeline.data.pixels import build_pixel_store
+    from pipeline.params.fetch import PixelParams
+    from stages.pixels import store_pixels
 
-    paths, sizes = _small_photos(photos)
-    out = GROWN / "photos.npy"
-    return lambda: build_pixel_store(paths, sizes, out, 32, shard_photos=SHARD)
+    grow(GROWN, photos, "source")
+    return lambda: store_pixels(PixelParams(size=STORED, shard_photos=SHARD))
 
 
 def evaluation(photos: int):
@@ -47,35 +47,43 @@ def evaluation(photos: int):
 
 def labelling(photos: int):
     """Return the work of `ladder label` with a small network at 64 pixels, parts and all."""
-    from benchmarks.label import ours, random_detector
+    from pipeline.files import SOURCE
+    from pipeline.inference.photo_files import named_photos, passed_over
 
-    detector = random_detector(SIDE, "mobilenetv3_small_050", channels=16)
-    paths, _ = _small_photos(photos)
-    named = [(f"{number}/{path.name}", path) for number, path in enumerate(paths)]
-    return lambda: ours(named, detector, FOLDER)
+    grow(GROWN, photos, "source")
+
+    def label() -> None:
+        found, _, _ = named_photos([str(SOURCE)])
+        passed_over([str(SOURCE)])
+        from benchmarks.label import ours, random_detector  # torch, which the command loads now
+
+        ours(found, random_detector(PAINTED, "mobilenetv3_small_050", channels=16), Path())
+
+    return label
 
 
 def training(photos: int):
     """Return the work of an epoch of `classifier` with a small network at 32 pixels."""
     from benchmarks.batches import our_batches
     from benchmarks.train_step import Silent, learner, model_of
+    from pipeline.data.inputs import read_training_data
     from pipeline.memory import keep_freed_memory
+    from pipeline.tasks import Task
     from pipeline.train.loop import train_one_epoch
 
-    keep_freed_memory()
-    batches = our_batches(grown(photos, GROWN), 32)
-    model = model_of("classifier", 32, backbone="mobilenetv3_small_050")
-    learning = learner("classifier", len(batches), model=model)
-    return lambda: train_one_epoch(learning, batches.epoch(0), 1, 0, Silent())
+    grow(GROWN, photos, "pixels")
+
+    def train() -> None:
+        keep_freed_memory()
+        batches = our_batches(read_training_data(Task.DETECT, 1.0).train, STORED)
+        model = model_of("classifier", STORED, backbone="mobilenetv3_small_050")
+        learning = learner("classifier", len(batches), model=model)
+        train_one_epoch(learning, batches.epoch(0), 1, 0, Silent())
+
+    return train
 
 
 PARTS = {part.__name__: part for part in (tables, store, evaluation, labelling, training)}
-
-
-def _small_photos(photos: int):
-    paths, pascal = painted(DISTINCT, side=SIDE)
-    repeats = photos // DISTINCT
-    return paths * repeats, sizes_wh({"images": pascal["images"] * repeats})
 
 
 def main() -> None:
@@ -114,9 +122,11 @@ def _run_once(part: str, photos: int) -> None:
     shutil.rmtree(GROWN, ignore_errors=True)
     try:
         work = PARTS[part](photos)
-        start, before = time.perf_counter(), peak_bytes()
-        work()
-        seconds = time.perf_counter() - start
+        GROWN.mkdir(parents=True, exist_ok=True)
+        with contextlib.chdir(GROWN):
+            start, before = time.perf_counter(), peak_bytes()
+            work()
+            seconds = time.perf_counter() - start
     finally:
         shutil.rmtree(GROWN, ignore_errors=True)
     print(f"\n{seconds:.3f} {before / 2**20:.0f} {peak_bytes() / 2**20:.0f}")

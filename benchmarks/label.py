@@ -1,8 +1,7 @@
 """Photos that no store holds: JPEGs in, boxes out."""
 
 import shutil
-from collections.abc import Sequence
-from itertools import starmap
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -14,9 +13,10 @@ from pipeline.formats.pascal.writer import write_pascal
 from pipeline.inference.bulk import detect_into
 from pipeline.inference.detector import Detector
 from pipeline.inference.engines.torch_engine import TorchEngine
-from pipeline.inference.label_job import Asked, Waiting, open_job, without_done
+from pipeline.inference.label_job import Asked, WaitingPhotos, open_job, without_done
 from pipeline.inference.label_scores import thresholds
-from pipeline.inference.labels import labels_of_rows
+from pipeline.inference.labels import labels_of_rows, likely
+from pipeline.inference.photo_files import states_of
 from pipeline.memory import keep_freed_memory
 from pipeline.models.precision import autocast
 from pipeline.rungs.model_spec import ModelSpec
@@ -49,8 +49,8 @@ def random_detector(
     return Detector(TorchEngine(model, spec), batch_size=BATCH)
 
 
-def ours(photos: Sequence[tuple[str, Path]], detector: Detector, folder: Path) -> int:
-    """Return the number of detections, after all that `ladder label` does with names and files.
+def ours(photos: WaitingPhotos, detector: Detector, folder: Path) -> int:
+    """Return the number of photos, after all that `ladder label` does with names and files.
 
     Parts are written and synced to the disk, read again, and their labels written as Pascal JSON.
     """
@@ -60,12 +60,12 @@ def ours(photos: Sequence[tuple[str, Path]], detector: Detector, folder: Path) -
     kept = (decoding.min_score, decoding.nms_threshold, decoding.max_detections)
     job = open_job(place, Asked("random", detector.classes, str(folder), *kept), restart=False)
     job.save()
-    detect_into(job, detector, without_done(starmap(Waiting.of, photos), job.read()))
+    detect_into(job, detector, without_done(photos, job.states()))
     scores = thresholds(detector.classes, {})
-    rows = job.read()
+    rows = job.read(partial(likely, min_scores=scores))
     labels = labels_of_rows(rows, folder, detector.classes, scores, doubtful=False)
     write_pascal(labels, folder / "labels.json")
-    return sum(map(len, rows["label"]))
+    return len(rows)
 
 
 class Jpegs:
@@ -110,7 +110,8 @@ def _cases(size: int) -> list[Case]:
 
     keep_freed_memory()  # as `ladder label` does; the peer gains by it as well
     paths, _ = painted(PHOTOS)
-    photos = [(path.name, path) for path in paths]
+    named = [(path.name, path) for path in paths]
+    photos = WaitingPhotos.of(paths[0].parent, states_of(named, []))
     detector, peer = random_detector(size), peer_model()
     plain = build_model(detector.spec).to(memory_format=torch.channels_last).eval()
     images = torch.randn(BATCH, 3, size, size).to(memory_format=torch.channels_last)

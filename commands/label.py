@@ -17,21 +17,24 @@ a private network, with RAY_AUTH_MODE=token.
 """
 
 import argparse
+import math
 import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from filelock import FileLock, Timeout
 
 from commands.options.model import add_model, add_scores, given_scores
 from commands.options.parser import command_parser, number
-from pipeline.errors import InputError, one_line
+from pipeline.errors import InputError
 from pipeline.files import PARAMS
 from pipeline.formats.labels import Labels
 from pipeline.inference.described_model import DescribedModel, SentModel, describe_model
@@ -43,16 +46,16 @@ from pipeline.inference.label_files import (
     left_behind,
     refuse_others,
     refused_file,
+    report_refusals,
     write_all,
-    write_refusals,
 )
-from pipeline.inference.label_job import Asked, LabelJob, Waiting, open_job, without_done
+from pipeline.inference.label_job import Asked, LabelJob, WaitingPhotos, open_job, without_done
 from pipeline.inference.label_scores import GivenScores, choose_scores
-from pipeline.inference.labels import Refusal, certain, labels_of_rows, refusals
+from pipeline.inference.labels import certain, labels_of_rows, likely, refusals
 from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
-from pipeline.inference.photo_files import named_photos, passed_over
+from pipeline.inference.photo_files import named_photos, passed_over, still_there
 from pipeline.memory import keep_freed_memory
-from pipeline.params.params import load_params
+from pipeline.params.params import PredictParams, load_params
 from pipeline.review.decisions import Decision, apply_review, read_review, write_review
 from pipeline.tracking.mlflow_store import store_uri
 
@@ -60,11 +63,11 @@ from pipeline.tracking.mlflow_store import store_uri
 def main(arguments: Sequence[str]) -> int:
     """Find objects in photos and write labels, which `fetch.source: local` reads again."""
     options = _parse(arguments)
-    photos, unnamed, folder = named_photos(options.photos)
-    there = {one.name for one in photos}
+    found, unnamed, folder = named_photos(options.photos)
+    photos = found
     if options.since:
-        since = options.since.timestamp() * 1e9
-        photos = [one for one in photos if one.modified >= since]
+        since = math.ceil(options.since.timestamp() * 1e9)
+        photos = found.filter(pc.greater_equal(found.states["modified"], since))
         if not photos:
             raise InputError(
                 f"--since {options.since}: no photo has changed since; name an earlier day"
@@ -95,14 +98,11 @@ def main(arguments: Sequence[str]) -> int:
         except KeyboardInterrupt:
             print("the same command goes on with what is not done", file=sys.stderr)
             raise
-        rows = job.read()
-        kept = [
-            name in there or (isinstance(folder, Path) and (folder / name).is_file())
-            for name in rows["file_name"].to_pylist()
-        ]
-        rows = rows.filter(pa.array(kept, pa.bool_()))
         known = described.label_scores
         min_scores = choose_scores(known, asked.classes, options.score, options.model)
+        reviewed = bool(review) or reviews_of(job).is_file()
+        rows = job.read(partial(likely, min_scores=min_scores * (not reviewed)))
+        rows = rows.filter(still_there(rows["file_name"], found))
         labels = labels_of(job, rows, Path(folder), min_scores, options.doubtful, review)
         failed = write_all(files, labels, job)
         for stale in left_behind(files, job):
@@ -129,18 +129,16 @@ def what_is_asked(
 
 
 def find_objects(
-    job: LabelJob, model: DescribedModel, photos: list[Waiting], options: argparse.Namespace
+    job: LabelJob, model: DescribedModel, photos: WaitingPhotos, options: argparse.Namespace
 ) -> None:
     """Add to a job what the model finds in the photos that are not done, `--limit` at most."""
-    waiting = without_done(photos, job.read())
+    waiting = without_done(photos, job.states())
     done = len(photos) - len(waiting)
     if done:
         print(f"done before: {done} of {len(photos)} photos", file=sys.stderr)
     waiting = waiting[: options.limit]
     if not waiting:
         return
-    from pipeline.params.params import PredictParams
-
     asked = job.asked
     decoding = PredictParams(
         min_score=asked.min_score,
@@ -173,7 +171,7 @@ def labels_of(
 
     The job keeps the decisions, so that they stay when more photos are labelled.
     """
-    decided = job.folder / "review.json"
+    decided = reviews_of(job)
     earlier = read_review(decided) if decided.is_file() else []
     classes = job.asked.classes
     if not earlier and not review:
@@ -182,6 +180,11 @@ def labels_of(
     labels = apply_review(everything, review, decided, earlier)
     write_review(decided, [*earlier, *review])
     return certain(labels, min_scores, doubtful=doubtful)
+
+
+def reviews_of(job: LabelJob) -> Path:
+    """Return the file of what people have decided about a job's labels."""
+    return job.folder / "review.json"
 
 
 @contextmanager
@@ -193,16 +196,6 @@ def model_folder(model: str) -> Iterator[Path]:
     store = store_uri(Path())
     with mlflow_model(model, store) as folder:
         yield folder
-
-
-def report_refusals(refused: Sequence[Refusal], path: Path) -> int:
-    """Write and print which photos could not be labelled; return the exit code."""
-    write_refusals(path, refused)
-    for one in refused[:10]:
-        print(one_line(f"warning: {one.photo}: {one.reason}"), file=sys.stderr)
-    if refused:
-        print(f"left out: {len(refused)} photos, all in {path}", file=sys.stderr)
-    return 1 if refused else 0
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def find(params: Params, name: str, phase: str, steps: int) -> Path:
     """Return the path of the curve, after printing the suggested rate."""
     import torch
 
-    from pipeline.data.inputs import read_inputs
+    from pipeline.data.inputs import read_training_data
     from pipeline.memory import keep_freed_memory
     from pipeline.models.device import choose_device
     from pipeline.report.curves import learning_rate_curve
@@ -43,12 +43,12 @@ def find(params: Params, name: str, phase: str, steps: int) -> Path:
 
     keep_freed_memory()
     rung, shared, own = find_rung(name), params.train.shared, params.rung(name)
-    inputs = read_inputs(rung.task)
+    data = read_training_data(rung.task, shared.machine_weight)
     torch.manual_seed(shared.seed)
-    spec = model_spec(rung, params, inputs.classes)
+    spec = model_spec(rung, params, data.classes)
     device = choose_device(shared.device)
     model = pretrained_model(spec, shared.weights, device)
-    source, _ = batches(params, inputs, spec, device)
+    source, _ = batches(params, data, spec, device)
     found = find_learning_rate(
         model,
         rung.criterion(model, own),

@@ -43,9 +43,9 @@ def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
         folder: where to begin; a folder that is absent has no files.
         suffixes: in small letters, each with its dot; files may have them in capitals.
     """
-    return sorted(
+    return [
         file for file in visible_files(folder) if file.suffix.lower() in suffixes and file.is_file()
-    )
+    ]
 
 
 @dataclass(frozen=True)
@@ -136,16 +136,31 @@ def exif_orientation(image: Image.Image) -> int:
 
 
 def visible_files(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder and in those below it that are not hidden, in no set order."""
-    seen = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(place)
-        if real in seen:
-            folders.clear()
+    """Yield the files in a folder and in those below it that are not hidden, sorted.
+
+    One folder's names are in memory at a time, so a million photos in many folders take no more.
+    """
+    return _visible_files(folder, set())
+
+
+def _visible_files(folder: Path, seen: set[str]) -> Iterator[Path]:
+    """Yield the visible files below a folder; `seen` are the folders that were entered."""
+    real = os.path.realpath(folder)
+    if real in seen:
+        return
+    seen.add(real)
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:  # it is not there, or not ours to read
+        return
+    for name in names:
+        if is_hidden(name):
             continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not is_hidden(name))
-        yield from (Path(place, name) for name in names if not is_hidden(name))
+        place = folder / name
+        if os.path.isdir(place):
+            yield from _visible_files(place, seen)
+        else:
+            yield place
 
 
 def is_hidden(name: str) -> bool:

@@ -4,6 +4,8 @@ Reading a table needs this file alone, so a change in how tables are made retrai
 """
 
 import json
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,15 +43,23 @@ OBJECTS_SCHEMA = pa.schema(
 SCHEMAS = {"images": IMAGES_SCHEMA, "objects": OBJECTS_SCHEMA, "largest": OBJECTS_SCHEMA}
 
 
-def read_table(path: Path, expected_schema: pa.Schema) -> pa.Table:
+def read_table(
+    path: Path, expected_schema: pa.Schema, columns: Sequence[str] | None = None
+) -> pa.Table:
     """Return the table of a Parquet file that the tables stage made.
+
+    Args:
+        path: of the file.
+        expected_schema: of the whole file.
+        columns: to read, and to look at the values of; None for all.
 
     Raises:
         InputError: The file is absent, is not Parquet, has other columns or other types, or does
             not name its classes.
     """
-    table = read_parquet(path, "tables")
-    check_schema(path, table.schema, expected_schema)
+    table = read_parquet(
+        path, "tables", columns, partial(check_schema, path, expected=expected_schema)
+    )
     _check_values(path, table)
     return table
 
@@ -105,7 +115,8 @@ def _check_values(path: Path, table: pa.Table) -> None:
     for name in table.schema.names:
         if table[name].null_count and name != "score":
             raise InputError(f"{path}: {name}: has no value in some row; {again}")
-    if len(table) and min(pc.min(table[side]).as_py() for side in ("width", "height")) < 1:
+    sides = [side for side in ("width", "height") if side in table.schema.names]
+    if len(table) and any(pc.min(table[side]).as_py() < 1 for side in sides):
         raise InputError(f"{path}: width, height: below 1 in some row; {again}")
     if len(table) and "label" in table.schema.names:
         labels = pc.min_max(table["label"])

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipeline.data.pixels import build_pixel_store
 from pipeline.files import SOURCE, resumed_folder
+from pipeline.params.fetch import PixelParams
 from pipeline.params.params import load_params
 from pipeline.schemas import IMAGES_SCHEMA, read_table
 from stages.entry import naming_originals, run_stage
@@ -48,22 +49,29 @@ def main() -> None:
     """Read the photos that data/tables/images.parquet names and write data/pixels/photos.npy."""
     argparse.ArgumentParser(prog="python -m stages.pixels", description=main.__doc__).parse_args()
     params = load_params(Path("params.yaml"))
+    with naming_originals(params.fetch):
+        photos = store_pixels(params.pixels)
     side = params.pixels.size
-    images = read_table(IMAGES, IMAGES_SCHEMA)
+    print(f"{OUTPUT / 'photos.npy'}: {photos} photos of {side} x {side} pixels")
+
+
+def store_pixels(params: PixelParams) -> int:
+    """Write data/pixels; return the number of photos."""
+    images = read_table(IMAGES, IMAGES_SCHEMA, ("width", "height", "photo", "turned"))
     paths = PathsBelow(SOURCE, images["photo"])
     sizes_wh = np.stack([images["width"], images["height"]], -1)
     turned = images["turned"].to_numpy()
-    with naming_originals(params.fetch), resumed_folder(OUTPUT) as folder:
+    with resumed_folder(OUTPUT) as folder:
         build_pixel_store(
             paths,
             sizes_wh,
             folder / "photos.npy",
-            side,
+            params.size,
             turned=turned,
-            shard_photos=params.pixels.shard_photos,
+            shard_photos=params.shard_photos,
             earlier=OUTPUT,
         )
-    print(f"{OUTPUT / 'photos.npy'}: {len(paths)} photos of {side} x {side} pixels")
+    return len(paths)
 
 
 if __name__ == "__main__":

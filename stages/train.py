@@ -13,7 +13,7 @@ import torch
 from pipeline.data import ranks
 from pipeline.data.batches import Batches
 from pipeline.data.first_batch import first_batch
-from pipeline.data.inputs import Inputs, read_inputs
+from pipeline.data.inputs import TrainingData, read_training_data
 from pipeline.data.pixel_store import digest_files
 from pipeline.errors import InputError
 from pipeline.files import (
@@ -68,14 +68,14 @@ def main() -> None:
 def work(rung: Rung, params: Params) -> None:
     """Train the rung in this process, and with the others that there are."""
     keep_freed_memory()
-    inputs = read_inputs(rung.task)
+    data = read_training_data(rung.task, params.train.shared.machine_weight)
     torch.manual_seed(params.train.shared.seed)
     device = choose_device(ranks.own_device(params.train.shared.device))
     if device.type == "cuda" and ranks.count() > 1:
         torch.cuda.set_device(device)  # which nccl talks from
-    spec = model_spec(rung, params, inputs.classes)
+    spec = model_spec(rung, params, data.classes)
     model = pretrained_model(spec, params.train.shared.weights, device)
-    train_rung(rung, params, inputs, spec, model)
+    train_rung(rung, params, data, spec, model)
 
 
 def model_spec(rung: Rung, params: Params, classes: list[str]) -> ModelSpec:
@@ -119,11 +119,11 @@ def _naming(rung: str) -> Iterator[None]:
 
 
 def train_rung(
-    rung: Rung, params: Params, inputs: Inputs, spec: ModelSpec, model: RungModel
+    rung: Rung, params: Params, data: TrainingData, spec: ModelSpec, model: RungModel
 ) -> None:
     """Train, then write the model's folder, how long it took and what augmentation does."""
     shared, own = params.train.shared, params.rung(rung.name)
-    train, val = batches(params, inputs, spec, next(model.parameters()).device)
+    train, val = batches(params, data, spec, next(model.parameters()).device)
     phases = phases_of(own, len(train), shared.min_epoch_steps)
     if not phases:
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
@@ -181,7 +181,7 @@ def _summary(model: RungModel, phases: list[Phase], image_size: int) -> str:
 
 
 def batches(
-    params: Params, inputs: Inputs, spec: ModelSpec, device: torch.device
+    params: Params, data: TrainingData, spec: ModelSpec, device: torch.device
 ) -> tuple[Batches, Batches]:
     """Return the sources of train and val batches.
 
@@ -191,22 +191,20 @@ def batches(
     shared = params.train.shared
     if shared.compile and ranks.count() > 1:
         raise InputError(f"{PARAMS}: train.shared.compile is for one device; set it to false")
-    machine_weight = shared.machine_weight
-    photos = {split: inputs.photos(split, machine_weight) for split in ("train", "val")}
-    for split, of_split in photos.items():
-        if len(of_split) < 2:
+    for split, photos in (("train", data.train), ("val", data.val)):
+        if len(photos) < 2:
             raise InputError(
-                f"{TABLES}: {len(of_split)} {split} photos for {spec.rung}; it needs 2 at least, "
+                f"{TABLES}: {len(photos)} {split} photos for {spec.rung}; it needs 2 at least, "
                 "see fetch.split in params.yaml"
             )
     own, batch_size = params.rung(spec.rung), shared.batch_size
-    if min(batch_size, len(photos["train"])) < ranks.count():
+    if min(batch_size, len(data.train)) < ranks.count():
         raise InputError(
             f"{PARAMS}: train.shared.batch_size = {batch_size}: {ranks.count()} processes share a "
-            f"batch of {len(photos['train'])} train photos; each needs one at least"
+            f"batch of {len(data.train)} train photos; each needs one at least"
         )
     train = Batches(
-        photos["train"],
+        data.train,
         image_size=own.size_in_training,
         batch_size=batch_size,
         mean=spec.mean,
@@ -215,7 +213,7 @@ def batches(
         augment=own.augment,
     )
     val = Batches(
-        photos["val"],
+        data.val,
         image_size=spec.image_size,
         batch_size=batch_size,
         mean=spec.mean,

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import InputError
-from pipeline.photo_files import files_below, is_photo, photo_size, photos_below
+from pipeline.photo_files import files_below, is_photo, photo_size, photos_below, visible_files
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -59,3 +59,12 @@ def test_what_is_no_photo_is_named(tmp_path: Path) -> None:
         photo_size(tmp_path / "a.jpg")
     with pytest.raises(InputError, match=r"b.jpg: size cannot be read"):
         photo_size(tmp_path / "b.jpg")
+
+
+def test_files_come_sorted_by_the_parts_of_their_paths(tmp_path: Path) -> None:
+    touch(tmp_path, "b/c.png", "b.png", "b-a/z.png", "B.png", "b/a/d.png", "a.png")
+    found = list(visible_files(tmp_path))
+    assert found == sorted(found)
+    assert len(found) == 6
+    (tmp_path / "round.png").symlink_to(tmp_path / "round.png")
+    assert files_below(tmp_path, {".png"}) == found  # what leads nowhere is no file

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.reading.parquet_file import write_parquet
 from pipeline.schemas import (
     IMAGES_SCHEMA,
     OBJECTS_SCHEMA,
@@ -83,3 +84,31 @@ def test_absent_and_damaged_files_are_named(tmp_path):
     (tmp_path / "x.parquet").write_bytes(b"PAR1 and then nothing")
     with pytest.raises(InputError, match=r"x\.parquet: not a Parquet .*; run the tables stage"):
         read_table(tmp_path / "x.parquet", IMAGES_SCHEMA)
+
+
+def test_columns_that_are_not_asked_for_are_not_read(tables, tmp_path):
+    path = tmp_path / "images.parquet"
+    write_parquet(tables.images, path)
+    whole = read_table(path, IMAGES_SCHEMA)
+    assert read_table(path, IMAGES_SCHEMA, ("split", "image_id")).equals(
+        whole.select(["split", "image_id"]), check_metadata=True
+    )
+    column = pq.read_metadata(path).row_group(0).column(2)  # width
+    content = bytearray(path.read_bytes())
+    content[column.data_page_offset + column.total_compressed_size // 2] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="not a Parquet file, or damaged"):
+        read_table(path, IMAGES_SCHEMA)
+    assert len(read_table(path, IMAGES_SCHEMA, ["image_id"])) == len(whole)
+
+
+def test_the_schema_is_that_of_all_columns_and_values_are_those_read(tables, tmp_path):
+    path = tmp_path / "images.parquet"
+    zero = tables.images.set_column(2, "width", pa.array([0] * len(tables.images), pa.int32()))
+    write_parquet(zero, path)
+    assert read_table(path, IMAGES_SCHEMA, ["image_id"]).column_names == ["image_id"]
+    with pytest.raises(InputError, match="width, height: below 1 in some row"):
+        read_table(path, IMAGES_SCHEMA, ["width"])
+    pq.write_table(_other_type(tables.images), path)
+    with pytest.raises(InputError, match="height: has int64, expected int32"):
+        read_table(path, IMAGES_SCHEMA, ["image_id"])

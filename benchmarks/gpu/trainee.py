@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from pipeline.data.batches import Batch, Batches
-from pipeline.data.inputs import read_inputs
+from pipeline.data.inputs import read_training_data
 from pipeline.files import PARAMS
 from pipeline.models.device import choose_device
 from pipeline.models.layer_groups import LayerGroups
@@ -75,8 +75,8 @@ def trainee(name: str, side: int | None = None) -> Trainee:
         train = params.train.model_copy(update={name: at_side})
         params = params.model_copy(update={"train": train})
     torch.manual_seed(params.train.shared.seed)
-    inputs = read_inputs(rung.task)
-    spec = model_spec(rung, params, inputs.classes)
+    data = read_training_data(rung.task, params.train.shared.machine_weight)
+    spec = model_spec(rung, params, data.classes)
     device = choose_device(params.train.shared.device)
     model = pretrained_model(spec, params.train.shared.weights, device)
-    return Trainee(rung, params, model, *batches(params, inputs, spec, device), inputs.classes)
+    return Trainee(rung, params, model, *batches(params, data, spec, device), data.classes)

@@ -1,6 +1,7 @@
 """The photos of one split with their objects, in memory that goes with the number of objects."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,12 @@ from torch import Tensor
 
 from pipeline.data.pixel_store import Pixels
 from pipeline.schemas import BOX_SIDES
+
+
+class Columns(Protocol):
+    """A table, or what reads a column of it when it is asked for."""
+
+    def __getitem__(self, name: str, /) -> pa.ChunkedArray: ...
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,8 @@ class Photos:
 
 def photos_of_split(
     pixels: Pixels,
-    images: pa.Table,
-    objects: pa.Table,
+    images: Columns,
+    objects: Columns,
     split: str,
     *,
     empty_photos: bool,
@@ -78,30 +85,41 @@ def photos_of_split(
         machine_weight: 0..1; an object that a model has labelled counts with so many times its
             score.
     """
+    # In blocks, in place and in small numbers: for millions of objects copies take the memory.
     ids = images["image_id"].to_numpy()
-    by_id = np.argsort(ids)
-    owner = by_id[np.searchsorted(ids, objects["image_id"].to_numpy(), sorter=by_id)]
+    by_id = np.argsort(ids).astype(np.int32)
+    blocks = objects["image_id"].chunks
+    owners = [by_id[np.searchsorted(ids, block, sorter=by_id)] for block in blocks]
+    owner = np.concatenate([by_id[:0], *owners])
+    del blocks, owners
     keep = pc.equal(images["split"].cast(pa.string()), split).to_numpy()
     counts = np.bincount(owner, minlength=len(ids))
-    rows = np.flatnonzero(keep if empty_photos else keep & (counts > 0))
-    order = np.argsort(owner, kind="stable")
-    order = order[keep[owner[order]]]
+    rows = np.flatnonzero(keep if empty_photos else keep & (counts > 0)).astype(np.int32)
+    order = np.flatnonzero(keep[owner]).astype(np.int32)
+    order = order[np.argsort(owner[order], kind="stable")]
+    del owner
     starts = np.concatenate([[0], np.cumsum(counts[rows])])
 
     def column(name: str) -> np.ndarray:
         return objects[name].to_numpy()[order]
 
-    # Column by column: for millions of objects whole copies are what takes the memory.
+    def ended(values: np.ndarray, end: float, dtype: type[np.generic]) -> Tensor:
+        whole = np.full(len(order) + 1, end, dtype)
+        whole[:-1] = values
+        return torch.from_numpy(whole)
+
     boxes = np.zeros((len(order) + 1, 4), np.float32)
     for number, (corner, side) in enumerate(zip(BOX_SIDES, ("width", "height") * 2, strict=True)):
-        boxes[:-1, number] = column(corner) / column(side)
-    weights = pc.fill_null(pc.multiply(objects["score"], machine_weight), 1).to_numpy()[order]
+        boxes[:-1, number] = column(corner)
+        boxes[:-1, number] /= column(side)
+    weights = column("score").astype(np.float64) * machine_weight
+    weights[np.isnan(weights)] = 1
     parts = (
-        starts,
-        boxes,
-        np.append(column("label"), -1).astype(np.int16),
-        np.append(column("ignore"), False),
-        np.append(weights, 0).astype(np.float32),
+        torch.from_numpy(starts),
+        torch.from_numpy(boxes),
+        ended(column("label"), -1, np.int16),
+        ended(column("ignore"), False, np.bool_),
+        ended(weights, 0, np.float32),
     )
     most_objects = max(1, int(counts[rows].max(initial=0)))
-    return Photos(pixels, rows, most_objects, *map(torch.from_numpy, parts))
+    return Photos(pixels, rows, most_objects, *parts)

@@ -40,7 +40,7 @@ class PixelStore:
 
     def __init__(self, shards: "list[Shard]"):
         self.shards = shards
-        self._rows = np.arange(sum(len(shard) for shard in shards))
+        self._rows = np.arange(sum(len(shard) for shard in shards), dtype=np.int32)
         self._read = np.zeros(len(self), bool)
 
     def __len__(self) -> int:
@@ -86,15 +86,18 @@ class Shard:
             raise InputError(f"{path}: {has}; {_AGAIN}")
         self.path, self.side = path, array.shape[1]
         self._start = getattr(array, "offset", 0)
-        self.made_from, self._digests = read_digests(path)
+        self.made_from, digests = read_digests(path)
+        self._photos = len(digests) // _DIGEST
         if len(self) != len(array):
             problem = f"has {len(array)} photos and {len(self)} digests"
             raise InputError(f"{path}: {problem}; {_AGAIN}")
-        self._file = os.open(path, os.O_RDONLY)
-        weakref.finalize(self, os.close, self._file)
+        # The digests stay on the disk, too: of a million photos they are 32 MB.
+        self._file, self._digests = (os.open(one, os.O_RDONLY) for one in (path, digest_path(path)))
+        for file in (self._file, self._digests):
+            weakref.finalize(self, os.close, file)
 
     def __len__(self) -> int:
-        return len(self._digests) // _DIGEST
+        return self._photos
 
     def check(self) -> None:
         """Compare all photos with their digests.
@@ -110,10 +113,10 @@ class Shard:
         """Fill `photo`, `(S, S, 3)`, with the pixels at a place of this file."""
         try:
             read = os.preadv(self._file, [photo.data], self._start + place * photo.nbytes)
+            known = os.pread(self._digests, _DIGEST, _DIGEST * (place + 1)) if check else b""
         except OSError as error:
             problem = f"cannot be read ({error.strerror or error})"
             raise InputError(f"{self.path}: {problem}; check the disk") from None
-        known = self._digests[place * _DIGEST : (place + 1) * _DIGEST]
         if read < photo.nbytes or (check and digest_of(photo) != known):
             problem = f"damaged, the SHA-256 of photo {place} is not in {digest_path(self.path)}"
             raise InputError(f"{self.path}: {problem}; {_AGAIN}")

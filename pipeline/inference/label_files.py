@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, one_line
 from pipeline.files import write_beside
 from pipeline.formats.labels import Labels
 from pipeline.formats.registry import FORMATS, find_format
@@ -162,6 +162,16 @@ def write_refusals(path: Path, refused: Sequence[Refusal]) -> None:
             writer.writerows([one.photo, one.reason] for one in refused)
 
     write_beside(path, write)
+
+
+def report_refusals(refused: Sequence[Refusal], path: Path) -> int:
+    """Write and print which photos could not be labelled; return the exit code."""
+    write_refusals(path, refused)
+    for one in refused[:10]:
+        print(one_line(f"warning: {one.photo}: {one.reason}"), file=sys.stderr)
+    if refused:
+        print(f"left out: {len(refused)} photos, all in {path}", file=sys.stderr)
+    return 1 if refused else 0
 
 
 def _is_refusals(path: Path) -> bool:

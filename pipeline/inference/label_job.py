@@ -9,19 +9,22 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, overload
 
+import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from pipeline.errors import InputError
 from pipeline.files import write_beside
-from pipeline.inference.s3_photos import S3Photo
+from pipeline.inference.s3_photos import S3Photo, s3_photo
 from pipeline.reading.damage import naming_damage
 from pipeline.reading.parquet_file import write_parquet
 
@@ -61,6 +64,8 @@ class Asked:
 
 
 State = tuple[str, int | None, int | None]  # file_name, bytes and modified
+_STATE = pa.schema([PART_SCHEMA.field(at) for at in range(3)])
+_BLOCK = 10_000  # photos in memory as Python's objects
 
 
 class Waiting(NamedTuple):
@@ -78,13 +83,50 @@ class Waiting(NamedTuple):
     size: int
     modified: int
 
+
+class WaitingPhotos(Sequence[Waiting]):
+    """Photos below a folder in columns; each is made when it is asked for.
+
+    A million of them take 40 MB here, and half a gigabyte one by one.
+
+    Args:
+        folder: the photos', or its address in S3.
+        states: a table of name, size and time, of which `PART_SCHEMA` begins with the columns.
+    """
+
+    def __init__(self, folder: Path | str, states: pa.Table):
+        self.folder = folder
+        self.states = states
+
     @classmethod
-    def of(cls, name: str, photo: Path | S3Photo) -> Self:
-        """Return a photo as it is now."""
-        if isinstance(photo, S3Photo):
-            return cls(name, photo, photo.size, photo.modified)
-        state = photo.stat()
-        return cls(name, photo, state.st_size, state.st_mtime_ns)
+    def of(cls, folder: Path | str, states: Iterable[State]) -> Self:
+        """Return the photos with these names, sizes and times."""
+        left = iter(states)
+        blocks = iter(lambda: list(islice(left, _BLOCK)), [])
+        tables = [pa.table(list(zip(*block, strict=True)), _STATE) for block in blocks]
+        return cls(folder, pa.concat_tables([_STATE.empty_table(), *tables]).combine_chunks())
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    @overload
+    def __getitem__(self, place: int) -> Waiting: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Self: ...
+
+    def __getitem__(self, place: int | slice) -> Waiting | Self:
+        """Return one photo, or those of a slice."""
+        if isinstance(place, slice):
+            return type(self)(self.folder, self.states[place])
+        name, size, modified = (column[place].as_py() for column in self.states.columns)
+        if isinstance(self.folder, Path):
+            return Waiting(name, self.folder / name, size, modified)
+        return Waiting(name, s3_photo(f"{self.folder}/{name}", size, modified), size, modified)
+
+    def filter(self, kept: pa.Array) -> Self:
+        """Return the photos for which `kept`, a bool each, is true."""
+        return type(self)(self.folder, self.states.filter(kept))
 
 
 _ASKED, _MADE = TypeAdapter(Asked), TypeAdapter(dict[str, list[str]])
@@ -109,18 +151,29 @@ class LabelJob:
         """The files of what is done, in their order."""
         return sorted(self.folder.glob("part-*.parquet"))
 
-    def read(self) -> pa.Table:
+    def read(self, of_part: Callable[[pa.Table], pa.Table] = lambda rows: rows) -> pa.Table:
         """Return a row for each photo that is done, by file name.
 
         A photo that was done twice, since it had changed, has its later row.
 
+        Args:
+            of_part: what to keep of the rows of each part, so that not all of all parts is in
+                memory; it keeps the column `file_name`.
+
         Raises:
             InputError: a part is damaged.
         """
-        tables = [_read_part(part) for part in self.parts]
-        rows = pa.concat_tables([PART_SCHEMA.empty_table(), *tables]).combine_chunks()
-        last = {name: row for row, name in enumerate(rows["file_name"].to_pylist())}
-        return rows.take(pa.array([last[name] for name in sorted(last)], pa.int64()))
+        tables = [of_part(_read_part(part)) for part in self.parts]
+        rows = pa.concat_tables([of_part(PART_SCHEMA.empty_table()), *tables])
+        del tables
+        order = pc.sort_indices(rows["file_name"])  # stable, and as Python sorts
+        names = rows["file_name"].take(order)
+        is_last = np.append(pc.not_equal(names[:-1], names[1:]).to_numpy(), True)[: len(rows)]
+        return rows.take(order.filter(pa.array(is_last)))
+
+    def states(self) -> pa.Table:
+        """Return name, size and time of each photo that is done, by name."""
+        return self.read(lambda rows: rows.select(_STATE.names))
 
     def add(self, number: int, rows: Sequence[dict]) -> None:
         """Write a part with these rows; on disk when this returns."""
@@ -214,13 +267,15 @@ def _write_synced(part: bytes, path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def without_done(photos: Iterable[Waiting], done: pa.Table) -> list[Waiting]:
+def without_done(photos: WaitingPhotos, done: pa.Table) -> WaitingPhotos:
     """Return the photos that are not done, or have changed since.
 
     Args:
         photos: as they are now.
-        done: what `read` returns.
+        done: what `states` or `read` returns.
     """
-    columns = (done[name].to_pylist() for name in ("file_name", "bytes", "modified"))
-    known = {name: state for name, *state in zip(*columns, strict=True)}
-    return [photo for photo in photos if known.get(photo.name) != [photo.size, photo.modified]]
+    if not len(done):
+        return photos
+    at = pc.index_in(photos.states["file_name"], done["file_name"])
+    same = [pc.equal(photos.states[name], done[name].take(at)) for name in ("bytes", "modified")]
+    return photos.filter(pc.invert(pc.fill_null(pc.and_(*same), False)))

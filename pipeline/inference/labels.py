@@ -22,6 +22,28 @@ class Refusal:
     reason: str
 
 
+def likely(rows: pa.Table, min_scores: np.ndarray) -> pa.Table:
+    """Return rows with those detections alone that `labels_of_rows` can make labels of.
+
+    Most detections score far less: they are the greater part of a job.
+    """
+    labels = pc.list_flatten(rows["label"]).to_numpy()
+    scores = pc.list_flatten(rows["score"]).to_numpy()
+    keep = scores > min_scores[labels] * _DOUBTFUL
+    owner = pc.list_parent_indices(rows["label"]).to_numpy()
+    ends = np.cumsum(np.bincount(owner[keep], minlength=len(rows)))
+    starts = np.append(0, ends).astype(np.int32)
+    boxes = pc.list_flatten(rows["box"]).to_numpy().reshape(-1, 4)
+    for name, values in (("label", labels[keep]), ("score", scores[keep])):
+        rows = _with_lists(rows, name, starts, values)
+    return _with_lists(rows, "box", starts * 4, boxes[keep].ravel())
+
+
+def _with_lists(rows: pa.Table, name: str, starts: np.ndarray, values: np.ndarray) -> pa.Table:
+    lists = pa.ListArray.from_arrays(starts, values).cast(rows.schema.field(name).type)
+    return rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), lists)
+
+
 def labels_of_rows(
     rows: pa.Table, folder: Path, classes: Sequence[str], min_scores: np.ndarray, *, doubtful: bool
 ) -> Labels:
@@ -41,7 +63,8 @@ def labels_of_rows(
     labels = pc.list_flatten(rows["label"]).to_numpy()
     scores = pc.list_flatten(rows["score"]).to_numpy()
     boxes = pc.list_flatten(rows["box"]).to_numpy().reshape(-1, 4).astype(float)
-    boxes = np.clip(boxes, 0, np.tile(sizes, 2)[owner]).round(2)
+    np.clip(boxes, 0, np.tile(sizes, 2)[owner], out=boxes)  # in place, as they are many
+    np.round(boxes, 2, out=boxes)
     lowest = min_scores[labels]
     keep = scores > (lowest * _DOUBTFUL if doubtful else lowest)
     keep &= (boxes[:, 2:] > boxes[:, :2]).all(1)

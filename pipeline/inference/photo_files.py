@@ -3,38 +3,47 @@
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import starmap
+from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.errors import InputError
 from pipeline.formats.names import fault_of_name
-from pipeline.inference.label_job import Waiting
+from pipeline.inference.label_job import State, WaitingPhotos
 from pipeline.inference.labels import Refusal
-from pipeline.inference.s3_photos import find_in_s3, is_in_s3
-from pipeline.photo_files import PHOTO_SUFFIXES, photos_below, visible_files
+from pipeline.inference.s3_photos import S3Photo, find_in_s3, is_in_s3
+from pipeline.photo_files import PHOTO_SUFFIXES, is_photo, visible_files
 
 _PATTERN = frozenset("*?[")
 
 
-def find_photos(places: Sequence[str]) -> list[Path]:
-    """Return the photos that are named, and those in the folders that are named or below them.
+def find_photos(places: Sequence[str]) -> Iterator[Path]:
+    """Yield the photos that are named, and those in the folders that are named or below them.
 
     Args:
         places: files, which count as photos whatever their names end in; folders; patterns such as
             `photos/*.jpg` (`**` for any folders) of both; and `@LIST`, a file with one of these a
             line.
 
-    Returns:
+    Yields:
         each photo once, in the order of the places, within a folder sorted.
 
     Raises:
         InputError: a place is not there, or a folder has no photo in it.
     """
-    found: dict[Path, Path] = {}  # by where links lead
+    found: set[str] = set()  # where links lead
+    real_folder = lru_cache(os.path.realpath)
     for place in _expanded(places):
         for photo in _photos_at(place):
-            found.setdefault(photo.resolve(), photo)
-    return list(found.values())
+            real = os.path.join(real_folder(photo.parent), photo.name)
+            if photo.is_symlink():
+                real = os.path.realpath(photo)
+            if real not in found:
+                found.add(real)
+                yield photo
 
 
 def common_folder(places: Sequence[str]) -> Path:
@@ -58,36 +67,42 @@ def passed_over(places: Sequence[str], own: Iterable[Path] = ()) -> int:
         places: see `find_photos`.
         own: files and folders that do not count either, as we have written them.
     """
-    folders = [place for place in _expanded(places) if place.is_dir()]
-    below = (file for folder in folders for file in visible_files(folder) if file.is_file())
     ours = set(map(_absolute, own))
-    files = {file for file in map(_absolute, below) if not ours & {file, *file.parents}}
-    photos = find_photos(places)
-    found = {_absolute(photo) for photo in photos}
-    real = {photo.resolve() for photo in photos}  # a photo may be found by a link to its folder
-    return sum(file.is_symlink() or file.resolve() not in real for file in files - found)
+    # All other photos are told by their names.
+    odd = [photo for photo in find_photos(places) if photo.is_symlink() or not is_photo(photo)]
+    found, real = set(map(_absolute, odd)), {photo.resolve() for photo in odd}
+
+    def is_passed(file: Path) -> bool:
+        if file.is_symlink():
+            return file not in found
+        return not is_photo(file) and file.resolve() not in real
+
+    folders = [place for place in _expanded(places) if place.is_dir()]
+    below = (_absolute(file) for folder in folders for file in visible_files(folder))
+    passed = {file for file in below if is_passed(file) and file.is_file()}
+    return sum(not ours & {file, *file.parents} for file in passed)
 
 
 def _absolute(file: Path) -> Path:
     return Path(os.path.abspath(file))
 
 
-def with_names(
-    photos: Sequence[Path], folder: Path
-) -> tuple[list[tuple[str, Path]], list[Refusal]]:
-    """Return each photo with its name below a folder, and those whose names no file can hold."""
-    named, refused = [], []
-    for photo in photos:
-        name = Path(os.path.relpath(photo, folder)).as_posix()
+def states_of(
+    named: Iterable[tuple[str, Path | S3Photo]], refused: list[Refusal]
+) -> Iterator[State]:
+    """Yield name, size and time of each photo; add to `refused` those whose names no file holds."""
+    for name, photo in named:
         if fault := fault_of_name(name):
             shown = os.fsencode(name).decode(errors="backslashreplace")
             refused.append(Refusal(shown, f"its name {fault}"))
+        elif isinstance(photo, S3Photo):
+            yield name, photo.size, photo.modified
         else:
-            named.append((name, photo))
-    return named, refused
+            state = photo.stat()
+            yield name, state.st_size, state.st_mtime_ns
 
 
-def named_photos(places: Sequence[str]) -> tuple[list[Waiting], list[Refusal], Path | str]:
+def named_photos(places: Sequence[str]) -> tuple[WaitingPhotos, list[Refusal], Path | str]:
     """Return the photos at these places, those whose names no file can hold, and their folder.
 
     The folder is an address where the place is in S3.
@@ -95,17 +110,28 @@ def named_photos(places: Sequence[str]) -> tuple[list[Waiting], list[Refusal], P
     Raises:
         InputError: see `find_photos` and `find_in_s3`.
     """
+    unnamed: list[Refusal] = []
     if not any(map(is_in_s3, places)):
         folder = common_folder(places)
-        named, unnamed = with_names(find_photos(places), folder)
-        return list(starmap(Waiting.of, named)), unnamed, folder
+        named = ((_name_below(folder, photo), photo) for photo in find_photos(places))
+        return WaitingPhotos.of(folder, states_of(named, unnamed)), unnamed, folder
     if len(places) > 1:
         raise InputError(f"{places[0]}: photos in S3 are labelled alone; name one prefix")
-    found = find_in_s3(places[0])
-    faults = {name: fault_of_name(name) for name in found}
-    unnamed = [Refusal(name, f"its name {fault}") for name, fault in faults.items() if fault]
-    photos = [Waiting.of(name, photo) for name, photo in found.items() if not faults[name]]
-    return photos, unnamed, places[0].rstrip("/")
+    address, found = places[0].rstrip("/"), find_in_s3(places[0])
+    return WaitingPhotos.of(address, states_of(found.items(), unnamed)), unnamed, address
+
+
+def still_there(names: pa.ChunkedArray, photos: WaitingPhotos) -> pa.BooleanArray:
+    """Return for each name whether it is that of one of these photos, or of a file beside them."""
+    there = np.array(pc.is_in(names, photos.states["file_name"]))
+    if isinstance(photos.folder, Path):
+        for at in np.flatnonzero(~there):
+            there[at] = (photos.folder / names[int(at)].as_py()).is_file()
+    return pa.array(there, pa.bool_())
+
+
+def _name_below(folder: Path, photo: Path) -> str:
+    return Path(os.path.relpath(photo, folder)).as_posix()
 
 
 def _expanded(places: Sequence[str]) -> Iterator[Path]:
@@ -118,7 +144,7 @@ def _expanded(places: Sequence[str]) -> Iterator[Path]:
             yield from _expanded(lines)
         elif _PATTERN & set(place) and not Path(place).exists():
             named = map(Path, sorted(glob.glob(place, recursive=True)))
-            matches = [one for one in named if one.is_file() or photos_below(one)]
+            matches = [one for one in named if one.is_file() or any(_photos_below(one))]
             if not matches:
                 raise InputError(f"{place}: no photo is named so; correct the pattern")
             yield from matches
@@ -134,13 +160,17 @@ def _lines(file: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _photos_at(place: Path) -> Iterable[Path]:
+def _photos_at(place: Path) -> Iterator[Path]:
     if place.is_file():
-        return [place]
+        yield place
+        return
     if not place.is_dir():
         raise InputError(f"{place}: no such file or folder; name photos or folders with photos")
-    found = photos_below(place)
-    if not found:
+    if not any(_photos_below(place)):
         kinds = ", ".join(sorted(PHOTO_SUFFIXES))
         raise InputError(f"{place}: no photo in it; it needs files that end in one of {kinds}")
-    return found
+    yield from _photos_below(place)
+
+
+def _photos_below(folder: Path) -> Iterator[Path]:
+    return (file for file in visible_files(folder) if is_photo(file) and file.is_file())

@@ -1,12 +1,11 @@
 """Photos are labelled by a pool of workers of Ray, here or on a cluster, into the parts of a job.
 
-Ray carries names of photos to the workers and finished parts back. Workers read the photos
-themselves, and the process that `ladder label` runs in is the only one that writes: what it has not
-written is not done, whoever was killed, and is done again by whichever engine goes on.
+Ray carries the names of the photos to the workers, once, and finished parts back. Workers read the
+photos themselves, and the process that `ladder label` runs in is the only one that writes: what it
+has not written is not done, whoever was killed, and is done again by whichever engine goes on.
 """
 
 import io
-import json
 import logging
 import os
 import secrets
@@ -15,7 +14,7 @@ import socket
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +23,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.errors import InputError
 from pipeline.inference.described_model import SentModel
-from pipeline.inference.label_job import PHOTOS_A_PART, LabelJob, Waiting, part_of
-from pipeline.inference.s3_photos import is_in_s3, s3_photo
+from pipeline.inference.label_job import PHOTOS_A_PART, LabelJob, Waiting, WaitingPhotos, part_of
 from pipeline.memory import keep_freed_memory
 from pipeline.progress import progress
 
@@ -136,13 +134,13 @@ def _quiet_start() -> Iterator[None]:
 class Worker:
     """A process with the model in it, which labels one part after the other on one core."""
 
-    def __init__(self, sent: "ObjectRef[SentModel]"):
+    def __init__(self, sent: "ObjectRef[SentModel]", waiting: "ObjectRef[WaitingPhotos]"):
         import ray
         import torch
 
         torch.set_num_threads(1)
         keep_freed_memory()
-        model = ray.get(sent)
+        model, self._waiting = ray.get(sent), ray.get(waiting)
         with tempfile.TemporaryDirectory(prefix="ladder-model-") as folder:
             described = model.described(Path(folder))
             self._detector = described.detector(model.device, model.decoding)
@@ -151,7 +149,7 @@ class Worker:
         """Return the number of a part, and what `part_of` makes of its photos."""
         from pipeline.inference.bulk import rows_of
 
-        photos = _unpacked(row["photos"])
+        photos = self._waiting[row["begin"] : row["end"]]
         _check_folder(photos[0])
         return {"number": row["number"], "part": part_of(list(rows_of(self._detector, photos)))}
 
@@ -165,7 +163,7 @@ def _check_folder(one: Waiting) -> None:
 
 
 def detect_on_ray(
-    job: LabelJob, sent: SentModel, waiting: Sequence[Waiting], before: int, workers: int | None
+    job: LabelJob, sent: SentModel, waiting: WaitingPhotos, before: int, workers: int | None
 ) -> None:
     """Add what is found in photos to a job, as `detect_into` does, within a `ray_session`.
 
@@ -189,28 +187,31 @@ def detect_on_ray(
 
     first = job.next_number
     parts = {
-        first + number: waiting[begin : begin + PHOTOS_A_PART]
+        first + number: slice(begin, min(begin + PHOTOS_A_PART, len(waiting)))
         for number, begin in enumerate(range(0, len(waiting), PHOTOS_A_PART))
     }
+    folder = waiting.folder.absolute() if isinstance(waiting.folder, Path) else waiting.folder
+    given = ray.put(sent), ray.put(WaitingPhotos(folder, waiting.states))
     try:
-        rows = _finished(parts, ray.put(sent), sent.device, workers)
+        rows = _finished(parts, given, sent.device, workers)
         for row in progress(
             rows,
             total=before + len(waiting),
             desc="label",
             unit="photos",
             before=before,
-            count=lambda row: len(parts[row["number"]]),
+            count=lambda row: len(waiting[parts[row["number"]]]),
         ):
-            states = [(one.name, one.size, one.modified) for one in parts[row["number"]]]
+            photos = waiting[parts[row["number"]]]
+            states = [(one.name, one.size, one.modified) for one in photos]
             job.put(row["number"], row["part"], states)
     except RayError as error:
         raise _plain(error) from None
 
 
 def _finished(
-    parts: Mapping[int, Sequence[Waiting]],
-    sent: "ObjectRef[SentModel]",
+    parts: Mapping[int, slice],
+    given: "tuple[ObjectRef[SentModel], ObjectRef[WaitingPhotos]]",
     device: str,
     workers: int | None,
 ) -> Iterator[dict]:
@@ -225,12 +226,14 @@ def _finished(
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.raise_original_map_exception = True
-    rows = [{"number": number, "photos": _packed(photos)} for number, photos in parts.items()]
+    rows = [
+        {"number": number, "begin": part.start, "end": part.stop} for number, part in parts.items()
+    ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # from Ray 2.64 on the number of tries has no place
         finished = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
             Worker,
-            fn_constructor_args=(sent,),
+            fn_constructor_args=given,
             compute=ActorPoolStrategy(min_size=1, max_size=most, initial_size=now),
             num_cpus=1 if kind == "CPU" else None,
             num_gpus=1 if kind == "GPU" else None,
@@ -238,20 +241,6 @@ def _finished(
             max_task_retries=_RETRIES,
         )
     return iter(finished.iter_rows())
-
-
-def _packed(photos: Sequence[Waiting]) -> str:
-    """Return photos as JSON for a worker, whose current folder is another."""
-    places = (one.photo.absolute() if isinstance(one.photo, Path) else one.photo for one in photos)
-    states = zip(photos, places, strict=True)
-    return json.dumps([(one.name, str(place), one.size, one.modified) for one, place in states])
-
-
-def _unpacked(text: str) -> list[Waiting]:
-    return [
-        Waiting(name, s3_photo(at, *state) if is_in_s3(at) else Path(at), *state)
-        for name, at, *state in json.loads(text)
-    ]
 
 
 def _plain(error: Exception) -> Exception:

@@ -63,7 +63,7 @@ def is_in_s3(place: str) -> bool:
 
 def s3_photo(address: str, size: int, modified: int) -> S3Photo:
     """Return the photo at an address, which `str` of a photo gives."""
-    return S3Photo(address.removeprefix(_SCHEME), size, modified)
+    return S3Photo(address.removeprefix(_SCHEME).lstrip("/"), size, modified)
 
 
 def find_in_s3(address: str) -> dict[str, S3Photo]:

@@ -1,5 +1,6 @@
 """Parquet as the stages leave it: with checksums, and checked as a whole when it is read."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,12 +16,19 @@ def write_parquet(table: pa.Table, file: Path | BinaryIO) -> None:
     pq.write_table(table, file, compression="zstd", write_page_checksum=True)
 
 
-def read_parquet(path: Path, stage: str) -> pa.Table:
+def read_parquet(
+    path: Path,
+    stage: str,
+    columns: Sequence[str] | None = None,
+    check_schema: Callable[[pa.Schema], None] = lambda _: None,
+) -> pa.Table:
     """Return the table of a file that a stage has written.
 
     Args:
         path: of the file.
         stage: that makes it, for messages.
+        columns: to read; None for all. The others stay on the disk, damaged or not.
+        check_schema: raises if the schema of the whole file is not to be read.
 
     Raises:
         InputError: the file is not there, or it is damaged.
@@ -28,7 +36,9 @@ def read_parquet(path: Path, stage: str) -> pa.Table:
     again = f"run the {stage} stage again"
     try:
         with naming_damage(path, "a Parquet file", again):
-            table = pq.read_table(path, page_checksum_verification=True)
+            file = pq.ParquetDataset(path, page_checksum_verification=True)
+            check_schema(file.schema)
+            table = file.read(None if columns is None else list(columns))
             table.validate(full=True)
             return table
     except FileNotFoundError:

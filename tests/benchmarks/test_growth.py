@@ -1,9 +1,15 @@
 """The growth benchmark measures in a process of its own and draws what it found."""
 
+from pathlib import Path
+
 from PIL import Image
 
-from benchmarks.grown import SHARD, grown
+from benchmarks import grown
 from benchmarks.growth import PARTS, SIZES, _measured, draw, merged
+from pipeline.data.inputs import read_training_data
+from pipeline.files import PIXELS, SOURCE
+from pipeline.photo_files import photos_below
+from pipeline.tasks import Task
 
 
 def test_a_part_is_measured():
@@ -32,10 +38,22 @@ def test_a_row_takes_the_place_of_the_same_part_and_size():
     assert [row["seconds"] for row in rows] == [4, 3, 2]
 
 
-def test_grown_photos_are_noise_with_objects(tmp_path):
-    photos = grown(SHARD + 1, tmp_path / "store", side=2)
-    assert len(list((tmp_path / "store").glob("*.npy"))) == 2
-    assert photos.most_objects == 3 and len(photos.boxes) == (SHARD + 1) * 3 + 1  # and none
-    assert 0 <= photos.boxes.min() and photos.boxes.max() <= 1
-    assert photos.pixels[SHARD].shape == (2, 2, 3)
-    assert photos.pixels[:100].std() > 60
+def test_a_grown_project_is_read_as_any_other(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(grown, "SHARD", 100)
+    grown.write_tables(Path(), 150)
+    grown.write_noise(PIXELS, 150, side=2)
+    assert len(list(PIXELS.parent.glob("*.npy"))) == 2
+    data = read_training_data(Task.DETECT, 1.0)
+    assert (len(data.train), len(data.val)) == (142, 8)
+    assert data.train.most_objects == 3 and len(data.train.boxes) == 142 * 3 + 1  # and none
+    assert 0 <= data.train.boxes.min() and data.train.boxes.max() <= 1
+    assert data.train.pixels[149].shape == (2, 2, 3)
+    assert data.train.pixels[:100].std() > 60
+
+
+def test_grown_photos_are_links(tmp_path):
+    grown.link_photos(tmp_path, 1002)
+    photos = photos_below(tmp_path / SOURCE)
+    assert len(photos) == 1002
+    assert photos[0].samefile(photos[1000]) and photos[1].samefile(photos[1001])

@@ -1,18 +1,23 @@
 """Both sides of the labelling benchmark take every photo, and the same pixels."""
 
+import pyarrow.parquet as pq
 import torch
 
 from benchmarks import label
 from benchmarks.photos import painted
 from pipeline.data.decode import decode_photo
+from pipeline.inference.photo_files import named_photos
 
 
 def test_both_detect_in_every_photo(tmp_path, monkeypatch):
     paths, _ = painted(5, tmp_path, side=64)
     detector = label.random_detector(64)
     detector.decoding = detector.decoding.model_copy(update={"min_score": 0.0})
-    named = [(path.name, path) for path in paths]
-    assert label.ours(named, detector, tmp_path) == 5 * detector.decoding.max_detections
+    photos, _, _ = named_photos([str(paths[0].parent)])
+    assert label.ours(photos, detector, tmp_path) == 5
+    [part] = (tmp_path / "labels.job").glob("*.parquet")
+    [found] = {len(scores) for scores in pq.read_table(part)["score"].to_pylist()}
+    assert found == detector.decoding.max_detections
     monkeypatch.setattr(label, "WORKERS", 0)
     peer = label.peer_model()
     peer.score_thresh = 0.0

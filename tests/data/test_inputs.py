@@ -1,10 +1,15 @@
 """What training and evaluation read: tables and pixels that fit each other."""
 
+import gc
+from dataclasses import fields
+
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
-from pipeline.data.inputs import read_inputs
+from pipeline.data.inputs import read_inputs, read_training_data
+from pipeline.data.photos import photos_of_split
 from pipeline.demo.painter import CLASSES
 from pipeline.errors import InputError
 from pipeline.files import PIXELS, TABLES
@@ -70,3 +75,23 @@ def test_what_is_missing_is_named_with_its_stage(painted_project, missing, task,
 def test_the_largest_object_does_not_need_the_table_of_all(painted_project):
     (TABLES / "objects.parquet").unlink()
     assert len(read_inputs(Task.CLASSIFY).objects) == 22
+
+
+@pytest.mark.parametrize("task", [Task.LOCATE, Task.DETECT])
+def test_what_is_learnt_from_is_the_same_and_the_tables_go(painted_project, task):
+    inputs = read_inputs(task)
+    tables = inputs.pixels, inputs.images, inputs.objects
+    how = {"empty_photos": task.every_object, "machine_weight": 0.5}
+    expected = {split: photos_of_split(*tables, split, **how) for split in ("train", "val")}
+    del inputs, tables
+    gc.collect()
+    before = pa.total_allocated_bytes()
+    data = read_training_data(task, 0.5)
+    gc.collect()
+    assert pa.total_allocated_bytes() <= before
+    assert data.classes == list(CLASSES)
+    for split, photos in expected.items():
+        of_split = getattr(data, split)
+        assert of_split.rows.tolist() == photos.rows.tolist()
+        for field in fields(photos)[2:]:
+            assert np.array_equal(getattr(of_split, field.name), getattr(photos, field.name))

@@ -6,18 +6,19 @@ import pytest
 
 from pipeline.inference import bulk
 from pipeline.inference.bulk import detect_into
-from pipeline.inference.label_job import Waiting, open_job, without_done
+from pipeline.inference.label_job import WaitingPhotos, open_job, without_done
+from pipeline.inference.photo_files import states_of
 from tests.inference.making import detector_of, photo_file
 from tests.inference.test_label_job import ASKED
 
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
 
 
-def photos_of(folder: Path, number: int) -> list[Waiting]:
+def photos_of(folder: Path, number: int) -> WaitingPhotos:
     folder.mkdir()
     photos = {f"{at}.png": photo_file(folder / f"{at}.png") for at in range(number)}
     (folder / "2.png").write_bytes(b"no photo")
-    return [Waiting.of(name, photo) for name, photo in photos.items()]
+    return WaitingPhotos.of(folder, states_of(photos.items(), []))
 
 
 def test_parts_of_a_stopped_job_are_those_of_one_that_was_not(tmp_path, monkeypatch):

@@ -1,9 +1,11 @@
 """Parts are there whole or not at all, and a job goes on only as it was begun."""
 
 import os
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from pipeline.errors import InputError
@@ -12,9 +14,11 @@ from pipeline.inference.label_job import (
     Asked,
     LabelJob,
     Waiting,
+    WaitingPhotos,
     open_job,
     without_done,
 )
+from pipeline.inference.s3_photos import S3Photo
 
 ASKED = Asked("abc", ["cat", "dog"], "/photos", 0.05, 0.5, 100)
 
@@ -66,6 +70,7 @@ def test_a_part_is_named_by_what_is_asked_and_of_which_photos(job: LabelJob) -> 
         one.save()
         one.add(one.next_number, [row("a.jpg", modified)])
     names = [one.parts[0].name for one in (job, *others)]
+    assert names[0] == "part-000000-259dd432f5091e30.parquet"  # as jobs that are begun have it
     assert names[0] == names[2]
     assert len(set(names)) == 3
 
@@ -131,10 +136,35 @@ def test_a_damaged_journal_is_named(job: LabelJob, text: str) -> None:
 
 
 def test_what_waits_is_new_or_has_changed(job: LabelJob, tmp_path: Path) -> None:
-    photos = []
-    for name in ("a.jpg", "b.jpg", "c.jpg"):
-        (tmp_path / name).write_bytes(b"12345")
-        os.utime(tmp_path / name, ns=(7, 7))
-        photos.append(Waiting.of(name, tmp_path / name))
+    photos = WaitingPhotos.of(tmp_path, [(f"{name}.jpg", 5, 7) for name in "abc"])
+    assert list(without_done(photos, job.states())) == list(photos)
     job.add(job.next_number, [row("a.jpg", 7), row("b.jpg", 8)])
-    assert [one.name for one in without_done(photos, job.read())] == ["b.jpg", "c.jpg"]
+    assert [one.name for one in without_done(photos, job.states())] == ["b.jpg", "c.jpg"]
+
+
+def test_waiting_photos_are_a_sequence_of_few_bytes() -> None:
+    tracemalloc.start()
+    before = pa.total_allocated_bytes()
+    states = ((f"{at // 1000:06}/{at % 1000:04}.jpg", 5, at) for at in range(100_000))
+    photos = WaitingPhotos.of(Path("photos"), states)
+    assert pa.total_allocated_bytes() - before + tracemalloc.get_traced_memory()[0] < 5_000_000
+    tracemalloc.stop()
+    expected = Waiting("000099/0999.jpg", Path("photos/000099/0999.jpg"), 5, 99_999)
+    assert photos[-1] == expected == list(photos[99_990:])[-1]
+    with pytest.raises(IndexError):
+        photos[100_000]
+    in_s3 = WaitingPhotos("s3://bucket/new", photos.states)[0]
+    assert in_s3.photo == S3Photo("bucket/new/000000/0000.jpg", 5, 0)
+
+
+def test_of_each_part_only_what_is_wanted_is_kept(job: LabelJob) -> None:
+    for modified in (1, 2):
+        job.add(job.next_number, [row("b.jpg", modified), row("a.jpg", 1)])
+    states = job.states().to_pydict()
+    assert states == {"file_name": ["a.jpg", "b.jpg"], "bytes": [5, 5], "modified": [1, 2]}
+
+
+def test_names_are_sorted_as_python_does(job: LabelJob) -> None:
+    names = ["a/b.jpg", "a-b/c.jpg", "Z.jpg", "\u00e9.jpg", "\U0001f600.jpg", "\uffee.jpg"]
+    job.add(job.next_number, [row(name) for name in names])
+    assert job.read()["file_name"].to_pylist() == sorted(names)

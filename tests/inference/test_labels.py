@@ -1,6 +1,6 @@
 """What a job has found becomes labels above the score of each class."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.inference.label_job import PART_SCHEMA
-from pipeline.inference.labels import Refusal, certain, labels_of_rows, refusals
+from pipeline.inference.labels import Refusal, certain, labels_of_rows, likely, refusals
 from tests.inference.test_label_job import row
 
 CLASSES = ["cat", "dog"]
@@ -89,3 +89,23 @@ def test_what_a_person_has_made_stays_whatever_it_scores() -> None:
     doubtful = certain(reviewed, HALF, doubtful=True)
     assert doubtful.labels.tolist() == [0, 1, 2]
     assert doubtful.ignore.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("doubtful", [False, True])
+def test_unlikely_detections_change_no_label(doubtful: bool) -> None:
+    box, other = [0.0, 0, 5, 5], [1.0, 1, 9, 9]
+    some = photo((box, 0, 0.9), (other, 1, 0.375), (box, 1, 0.125), (other, 1, 0.0625))
+    bad = {"file_name": "b.jpg", "error": "bad"}
+    rows = pa.Table.from_pylist([some, bad, photo(), some], schema=PART_SCHEMA)
+    fewer = likely(rows, HALF)
+    assert fewer["label"].to_pylist() == [[0, 1], [], [], [0, 1]]
+    assert fewer.schema.equals(PART_SCHEMA)
+    assert refusals(fewer) == refusals(rows)
+    found, expected = (
+        labels_of_rows(each, Path("new"), CLASSES, HALF, doubtful=doubtful)
+        for each in (fewer, rows)
+    )
+    assert len(found.rows) == (4 if doubtful else 2)
+    for field in fields(found)[4:10]:
+        assert np.array_equal(getattr(found, field.name), getattr(expected, field.name))
+    assert likely(rows[:0], HALF).equals(PART_SCHEMA.empty_table())

@@ -3,10 +3,19 @@
 import os
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.inference.photo_files import common_folder, find_photos, passed_over, with_names
+from pipeline.inference.labels import Refusal
+from pipeline.inference.photo_files import (
+    common_folder,
+    find_photos,
+    named_photos,
+    passed_over,
+    states_of,
+    still_there,
+)
 
 
 @pytest.fixture
@@ -35,7 +44,7 @@ def place(tmp_path, monkeypatch):
     ],
 )
 def test_files_and_folders(place, places, expected, folder):
-    assert find_photos(places) == [Path(name) for name in expected]
+    assert list(find_photos(places)) == [Path(name) for name in expected]
     assert common_folder(places) == Path(folder)
 
 
@@ -46,44 +55,45 @@ def test_absolute_and_relative_places_have_a_common_folder(place):
 @pytest.mark.parametrize("name", ["absent", "empty"])
 def test_no_such_place_and_no_photo_are_named(place, name):
     with pytest.raises(InputError, match=f"^{name}: no (such file or folder|photo in it); "):
-        find_photos(["a", name])
+        list(find_photos(["a", name]))
 
 
 def test_patterns_and_lists(place):
-    assert find_photos(["a/*/*.png"]) == [Path("a/b/1.png")]
-    assert find_photos(["**/*.[Jj]*[gG]"])[:1] == [Path("a/2.JPG")]
+    assert list(find_photos(["a/*/*.png"])) == [Path("a/b/1.png")]
+    assert list(find_photos(["**/*.[Jj]*[gG]"]))[:1] == [Path("a/2.JPG")]
 
 
 def test_a_list_of_files_and_folders(place):
     Path("list.txt").write_text("c.jpeg\n\na/b\n")
-    assert find_photos(["@list.txt"]) == [Path("c.jpeg"), Path("a/b/1.png")]
+    assert list(find_photos(["@list.txt"])) == [Path("c.jpeg"), Path("a/b/1.png")]
     assert common_folder(["@list.txt"]) == Path()
     with pytest.raises(InputError, match=r"none.txt: cannot be read .*; give a list of photos"):
-        find_photos(["@none.txt"])
+        list(find_photos(["@none.txt"]))
     with pytest.raises(InputError, match=r"x\*.jpg: no photo is named so; correct the pattern"):
-        find_photos(["x*.jpg"])
+        list(find_photos(["x*.jpg"]))
 
 
 def test_a_line_of_a_list_that_begins_with_an_at_is_a_file_or_an_error(place):
     Path("@home.png").touch()
     Path("list.txt").write_text("@home.png\n")
-    assert find_photos(["@list.txt"]) == [Path("@home.png")]
+    assert list(find_photos(["@list.txt"])) == [Path("@home.png")]
     Path("list.txt").write_text("@other.txt\n")
     with pytest.raises(InputError, match=r"list.txt: @other.txt: no such file; a list names no"):
-        find_photos(["@list.txt"])
+        list(find_photos(["@list.txt"]))
 
 
 def test_a_pattern_also_names_folders(place):
     found = ["a/2.JPG", "a/b/1.png", "c.jpeg", "labels.json", "odd"]
-    assert find_photos(["*"]) == list(map(Path, found))
+    assert list(find_photos(["*"])) == list(map(Path, found))
     with pytest.raises(InputError, match=r"empt\*: no photo is named so"):
-        find_photos(["empt*"])
+        list(find_photos(["empt*"]))
 
 
 def test_names_that_no_file_of_labels_can_hold_are_refused(place):
     bad = [Path(os.fsdecode(b"caf\xe9.png")), Path("a\x01b.jpg")]
-    named, refused = with_names([Path("a/2.JPG"), *bad], Path("a"))
-    assert named == [("2.JPG", Path("a/2.JPG"))]
+    refused: list[Refusal] = []
+    photos = [("2.JPG", Path("a/2.JPG")), *((f"../{one}", one) for one in bad)]
+    assert [state[0] for state in states_of(photos, refused)] == ["2.JPG"]
     assert [one.photo for one in refused] == ["../caf\\xe9.png", "../a\x01b.jpg"]
     assert refused[0].reason == "its name is not text in UTF-8; rename it"
     assert refused[1].reason.startswith("its name holds a control character")
@@ -92,7 +102,7 @@ def test_names_that_no_file_of_labels_can_hold_are_refused(place):
 def test_a_photo_that_is_linked_comes_once(place):
     Path("a/again.jpg").symlink_to(place / "c.jpeg")
     Path("a/round").symlink_to(place)
-    assert find_photos(["."]) == [Path("a/2.JPG"), Path("a/again.jpg"), Path("a/b/1.png")]
+    assert list(find_photos(["."])) == [Path("a/2.JPG"), Path("a/again.jpg"), Path("a/b/1.png")]
 
 
 def test_other_files_are_counted(place):
@@ -125,4 +135,31 @@ def test_no_common_folder_climbs(place):
 def test_a_list_that_names_itself_is_no_list(place):
     Path("list.txt").write_text("@list.txt\nc.jpeg\n")
     with pytest.raises(InputError, match="a list names no lists"):
-        find_photos(["@list.txt"])
+        list(find_photos(["@list.txt"]))
+
+
+def test_photos_have_their_names_sizes_and_files(place):
+    Path("a/b/1.png").write_bytes(b"12345")
+    photos, unnamed, folder = named_photos(["a"])
+    assert (unnamed, folder, len(photos)) == ([], Path("a"), 2)
+    assert [one.name for one in photos] == ["2.JPG", "b/1.png"]
+    assert photos[1].photo == Path("a/b/1.png")
+    assert photos[1][2:] == (5, Path("a/b/1.png").stat().st_mtime_ns)
+
+
+def test_labels_of_photos_that_are_gone_go(place):
+    photos, _, _ = named_photos(["a"])
+    names = pa.chunked_array([["2.JPG", "b/1.png", "b/gone.png", "../c.jpeg"]])
+    assert still_there(names, photos).to_pylist() == [True, True, False, True]
+    assert still_there(names[:0], photos).to_pylist() == []
+    in_s3 = type(photos)("s3://bucket/a", photos.states)
+    assert still_there(names, in_s3).to_pylist() == [True, True, False, False]
+
+
+def test_a_link_to_a_photo_of_another_place_comes_once(place):
+    Path("e").mkdir()
+    Path("e/link.png").symlink_to(place / "a/b/1.png")
+    found = list(find_photos(["a", "e", "c.jpeg"]))
+    assert found == [Path("a/2.JPG"), Path("a/b/1.png"), Path("c.jpeg")]
+    assert list(find_photos(["e", "a"])) == [Path("e/link.png"), Path("a/2.JPG")]
+    assert passed_over(["a", "e"]) == 1

@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 from pipeline.inference import bulk, ray_data
 from pipeline.inference.bulk import detect_into
 from pipeline.inference.described_model import SentModel, describe_model
-from pipeline.inference.label_job import LabelJob, Waiting, open_job, without_done
+from pipeline.inference.label_job import LabelJob, WaitingPhotos, open_job, without_done
 from pipeline.inference.photo_files import named_photos
 from pipeline.inference.ray_data import detect_on_ray, ray_session
 from tests.inference.making import EVERYTHING, photo_file, saved
@@ -57,7 +57,7 @@ def ray_here(folder):
 
 
 @pytest.fixture
-def photos(folder, monkeypatch) -> list[Waiting]:
+def photos(folder, monkeypatch) -> WaitingPhotos:
     for module in (bulk, ray_data):
         monkeypatch.setattr(module, "PHOTOS_A_PART", A_PART)
     return named_photos([str(folder)])[0]
@@ -75,7 +75,7 @@ def plain(model, photos, tmp_path) -> LabelJob:
     return job
 
 
-def on_ray(job: LabelJob, model, photos: list[Waiting], workers: int = 1) -> None:
+def on_ray(job: LabelJob, model, photos: WaitingPhotos, workers: int = 1) -> None:
     waiting = without_done(photos, job.read())
     sent = SentModel.of(model, "cpu", EVERYTHING)
     detect_on_ray(job, sent, waiting, len(photos) - len(waiting), workers)
@@ -150,7 +150,7 @@ def test_photos_in_s3_have_the_same_rows(ray_here, model, photos, plain, job):
 
 @slow
 def test_photos_that_a_machine_does_not_see_end_the_job(ray_here, model, photos, job, tmp_path):
-    elsewhere = [one._replace(photo=tmp_path / "gone" / one.name) for one in photos]
+    elsewhere = WaitingPhotos(tmp_path / "gone", photos.states)
     with pytest.raises(InputError, match=r"gone: not on .*; let all machines see the photos"):
         on_ray(job, model, elsewhere)
     assert job.parts == []

@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.inference.bulk import detect_into
-from pipeline.inference.label_job import Waiting, open_job
-from pipeline.inference.photo_files import named_photos
+from pipeline.inference.label_job import WaitingPhotos, open_job
+from pipeline.inference.photo_files import named_photos, states_of
 from pipeline.inference.photos import pixels_of
 from pipeline.inference.s3_photos import S3Photo, find_in_s3, is_in_s3
 from tests.inference.making import detector_of, photo_file
@@ -77,7 +77,7 @@ def test_they_are_labelled_alone(store, folder):
 def test_rows_are_those_of_the_folder(store, folder, tmp_path):
     photos, unnamed, place = named_photos([store])
     assert (unnamed, place) == ([], store)
-    here = [Waiting.of(name, folder / name) for name in NAMES]
+    here = WaitingPhotos.of(folder, states_of([(name, folder / name) for name in NAMES], []))
     jobs = [open_job(tmp_path / name, ASKED, restart=False) for name in ("s3", "here")]
     for job, waiting in zip(jobs, (photos, here), strict=True):
         detect_into(job, detector_of("ssd_fpn"), waiting)
