@@ -15,7 +15,7 @@ whether the model has learnt from these photos: figures are too good if it has.
 import argparse
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -27,6 +27,7 @@ from commands.options.parser import command_parser
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.files import EVALUATED, PARAMS
 from pipeline.inference.described_model import EXPORTED, DescribedModel, model_digest
+from pipeline.inference.label_scores import chosen_scores, thresholds
 from pipeline.inference.mlflow_model import is_mlflow_uri
 from pipeline.other_data.classes import onto_classes
 from pipeline.other_data.labelled import opened, read_labelled
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
         pixels = folder / "pixels" / "photos.npy"
         model, tables, predictions = answers_of(options, pixels, params)
         write_tables(folder, tables, predictions)
-        scores = write_results(folder / RESULTS, tables, predictions)
+        scores = write_results(folder / RESULTS, tables, predictions, model.label_scores)
         reached = reached_by(model, options, tables, scores, folder / RESULTS)
         write_reached(folder, reached)
         write_page(folder, reached, tables, predictions, pixels, params.report.grid_photos)
@@ -120,8 +121,10 @@ def described(source: Path) -> DescribedModel:
         from pipeline.inference.engines.load import load_exported
 
         engine = load_exported(source)
-        return DescribedModel(source, digest, engine.spec, {}, engine)
-    return DescribedModel(source, digest, read_spec(source / "model.json")[0], {})
+        scores = engine.description.label_scores
+        return DescribedModel(source, digest, engine.spec, scores, engine)
+    spec, _ = read_spec(source / "model.json")
+    return DescribedModel(source, digest, spec, chosen_scores(source))
 
 
 def predict_all(
@@ -156,15 +159,21 @@ def predict_all(
     return Predictions(found, Task(model.spec.task), detector.classes)
 
 
-def write_results(folder: Path, tables: Tables, predictions: Predictions) -> Scores:
-    """Write what the evaluate stage writes of one split into a new folder; return the metrics."""
+def write_results(
+    folder: Path, tables: Tables, predictions: Predictions, label_scores: Mapping[str, float]
+) -> Scores:
+    """Write what the evaluate stage writes of one split into a new folder; return the metrics.
+
+    Labels are those of the model's own scores by class, or of the best ones here where it has none.
+    """
     folder.mkdir()
     task = predictions.task
     [split] = splits_of(predictions, tables.images, getattr(tables, task.table))
     scores = score(split, predictions)
     write_intervals(folder, [split], [scores], len(predictions.classes))
     if task.every_object:
-        write_objects(folder, split, scores, predictions.classes)
+        own = thresholds(predictions.classes, label_scores) if label_scores else None
+        write_objects(folder, split, scores, predictions.classes, own)
     elif task.answers_class:
         write_confusion_of_largest(folder, split, predictions.classes)
     return scores
@@ -209,8 +218,8 @@ def write_page(
     # Matplotlib: only where it is needed.
     from pipeline.other_data.page import reached_page
     from pipeline.other_data.pictures import draw_answers
+    from pipeline.report.answers import Photos, read_answers
     from pipeline.report.fonts import lettering
-    from pipeline.report.rung_pictures import Photos, read_answers
 
     (folder / PICTURES).mkdir()
     answers = read_answers(reached.rung, predictions, folder / RESULTS)

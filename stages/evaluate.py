@@ -187,20 +187,35 @@ def write_found_by_epoch(folder: Path, epochs: list[EpochRow], photos: pa.Table)
     write_rows(folder / "found_by_epoch.csv", EpochDetection, rows)
 
 
-def write_objects(folder: Path, split: Split, scores: Scores, classes: list[str]) -> None:
-    """Write the results of a rung that predicts all objects: curves, sizes and errors."""
+def write_objects(
+    folder: Path,
+    split: Split,
+    scores: Scores,
+    classes: list[str],
+    label_scores: np.ndarray | None = None,
+) -> None:
+    """Write the results of a rung that predicts all objects: curves, sizes and errors.
+
+    Args:
+        folder: to write into.
+        split: the photos, what is true and what was found.
+        scores: the metrics of the split.
+        classes: names in label order.
+        label_scores: `(C,)`, above which a detection is a label; None for those that are best here.
+    """
     truth, detections = as_truth(split.truth), as_detections(split.predictions)
     photos, count = split.images["image_id"].to_numpy(), len(classes)
     if scores.voc:
         write_curves(folder, scores.voc, classes)
     sizes = ap_by_size(truth, detections, photos, count)
     write_rows(folder / "ap_by_size.csv", SizeAp, sizes)
-    chosen = choose_label_scores(truth, detections, count)
-    by_class = dict(zip(classes, chosen.scores.tolist(), strict=True))
+    if label_scores is None:
+        label_scores = choose_label_scores(truth, detections, count).scores
+    by_class = dict(zip(classes, label_scores.tolist(), strict=True))
     (folder / "label_scores.json").write_text(
         json.dumps(by_class, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-    labels = keep_labels(detections, chosen.scores)
+    labels = keep_labels(detections, label_scores)
     pairs = confused_pairs(confusion_matrix(truth, labels, count), classes)
     write_rows(folder / "confusion.csv", ConfusedPair, pairs)
     gains = error_gains(find_errors(truth, detections, count), count)

@@ -7,17 +7,18 @@ from pathlib import Path
 
 from pipeline.other_data.result import Reached, metric_rows
 from pipeline.photo_files import open_photo
+from pipeline.report.answers import Answers
 from pipeline.report.pages.html_parts import Section, folded, name, page, paragraph, table, text
 from pipeline.report.pages.result_rows import class_rows, error_rows
-from pipeline.report.rung_pictures import Answers
 
 _WIDEST = 1400  # pixels of a picture in the page
 # By the ends of their names, in the order of the page.
 _CAPTIONS = {
     "pr_curves": "Precision and recall of each class",
+    "score_curves": "Precision, recall and F1 over the score",
     "errors": "Kinds of errors, and what each costs",
     "confusion": "What was taken for what",
-    "worst": "The photos with the most errors",
+    "worst": "The photos with the worst answers",
     "grid": "Photos, with what is true and what was found",
 }
 
@@ -57,8 +58,8 @@ def _figures(reached: Reached, answers: Answers) -> str:
     if errors := error_rows(answers):
         html += folded("Errors in numbers", table(["kind", "labels", "costs mAP"], errors))
         html += paragraph(
-            "What counts as a label, in errors and pictures, are boxes above the scores that "
-            "are best on these photos."
+            "What counts as a label, in errors and pictures, are boxes above the model's own "
+            "scores by class, or above those that are best here where it has none."
         )
     return html
 

@@ -8,12 +8,18 @@ import pyarrow.compute as pc
 from pipeline.evaluate.confusion import count_pairs
 from pipeline.evaluate.result_files import ConfusedPair, read_rows
 from pipeline.other_data.tables import SPLIT
+from pipeline.report.answers import Answers, Photos
 from pipeline.report.charts import confusion_picture
-from pipeline.report.rung_pictures import Answers, Photos, draw_detector, draw_photos, in_words
+from pipeline.report.rung_pictures import (
+    draw_detector,
+    draw_photos,
+    draw_worst_answers,
+    in_words,
+)
 
 
 def draw_answers(folder: Path, answers: Answers, photos: Photos, grid_photos: int) -> None:
-    """Write PNGs into a folder: photos, confusion, and of a detector curves, errors, worst photos.
+    """Write PNGs into a folder: photos, confusion, worst answers; of a detector curves, errors.
 
     Args:
         folder: empty.
@@ -32,7 +38,9 @@ def draw_answers(folder: Path, answers: Answers, photos: Photos, grid_photos: in
         matrix = count_pairs(pairs, answers.predictions.classes)
         words = answers.rung + ("" if answers.single else ": boxes that become labels")
         confusion_picture(folder / "confusion.png", matrix, photos.lettering.names, words)
-    if not answers.single:
+    if answers.single:
+        draw_worst_answers(folder / "worst.png", answers, photos, SPLIT, title)
+    else:
         draw_detector(folder, answers, photos, SPLIT, title)
 
 

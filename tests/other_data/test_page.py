@@ -7,14 +7,14 @@ from PIL import Image
 
 from commands.evaluate import write_results
 from pipeline.other_data.page import reached_page
-from pipeline.report.rung_pictures import read_answers
+from pipeline.report.answers import read_answers
 from tests.other_data.making import reached_on, right_answers, small_tables
 
 
 def test_everything_is_in_the_file(tmp_path):
     tables = small_tables(tmp_path / "mine")
     predictions = right_answers(tables)
-    write_results(tmp_path / "results", tables, predictions)
+    write_results(tmp_path / "results", tables, predictions, {})
     reached = reached_on(tmp_path / "<mine>", tables, predictions, tmp_path / "results")
     answers = read_answers("ssd_fpn", predictions, tmp_path / "results")
     pictures = tmp_path / "pictures"
@@ -24,7 +24,7 @@ def test_everything_is_in_the_file(tmp_path):
     html = reached_page(reached, answers, pictures)
     assert html.count("data:image/webp;base64,") == 3 and 'width="1400" height="350"' in html
     assert "&lt;mine&gt;" in html and "models/a" in html and "https://" not in html
-    assert html.index("Precision and recall") < html.index("most errors") < html.index("Photos, ")
+    assert html.index("Precision and recall") < html.index("worst answers") < html.index("Photos, ")
     assert "objects marked ignore, neither sought nor wrong: 1" in html
     body = html[html.index("<body>") : html.index("</html>")]
     tree = ElementTree.fromstring(body)  # each tag is closed
