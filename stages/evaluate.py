@@ -211,7 +211,7 @@ def write_objects(
     write_rows(folder / "ap_by_size.csv", SizeAp, sizes)
     if label_scores is None:
         label_scores = choose_label_scores(truth, detections, count).scores
-    by_class = dict(zip(classes, label_scores.tolist(), strict=True))
+    by_class = dict(zip(classes, label_scores.astype(float).round(4).tolist(), strict=True))
     (folder / "label_scores.json").write_text(
         json.dumps(by_class, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )

@@ -127,6 +127,19 @@ def test_intervals_and_classes_are_those_of_the_stage(project):
     assert here == [lines[0], *of_val]
 
 
+def test_labels_are_those_that_the_model_would_give(project):
+    of_model = Path("models/label_scores.json")
+    assert run("photos/mine") == 0
+    results = Path("evaluated/mine-ssd_fpn/results")
+    best_here = json.loads((results / "label_scores.json").read_text())
+    of_model.write_text(json.dumps(dict.fromkeys(best_here, 0.9875)))
+    assert run("photos/mine") == 0
+    assert set(json.loads((results / "label_scores.json").read_text()).values()) == {0.9875}
+    # So surely nothing is found: all objects are missed, and none is taken for another.
+    confusion = (results / "confusion.csv").read_text().splitlines()[1:]
+    assert confusion and all(line.endswith("(missed)") for line in confusion)
+
+
 def test_photos_without_an_object_count_for_detectors_alone(project, rewritten):
     def empty_the_first(pascal: dict) -> None:
         first = pascal["images"][0]["id"]
