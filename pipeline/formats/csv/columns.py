@@ -120,7 +120,7 @@ def _first(at: dict[str, int], names: Sequence[str], taken: Set[int] = frozenset
 def _is_row(cells: Sequence[str]) -> bool:
     if len(cells) != len(_RETINANET) or not ends_like_photo(cells[0]):
         return False
-    return all(re.fullmatch(r"\s*(-?\d+(\.\d+)?)?\s*", cell) for cell in cells[1:5])
+    return all(re.fullmatch(r"\s*(-?\d+([.,]\d+)?)?\s*", cell) for cell in cells[1:5])
 
 
 def ends_like_photo(cell: str) -> bool:
