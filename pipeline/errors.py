@@ -5,11 +5,16 @@ class InputError(Exception):
     """The user's input is wrong; the message is one line: file, item, remedy.
 
     It quotes names and values from files of strangers, so what would break the line, or speak to a
-    terminal, is written as an escape.
+    terminal, is written as an escape. A list that would be unreadable in it follows below.
     """
 
-    def __init__(self, message: str):
-        super().__init__(one_line(message))
+    def __init__(self, message: str, *below: str):
+        # All are arguments, by which an exception is built anew in another process.
+        super().__init__(*map(one_line, (message, *below)))
+
+    def __str__(self) -> str:
+        """Return the message and the lines below it."""
+        return "\n".join(self.args)
 
 
 def one_line(text: str) -> str:

@@ -1,5 +1,7 @@
 """The one error that the user is meant to read is one line, whatever it quotes."""
 
+import pickle
+
 import pytest
 
 from pipeline.errors import InputError, one_line
@@ -19,3 +21,9 @@ def test_what_breaks_a_line_or_speaks_to_a_terminal_is_an_escape(text, line):
     assert one_line(text) == line
     assert str(InputError(text)) == line
     line.encode()  # no lone surrogate is left, which no terminal takes
+
+
+def test_a_list_stands_below_and_is_whole_in_another_process():
+    error = InputError("a: not known", "  one: 1\n", "  two: 2")
+    assert str(error) == "a: not known\n  one: 1\\n\n  two: 2"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)

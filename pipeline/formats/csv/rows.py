@@ -52,6 +52,11 @@ def columns_of(file: Path) -> tuple[Columns | None, str, str]:
     return *recognise([cell.strip() for cell in first]), delimiter
 
 
+def fault_in_words(file: Path, fault: str) -> str:
+    """Return what is wrong with the columns of a file, and what to do."""
+    return f"{file}: {fault}; name the columns {UNDERSTOOD}"
+
+
 def read_rows(file: Path) -> tuple[list[Row], Columns, list[str]]:
     """Return the rows of a CSV, its columns, of which `names` has one that counts, and notes.
 
@@ -60,7 +65,7 @@ def read_rows(file: Path) -> tuple[list[Row], Columns, list[str]]:
     """
     columns, fault, delimiter = columns_of(file)
     if columns is None:
-        raise InputError(f"{file}: {fault}; name the columns {UNDERSTOOD}")
+        raise InputError(fault_in_words(file, fault))
     lines: Lines = _cells(file, columns, delimiter)
     if not lines:
         raise InputError(f"{file}: no rows; add the photos and their boxes")
