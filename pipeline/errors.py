@@ -1,4 +1,4 @@
-"""The one error that the user is meant to read."""
+"""The one error that the user is meant to read, and words that messages share."""
 
 
 class InputError(Exception):
@@ -15,6 +15,20 @@ class InputError(Exception):
     def __str__(self) -> str:
         """Return the message and the lines below it."""
         return "\n".join(self.args)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count and what is counted, also with what is said of it.
+
+    >>> counted(1, "photo"), counted(2, "photo"), counted(1, "photo is new", "photos are new")
+    ('1 photo', '2 photos', '1 photo is new')
+
+    Args:
+        count: of the things.
+        one: of them, in words.
+        many: the same of several; by default `one` with an s.
+    """
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def one_line(text: str) -> str:

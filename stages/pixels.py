@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.data.pixels import build_pixel_store
+from pipeline.errors import counted
 from pipeline.files import SOURCE, resumed_folder
 from pipeline.params.params import load_params
 from pipeline.schemas import IMAGES_SCHEMA, read_table
@@ -63,7 +64,7 @@ def main() -> None:
             shard_photos=params.pixels.shard_photos,
             earlier=OUTPUT,
         )
-    print(f"{OUTPUT / 'photos.npy'}: {len(paths)} photos of {side} x {side} pixels")
+    print(f"{OUTPUT / 'photos.npy'}: {counted(len(paths), 'photo')} of {side} x {side} pixels")
 
 
 if __name__ == "__main__":

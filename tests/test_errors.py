@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from pipeline.errors import InputError, one_line
+from pipeline.errors import InputError, counted, one_line
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,17 @@ def test_a_list_stands_below_and_is_whole_in_another_process():
     error = InputError("a: not known", "  one: 1\n", "  two: 2")
     assert str(error) == "a: not known\n  one: 1\\n\n  two: 2"
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "line"),
+    [
+        (0, ("photo",), "0 photos"),
+        (1, ("photo",), "1 photo"),
+        (2, ("photo",), "2 photos"),
+        (1, ("box is left out", "boxes are left out"), "1 box is left out"),
+        (2, ("box is left out", "boxes are left out"), "2 boxes are left out"),
+    ],
+)
+def test_one_is_told_as_one(count, words, line):
+    assert counted(count, *words) == line

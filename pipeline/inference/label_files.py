@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.files import write_beside
 from pipeline.formats.labels import Labels
 from pipeline.formats.registry import FORMATS, find_format
@@ -144,7 +144,8 @@ def write_all(files: Sequence[LabelFile], labels: Labels, job: LabelJob) -> bool
             continue
         for note in notes:
             print(f"{file.path}: {note}", file=sys.stderr)
-        print(f"{file.path}: {len(labels.rows)} boxes in {len(labels.images)} photos")
+        boxes = counted(len(labels.rows), "box", "boxes")
+        print(f"{file.path}: {boxes} in {counted(len(labels.images), 'photo')}")
     return failed
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.csv.columns import Columns
 
 _COMMA = re.compile(r"[+-]?\d*,\d+")
@@ -40,8 +40,8 @@ def with_points(lines: Lines, columns: Columns, file: Path) -> tuple[Lines, list
     if not count:
         return lines, []
     _refuse_points(lines, columns, file, first)
-    have = "number has" if count == 1 else "numbers have"
-    return found, [f"{count} {have} a decimal comma, the first is {first}"]
+    have = counted(count, "number has", "numbers have")
+    return found, [f"{have} a decimal comma, the first is {first}"]
 
 
 def _refuse_points(lines: Lines, columns: Columns, file: Path, comma: str) -> None:

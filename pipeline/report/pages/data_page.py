@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.data.pixel_store import Pixels
+from pipeline.errors import counted
 from pipeline.findings import (
     ASPECTS,
     LONG_BOX,
@@ -72,7 +73,8 @@ def data_page(
 
 def data_line(images: pa.Table, objects: pa.Table) -> str:
     """Return how many photos, boxes and classes there are, in words."""
-    return f"{len(images)} photos, {len(objects)} boxes, {len(read_classes(images))} classes"
+    photos, boxes = counted(len(images), "photo"), counted(len(objects), "box", "boxes")
+    return f"{photos}, {boxes}, {counted(len(read_classes(images)), 'class', 'classes')}"
 
 
 def _lines(findings: Findings) -> str:

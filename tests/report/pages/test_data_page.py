@@ -66,7 +66,7 @@ def test_a_photo_without_objects_is_shown_and_links_lead_to_sections():
     page = Parsed(html)
     assert page.tags.count("image") == 3
     assert [f"#{name}" for name in page.ids] == page.links
-    assert "3 photos, 1 boxes, 2 classes" in page.words
+    assert "3 photos, 1 box, 2 classes" in page.words
     assert "None: no photo is there twice." in page.words
 
 
