@@ -16,6 +16,7 @@ from pathlib import Path
 from commands.options.parser import command_parser, number
 from pipeline.errors import InputError
 from pipeline.files import EVALUATION, EXPORTS, MODELS, PARAMS, PIXELS, TABLES
+from pipeline.progress import tell
 from pipeline.tasks import Task
 
 
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     from pipeline.export.export import Exporter
     from pipeline.export.formats import check_suffix, export_path
     from pipeline.export.program import capture
+    from pipeline.inference.described_model import check_is_there
     from pipeline.inference.engines.description import Description
     from pipeline.inference.label_scores import read_label_scores
     from pipeline.params.params import load_params
@@ -38,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     rung = find_rung(options.rung).name
     path: Path = options.out or export_path(EXPORTS, rung, options.format)
     check_suffix(path, options.format)
+    check_is_there(MODELS / rung)
     model, spec = load_model(MODELS / rung, torch.device("cpu"))
     inputs = None
     if PIXELS.is_file() and (TABLES / "images.parquet").is_file():
@@ -46,6 +49,7 @@ def main(arguments: Sequence[str]) -> int:
             raise InputError(f"{MODELS / rung}: learnt other classes than the tables; train again")
     scores = read_label_scores(EVALUATION / rung / "label_scores.json")
     description = Description(spec, load_params(PARAMS).predict, scores)
+    tell(f"{rung}: tracing")
     exporter = Exporter(model, capture(model, spec), description, inputs, options.max_fall)
     for line in exporter.export(options.format, path):
         print(f"{rung}: {line}")

@@ -106,7 +106,7 @@ def main(arguments: Sequence[str]) -> int:
         labels = labels_of(job, rows, Path(folder), min_scores, options.doubtful, review)
         failed = write_all(files, labels, job)
         for stale in left_behind(files, job):
-            print(f"{stale}: is of an earlier run; name its --format to renew it", file=sys.stderr)
+            print(f"{stale}: not written this time; name its --format to renew it", file=sys.stderr)
     return report_refusals([*unnamed, *refusals(rows)], refused_file(out)) or int(failed)
 
 

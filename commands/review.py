@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from commands.options.parser import command_parser, number
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.evaluate.result_files import ConfusedPair, read_rows
 from pipeline.files import EVALUATION, MODELS, TABLES, write_beside
 from pipeline.formats.labels import Labels
@@ -38,7 +38,9 @@ def main(arguments: Sequence[str]) -> int:
     out = options.out or options.labels.with_name("review.html")
     check_out(out)
     write_beside(out, lambda path: path.write_text(page, encoding="utf-8"))
-    print(f"{out}: {len(doubts)} of {len(labels.images)} photos, {len(page) / 1e6:.1f} MB")
+    print(
+        f"{out}: {len(doubts)} of {counted(len(labels.images), 'photo')}, {len(page) / 1e6:.1f} MB"
+    )
     return 0
 
 

@@ -23,6 +23,7 @@ from commands.options.parser import command_parser
 from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder
 from pipeline.formats.layout import find_set
+from pipeline.inference.described_model import no_model
 from pipeline.params.fetch import FetchParams, SourceParams
 from pipeline.params.params import load_params
 from pipeline.photo_files import photos_below
@@ -88,7 +89,7 @@ def teacher_of(model: Path) -> str:
     """
     weights = model / "model.safetensors"
     if not weights.is_file():
-        raise InputError(f"{weights}: no model there; train it first")
+        raise no_model(weights)
     with weights.open("rb") as file:
         return f"{model.name} {hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
 

@@ -1,15 +1,34 @@
-"""The one error that the user is meant to read."""
+"""The one error that the user is meant to read, and words that messages share."""
 
 
 class InputError(Exception):
     """The user's input is wrong; the message is one line: file, item, remedy.
 
     It quotes names and values from files of strangers, so what would break the line, or speak to a
-    terminal, is written as an escape.
+    terminal, is written as an escape. A list that would be unreadable in it follows below.
     """
 
-    def __init__(self, message: str):
-        super().__init__(one_line(message))
+    def __init__(self, message: str, *below: str):
+        # All are arguments, by which an exception is built anew in another process.
+        super().__init__(*map(one_line, (message, *below)))
+
+    def __str__(self) -> str:
+        """Return the message and the lines below it."""
+        return "\n".join(self.args)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count and what is counted, also with what is said of it.
+
+    >>> counted(1, "photo"), counted(2, "photo"), counted(1, "photo is new", "photos are new")
+    ('1 photo', '2 photos', '1 photo is new')
+
+    Args:
+        count: of the things.
+        one: of them, in words.
+        many: the same of several; by default `one` with an s.
+    """
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def one_line(text: str) -> str:

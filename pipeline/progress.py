@@ -43,9 +43,8 @@ def progress(
         return
     start = last = time.monotonic()
 
-    def tell(done: int, seconds: float) -> None:
-        line = progress_line(desc, done, total, seconds, unit, before)
-        print(line, file=sys.stderr, flush=True)
+    def tell_count(done: int, seconds: float) -> None:
+        tell(progress_line(desc, done, total, seconds, unit, before))
 
     done = before
     for item in iterable:
@@ -53,8 +52,13 @@ def progress(
         done += count(item)
         if time.monotonic() - last > _SECONDS_BETWEEN_LINES:
             last = time.monotonic()
-            tell(done, last - start)
-    tell(done, time.monotonic() - start)
+            tell_count(done, last - start)
+    tell_count(done, time.monotonic() - start)
+
+
+def tell(step: str) -> None:
+    """Say which step begins, where one takes long and cannot be counted."""
+    print(step, file=sys.stderr, flush=True)
 
 
 def progress_line(

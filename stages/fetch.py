@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 
 from pipeline.demo.painter import paint_demo
+from pipeline.errors import counted
 from pipeline.files import PARAMS, SOURCE, fresh_folder
 from pipeline.formats.layout import find_set
 from pipeline.params.fetch import FetchParams, SourceParams
@@ -59,7 +60,8 @@ def summary(folder: Path) -> str:
     files = [file for file in folder.rglob("*") if file.is_file()]
     photos = sum(map(is_photo, files))
     size = sum(file.stat().st_size for file in files) / 1e6
-    return f"{SOURCE}: {photos} photos, {len(files) - photos} files of labels, {size:.1f} MB"
+    others = counted(len(files) - photos, "other file")
+    return f"{SOURCE}: {counted(photos, 'photo')} and {others}, {size:.1f} MB"
 
 
 if __name__ == "__main__":

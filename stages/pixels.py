@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.data.pixels import build_pixel_store
+from pipeline.errors import counted
 from pipeline.files import SOURCE, resumed_folder
 from pipeline.params.fetch import PixelParams
 from pipeline.params.params import load_params
@@ -52,7 +53,7 @@ def main() -> None:
     with naming_originals(params.fetch):
         photos = store_pixels(params.pixels)
     side = params.pixels.size
-    print(f"{OUTPUT / 'photos.npy'}: {photos} photos of {side} x {side} pixels")
+    print(f"{OUTPUT / 'photos.npy'}: {counted(photos, 'photo')} of {side} x {side} pixels")
 
 
 def store_pixels(params: PixelParams) -> int:

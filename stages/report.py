@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from pipeline.data.pixel_store import open_pixel_store
+from pipeline.errors import counted
 from pipeline.files import (
     AUGMENTED,
     EVALUATION,
@@ -71,7 +72,7 @@ def main() -> None:
             ladder_markdown(ladder, findings.lines, data), encoding="utf-8"
         )
     pictures = sum(1 for _ in FIGURES.rglob("*.png"))
-    print(f"{FIGURES}: {pictures} pictures of {len(names)} rungs")
+    print(f"{FIGURES}: {counted(pictures, 'picture')} of {counted(len(names), 'rung')}")
     print(f"{REPORT / 'index.html'}: the ladder; report.md for a pull request; data.html its data")
     if letters.note:
         print(letters.note)

@@ -1,8 +1,10 @@
 """The one error that the user is meant to read is one line, whatever it quotes."""
 
+import pickle
+
 import pytest
 
-from pipeline.errors import InputError, one_line
+from pipeline.errors import InputError, counted, one_line
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,23 @@ def test_what_breaks_a_line_or_speaks_to_a_terminal_is_an_escape(text, line):
     assert one_line(text) == line
     assert str(InputError(text)) == line
     line.encode()  # no lone surrogate is left, which no terminal takes
+
+
+def test_a_list_stands_below_and_is_whole_in_another_process():
+    error = InputError("a: not known", "  one: 1\n", "  two: 2")
+    assert str(error) == "a: not known\n  one: 1\\n\n  two: 2"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "line"),
+    [
+        (0, ("photo",), "0 photos"),
+        (1, ("photo",), "1 photo"),
+        (2, ("photo",), "2 photos"),
+        (1, ("box is left out", "boxes are left out"), "1 box is left out"),
+        (2, ("box is left out", "boxes are left out"), "2 boxes are left out"),
+    ],
+)
+def test_one_is_told_as_one(count, words, line):
+    assert counted(count, *words) == line

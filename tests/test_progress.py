@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline import progress as module
-from pipeline.progress import progress, progress_line
+from pipeline.progress import progress, progress_line, tell
 
 
 @pytest.fixture
@@ -91,3 +91,8 @@ def test_a_bar_begins_with_what_was_done_before(on_terminal, capsys):
     on_terminal(True)
     list(progress("ab", desc="label", unit="photos", before=8))
     assert "10/10" in capsys.readouterr().err
+
+
+def test_a_step_is_a_line_on_stderr(capsys):
+    tell("ssd_fpn: tracing")
+    assert capsys.readouterr() == ("", "ssd_fpn: tracing\n")

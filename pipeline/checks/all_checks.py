@@ -92,10 +92,13 @@ def _copy_lines(copies: CopyChecks) -> Iterator[str]:
         return
     pair = copies.examples[0]
     names = f"{pair.first.photo} ({pair.first.split}) and {pair.second.photo} ({pair.second.split})"
-    yield f"pairs of photos that are copies: {copies.pairs}, first {names}"
+    yield f"pairs of photos that are copies: {copies.pairs}, first {names}; keep one of each"
     if copies.leaked:
+        # A pair across the splits comes first where there is one.
+        name = next(one.photo for one in (pair.first, pair.second) if one.split == "train")
         left_out = "left out" if copies.left_out else "tables.duplicates: drop leaves them out"
-        yield f"photos of train with a copy in val or test: {copies.leaked}; {left_out}"
+        what = "photos of train with a copy in val or test"
+        yield f"{what}: {copies.leaked}, first {name}; {left_out}"
     if copies.contradicting:
         pairs = [pair for pair in copies.examples if pair.equal and not pair.same_boxes]
         first = f", first {pairs[0].first.photo} and {pairs[0].second.photo}" if pairs else ""
@@ -120,7 +123,7 @@ def _box_lines(boxes: BoxChecks, objects: int, input_side: int) -> Iterator[str]
     kinds: list[tuple[BoxFinding, str, str]] = [
         (boxes.repeated, "like another of their photo and class", "remove them"),
         (boxes.tiny, tiny, "a larger pixels.size and image_size show them"),
-        (boxes.pixel_sized, pixel_sized, "they may be slips of the hand"),
+        (boxes.pixel_sized, pixel_sized, "remove those that are slips of the hand"),
         (boxes.long, f"over {LONG_BOX:g} times as long as wide", "look whether they are right"),
     ]
     for finding, what, remedy in kinds:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from pipeline.checks.box_keys import keys_of_photos
 from pipeline.checks.duplicates import find_copies
 from pipeline.checks.fingerprints import Fingerprints
+from pipeline.errors import counted
 from pipeline.findings import CopiedPhoto, CopyChecks, CopyPair
 from pipeline.formats.labels import Labels
 
@@ -47,7 +48,8 @@ def check_copies(
 
 def without_leaked(labels: Labels, leaked: np.ndarray) -> Labels:
     """Return the labels without the photos for which `leaked`, `(P,)` bool, is true, and a note."""
-    note = f"{np.count_nonzero(leaked)} photos of train are left out: val or test has copies"
+    photos = ("photo of train is left out", "photos of train are left out")
+    note = f"{counted(int(np.count_nonzero(leaked)), *photos)}: val or test has copies"
     return replace(labels.of_images(~leaked), notes=(*labels.notes, note))
 
 

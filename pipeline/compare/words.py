@@ -7,6 +7,7 @@ from pipeline.compare.by_class import ClassChange
 from pipeline.compare.by_photo import PhotoChange
 from pipeline.compare.comparison import Comparison, RungComparison
 from pipeline.compare.differences import FEWEST, Difference
+from pipeline.errors import counted
 from pipeline.report.ladder_table import METRICS
 
 OTHER_CHANCE = (
@@ -63,7 +64,8 @@ def notes(comparison: Comparison) -> list[str]:
             if number
         ]
         if parts:
-            line = f"compared on {count} photos of {comparison.split}; left out: {', '.join(parts)}"
+            on = f"compared on {counted(count, 'photo')} of {comparison.split}"
+            line = f"{on}; left out: {', '.join(parts)}"
             seen.setdefault(line, []).append(rung.name)
     return lines + [f"{', '.join(rungs)}: {line}" for line, rungs in seen.items()]
 
@@ -110,9 +112,10 @@ def photos_line(rung: RungComparison) -> str:
     """Return in how many photos one side finds what the other misses."""
     a, b = (sum(1 for one in rung.photos if getattr(one, side)) for side in ("only_a", "only_b"))
     objects = sum(one.only_a for one in rung.photos), sum(one.only_b for one in rung.photos)
+    by_a = f"{counted(objects[0], 'object')} in {counted(a, 'photo')}"
     return (
-        f"A alone finds {objects[0]} objects in {a} photos, B alone {objects[1]} in {b}, "
-        f"of {len(rung.common.images)} photos"
+        f"A alone finds {by_a}, B alone {objects[1]} in {b}, "
+        f"of {counted(len(rung.common.images), 'photo')}"
     )
 
 

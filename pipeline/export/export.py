@@ -24,6 +24,7 @@ from pipeline.inference.engines.onnx_engine import OnnxEngine
 from pipeline.inference.engines.openvino_engine import OpenVinoEngine
 from pipeline.inference.engines.program_engine import ProgramEngine
 from pipeline.inference.engines.torch_engine import TorchEngine
+from pipeline.progress import tell
 from pipeline.rungs.rung import RungModel
 
 _CHECKED_PHOTOS, _RANDOM_PHOTOS = 100, 16
@@ -64,6 +65,7 @@ class Exporter:
             spec, self.description.decoding, self.description.label_scores, of_form.suppressed
         )
         assert of_form.write is not None
+        tell(f"{spec.rung}: writing {form}")
         of_form.write(self.program, description, draft)
         pixels, source = self._pixels()
         reference = TorchEngine(self.model, in_float32(spec))
@@ -80,8 +82,10 @@ class Exporter:
                 "--format openvino-int8: needs photos of train and val; run `make repro` before"
             )
         calibration = pixels_of(inputs, "train", spec.image_size, CALIBRATION_PHOTOS)
+        tell(f"{spec.rung}: calibrating on {len(calibration)} photos of train")
         write_int8(self.program, self.description, draft, calibration)
         decoding = self.description.decoding
+        tell(f"{spec.rung}: measuring on val, in {spec.precision} and in int8")
         before, after = (
             val_metrics(Detector(engine, decoding=decoding), inputs)
             for engine in (TorchEngine(self.model, spec), OpenVinoEngine(draft))

@@ -11,6 +11,7 @@ import torch
 from pipeline.inference.engines.engine import Engine
 from pipeline.inference.engines.onnx_engine import INPUT
 from pipeline.params.params import PredictParams
+from pipeline.progress import progress
 from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.registry import find_rung
 from pipeline.rungs.rung import Outputs, PhotoDetections
@@ -150,5 +151,6 @@ def in_float32(spec: ModelSpec) -> ModelSpec:
 
 
 def _batches(pixels: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, len(pixels), _BATCH):
-        yield pixels[start : start + _BATCH]
+    batches = (pixels[start : start + _BATCH] for start in range(0, len(pixels), _BATCH))
+    what = "checking against torch"
+    yield from progress(batches, total=len(pixels), desc=what, unit="photos", count=len)

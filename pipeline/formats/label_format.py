@@ -41,6 +41,8 @@ class LabelFormat:
         write: writes labels, sizes of images known, to a path that does not exist: a file or a
             folder, whichever the format has. Names of photos are kept as paths below the folder
             that is to hold the photos.
+        fault: returns why a folder is no set although a file of it has the format's ending, in
+            words for a message; None if none has.
     """
 
     name: str
@@ -48,3 +50,4 @@ class LabelFormat:
     find: Callable[[Path, Path | None], LabelledSet | None]
     read: Callable[[LabelledSet], Labels]
     write: Callable[[Labels, Path], tuple[str, ...]]
+    fault: Callable[[Path], str | None] = lambda _: None

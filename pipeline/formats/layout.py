@@ -1,6 +1,6 @@
 """Finds the labelled set that a folder holds, in whichever format."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -10,6 +10,7 @@ from pipeline.photo_files import is_hidden
 
 AUTO = "auto"
 _NAME_IT = "set fetch.format, or fetch.labels to the file that counts"
+_OTHER_LABELS = {".json", ".xml", ".txt", ".yaml", ".yml"}  # endings; CSV's own fault tells more
 
 
 def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> LabelledSet:
@@ -35,8 +36,8 @@ def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> Labelle
         raise InputError(f"{named}: no such file; set fetch.labels to a file in {folder}")
     formats = FORMATS if format_name == AUTO else (find_format(format_name),)
     found: list[LabelledSet] = []
-    for pattern in ("", "*/", "*/*/"):
-        places = sorted(_visible(folder, folder.glob(pattern))) if pattern else [folder]
+    levels = [_level(folder, pattern) for pattern in ("", "*/", "*/*/")]
+    for places in levels:
         roots = {one.root for one in found}
         apart = [place for place in places if not roots & {place, *place.parents}]
         found += _sets_in(apart, formats, named)
@@ -45,8 +46,27 @@ def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> Labelle
         raise InputError(f"{folder}: holds labels of {len(found)} kinds, {names}; {_NAME_IT}")
     if found:
         return found[0]
-    wanted = "; ".join(f"{one.name}: {one.holds}" for one in formats)
-    raise InputError(f"{folder}: no labels that are known ({wanted}); set fetch.path to a set")
+    raise _nothing_known(folder, formats, [place for places in levels for place in places])
+
+
+def _level(folder: Path, pattern: str) -> list[Path]:
+    return sorted(_visible(folder, folder.glob(pattern))) if pattern else [folder]
+
+
+def _nothing_known(
+    folder: Path, formats: Sequence[LabelFormat], places: Sequence[Path]
+) -> InputError:
+    """Return why nothing was found: the fault of the only possible labels, or what there may be."""
+    faults = [fault for one in formats for place in places if (fault := one.fault(place))]
+    others = (file.suffix.lower() in _OTHER_LABELS for place in places for file in place.iterdir())
+    if faults and (len(formats) == 1 or not any(others)):
+        return InputError(faults[0])
+    return InputError(
+        f"{folder}: no labels that are known; name the set's own folder with --photos "
+        "(fetch.path), which holds one of these:",
+        *(f"  {one.name}: {one.holds}" for one in formats),
+        *(f"  {fault}" for fault in faults[:1]),
+    )
 
 
 def _visible(folder: Path, places: Iterable[Path]) -> Iterable[Path]:

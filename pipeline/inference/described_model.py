@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+from pipeline.files import MODELS
 from pipeline.inference.label_scores import chosen_scores
 from pipeline.params.params import PredictParams
 from pipeline.rungs.model_spec import ModelSpec, read_spec
@@ -131,8 +132,27 @@ def model_digest(source: Path) -> str:
         try:
             digest.update(file.read_bytes())
         except OSError:
-            raise InputError(f"{file}: no model there; train it first") from None
+            raise no_model(file) from None
     return digest.hexdigest()
+
+
+def no_model(file: Path) -> InputError:
+    """Return that a file of a model is absent, and which folders of the project have a model."""
+    others = (spec.parent for spec in sorted(MODELS.glob("*/model.json")))
+    whole = [folder.as_posix() for folder in others if all(map(Path.is_file, _files_of(folder)))]
+    take = f", or take {' or '.join(whole)}" if whole else ""
+    return InputError(f"{file}: no model there; train it first{take}")
+
+
+def check_is_there(folder: Path) -> None:
+    """Check that a folder has the files of a model.
+
+    Raises:
+        InputError: one is absent.
+    """
+    for file in _files_of(folder):
+        if not file.is_file():
+            raise no_model(file)
 
 
 def _files_of(source: Path) -> list[Path]:

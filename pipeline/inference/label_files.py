@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import InputError, one_line
+from pipeline.errors import InputError, counted, one_line
 from pipeline.files import write_beside
 from pipeline.formats.labels import Labels
 from pipeline.formats.registry import FORMATS, find_format
@@ -144,7 +144,8 @@ def write_all(files: Sequence[LabelFile], labels: Labels, job: LabelJob) -> bool
             continue
         for note in notes:
             print(f"{file.path}: {note}", file=sys.stderr)
-        print(f"{file.path}: {len(labels.rows)} boxes in {len(labels.images)} photos")
+        boxes = counted(len(labels.rows), "box", "boxes")
+        print(f"{file.path}: {boxes} in {counted(len(labels.images), 'photo')}")
     return failed
 
 
@@ -170,7 +171,7 @@ def report_refusals(refused: Sequence[Refusal], path: Path) -> int:
     for one in refused[:10]:
         print(one_line(f"warning: {one.photo}: {one.reason}"), file=sys.stderr)
     if refused:
-        print(f"left out: {len(refused)} photos, all in {path}", file=sys.stderr)
+        print(f"left out: {counted(len(refused), 'photo')}, listed in {path}", file=sys.stderr)
     return 1 if refused else 0
 
 

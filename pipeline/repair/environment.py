@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
+from pipeline.errors import counted
 from pipeline.repair.finding import Finding
 
 _NEW_VENV = "`make clean-venv`, then `make venv`"
@@ -51,9 +52,8 @@ def device() -> Iterator[Finding]:
         yield Finding(f"torch cannot be imported: {error}", _NEW_VENV)
         return
     chosen = choose_device("auto").type
-    name = (
-        torch.cuda.get_device_name() if chosen == "cuda" else f"{torch.get_num_threads()} threads"
-    )
+    threads = counted(torch.get_num_threads(), "thread")
+    name = torch.cuda.get_device_name() if chosen == "cuda" else threads
     yield Finding(f"device {chosen}, {name}")
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.boxes import area
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.labels import Labels
 from pipeline.reading.parquet_file import write_parquet
 from pipeline.schemas import (
@@ -152,7 +152,9 @@ def _check_learnable(images: pa.Table, kept: Objects, classes: list[str], file: 
     if len(unseen):
         problem = "has objects in val or test and none in train"
         remedy = "move photos of it into train or remove the class"
-        more = f" (and {len(unseen) - 1} classes more)" if len(unseen) > 1 else ""
+        more = (
+            f" (and {counted(len(unseen) - 1, 'class', 'classes')} more)" if len(unseen) > 1 else ""
+        )
         raise InputError(f"{file}: class {classes[unseen[0]]}{more}: {problem}; {remedy}")
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.labels import Labels
 
 
@@ -43,7 +43,12 @@ def choose_classes(
         for name in dict.fromkeys(names)
         if name not in label_of
     }
-    notes = [f"{count} objects of class {name} are left out" for name, count in left_out.items()]
+    notes = [
+        counted(
+            count, f"object of class {name} is left out", f"objects of class {name} are left out"
+        )
+        for name, count in left_out.items()
+    ]
     relabelled = replace(labels, classes=stay, labels=new, notes=(*labels.notes, *notes))
     return relabelled.of_objects(new >= 0)
 

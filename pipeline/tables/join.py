@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.join import join_labels
 from pipeline.formats.labels import Labels
 
@@ -50,7 +50,7 @@ def as_truth(labels: Labels) -> Labels:
     if labels.scores is None:
         return labels
     scored = int(np.count_nonzero(~np.isnan(labels.scores)))
-    note = f"scores of {scored} objects do not count, as the set has the role truth"
+    note = f"scores of {counted(scored, 'object')} do not count, as the set has the role truth"
     return replace(labels, scores=None, notes=(*labels.notes, note))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from pipeline.errors import counted
 from pipeline.evaluate.result_files import MetricInterval
 from pipeline.tasks import Task
 from pipeline.tracking.run_name import short_key
@@ -78,7 +79,7 @@ def _training(facts: ModelFacts) -> str:
     took = "" if facts.minutes is None else f" in {facts.minutes:.1f} minutes"
     where = f" on {facts.processor}" if facts.processor else ""
     labels = f" Labels of a model: {facts.machine_labels}." if facts.machine_labels else ""
-    return f"Trained for {facts.epochs} epochs{took}{where}.{labels}"
+    return f"Trained for {counted(facts.epochs, 'epoch')}{took}{where}.{labels}"
 
 
 def _changes(facts: ModelFacts) -> str:
@@ -99,4 +100,4 @@ def _use(facts: ModelFacts) -> str:
 
 def _listed(names: Sequence[str], most: int = 20) -> str:
     rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{len(names)} classes: {', '.join(names[:most])}{rest}"
+    return f"{counted(len(names), 'class', 'classes')}: {', '.join(names[:most])}{rest}"

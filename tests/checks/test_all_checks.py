@@ -1,5 +1,7 @@
 """Checks of a set: counts of splits and classes, and a sentence for what deserves a look."""
 
+import re
+
 import numpy as np
 
 from pipeline.checks.all_checks import check_tables
@@ -51,7 +53,7 @@ def test_boxes_are_named_with_photo_and_class():
         "boxes with a side under 4 pixels in a photo of 100 x 100: 1 of 42, first in 1.jpg (dog); "
         "a larger pixels.size and image_size show them",
         "boxes with a side under 2 pixels of their photo: 1 of 42, first in 1.jpg (dog); "
-        "they may be slips of the hand",
+        "remove those that are slips of the hand",
         "boxes over 10 times as long as wide: 1 of 42, first in 1.jpg (dog); "
         "look whether they are right",
     ]
@@ -67,10 +69,23 @@ def test_copies_are_named_with_what_becomes_of_them():
     pair = CopyPair(*photos, equal=True, same_boxes=False)
     warned = findings(PLENTY, copies=CopyChecks(1, 1, 1, False, [pair])).lines
     assert warned == [
-        "pairs of photos that are copies: 1, first a.jpg (val) and b.jpg (train)",
-        "photos of train with a copy in val or test: 1; tables.duplicates: drop leaves them out",
+        "pairs of photos that are copies: 1, first a.jpg (val) and b.jpg (train); keep one of each",
+        "photos of train with a copy in val or test: 1, first b.jpg; "
+        "tables.duplicates: drop leaves them out",
         "pairs of equal photos with different boxes: 1, first a.jpg and b.jpg; "
         "keep one photo of each",
     ]
     dropped = findings(PLENTY, copies=CopyChecks(1, 0, 1, True, [pair])).lines
-    assert dropped[1] == "photos of train with a copy in val or test: 1; left out"
+    assert dropped[1] == "photos of train with a copy in val or test: 1, first b.jpg; left out"
+
+
+def test_every_sentence_has_a_count_and_what_to_do():
+    """docs/labels.md promises it, whatever is found."""
+    photos = (CopiedPhoto("a.jpg", 1, "train"), CopiedPhoto("b.jpg", 2, "val"))
+    copies = CopyChecks(1, 1, 1, False, [CopyPair(*photos, equal=True, same_boxes=False)])
+    odd = [*PLENTY[:28], PLENTY[0], (1, "dog", (0, 0, 1, 30), 0)]
+    names = ("cat", "dog", "emu")
+    lines = findings(odd, copies=copies, decoded=[True, False, True], classes=names).lines
+    assert len(lines) == 10
+    for line in lines:
+        assert re.fullmatch(r".+: \d+( of \d+)?, first .+; .+ .+", line), line

@@ -64,4 +64,4 @@ def test_what_is_left_out_is_noted_and_the_others_keep_their_objects():
     left = without_leaked(some, np.array([True, False, False, False]))
     assert left.images["file_name"].to_pylist() == ["1.jpg", "2.jpg", "3.jpg"]
     assert left.rows.tolist() == [0, 1, 2]
-    assert left.notes == ("1 photos of train are left out: val or test has copies",)
+    assert left.notes == ("1 photo of train is left out: val or test has copies",)

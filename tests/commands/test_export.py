@@ -28,9 +28,16 @@ def project(tmp_path, monkeypatch):
 def test_a_file_is_written_and_loads(project, capsys):
     needs_runtimes()
     assert run("combined") == 0
-    check, size = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr()
+    check, size = printed.out.splitlines()
     assert check.startswith("combined: raw outputs differ by ")
     assert check.endswith(", same boxes in 16 of 16 photos, on random pixels")
+    steps = [line.split(",")[0] for line in printed.err.splitlines()]
+    assert steps == [
+        "combined: tracing",
+        "combined: writing onnx",
+        "checking against torch: 16/16 photos",
+    ]
     assert size == f"exports/combined.onnx: {2.0 if '2.0' in size else 1.9} MB"
     [found] = Detector.load("exports/combined.onnx").predict([pixels_of(50, 30)])
     assert found.names[0] in CLASSES and found.size_wh == (50, 30)
@@ -45,7 +52,7 @@ def test_another_place(project, capsys):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["ssd_fpn"], "models/ssd_fpn/model.json: no model there; train it first"),
+        (["bbox"], "bbox/model.json: no model there; train it first, or take models/combined"),
         (["owl"], "owl: no such rung; there are classifier"),
         (["combined", "--out", "a.pt2"], "--out a.pt2: a file of --format onnx must end in .onnx"),
         (["combined", "--format", "openvino-int8"], "needs photos of train and val; run `make"),
@@ -53,8 +60,9 @@ def test_another_place(project, capsys):
 )
 def test_what_cannot_be_done_is_one_line(project, capsys, arguments, says):
     assert run(*arguments) == 1
-    [line] = capsys.readouterr().err.splitlines()
+    *steps, line = capsys.readouterr().err.splitlines()
     assert says in line
+    assert not any("error" in step for step in steps)
     assert not (project / "exports").exists() or not list((project / "exports").iterdir())
 
 

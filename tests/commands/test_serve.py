@@ -151,7 +151,10 @@ def test_a_port_in_use_is_told_before_a_model_is_read(capsys: pytest.CaptureFixt
     assert shown.count("\n") == 1
 
 
-def test_a_model_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # which has none to name
     assert run("--port", "0", "--model", "no/such/model") == 1
     shown = capsys.readouterr().err
     assert shown == "error: no/such/model/model.json: no model there; train it first\n"

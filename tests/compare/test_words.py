@@ -136,5 +136,5 @@ def test_what_is_not_compared_is_said_once(rung):
 
 
 def test_photos_in_a_line(rung):
-    expected = "A alone finds 1 objects in 1 photos, B alone 0 in 0, of 4 photos"
+    expected = "A alone finds 1 object in 1 photo, B alone 0 in 0, of 4 photos"
     assert photos_line(rung) == expected

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from pipeline.errors import InputError
 from tests.faults.kinds import KINDS, Kind, in_folder, spoil
 
 MOST_SECONDS = 10.0  # of the processor's time, for one input
@@ -101,7 +102,9 @@ def _read(
         with contextlib.redirect_stderr(quiet), contextlib.redirect_stdout(quiet):
             kind.read(folder, file)
     except declared as error:
-        several = "\n" in str(error) and not isinstance(error, OSError)
+        # What an InputError has below its line are arguments of their own.
+        lines = error.args if isinstance(error, InputError) else (error,)
+        several = any("\n" in str(line) for line in lines) and not isinstance(error, OSError)
         return (f"several lines: {error}" if several else ""), True
     except Exception:
         return traceback.format_exc(limit=-3), False

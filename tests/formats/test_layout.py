@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.formats.layout import find_set
+from pipeline.formats.registry import FORMATS
 from tests.data.making import voc
 
 
@@ -35,9 +36,7 @@ def test_xml_up_to_two_levels_below(tmp_path: Path, depth: str) -> None:
 def test_what_is_no_set_or_several_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"absent: no such folder; set fetch.path"):
         find_set(tmp_path / "absent")
-    with pytest.raises(
-        InputError, match=r"no labels that are known \(pascal: a \*.json with .*set"
-    ):
+    with pytest.raises(InputError, match=r"no labels that are known; name the set's own folder"):
         find_set(tmp_path)
     voc(tmp_path / "one", {})
     voc(tmp_path / "two", {})
@@ -52,6 +51,40 @@ def test_what_is_no_set_or_several_is_refused(tmp_path: Path) -> None:
     assert find_set(tmp_path, labels="b.json").labels == tmp_path / "b.json"
     with pytest.raises(InputError, match=r"c.json: no such file; set fetch.labels to a file in"):
         find_set(tmp_path, labels="c.json")
+
+
+def test_where_nothing_is_known_each_format_has_a_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        find_set(tmp_path)
+    first, *below = str(caught.value).splitlines()
+    assert first == (
+        f"{tmp_path}: no labels that are known; name the set's own folder with --photos "
+        "(fetch.path), which holds one of these:"
+    )
+    assert [line.split(":")[0] for line in below] == [f"  {one.name}" for one in FORMATS]
+    with pytest.raises(InputError) as caught:
+        find_set(tmp_path, "voc")
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()[1:]] == ["  voc"]
+
+
+@pytest.mark.parametrize("place", ["", "set", "set/labels"])
+def test_columns_of_the_only_csv_are_named(tmp_path: Path, place: str) -> None:
+    file = touch(tmp_path / place / "labels.csv")
+    file.write_text("image,label,left,top,breadth,depth\na.jpg,cat,1,2,3,4\n")
+    fault = (
+        f"{file}: no column for the box among image, label, left, top, breadth, depth; name the "
+        "columns file_name or image; class, "
+    )
+    with pytest.raises(InputError) as caught:
+        find_set(tmp_path)
+    assert str(caught.value).startswith(fault) and "\n" not in str(caught.value)
+    touch(tmp_path / "notes.txt")  # which may be labels as well
+    with pytest.raises(InputError) as caught:
+        find_set(tmp_path)
+    assert str(caught.value).splitlines()[-1].startswith(f"  {fault}")
+    with pytest.raises(InputError) as caught:
+        find_set(tmp_path, "csv")
+    assert str(caught.value).startswith(fault)
 
 
 def test_a_file_is_refused_as_dvc_would_not_watch_its_photos(tmp_path: Path) -> None:

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.inference.described_model import EXPORTED, describe_model, model_digest
+from pipeline.inference.described_model import (
+    EXPORTED,
+    check_is_there,
+    describe_model,
+    model_digest,
+)
 from pipeline.inference.engines.load import _OF_FILES
 from tests.exported_files import described, exported_file, needs_runtimes
 from tests.inference.making import saved
@@ -23,6 +28,24 @@ def test_the_digest_of_a_folder(tmp_path: Path) -> None:
     assert model_digest(tmp_path) == digest
     (tmp_path / "model.safetensors").write_text("two")
     assert model_digest(tmp_path) != digest
+
+
+def test_the_folders_that_have_a_model_are_named(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("bbox", "ssd_fpn", "half"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+        (tmp_path / "models" / name / "model.json").touch()
+        if name != "half":
+            (tmp_path / "models" / name / "model.safetensors").touch()
+    there = "no model there; train it first, or take models/bbox or models/ssd_fpn"
+    for look in (describe_model, check_is_there):
+        with pytest.raises(InputError) as caught:
+            look(Path("models/none"))
+        assert str(caught.value) == f"models/none/model.json: {there}"
+    with pytest.raises(InputError) as caught:
+        check_is_there(Path("models/half"))
+    assert str(caught.value) == f"models/half/model.safetensors: {there}"
+    check_is_there(Path("models/bbox"))
 
 
 def test_a_folder(tmp_path: Path) -> None:

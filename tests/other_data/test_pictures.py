@@ -15,7 +15,10 @@ OF_ALL = {"grid", "confusion"}
 
 @pytest.mark.parametrize(
     ("task", "names"),
-    [(Task.DETECT, OF_ALL | {"pr_curves", "score_curves", "errors"}), (Task.CLASSIFY_AND_LOCATE, OF_ALL)],
+    [
+        (Task.DETECT, OF_ALL | {"pr_curves", "score_curves", "errors"}),
+        (Task.CLASSIFY_AND_LOCATE, OF_ALL),
+    ],
 )
 def test_each_task_has_its_pictures(tmp_path, task, names):
     tables = small_tables(tmp_path / "mine")

@@ -44,3 +44,10 @@ def test_weights(monkeypatch):
 def test_device_names_one():
     (finding,) = environment.device()
     assert finding.what.startswith("device ") and not finding.remedy
+
+
+def test_one_thread_is_told_as_one(monkeypatch):
+    monkeypatch.setattr("torch.get_num_threads", lambda: 1)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    (finding,) = environment.device()
+    assert finding.what == "device cpu, 1 thread"

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pipeline.errors import InputError
+from pipeline.formats.labels import LabelledBox, labels_of_boxes
 from pipeline.review.decisions import apply_review, read_review
 from pipeline.review.order import Knowledge, by_doubt
 from pipeline.review.page import review_page
@@ -145,3 +147,34 @@ def test_decisions_outlive_a_reload(tmp_path: Path) -> None:
         assert browser.value("decisions.size") == 0
         # On a busy machine Chromium may reload before it has stored what was decided just then.
         assert any(after_reload() == [["a.jpg", "accept"]] for _ in range(20))
+
+
+def with_many_boxes(folder: Path, boxes: int) -> str:
+    """Return the page of two photos, the first with so many boxes."""
+    images = [{"file_name": name, "width": 60, "height": 40} for name in ("a.jpg", "b.jpg")]
+    for image in images:
+        Image.new("RGB", (60, 40), "grey").save(folder / image["file_name"])
+    found = [LabelledBox(0, "cat", [n, n % 30, 9, 9], score=0.5) for n in range(boxes)]
+    labels = labels_of_boxes(folder / "labels.json", folder, images, found, classes=["cat"])
+    photos = [folder / image["file_name"] for image in images]
+    return review_page(labels, by_doubt(labels, NOTHING), photos)
+
+
+@pytest.mark.slow
+def test_keys_are_told_in_the_header_and_the_picture_stays_beside_the_box(tmp_path: Path) -> None:
+    script = """
+      const edges = (what) => { const { top, bottom } = what.getBoundingClientRect();
+        return [Math.round(top), Math.round(bottom)]; };
+      const card = document.querySelector('article');
+      const press = (key) => document.dispatchEvent(new KeyboardEvent('keydown', { key }));
+      for (let n = 0; n < 30; n++) press('n');
+      const [told] = document.querySelectorAll('header details kbd');
+      return [told.textContent, innerHeight, scrollY, edges(document.querySelector('header')),
+        edges(card.querySelector('.view')), edges(card.querySelector('li.chosen'))];
+    """
+    page = with_many_boxes(tmp_path, 40)
+    key, height, scrolled, header, picture, item = run_on(page, tmp_path, script)
+    assert key == "j"
+    assert scrolled > 400
+    assert header[0] == 0 and picture[0] == header[1]
+    assert picture[1] <= item[0] and item[1] <= height

@@ -72,7 +72,7 @@ def test_the_demo_has_photos_and_their_labels(
     names = {f"photos/{image['file_name']}" for image in pascal["images"]}
     assert set(written()) == names | {"annotations.json"}
     size = sum(len(content) for content in written().values()) / 1e6
-    line = f"data/source: 8 photos, 1 files of labels, {size:.1f} MB\n"
+    line = f"data/source: 8 photos and 1 other file, {size:.1f} MB\n"
     assert capsys.readouterr().out == line
 
 

@@ -187,8 +187,11 @@ LEAK = "photos of train with a copy in val or test: 2"
 def test_copies_of_val_in_train_are_named(leaking, capsys):
     run_stage(main)
     shown = capsys.readouterr().out
-    assert f"{LEAK}; tables.duplicates: drop leaves them out\n" in shown
-    assert "pairs of photos that are copies: 3, first " in shown
+    assert f"{LEAK}, first 0.jpg; tables.duplicates: drop leaves them out\n" in shown
+    assert (
+        "pairs of photos that are copies: 3, first 2.jpg (val) and 0.jpg (train); keep one of each"
+        in shown
+    )
     assert "pairs of equal photos with different boxes: 1, first 2.jpg and 0.jpg; keep" in shown
     assert read_findings(leaking / "data/tables/checks.json").copies.leaked == 2
 
@@ -196,7 +199,7 @@ def test_copies_of_val_in_train_are_named(leaking, capsys):
 def test_copies_of_val_are_left_out_of_train(leaking, capsys):
     configure(leaking, "drop")
     run_stage(main)
-    assert f"{LEAK}; left out\n" in capsys.readouterr().out
+    assert f"{LEAK}, first 0.jpg; left out\n" in capsys.readouterr().out
     images = read_table(leaking / "data/tables/images.parquet", SCHEMAS["images"])
     assert images["file_name"].to_pylist() == ["2.jpg", "3.jpg"]
     assert len(read_table(leaking / "data/tables/objects.parquet", SCHEMAS["objects"])) == 2

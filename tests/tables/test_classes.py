@@ -33,7 +33,7 @@ def test_objects_of_other_classes_are_left_out_and_noted(how: dict) -> None:
     assert chosen.ids.tolist() == [10, 12, 13]
     assert chosen.labels.tolist() == [0, 0, 0]
     assert len(chosen.images) == 3
-    assert chosen.notes == ("1 objects of class cat are left out",)
+    assert chosen.notes == ("1 object of class cat is left out",)
 
 
 def test_unknown_names_and_no_class_are_refused() -> None:

@@ -17,6 +17,9 @@ def result_in_folder(name: str, folder: Path) -> Result:
         InputError: it has no predictions.
     """
     found = sorted((folder / PREDICTIONS).glob("*.parquet"))
+    here = folder.resolve() == Path.cwd()
+    if not found and here:
+        raise InputError("this folder has no predictions yet: `make repro` makes them")
     if not found:
         raise InputError(
             f"{folder / PREDICTIONS}: no predictions; name the root folder of a project, "
@@ -34,7 +37,7 @@ def result_in_folder(name: str, folder: Path) -> Result:
             deps,
             f"`dvc pull` or `dvc repro` in {folder} brings it",
         )
-    where = "this folder" if folder.resolve() == Path.cwd() else "that folder"
+    where = "this folder" if here else "that folder"
     return Result(name, where, rungs, folder / SOURCE)
 
 

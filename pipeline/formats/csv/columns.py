@@ -20,23 +20,24 @@ _HEIGHT = ("imageheight", "imgheight", "originalheight", "height")
 _SPLIT = ("split", "subset", "set", "partition")
 _SCORE = ("score", "confidence", "conf", "probability")
 _IGNORE = ("ignore", "difficult", "iscrowd", "crowd", "isgroupof")
-_CORNERS = (
-    ("xmin", "ymin", "xmax", "ymax"),
-    ("x1", "y1", "x2", "y2"),
-    ("left", "top", "right", "bottom"),
-    ("roi.x1", "roi.y1", "roi.x2", "roi.y2"),
+_LONG = ("width", "height")
+_BOX = ("", "bbox", "box", "roi.")  # before the names of its sides
+_FROM_TO = (
+    (("xmin", "ymin"), ("xmax", "ymax")),
+    (("x1", "y1"), ("x2", "y2")),
+    (("left", "top"), ("right", "bottom")),
 )
-_SIZED = (
-    ("x", "y", "w", "h"),
-    ("xmin", "ymin", "w", "h"),
-    ("left", "top", "w", "h"),
-    ("bboxx", "bboxy", "bboxwidth", "bboxheight"),
-    ("bbox",),
+_CORNERS = tuple(
+    tuple(of + name for name in (*start, *end)) for of in _BOX for start, end in _FROM_TO
 )
+_STARTS = tuple(
+    (of + x, of + y) for of in _BOX for x, y in (("x", "y"), *(start for start, _ in _FROM_TO))
+)
+# Without a word for the box, width and height may be those of the photo.
+_SIDES = (("w", "h"), *((of + w, of + h) for of in _BOX[1:] for w, h in (("w", "h"), _LONG)))
+_SIZED = (*((*start, *sides) for start in _STARTS for sides in _SIDES), ("bbox",))
 # Without another form of box these are its own sides, not those of the photo.
-_SIZED_LIKE_PHOTO = tuple(
-    (*corner, "width", "height") for corner in (("x", "y"), ("xmin", "ymin"), ("left", "top"))
-)
+_SIZED_LIKE_PHOTO = tuple((*start, *_LONG) for start in _STARTS)
 _RETINANET = ("path", "x1", "y1", "x2", "y2", "class")
 
 UNDERSTOOD = (
@@ -87,6 +88,9 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
         at.setdefault(re.sub(r"[\s_-]", "", cell.lower()), index)
     forms = [form for form in (*_CORNERS, *_SIZED) if at.keys() >= set(form)]
     forms = forms or [form for form in _SIZED_LIKE_PHOTO if at.keys() >= set(form)]
+    # Sides beside two corners tell the same box again.
+    starts = {form[:2] for form in forms if form in _CORNERS}
+    forms = [form for form in forms if form in _CORNERS or form[:2] not in starts]
     photo, names = _first(at, _PHOTO), tuple(at[name] for name in _CLASS if name in at)
     if photo is None or not names or not forms:
         absent = "photo" if photo is None else "class" if not names else "box"
@@ -103,7 +107,7 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
         called=tuple(first[at] for at in names),
         box=tuple(at[side] for side in forms[0]),
         corners=forms[0] in _CORNERS,
-        maybe_centre=forms[0][:2] == ("x", "y"),
+        maybe_centre=forms[0][:2] in (("x", "y"), ("boxx", "boxy")),
         width=width,
         height=height,
         split=_first(at, _SPLIT),
@@ -120,7 +124,7 @@ def _first(at: dict[str, int], names: Sequence[str], taken: Set[int] = frozenset
 def _is_row(cells: Sequence[str]) -> bool:
     if len(cells) != len(_RETINANET) or not ends_like_photo(cells[0]):
         return False
-    return all(re.fullmatch(r"\s*(-?\d+(\.\d+)?)?\s*", cell) for cell in cells[1:5])
+    return all(re.fullmatch(r"\s*(-?\d+([.,]\d+)?)?\s*", cell) for cell in cells[1:5])
 
 
 def ends_like_photo(cell: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError
-from pipeline.formats.csv.rows import Row, boxes_of, columns_of, read_rows
+from pipeline.formats.csv.rows import Row, boxes_of, columns_of, fault_in_words, read_rows
 from pipeline.formats.csv.writer import write_csv
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
@@ -34,8 +34,18 @@ def _set(root: Path, files: list[Path]) -> LabelledSet:
 
 
 def _known(folder: Path) -> list[Path]:
-    files = (file for file in sorted(folder.glob("*.csv")) if not file.name.startswith("."))
-    return [file for file in files if columns_of(file)[0]]
+    return [file for file in _files(folder) if columns_of(file)[0]]
+
+
+def _files(folder: Path) -> list[Path]:
+    return [file for file in sorted(folder.glob("*.csv")) if not file.name.startswith(".")]
+
+
+def _fault(folder: Path) -> str | None:
+    faults = ((file, *columns_of(file)) for file in _files(folder))
+    return next(
+        (fault_in_words(file, fault) for file, known, fault, _ in faults if not known), None
+    )
 
 
 def _split(file: Path) -> str | None:
@@ -154,4 +164,5 @@ CSV = LabelFormat(
     find=_find,
     read=_read,
     write=write_csv,
+    fault=_fault,
 )

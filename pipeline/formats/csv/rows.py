@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.formats.csv.class_column import column_of_names, note_of_choice
 from pipeline.formats.csv.columns import UNDERSTOOD, Columns, recognise
+from pipeline.formats.csv.decimal_comma import EXPORT_POINTS, Lines, with_points
 from pipeline.formats.text_files import SAVE_IT, beginning_of
 
 _TRUE, _FALSE = {"1", "1.0", "true", "yes"}, {"0", "0.0", "-1", "false", "no", ""}
@@ -51,6 +52,11 @@ def columns_of(file: Path) -> tuple[Columns | None, str, str]:
     return *recognise([cell.strip() for cell in first]), delimiter
 
 
+def fault_in_words(file: Path, fault: str) -> str:
+    """Return what is wrong with the columns of a file, and what to do."""
+    return f"{file}: {fault}; name the columns {UNDERSTOOD}"
+
+
 def read_rows(file: Path) -> tuple[list[Row], Columns, list[str]]:
     """Return the rows of a CSV, its columns, of which `names` has one that counts, and notes.
 
@@ -59,12 +65,14 @@ def read_rows(file: Path) -> tuple[list[Row], Columns, list[str]]:
     """
     columns, fault, delimiter = columns_of(file)
     if columns is None:
-        raise InputError(f"{file}: {fault}; name the columns {UNDERSTOOD}")
-    lines = _cells(file, columns, delimiter)
+        raise InputError(fault_in_words(file, fault))
+    lines: Lines = _cells(file, columns, delimiter)
     if not lines:
         raise InputError(f"{file}: no rows; add the photos and their boxes")
+    # Where a comma parts the cells, one in a number might part thousands.
+    lines, notes = (lines, []) if delimiter == "," else with_points(lines, columns, file)
     at = column_of_names([cells for _, cells in lines], columns)
-    notes = note_of_choice(columns, at)
+    notes = [*note_of_choice(columns, at), *notes]
     columns = replace(columns, names=(at,))
     rows = [_row(cells, columns, f"{file}: row {number}") for number, cells in lines]
     return rows, columns, notes
@@ -155,7 +163,8 @@ def _number(text: str, what: str, place: str) -> float:
     except ValueError:
         number = float("nan")
     if not isfinite(number):
-        raise InputError(f"{place}: {what} {text!r} is no finite number; correct it")
+        remedy = EXPORT_POINTS if re.fullmatch(r"[+-]?[\d.,' ]*,[\d.,' ]*", text) else "correct it"
+        raise InputError(f"{place}: {what} {text!r} is no finite number; {remedy}")
     return number
 
 

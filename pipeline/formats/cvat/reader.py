@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.cvat.writer import write_cvat
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
@@ -76,7 +76,7 @@ def read_cvat(found: LabelledSet) -> Labels:
             boxes += [_box(shape, row, file) for shape in node if shape.tag in _READ_SHAPES]
             counts.update(shape.tag for shape in node)
     if not boxes:
-        problem = f"no box in {len(images)} photos"
+        problem = f"no box in {counted(len(images), 'photo')}"
         raise InputError(f"{found.labels}: {problem}; label objects in the photos")
     sides, reversed_ones = upright(np.array([box.box for box in boxes], np.float64))
     boxes = [replace(box, box=side) for box, side in zip(boxes, sides.tolist(), strict=True)]

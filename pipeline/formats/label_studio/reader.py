@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.json_files import json_beginning
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.label_studio.photos import photo_of_address
@@ -125,11 +125,17 @@ def _score(region: dict, place: str) -> float | None:
 
 def _notes(counts: Counter[str]) -> list[str]:
     told = {
-        _AROUND: "polygons, ellipses or turned rectangles count as the boxes around them",
-        _FLAT: "regions have no area and are left out",
-        _UNNAMED: "regions have no class and are left out",
+        _AROUND: (
+            "polygon, ellipse or turned rectangle counts as the box around it",
+            "polygons, ellipses or turned rectangles count as the boxes around them",
+        ),
+        _FLAT: ("region has no area and is left out", "regions have no area and are left out"),
+        _UNNAMED: (
+            "region has no class and is left out",
+            "regions have no class and are left out",
+        ),
     }
-    return [f"{counts[what]} {words}" for what, words in told.items() if counts[what]]
+    return [counted(counts[what], *words) for what, words in told.items() if counts[what]]
 
 
 LABEL_STUDIO = LabelFormat(

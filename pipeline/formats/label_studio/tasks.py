@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import InputError, one_line
+from pipeline.errors import InputError, counted, one_line
 from pipeline.formats.json_files import read_json
 from pipeline.photo_files import PHOTO_SUFFIXES
 
@@ -105,13 +105,16 @@ def _address(data: dict, place: str) -> str:
 
 
 def _notes(counts: Counter[str], key: str) -> Sequence[str]:
-    notes = []
+    notes, has = [], ("task has", "tasks have")
     if key == "predictions":
         notes.append("no task has an annotation, so predictions count")
     if several := counts[_SEVERAL]:
-        notes.append(f"{several} tasks have several {key}, of which the last counts")
+        notes.append(f"{counted(several, *has)} several {key}, of which the last counts")
     if skipped := counts[_SKIPPED]:
-        notes.append(f"{skipped} tasks have cancelled annotations alone and are left out")
+        one = "task has cancelled annotations alone and is left out"
+        many = "tasks have cancelled annotations alone and are left out"
+        notes.append(counted(skipped, one, many))
     if unlabelled := counts[_UNLABELLED]:
-        notes.append(f"{unlabelled} tasks have no {key} and are left out")
+        one, many = f"task has no {key} and is left out", f"tasks have no {key} and are left out"
+        notes.append(counted(unlabelled, one, many))
     return notes

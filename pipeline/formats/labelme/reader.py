@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import hypot, isfinite
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.json_files import is_labelme_json, json_beginning, read_json
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labelme.writer import write_labelme
@@ -194,7 +194,8 @@ def _notes(kinds: Counter[str]) -> Iterator[str]:
         yield f"{around} polygons, circles or turned boxes count as the boxes around them"
     if flat := {kind: count for kind, count in sorted(kinds.items()) if kind not in _AREAS}:
         named = ", ".join(f"{count} {kind}" for kind, count in flat.items())
-        yield f"{sum(flat.values())} shapes have no area and are left out: {named}"
+        one, many = "shape has no area and is left out", "shapes have no area and are left out"
+        yield f"{counted(sum(flat.values()), one, many)}: {named}"
 
 
 LABELME = LabelFormat(

@@ -4,6 +4,7 @@ from pathlib import Path, PurePosixPath
 
 import orjson
 
+from pipeline.errors import counted
 from pipeline.formats.labels import Labels
 from pipeline.formats.names import names_of_label_files
 
@@ -35,7 +36,10 @@ def write_labelme(labels: Labels, out: Path) -> tuple[str, ...]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(orjson.dumps(page, option=orjson.OPT_INDENT_2))
     split = sum(image["split"] is not None for image in images)
-    return (f"{split} splits of photos are left out, as LabelMe has none",) if split else ()
+    if not split:
+        return ()
+    splits = counted(split, "split of a photo is", "splits of photos are")
+    return (f"{splits} left out, as LabelMe has none",)
 
 
 def _shape(labels: Labels, at: int) -> dict:

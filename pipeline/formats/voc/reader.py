@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from pipeline.boxes import voc_to_xyxy, xyxy_to_xywh
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_photo
@@ -84,7 +84,7 @@ def read_voc(found: LabelledSet) -> Labels:
         )
         objects += [_object(node, file, row) for node in root.findall("object")]
     if not objects:
-        problem = f"no object in {len(images)} files"
+        problem = f"no object in {counted(len(images), 'file')}"
         raise InputError(f"{found.labels}: {problem}; label objects in the photos")
     unlisted = len(xml.keys() - set(keys)) if lists else 0
     notes = [f"XML files in no list of {_LISTS}, left out: {unlisted}"] if unlisted else []

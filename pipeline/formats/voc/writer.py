@@ -3,6 +3,7 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
+from pipeline.errors import counted
 from pipeline.formats.labels import Labels
 from pipeline.formats.names import names_of_label_files
 
@@ -29,8 +30,9 @@ def write_voc(labels: Labels, out: Path) -> tuple[str, ...]:
         ElementTree.ElementTree(root).write(file, encoding="utf-8")
     _write_lists(images, out / "ImageSets" / "Main")
     thin = int((labels.boxes[:, 2:] <= 1).any(1).sum())
-    told = f"{thin} boxes are at most a pixel wide or high, which count as empty when read again"
-    return (told,) if thin else ()
+    one = "box is at most a pixel wide or high, which counts as empty when read again"
+    many = "boxes are at most a pixel wide or high, which count as empty when read again"
+    return (counted(thin, one, many),) if thin else ()
 
 
 def _annotation(image: dict) -> ElementTree.Element:

@@ -10,7 +10,7 @@ from pipeline.formats.text_files import beginning_of, read_lines
 
 # Tools round a box that ends at the edge to a bit beyond it.
 _ROUNDING = 1e-3
-_NUMBER = re.compile(rb"-?[0-9.]+(e-?[0-9]+)?")
+_NUMBER = re.compile(rb"-?[0-9.,]+(e-?[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ def _numbers(line: str, place: str) -> list[float]:
     try:
         return [float(word) for word in line.split()]
     except ValueError:
-        raise InputError(f"{place}: {line[:60]!r} is not all numbers; correct it") from None
+        commas = "has decimal commas; write points, and spaces between numbers"
+        fault = commas if "," in line else "is not all numbers; correct it"
+        raise InputError(f"{place}: {line[:60]!r} {fault}") from None
 
 
 def _have_tracks(rows: dict[str, list[float]]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path, PurePath
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.text_files import beginning_of
@@ -174,9 +174,17 @@ def _notes(objects: list[YoloObject], unnamed: bool) -> Iterator[str]:
     if unnamed:
         yield "classes have no names, so they are called by their numbers"
     if outlines := sum(item.outline for item in objects):
-        yield f"{outlines} outlines or turned boxes count as the boxes around them"
+        yield counted(
+            outlines,
+            "outline or turned box counts as the box around it",
+            "outlines or turned boxes count as the boxes around them",
+        )
     if rounded := sum(item.rounded for item in objects):
-        yield f"{rounded} objects were outside their photo by rounding and are set to its edge"
+        yield counted(
+            rounded,
+            "object was outside its photo by rounding and is set to its edge",
+            "objects were outside their photo by rounding and are set to its edge",
+        )
 
 
 def _without_photo(root: Path, texts: set[Path]) -> list[str]:
@@ -192,7 +200,9 @@ def _without_photo(root: Path, texts: set[Path]) -> list[str]:
     if not lost:
         return []
     name = lost[0].relative_to(root).as_posix()
-    return [f"{len(lost)} texts belong to no photo of a split and are left out, {name} the first"]
+    one = "text belongs to no photo of a split and is left out"
+    many = "texts belong to no photo of a split and are left out"
+    return [f"{counted(len(lost), one, many)}, {name} the first"]
 
 
 def _is_in_labels(file: Path, root: Path) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
@@ -177,9 +177,11 @@ def _described(
 
 def _notes(absent: list[str], splits: dict[str, str | None]) -> Iterator[str]:
     if absent:
-        yield f"{len(absent)} places are named but absent: {', '.join(absent)}"
+        places = counted(len(absent), "place is", "places are")
+        yield f"{places} named but absent: {', '.join(absent)}"
     if several := sum(split is None for split in splits.values()):
-        yield f"{several} photos are in several splits, so they have none"
+        one = "photo is in several splits, so it has none"
+        yield counted(several, one, "photos are in several splits, so they have none")
 
 
 def _places(root: Path, base: str, entry: str) -> list[Path]:

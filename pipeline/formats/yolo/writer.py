@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from ruamel.yaml import YAML
 
+from pipeline.errors import counted
 from pipeline.formats.labels import Labels
 from pipeline.formats.names import names_of_label_files
 from pipeline.formats.yolo.places import text_of
@@ -76,13 +77,17 @@ def _write_yaml(file: Path, classes: list[str], folders: set[str]) -> None:
 
 def _notes(labels: Labels, images: list[dict], cut: int, without_area: int) -> Iterator[str]:
     if ignored := int(labels.ignore.sum()):
-        yield f"{ignored} objects to ignore are left out, as YOLO cannot mark them"
+        one, many = "object to ignore is left out", "objects to ignore are left out"
+        yield f"{counted(ignored, one, many)}, as YOLO cannot mark such"
     if without_area:
-        yield f"{without_area} objects without area in their photo are left out"
+        one = "object without area in its photo is left out"
+        yield counted(without_area, one, "objects without area in their photo are left out")
     if cut:
-        yield f"{cut} objects are cut to their photo"
+        yield counted(cut, "object is cut to its photo", "objects are cut to their photo")
     if labels.scores is not None:
-        yield f"{len(labels.scores)} scores are left out, as YOLO's labels have none"
+        scores = counted(len(labels.scores), "score is", "scores are")
+        yield f"{scores} left out, as YOLO's labels have none"
     missing = sum(image["split"] is None for image in images)
     if 0 < missing < len(images):
-        yield f"{missing} photos without a split are in {_OTHER}"
+        one, many = "photo without a split is", "photos without a split are"
+        yield f"{counted(missing, one, many)} in {_OTHER}"

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.data.pixel_store import Pixels
+from pipeline.errors import counted
 from pipeline.findings import (
     ASPECTS,
     LONG_BOX,
@@ -41,6 +42,8 @@ _PAIRS = 20
 _SAMPLES = 24  # at most, so that the page stays small
 _SAMPLE_SIDE = 360  # pixels
 
+_Bar = tuple[str, tuple[int]]  # of a histogram: name and count
+
 
 def data_page(
     findings: Findings, images: pa.Table, objects: pa.Table, pixels: Pixels, samples: int
@@ -70,7 +73,8 @@ def data_page(
 
 def data_line(images: pa.Table, objects: pa.Table) -> str:
     """Return how many photos, boxes and classes there are, in words."""
-    return f"{len(images)} photos, {len(objects)} boxes, {len(read_classes(images))} classes"
+    photos, boxes = counted(len(images), "photo"), counted(len(objects), "box", "boxes")
+    return f"{photos}, {boxes}, {counted(len(read_classes(images)), 'class', 'classes')}"
 
 
 def _lines(findings: Findings) -> str:
@@ -114,13 +118,19 @@ def _boxes(findings: Findings) -> str:
     return (
         '<div class="side-by-side">'
         f"<div><h3>Size</h3>{paragraph('Root of the share of the photo that a box covers.')}"
-        f"{bars(sides)}</div>"
+        f"{bars(_without_empty_ends(sides))}</div>"
         f"<div><h3>Proportions</h3>{paragraph('The long side by the short one.')}"
-        f"{bars(aspects)}</div>"
+        f"{bars(_without_empty_ends(aspects))}</div>"
         "<div><h3>Position</h3>"
         + paragraph(f"Centres of boxes in the photo; the darkest cell has {most}.")
         + f"{heat_map(boxes.centres)}</div></div>"
     )
+
+
+def _without_empty_ends(rows: Sequence[_Bar]) -> Sequence[_Bar]:
+    """Return the rows of a histogram from the first to the last with a count, all if none has."""
+    filled = [at for at, (_, (count,)) in enumerate(rows) if count]
+    return rows[filled[0] : filled[-1] + 1] if filled else rows
 
 
 def _aspect_names() -> list[str]:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.tracking.mlflow_runs import OWNER, Outcome, Result, drop_half_logged, log_results
 from pipeline.tracking.mlflow_store import first_line, probe, without_password
 from pipeline.tracking.sqlite_store import local_store
@@ -57,7 +57,8 @@ def track_results(results: Sequence[Result], root: Path, uri: str | None = None)
             marked = [_with_tag(result, WAITING, server_key(uri)) for result in marked]
         else:
             if sent:
-                print(f"MLflow: {sent} runs sent that were logged here while the server was away")
+                runs = counted(sent, "run")
+                print(f"MLflow: {runs} sent, logged here while the server was away")
             return outcomes
     try:
         return log_results(marked, root, local)

@@ -1,5 +1,7 @@
 """Results in the folders of a project."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.compare.sides.in_folder import result_in_folder
@@ -15,6 +17,15 @@ def folder(tmp_path):
 def test_a_folder_without_predictions_is_no_result(tmp_path):
     with pytest.raises(InputError, match="predictions: no predictions; name the root folder"):
         result_in_folder(".", tmp_path)
+
+
+@pytest.mark.parametrize("name", [".", "../project"])
+def test_this_folder_without_predictions_is_told_as_such(tmp_path, monkeypatch, name):
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    with pytest.raises(InputError) as caught:
+        result_in_folder(name, Path(name))
+    assert str(caught.value) == "this folder has no predictions yet: `make repro` makes them"
 
 
 def test_a_folder_has_all_rungs_with_predictions(folder):

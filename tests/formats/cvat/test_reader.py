@@ -83,7 +83,7 @@ def test_attributes_of_a_box(tmp_path: Path) -> None:
         ("<annotations><track/></annotations>", "holds tracks of a video; export"),
         ("<annotations/>", "holds no <image>; export"),
         ("<annotations>", "not XML"),
-        ('<annotations><image name="a.jpg"/></annotations>', "no box in 1 photos; label"),
+        ('<annotations><image name="a.jpg"/></annotations>', "no box in 1 photo; label"),
         ("<annotations><image>" + BOX + "</image></annotations>", "image name '' is no name"),
         (
             '<annotations><image name="a.jpg" width="x">' + BOX + "</image></annotations>",

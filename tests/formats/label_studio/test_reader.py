@@ -54,9 +54,9 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     found = read(tmp_path, task("a.jpg", flat, unnamed, choice, turned, region()))
     assert len(found.boxes) == 2
     assert found.notes == (
-        "1 polygons, ellipses or turned rectangles count as the boxes around them",
-        "1 regions have no area and are left out",
-        "1 regions have no class and are left out",
+        "1 polygon, ellipse or turned rectangle counts as the box around it",
+        "1 region has no area and is left out",
+        "1 region has no class and is left out",
     )
 
 

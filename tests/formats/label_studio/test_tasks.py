@@ -52,7 +52,7 @@ def test_what_is_no_name_of_a_split_is_none(tmp_path: Path, split: object) -> No
 def test_the_last_that_was_completed_counts(tmp_path: Path, annotations: tuple) -> None:
     (found,), notes = read(tmp_path, [task(*annotations)])
     assert found.regions == [{"id": "new"}]
-    several = "1 tasks have several annotations, of which the last counts"
+    several = "1 task has several annotations, of which the last counts"
     assert notes == (() if any(one["was_cancelled"] for one in annotations) else (several,))
 
 
@@ -66,8 +66,8 @@ def test_predictions_count_where_nobody_has_annotated(tmp_path: Path) -> None:
     )
     assert [one.regions for one in tasks] == [[{"id": "human"}]]
     assert notes == (
-        "1 tasks have cancelled annotations alone and are left out",
-        "1 tasks have no annotations and are left out",
+        "1 task has cancelled annotations alone and is left out",
+        "1 task has no annotations and is left out",
     )
 
 

@@ -19,7 +19,7 @@ def test_a_file_of_each_photo(tmp_path: Path) -> None:
     labels = labels_of_boxes(Path("labels"), Path("photos"), images, boxes)
     labels = replace(labels, scores=np.array([0.25], np.float32))
     told = write_labelme(labels, tmp_path)
-    assert told == ("1 splits of photos are left out, as LabelMe has none",)
+    assert told == ("1 split of a photo is left out, as LabelMe has none",)
     assert json.loads((tmp_path / "a.json").read_text())["shapes"] == []
     page = json.loads((tmp_path / "cats/b.json").read_text())
     assert (page["imagePath"], page["imageWidth"], page["imageHeight"]) == ("b.jpg", 40, 30)

@@ -113,7 +113,7 @@ def test_files_beside_the_photos_are_no_photos(tmp_path: Path) -> None:
         (SIZE + CAT.replace("<name>", "<name>dog</name><name>"), "object: <name> is there 2 times"),
         (SIZE + CAT.replace("t>1<", "t>maybe<"), "a.xml: object cat: difficult 'maybe' is neither"),
         (SIZE + CAT.replace("<xmin>1<", "<xmin>nan<"), "a.xml: object cat: bndbox ['nan'"),
-        (SIZE, "Annotations: no object in 1 files; label objects"),
+        (SIZE, "Annotations: no object in 1 file; label objects"),
     ],
 )
 def test_wrong_xml_is_named(tmp_path: Path, inside: str, message: str) -> None:

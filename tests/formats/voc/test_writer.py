@@ -17,9 +17,7 @@ def labels(boxes: list[LabelledBox], *names: str, split: str | None = None) -> L
 
 def test_a_photo_without_objects_and_a_box_without_area(tmp_path: Path) -> None:
     told = write_voc(labels([LabelledBox(1, "cat", (3, 4, 0, 0))], "a.jpg", "b.jpg"), tmp_path)
-    assert told == (
-        "1 boxes are at most a pixel wide or high, which count as empty when read again",
-    )
+    assert told == ("1 box is at most a pixel wide or high, which counts as empty when read again",)
     assert ElementTree.parse(tmp_path / "Annotations/a.xml").find("object") is None
     assert not (tmp_path / "ImageSets").exists()
 

@@ -74,6 +74,8 @@ def test_a_share_a_bit_outside_is_set_to_the_edge(tmp_path: Path) -> None:
         ("0 0.5 0.5", "has 3 numbers, not 5, 6, or 7 and more by twos; correct it"),
         ("0 0.5 0.5 0.5 0.5 0.5 0.5 0.5", "has 8 numbers"),
         ("cat 0.5 0.5 0.5 0.5", "'cat 0.5 0.5 0.5 0.5' is not all numbers; correct it"),
+        ("0 0,5 0,5 0,1 0,1", "has decimal commas; write points, and spaces between numbers"),
+        ("0,0.5,0.5,0.1,0.1", "has decimal commas; write points, and spaces between numbers"),
         ("0.5 0.5 0.5 0.5 0.5", "class 0.5 is no whole number; correct it"),
         ("-1 0.5 0.5 0.5 0.5", "class -1 is no whole number"),
         ("nan 0.5 0.5 0.5 0.5", "class nan is no whole number"),
@@ -110,6 +112,7 @@ def test_any_text_is_read_or_refused(one_folder: Path, text: str) -> None:
     [
         ("0 .5 0.5 1 1e-1\n", True),
         ("\n0 1 1 1 1", True),
+        ("0 0,5 0,5 0,1 0,1", True),  # which its reader then refuses by name
         ("0 1 1 1\n", False),
         ("photos of 5 cats, 3 dogs\n", False),
         ("", False),

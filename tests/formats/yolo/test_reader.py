@@ -49,8 +49,8 @@ def test_boxes_by_hand(tmp_path: Path) -> None:
     assert pixels(found) == [[0, 0, 100, 20], [100, 50, 0, 0], [0, 25, 100, 50]]
     assert (found.rows.tolist(), found.labels.tolist()) == ([0, 1, 1], [0, 1, 1])
     assert found.notes == (
-        "1 outlines or turned boxes count as the boxes around them",
-        "1 texts belong to no photo of a split and are left out, labels/train/lost.txt the first",
+        "1 outline or turned box counts as the box around it",
+        "1 text belongs to no photo of a split and is left out, labels/train/lost.txt the first",
     )
 
 

@@ -68,7 +68,7 @@ def test_paths_of_another_machine(tmp_path: Path, paths: str, prefix: str) -> No
     photos(tmp_path, *names, "others/c.jpg")
     found = described(tmp_path, paths + "names: [cat]\n")
     assert found.splits == dict(zip(names, ("train", "val"), strict=True))
-    absent = "1 places are named but absent: test (../test/images)"
+    absent = "1 place is named but absent: test (../test/images)"
     assert found.notes == ((absent,) if "test" in paths else ())
 
 
@@ -124,14 +124,14 @@ def test_patterns_and_several_places(tmp_path: Path, train: str, expected: list[
 def test_a_pattern_that_nothing_fits_is_absent(tmp_path: Path) -> None:
     photos(tmp_path, "a.jpg")
     found = described(tmp_path, "train: .\nval: 'x**y/*.jpg'\nnames: [cat]\n")
-    assert found.notes == ("1 places are named but absent: val (x**y/*.jpg)",)
+    assert found.notes == ("1 place is named but absent: val (x**y/*.jpg)",)
 
 
 def test_photos_in_two_splits_have_none(tmp_path: Path) -> None:
     photos(tmp_path, "images/a.jpg")
     found = described(tmp_path, "train: images\nval: images\nnames: [cat]\n")
     assert found.splits == {"images/a.jpg": None}
-    assert found.notes == ("1 photos are in several splits, so they have none",)
+    assert found.notes == ("1 photo is in several splits, so it has none",)
 
 
 def test_darknets_names_and_lists(tmp_path: Path) -> None:

@@ -67,11 +67,11 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
     ]
     found = replace(labels(boxes, "val", None), scores=np.ones(4, np.float32))
     assert write_yolo(found, tmp_path) == (
-        "1 objects to ignore are left out, as YOLO cannot mark them",
+        "1 object to ignore is left out, as YOLO cannot mark such",
         "2 objects without area in their photo are left out",
-        "1 objects are cut to their photo",
+        "1 object is cut to its photo",
         "4 scores are left out, as YOLO's labels have none",
-        "1 photos without a split are in train",
+        "1 photo without a split is in train",
     )
     text = "0 0.02500000 0.05000000 0.05000000 0.10000000\n"
     assert (tmp_path / "labels/val/a.txt").read_text() == text
