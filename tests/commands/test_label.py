@@ -204,7 +204,7 @@ def test_what_an_earlier_run_wrote_in_other_formats_is_named(project, capsys):
     capsys.readouterr()
     assert run("new", "--format", "csv") == 0
     told = capsys.readouterr().err
-    assert "new/labels.yolo: is of an earlier run; name its --format to renew it" in told
+    assert "new/labels.yolo: not written this time; name its --format to renew it" in told
     assert "labels.csv: is of" not in told
 
 
@@ -307,7 +307,7 @@ def test_a_damaged_photo_is_named_and_left_out(project, capsys):
     captured = capsys.readouterr()
     assert "warning: broken.jpg: does not decode" in captured.err
     assert "remove it from the annotations" not in captured.err
-    assert captured.err.splitlines()[-1] == "left out: 1 photos, all in new/labels.refused.csv"
+    assert captured.err.splitlines()[-1] == "left out: 1 photo, listed in new/labels.refused.csv"
     refused = Path("new/labels.refused.csv").read_text().splitlines()
     assert refused[0] == "photo,reason" and refused[1].startswith("broken.jpg,")
     names = [image["file_name"] for image in images("new/labels.json")]
