@@ -85,8 +85,8 @@ def f1(truth: Truth, found: Detections, scores: np.ndarray, num_classes: int) ->
     """Return the harmonic mean of precision and recall of the labels that these scores give."""
     labels = keep_labels(found, scores)
     matches = match_detections(truth, labels, num_classes)
-    kept = np.count_nonzero(~matches.ignored)
-    return float(2 * np.count_nonzero(matches.true_positive) / (kept + (~truth.ignore).sum()))
+    both = np.count_nonzero(~matches.ignored) + np.count_nonzero(~truth.ignore)
+    return 2 * np.count_nonzero(matches.true_positive) / max(both, 1)
 
 
 if __name__ == "__main__":

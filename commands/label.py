@@ -59,6 +59,8 @@ from pipeline.params.params import PredictParams, load_params
 from pipeline.review.decisions import Decision, apply_review, read_review, write_review
 from pipeline.tracking.mlflow_store import store_uri
 
+_LAST_NANOSECOND = 2**63 - 1  # that a table can hold, in the year 2262
+
 
 def main(arguments: Sequence[str]) -> int:
     """Find objects in photos and write labels, which `fetch.source: local` reads again."""
@@ -66,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     found, unnamed, folder = named_photos(options.photos)
     photos = found
     if options.since:
-        since = math.ceil(options.since.timestamp() * 1e9)
+        since = min(math.ceil(options.since.timestamp() * 1e9), _LAST_NANOSECOND)
         photos = found.filter(pc.greater_equal(found.states["modified"], since))
         if not photos:
             raise InputError(
@@ -100,8 +102,9 @@ def main(arguments: Sequence[str]) -> int:
             raise
         known = described.label_scores
         min_scores = choose_scores(known, asked.classes, options.score, options.model)
-        reviewed = bool(review) or reviews_of(job).is_file()
-        rows = job.read(partial(likely, min_scores=min_scores * (not reviewed)))
+        # A review may name any box, however low its score.
+        all_boxes = review or reviews_of(job).is_file()
+        rows = job.read() if all_boxes else job.read(partial(likely, min_scores=min_scores))
         rows = rows.filter(still_there(rows["file_name"], found))
         labels = labels_of(job, rows, Path(folder), min_scores, options.doubtful, review)
         failed = write_all(files, labels, job)

@@ -90,9 +90,8 @@ def run_and_save(text: str, name: str, targets: Sequence[str]) -> int:
         print(f"{PARAMS} is as it was before; finished stages are kept: {again}")
     elif _differs_from_commit():
         if lacking := _lacking_here():
-            print(
-                f"not saved as an experiment: {lacking[0]} has not run here, `make repro` does it"
-            )
+            outputs = f"outputs of {lacking[0]} are not here"
+            print(f"not saved as an experiment: {outputs}; `dvc pull` or `make repro` brings them")
         elif _dvc("exp", "save", "--name", name):
             print("not saved as an experiment: see what DVC says above")
         print(f"{PARAMS}, dvc.lock and metrics/ hold this experiment; to return to the commit:")

@@ -138,7 +138,8 @@ def exif_orientation(image: Image.Image) -> int:
 def visible_files(folder: Path) -> Iterator[Path]:
     """Yield the files in a folder and in those below it that are not hidden, sorted.
 
-    One folder's names are in memory at a time, so a million photos in many folders take no more.
+    Names of one folder and of those above it are in memory at a time, so a million photos in many
+    folders take no more.
     """
     return _visible_files(folder, set())
 
@@ -150,17 +151,24 @@ def _visible_files(folder: Path, seen: set[str]) -> Iterator[Path]:
         return
     seen.add(real)
     try:
-        names = sorted(os.listdir(folder))
+        with os.scandir(folder) as entries:
+            found = sorted((one.name, _is_folder(one)) for one in entries)
     except OSError:  # it is not there, or not ours to read
         return
-    for name in names:
+    for name, is_folder in found:
         if is_hidden(name):
             continue
-        place = folder / name
-        if os.path.isdir(place):
-            yield from _visible_files(place, seen)
+        if is_folder:
+            yield from _visible_files(folder / name, seen)
         else:
-            yield place
+            yield folder / name
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle
+        return False
 
 
 def is_hidden(name: str) -> bool:

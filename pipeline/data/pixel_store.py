@@ -91,10 +91,8 @@ class Shard:
         if len(self) != len(array):
             problem = f"has {len(array)} photos and {len(self)} digests"
             raise InputError(f"{path}: {problem}; {_AGAIN}")
-        # The digests stay on the disk, too: of a million photos they are 32 MB.
-        self._file, self._digests = (os.open(one, os.O_RDONLY) for one in (path, digest_path(path)))
-        for file in (self._file, self._digests):
-            weakref.finalize(self, os.close, file)
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
 
     def __len__(self) -> int:
         return self._photos
@@ -113,13 +111,20 @@ class Shard:
         """Fill `photo`, `(S, S, 3)`, with the pixels at a place of this file."""
         try:
             read = os.preadv(self._file, [photo.data], self._start + place * photo.nbytes)
-            known = os.pread(self._digests, _DIGEST, _DIGEST * (place + 1)) if check else b""
+            known = self._digest(place) if check else b""
         except OSError as error:
             problem = f"cannot be read ({error.strerror or error})"
             raise InputError(f"{self.path}: {problem}; check the disk") from None
         if read < photo.nbytes or (check and digest_of(photo) != known):
             problem = f"damaged, the SHA-256 of photo {place} is not in {digest_path(self.path)}"
             raise InputError(f"{self.path}: {problem}; {_AGAIN}")
+
+    def _digest(self, place: int) -> bytes:
+        # From the disk, once a photo: of a million they are 32 MB. Opened each time, as processes
+        # may hold 1024 files, and a store has one for each 20,000 photos.
+        with digest_path(self.path).open("rb") as file:
+            file.seek(_DIGEST * (place + 1))
+            return file.read(_DIGEST)
 
 
 def open_pixel_store(path: Path, photos: int | None = None) -> PixelStore:

@@ -63,7 +63,8 @@ def is_in_s3(place: str) -> bool:
 
 def s3_photo(address: str, size: int, modified: int) -> S3Photo:
     """Return the photo at an address, which `str` of a photo gives."""
-    return S3Photo(address.removeprefix(_SCHEME).lstrip("/"), size, modified)
+    path = address.removeprefix(_SCHEME).lstrip("/")  # of s3:///bucket, too
+    return S3Photo(path, size, modified)
 
 
 def find_in_s3(address: str) -> dict[str, S3Photo]:

@@ -1,6 +1,7 @@
 """What is out of date, and what each stage has to wait for: DVC's own graph and its own order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -27,40 +28,51 @@ def read_plan(targets: Sequence[str]) -> Plan:
     Raises:
         InputError: DVC cannot read the project, knows no such target, or is at work.
     """
-    from dvc.exceptions import DvcException
     from dvc.repo import Repo, lock_repo
     from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
-    try:
-        with Repo() as repo, lock_repo(repo):
-            graph = get_active_graph(repo.index.graph)
-            stages = plan_repro(graph, collect_stages(repo, targets))
-            waits_for: dict[str, frozenset[str]] = {}
-            for stage in stages:
-                before = {one.addressing for one in graph.successors(stage)}
-                if not before.isdisjoint(waits_for) or stage.changed():
-                    waits_for[stage.addressing] = frozenset(before & waits_for.keys())
-            return Plan([stage.addressing for stage in stages], waits_for)
-    except DvcException as error:
-        raise InputError(f"dvc: {' '.join(str(error).split())}") from None
+    with _told_by_dvc(), Repo() as repo, lock_repo(repo):
+        graph = get_active_graph(repo.index.graph)
+        stages = plan_repro(graph, collect_stages(repo, targets))
+        waits_for: dict[str, frozenset[str]] = {}
+        for stage in stages:
+            before = {one.addressing for one in graph.successors(stage)}
+            if not before.isdisjoint(waits_for) or stage.changed():
+                waits_for[stage.addressing] = frozenset(before & waits_for.keys())
+        return Plan([stage.addressing for stage in stages], waits_for)
 
 
 def check_targets(targets: Sequence[str]) -> None:
     """Check that `dvc repro` would know these targets.
 
     Raises:
-        InputError: one is no stage and no output of one; names the stages that are most like it.
+        InputError: one is no stage and no output of one, with the stages that are most like it;
+            or DVC cannot read the project.
     """
-    from dvc.exceptions import DvcException
+    from dvc.exceptions import NoOutputOrStageError
     from dvc.repo import Repo
     from dvc.repo.reproduce import collect_stages
+    from dvc.stage.exceptions import StageFileDoesNotExistError, StageNotFound
 
-    with Repo() as repo:
+    unknown = (StageNotFound, NoOutputOrStageError, StageFileDoesNotExistError)
+
+    with _told_by_dvc(), Repo() as repo:
+        names = [stage.addressing for stage in repo.index.stages]
         for target in targets:
             try:
                 collect_stages(repo, [target])
-            except DvcException as error:
-                names = [stage.addressing for stage in repo.index.stages]
-                like = get_close_matches(target, names) or names
+            except unknown as error:
+                like = get_close_matches(target, names) or names or ["none"]
                 there = f"there is {', '.join(like)}"
                 raise InputError(f"{target}: no such stage; {there}") from error
+
+
+@contextmanager
+def _told_by_dvc() -> Iterator[None]:
+    """Turn what DVC refuses into one line."""
+    from dvc.exceptions import DvcException
+
+    try:
+        yield
+    except DvcException as error:
+        raise InputError(f"dvc: {' '.join(str(error).split())}") from None

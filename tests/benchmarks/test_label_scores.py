@@ -28,6 +28,10 @@ def test_f1_of_the_labels_that_scores_give():
     assert f1(TRUTH, FOUND, np.zeros(2), 2) == pytest.approx(2 / 3)
 
 
+def test_without_labels_and_objects_there_is_nothing_to_find():
+    assert f1(*in_photos(TRUTH, FOUND, np.array([9])), np.zeros(2), 2) == 0
+
+
 def test_what_is_chosen_on_some_photos_is_tried_on_others():
     row = tried(TRUTH, FOUND, np.array([0, 1]), np.array([2, 3]), 2)
     # One score for all is .2, which keeps the false box of .6: 2 x 2 / (3 + 2).

@@ -160,7 +160,7 @@ def test_a_part_of_a_project_that_has_not_run_is_no_experiment(project, capfd):
     git(project, "add", "staged")
     assert run.main(["--only", "see", "-S", "train.bbox.dropout=0.3"]) == 0
     out, err = capfd.readouterr()
-    assert "not saved as an experiment: absent has not run here" in out
+    assert "not saved as an experiment: outputs of absent are not here" in out
     assert "ERROR" not in err and "staged" in git(project, "diff", "--cached", "--name-only")
 
 

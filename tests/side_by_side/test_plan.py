@@ -52,12 +52,13 @@ def test_the_order_is_that_of_dvc(diamond, targets):
 
 @pytest.mark.parametrize(
     ("yaml", "targets", "message"),
-    [("stages: [", [], "dvc: "), ("stages: {}", ["absent"], "'absent'")],
+    [("stages: [", [], "dvc: "), ("stages: {}", ["absent"], "absent")],
 )
 def test_what_dvc_refuses_is_one_line(project, yaml, targets, message):
     Path("dvc.yaml").write_text(yaml)
-    with pytest.raises(InputError, match=message) as error:
-        read_plan(targets)
+    for ask in (read_plan, check_targets):
+        with pytest.raises(InputError, match=message) as error:
+            ask(targets or ["see"])
     assert "\n" not in str(error.value)
 
 
