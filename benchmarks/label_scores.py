@@ -8,15 +8,13 @@ shrunk ones that the project takes. Needs no torch.
 import argparse
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.evaluate.detections import Detections, Truth, as_detections, as_truth, take
 from pipeline.evaluate.label_scores import best_cut, choose_label_scores, keep_labels
 from pipeline.evaluate.voc_ap import match_detections
 from pipeline.files import PREDICTIONS, TABLES
 from pipeline.predictions import read_predictions
-from pipeline.schemas import SCHEMAS, read_table
+from pipeline.schemas import SCHEMAS, of_split, read_table
 
 HALVES = 40
 
@@ -28,7 +26,10 @@ def main() -> None:
     rung = parser.parse_args().rung
     predictions = read_predictions(PREDICTIONS / f"{rung}.parquet")
     objects = read_table(TABLES / "objects.parquet", SCHEMAS["objects"])
-    truth, found = as_truth(of_val(objects)), as_detections(of_val(predictions.table))
+    truth, found = (
+        as_truth(of_split(objects, "val")),
+        as_detections(of_split(predictions.table, "val")),
+    )
     photos = np.unique(np.concatenate([truth.photo, found.photo]))
     rows = []
     for seed in range(HALVES):
@@ -40,11 +41,6 @@ def main() -> None:
         values = np.array([row[name] for row in rows])
         change = values - [row["one for all"] for row in rows]
         print(f"| {name} | {values.mean():.3f} | {change.mean():+.3f} |")
-
-
-def of_val(table: pa.Table) -> pa.Table:
-    """Return the rows of val."""
-    return table.filter(pc.equal(table["split"].cast(pa.string()), "val"))
 
 
 def tried(

@@ -25,7 +25,7 @@ from commands.options.parser import command_parser
 from pipeline.compare.common_photos import common_photos
 from pipeline.compare.comparison import RungComparison, compare_rungs
 from pipeline.compare.gate import Fall, below_floors, falls
-from pipeline.compare.sides.rung_result import RungResult, of_split
+from pipeline.compare.sides.rung_result import RungResult
 from pipeline.compare.words import number, verdict
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.errors import InputError
@@ -35,7 +35,7 @@ from pipeline.inference.mlflow_model import mlflow_model
 from pipeline.params.params import Params, load_params
 from pipeline.predictions import Predictions
 from pipeline.report.ladder_table import METRICS
-from pipeline.schemas import SCHEMAS, read_classes, read_table
+from pipeline.schemas import SCHEMAS, of_split, read_classes, read_table
 from pipeline.tasks import Task
 from pipeline.tracking.mlflow_store import naming_store, store_uri, without_password
 from pipeline.tracking.registry import CHAMPION, Registry, Version

@@ -129,6 +129,11 @@ def with_classes(schema: pa.Schema, classes: list[str]) -> pa.Schema:
     return schema.with_metadata({b"classes": json.dumps(classes).encode()})
 
 
+def of_split(table: pa.Table, split: str) -> pa.Table:
+    """Return the rows of a table that are of photos of `train`, `val` or `test`."""
+    return table.filter(pc.equal(table["split"].cast(pa.string()), split)).combine_chunks()
+
+
 def box_columns(table: pa.Table) -> np.ndarray:
     """Return the boxes `(K, 4)` xyxy of a table with the four side columns."""
     return np.stack([table[side].to_numpy() for side in BOX_SIDES], -1)

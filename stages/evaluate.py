@@ -45,7 +45,7 @@ from pipeline.files import (
 from pipeline.predictions import Predictions, read_predictions
 from pipeline.reading.array_file import read_array
 from pipeline.rungs.model_spec import read_spec
-from pipeline.schemas import SCHEMAS, box_columns, read_classes, read_table
+from pipeline.schemas import SCHEMAS, box_columns, of_split, read_classes, read_table
 from pipeline.train.history import EpochRow, read_history
 from stages.entry import run_stage
 
@@ -111,18 +111,14 @@ def splits_of(predictions: Predictions, images: pa.Table, truth: pa.Table) -> li
     """Return the splits with a photo for this task: for the largest object, one with objects."""
     splits = []
     for name in SPLITS:
-        photos, objects = _only(images, name), _only(truth, name)
+        photos, objects = of_split(images, name), of_split(truth, name)
         if not len(photos if predictions.task.every_object else objects):
             continue
-        found = _only(predictions.table, name)
+        found = of_split(predictions.table, name)
         if not predictions.task.every_object:
             found = answers_for(objects, found)
         splits.append(Split(name, photos, objects, found))
     return splits
-
-
-def _only(table: pa.Table, split: str) -> pa.Table:
-    return table.filter(pc.equal(table["split"].cast(pa.string()), split)).combine_chunks()
 
 
 def score(split: Split, predictions: Predictions) -> Scores:
@@ -141,12 +137,12 @@ def write_intervals(
         MetricInterval(
             split.name,
             metric,
-            of_split.metrics[metric],
+            reached.metrics[metric],
             *ends,
             note=_ONE_CLASS if metric == "accuracy" and num_classes == 1 else "",
         )
-        for split, of_split in zip(splits, scores, strict=True)
-        for metric, ends in of_split.intervals.items()
+        for split, reached in zip(splits, scores, strict=True)
+        for metric, ends in reached.intervals.items()
     ]
     write_rows(folder / "intervals.csv", MetricInterval, rows)
 
@@ -253,7 +249,7 @@ def write_confusion_of_largest(folder: Path, split: Split, classes: list[str]) -
 
 def write_anchor_fit(folder: Path, model: Path, objects: pa.Table) -> None:
     """Write how the model's anchors fit the objects that it was trained on."""
-    learnt = _only(objects, "train")
+    learnt = of_split(objects, "train")
     learnt = learnt.filter(pc.invert(learnt["ignore"]))
     boxes = box_columns(learnt)
     sizes_wh = np.stack([learnt["width"].to_numpy(), learnt["height"].to_numpy()], -1)
@@ -279,20 +275,20 @@ def write_metrics(
     """Write and print the metrics, null where there was nothing to measure."""
     rounded = {
         split.name: {
-            name: None if math.isnan(of_split.metrics[name]) else round(of_split.metrics[name], 5)
+            name: None if math.isnan(reached.metrics[name]) else round(reached.metrics[name], 5)
             for name in predictions.task.metrics
         }
-        for split, of_split in zip(splits, scores, strict=True)
+        for split, reached in zip(splits, scores, strict=True)
     }
     # Equal runs differ in the third digit between kinds of processors; DVC shows numbers alone.
     processor = read_spec(MODELS / rung / "model.json")[0].processor
     content = {rung: rounded, "processor": processor}
     text = json.dumps(content, indent=2) + "\n"
     write_beside(METRICS / f"{rung}.json", lambda path: path.write_text(text))
-    for split, of_split in zip(splits, scores, strict=True):
+    for split, reached in zip(splits, scores, strict=True):
         values = rounded[split.name].items()
         print(f"{rung} {split.name}: " + ", ".join(f"{key} {value}" for key, value in values))
-        for key, (low, high) in of_split.intervals.items():
+        for key, (low, high) in reached.intervals.items():
             print(f"  {key}: {low:.5g} to {high:.5g} (95 % interval over the photos)")
 
 

@@ -13,6 +13,7 @@ from pipeline.schemas import (
     IMAGES_SCHEMA,
     OBJECTS_SCHEMA,
     SCHEMAS,
+    of_split,
     read_classes,
     read_table,
 )
@@ -112,3 +113,12 @@ def test_the_schema_is_that_of_all_columns_and_values_are_those_read(tables, tmp
     pq.write_table(_other_type(tables.images), path)
     with pytest.raises(InputError, match="height: has int64, expected int32"):
         read_table(path, IMAGES_SCHEMA, ["image_id"])
+
+
+def test_rows_of_a_split(tables):
+    for table in (tables.images, tables.objects):
+        parts = [of_split(table, split) for split in ("train", "val", "test")]
+        assert sum(map(len, parts)) == len(table) and len(parts[0])
+        for part, split in zip(parts, ("train", "val", "test"), strict=True):
+            assert set(part["split"].to_pylist()) <= {split}
+    assert len(of_split(tables.images, "other")) == 0

@@ -4,10 +4,9 @@ import json
 import shutil
 from pathlib import Path
 
-from pipeline.compare.sides.rung_result import of_split
 from pipeline.files import SOURCE, TABLES, fresh_folder
 from pipeline.formats.pascal.parts import new_annotation, new_pascal
-from pipeline.schemas import SCHEMAS, box_columns, read_classes, read_table
+from pipeline.schemas import SCHEMAS, box_columns, of_split, read_classes, read_table
 
 
 def write_train_photos(project: Path, folder: Path) -> int:

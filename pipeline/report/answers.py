@@ -65,11 +65,6 @@ class Answers:
         return read_rows(self.evaluation / "intervals.csv", MetricInterval)
 
 
-def of_split(table: pa.Table, split: str) -> pa.Table:
-    """Return the rows of a table of objects or predictions that lie in photos of a split."""
-    return table.filter(pc.equal(table["split"].cast(pa.string()), split)).combine_chunks()
-
-
 def read_answers(rung: str, predictions: Predictions, evaluation: Path) -> Answers:
     """Return the predictions of a rung with its label scores.
 

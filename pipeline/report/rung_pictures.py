@@ -24,7 +24,7 @@ from pipeline.evaluate.result_files import (
     read_rows,
 )
 from pipeline.evaluate.size_ap import SizeAp
-from pipeline.report.answers import Answers, Photos, of_split
+from pipeline.report.answers import Answers, Photos
 from pipeline.report.charts import anchor_picture, confusion_picture, error_bars
 from pipeline.report.curves import history_curves, precision_recall
 from pipeline.report.marks import Marks, marks_of
@@ -32,6 +32,7 @@ from pipeline.report.page import layout_of
 from pipeline.report.photo_grid import photo_grid
 from pipeline.report.score_curves import draw_score_curves, score_curves
 from pipeline.report.worst_answers import kinds_in_words, worst_answers
+from pipeline.schemas import of_split
 
 _PERCENTS = (25, 50, 75, 100)  # of a training
 _WORST = 12  # photos

@@ -10,7 +10,7 @@ from pipeline.compare.sides.results import Result
 from pipeline.errors import InputError
 from pipeline.predictions import Predictions, read_predictions
 from pipeline.reading.parquet_file import read_parquet
-from pipeline.schemas import SCHEMAS, read_classes
+from pipeline.schemas import SCHEMAS, of_split, read_classes
 
 # What comparing needs of a table: an old commit's may lack what was added since.
 _ADDED = ("photo", "turned", "score")
@@ -99,8 +99,3 @@ def _read(path: Path, needed: list[pa.Field]) -> pa.Table:
         message = f"{path}: metadata: has no list of classes; run the tables stage again"
         raise InputError(message) from None
     return table
-
-
-def of_split(table: pa.Table, split: str) -> pa.Table:
-    """Return the rows of one split."""
-    return table.filter(pc.equal(table["split"].cast(pa.string()), split)).combine_chunks()

@@ -3,9 +3,8 @@
 from collections import Counter
 
 from benchmarks.ablate.held_out import write_train_photos
-from pipeline.compare.sides.rung_result import of_split
 from pipeline.formats.read import read_labels
-from pipeline.schemas import SCHEMAS, box_columns, read_classes, read_table
+from pipeline.schemas import SCHEMAS, box_columns, of_split, read_classes, read_table
 
 
 def test_photos_of_train_with_their_labels(painted_project, tmp_path):
