@@ -34,7 +34,7 @@ from filelock import FileLock, Timeout
 
 from commands.options.model import add_model, add_scores, given_scores
 from commands.options.parser import command_parser, number
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.files import PARAMS
 from pipeline.formats.labels import Labels
 from pipeline.inference.described_model import DescribedModel, SentModel, describe_model
@@ -94,7 +94,10 @@ def main(arguments: Sequence[str]) -> int:
         job.save()
         own = [*(out.parent / name for name in job.made), refused_file(out)]
         if isinstance(folder, Path) and (other := passed_over(options.photos, own)):
-            print(f"passed over: {other} files that are no photos or links to one", file=sys.stderr)
+            words = counted(
+                other, "file that is no photo or a link", "files that are no photos or links"
+            )
+            print(f"passed over: {words} to one", file=sys.stderr)
         try:
             find_objects(job, described, photos, options)
         except KeyboardInterrupt:
@@ -138,7 +141,7 @@ def find_objects(
     waiting = without_done(photos, job.states())
     done = len(photos) - len(waiting)
     if done:
-        print(f"done before: {done} of {len(photos)} photos", file=sys.stderr)
+        print(f"done before: {done} of {counted(len(photos), 'photo')}", file=sys.stderr)
     waiting = waiting[: options.limit]
     if not waiting:
         return

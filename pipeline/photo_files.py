@@ -1,6 +1,7 @@
 """What a photo is among other files, told by its name, and its size, told by its header."""
 
 import os
+import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ MOST_PIXELS = 50_000_000
 MOST_PIXELS_BY_LINES = 100_000_000  # of kinds whose decoders keep no copies: 10 bytes a pixel
 _BY_LINES = ("JPEG", "MPO", "PNG", "GIF", "BMP", "TIFF")
 _LEFTOVERS = "__MACOSX"  # what a Mac puts into archives, beside files that begin with a dot
+# Pillow warns of half of what it refuses; here the limits above decide, with a line of our own.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 def is_photo(file: Path) -> bool:

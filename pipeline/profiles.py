@@ -69,9 +69,10 @@ def parse_setting(setting: str) -> FlatParams:
     {'train.bbox.late.epochs': 40, 'train.bbox.late.lr': 0.001}
 
     Raises:
-        InputError: it has no `=`, or the value is not YAML.
+        InputError: it has no `=`, the value is not YAML, or there is none.
     """
     key, equals, value = setting.partition("=")
-    if not equals or not key:
+    values = flatten({key: parse_yaml(value, f"-S {setting}")}) if equals and key else {}
+    if not values:
         raise InputError(f"-S {setting}: write KEY=VALUE, as in -S train.bbox.late.epochs=40")
-    return flatten({key: parse_yaml(value, f"-S {setting}")})
+    return values

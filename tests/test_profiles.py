@@ -70,7 +70,7 @@ def test_settings():
     assert parse_setting("a=1e-3") == {"a": 0.001}
     assert parse_setting("b={c: true, d: x}") == {"b.c": True, "b.d": "x"}
     assert parse_setting("a=") == {"a": None}
-    for wrong in ("a", "=1", ""):
+    for wrong in ("a", "=1", "", "a={}", "train.bbox={late: {}}"):
         with pytest.raises(InputError, match="write KEY=VALUE"):
             parse_setting(wrong)
     with pytest.raises(InputError, match="-S a=]: not valid YAML"):

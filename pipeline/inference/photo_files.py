@@ -51,8 +51,8 @@ def common_folder(places: Sequence[str]) -> Path:
 
     A folder alone is its own; the path is relative where all places are given so, without `..`.
     """
-    folders = [place if place.is_dir() else place.parent for place in _expanded(places)]
-    relative = not any(folder.is_absolute() or ".." in folder.parts for folder in folders)
+    folders = [_plain(one if one.is_dir() else one.parent) for one in _expanded(places)]
+    relative = not any(folder.is_absolute() for folder in folders)
     common = os.path.commonpath([os.path.abspath(folder) for folder in folders])
     return Path(os.path.relpath(common)) if relative else Path(common)
 
@@ -130,8 +130,13 @@ def still_there(names: pa.ChunkedArray, photos: WaitingPhotos) -> pa.BooleanArra
     return pa.array(there, pa.bool_())
 
 
+def _plain(folder: Path) -> Path:
+    """Return a folder without `..`, which behind a link leads elsewhere than its text."""
+    return folder.resolve() if ".." in folder.parts else folder
+
+
 def _name_below(folder: Path, photo: Path) -> str:
-    return Path(os.path.relpath(photo, folder)).as_posix()
+    return Path(os.path.relpath(_plain(photo.parent) / photo.name, folder)).as_posix()
 
 
 def _expanded(places: Sequence[str]) -> Iterator[Path]:
@@ -157,7 +162,9 @@ def _lines(file: Path) -> list[str]:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: cannot be read ({error}); give a list of photos") from None
-    return [line.strip() for line in lines if line.strip()]
+    if not (named := [line.strip() for line in lines if line.strip()]):
+        raise InputError(f"{file}: is empty; give a list of photos")
+    return named
 
 
 def _photos_at(place: Path) -> Iterator[Path]:

@@ -132,6 +132,24 @@ def test_no_common_folder_climbs(place):
     assert common_folder(["a/b/../../c.jpeg", "a"]) == place
 
 
+def test_two_dots_behind_a_link_lead_to_where_the_system_goes(place):
+    """`link/..` is the folder above the link's target; by its text it would be the one here."""
+    for folder in ("a/photos", "photos"):
+        Path(folder).mkdir()
+    Path("a/photos/1.jpg").write_text("wanted")
+    Path("photos/1.jpg").write_text("other")
+    Path("link").symlink_to("a/b")
+    for where in (["link/../photos"], ["link/../photos/1.jpg"], ["link/../photos", "c.jpeg"]):
+        photos, _, _ = named_photos(where)
+        assert photos[0].photo.read_text() == "wanted"
+
+
+def test_a_list_without_a_line_is_refused(place):
+    Path("list.txt").write_text("\n \n")
+    with pytest.raises(InputError, match=r"^list\.txt: is empty; give a list of photos$"):
+        named_photos(["@list.txt"])
+
+
 def test_a_list_that_names_itself_is_no_list(place):
     Path("list.txt").write_text("@list.txt\nc.jpeg\n")
     with pytest.raises(InputError, match="a list names no lists"):

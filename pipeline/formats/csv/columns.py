@@ -107,7 +107,7 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
         called=tuple(first[at] for at in names),
         box=tuple(at[side] for side in forms[0]),
         corners=forms[0] in _CORNERS,
-        maybe_centre=forms[0][:2] in (("x", "y"), ("boxx", "boxy")),
+        maybe_centre=forms[0][:2] in {(of + "x", of + "y") for of in _BOX},
         width=width,
         height=height,
         split=_first(at, _SPLIT),

@@ -8,6 +8,7 @@ from pipeline.errors import InputError, counted
 from pipeline.formats.csv.columns import Columns
 
 _COMMA = re.compile(r"[+-]?\d*,\d+")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _POINT = re.compile(r"[+-]?\d*\.\d+")
 _FOUR = re.compile(r"[\[(]?\s*(\S+)\s+(\S+)\s+(\S+)\s+(\S+?)\s*[\])]?")  # of a box in one cell
 EXPORT_POINTS = "export numbers with a decimal point and without marks between thousands"
@@ -18,7 +19,7 @@ Lines = Sequence[tuple[int, list[str]]]
 def with_points(lines: Lines, columns: Columns, file: Path) -> tuple[Lines, list[str]]:
     """Return the lines with points for the decimal commas in columns of numbers, and a note.
 
-    It is for files with `;` or a tab between cells, where a comma can be nothing else.
+    It is for files with `;` or a tab between cells, where a comma parts no cells.
 
     Args:
         lines: number and cells of each.
@@ -26,22 +27,28 @@ def with_points(lines: Lines, columns: Columns, file: Path) -> tuple[Lines, list
         file: for messages.
 
     Raises:
-        InputError: some numbers have a comma and others a point, which might part thousands.
+        InputError: some numbers have a comma and others a point, or all commas are where one
+            parts thousands.
     """
-    count, first, found = 0, "", []
+    commas: list[str] = []
+    found = []
     for number, cells in lines:
         changed = list(cells)
         for at in _columns_of_numbers(columns):
-            commas = _numbers_with(_COMMA, cells[at])
-            if commas:
+            if here := _numbers_with(_COMMA, cells[at]):
                 changed[at] = cells[at].replace(",", ".")
-                count, first = count + len(commas), first or commas[0]
+                commas += here
         found.append((number, changed))
-    if not count:
+    if not commas:
         return lines, []
-    _refuse_points(lines, columns, file, first)
-    have = counted(count, "number has", "numbers have")
-    return found, [f"{have} a decimal comma, the first is {first}"]
+    _refuse_points(lines, columns, file, commas[0])
+    if all(map(_THOUSANDS.fullmatch, commas)):
+        raise InputError(
+            f"{file}: {commas[0]!r}: has three digits behind its comma, as all such numbers here, "
+            f"so it may be a thousand; {EXPORT_POINTS}"
+        )
+    have = counted(len(commas), "number has", "numbers have")
+    return found, [f"{have} a decimal comma, the first is {commas[0]}"]
 
 
 def _refuse_points(lines: Lines, columns: Columns, file: Path, comma: str) -> None:

@@ -15,6 +15,7 @@ from pipeline.formats.text_files import SAVE_IT, beginning_of
 
 _TRUE, _FALSE = {"1", "1.0", "true", "yes"}, {"0", "0.0", "-1", "false", "no", ""}
 _FIRST_LINE = 1 << 16  # its longest, in bytes
+_OF_EXCEL = b"sep="  # a line before the columns, with what parts the cells
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Row:
 def columns_of(file: Path) -> tuple[Columns | None, str, str]:
     """Return the columns of a file, what is wrong if they are None, and the delimiter."""
     beginning = beginning_of(file, _FIRST_LINE).lstrip(b"\r\n")
-    first_line = re.split(rb"[\r\n]", beginning, maxsplit=1)[0]
+    lines = re.split(rb"[\r\n]+", beginning, maxsplit=2)[:2]
+    first_line = next((line for line in lines if not line.startswith(_OF_EXCEL)), b"")
     line = first_line.decode(errors="replace")
     delimiter = max(",;\t", key=line.count)
     first = next(csv.reader([line], delimiter=delimiter), [])
@@ -93,6 +95,8 @@ def _cells(file: Path, columns: Columns, delimiter: str) -> list[tuple[int, list
         raise InputError(f"{file}: {SAVE_IT}") from None
     except csv.Error as error:
         raise InputError(f"{file}: row {end + 1}: not CSV ({error}); correct it") from None
+    if found and found[0][1][0].startswith(_OF_EXCEL.decode()):
+        del found[0]
     found = found[int(columns.header) :]
     for number, cells in found:
         if len(cells) != columns.count:

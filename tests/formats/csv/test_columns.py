@@ -85,3 +85,9 @@ def test_what_is_unclear_is_told(first: str, fault: str) -> None:
     found, told = recognise(first.split(","))
     assert found is None
     assert told.startswith(fault)
+
+
+@pytest.mark.parametrize("of", ["", "bbox_", "box_", "roi."])
+def test_x_and_y_of_any_box_may_be_its_centre(of: str) -> None:
+    assert columns(f"image,label,{of}x,{of}y,{of}w,{of}h").maybe_centre
+    assert not columns(f"image,label,{of}x1,{of}y1,{of}x2,{of}y2").maybe_centre

@@ -72,3 +72,13 @@ def test_a_point_beside_commas_is_refused_as_it_may_part_thousands(tmp_path: Pat
 def test_between_commas_a_comma_may_part_thousands(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"row 2: box '1,260' is no finite number; export numbers"):
         read(tmp_path, 'image,label,x1,y1,x2,y2\na.jpg,cat,"1,260",2,1300,4\n')
+
+
+def test_three_digits_behind_each_comma_may_be_thousands(tmp_path: Path) -> None:
+    text = "image;label;x1;y1;x2;y2\na.jpg;cat;1,234;2;1,250;{}\n"
+    with pytest.raises(InputError, match="'1,234': has three digits behind its comma, as all"):
+        read(tmp_path, text.format(20))
+    (row,), _ = read(tmp_path, text.format("20,5"))  # of which no thousand has one digit
+    assert row.box == pytest.approx((1.234, 2, 0.016, 18.5))
+    (row,), _ = read(tmp_path, "image;label;x1;y1;x2;y2\na.jpg;cat;0,125;0;0,875;1\n")
+    assert row.box == (0.125, 0, 0.75, 1)  # nor does one begin with 0

@@ -24,6 +24,15 @@ def test_a_photo_without_objects_and_a_box_without_area(tmp_path: Path) -> None:
     assert list(boxes_of([first, second])) == [(1, 2, 1, 2)]
 
 
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_the_line_of_excel_that_tells_what_parts_the_cells(tmp_path: Path, delimiter: str) -> None:
+    text = "sep=;\nimage;label;x1;y1;x2;y2\na.jpg;cat;1;2;3;4\n"
+    (tmp_path / "a.csv").write_text(text.replace(";", delimiter))
+    (row,), _, _ = read_rows(tmp_path / "a.csv")
+    assert (row.photo, row.name, row.box) == ("a.jpg", "cat", (1, 2, 2, 2))
+    assert row.place.endswith("a.csv: row 3")
+
+
 def test_a_whole_row(tmp_path: Path) -> None:
     (row,) = read(tmp_path, HEADER + "a.jpg,cat,1.5,2,4,6,40,30,val,0.25,True\n")
     place = f"{tmp_path / 'a.csv'}: row 2"
