@@ -38,8 +38,7 @@ from pipeline.profiles import (
     refuse_unknown,
 )
 from pipeline.repair.lock_file import mend_lock
-from pipeline.side_by_side.plan import check_targets
-from pipeline.tracking.dvc_lock import read_lock
+from pipeline.side_by_side.plan import check_targets, stages_without_outputs
 from pipeline.tracking.git_state import committed_params, flat_params_of
 from pipeline.yaml_file import parse_yaml, read_yaml, with_values
 
@@ -89,7 +88,7 @@ def run_and_save(text: str, name: str, targets: Sequence[str]) -> int:
             again = f"correct what is wrong, and {again}"
         print(f"{PARAMS} is as it was before; finished stages are kept: {again}")
     elif _differs_from_commit():
-        if lacking := _lacking_here():
+        if lacking := stages_without_outputs():
             outputs = f"outputs of {lacking[0]} are not here"
             print(f"not saved as an experiment: {outputs}; `dvc pull` or `make repro` brings them")
         elif _dvc("exp", "save", "--name", name):
@@ -140,12 +139,6 @@ def params_with(changed: FlatParams) -> tuple[str, Params]:
     text = with_values(PARAMS.read_text(), changed)
     name = "the parameters of this run" if changed else str(PARAMS)
     return text, check_params(parse_yaml(text, str(PARAMS)), name)
-
-
-def _lacking_here() -> list[str]:
-    """Return the names of the stages of which an output is not in this folder."""
-    stages = read_lock(LOCK).items()
-    return [name for name, one in stages if not all(Path(out.path).exists() for out in one.outs)]
 
 
 def _differs_from_commit() -> bool:

@@ -150,18 +150,27 @@ def test_what_is_given_is_listed_and_what_a_profile_has_is_counted(project, capf
     assert "late.lr" not in out
 
 
-def test_a_part_of_a_project_that_has_not_run_is_no_experiment(project, capfd):
+def test_a_part_of_a_project_whose_rest_is_not_here_is_no_experiment(project, capfd):
+    stages = {name: {"cmd": f"touch {name}", "outs": [name]} for name in ("first", "second")}
+    stages["first"]["params"] = ["train.bbox.dropout"]
+    Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
     dvc(project, "repro", "--quiet")
+    lock = Path("dvc.lock").read_text()
+    renamed = lock.partition("stages:\n")[2].replace("first", "earlier").replace("second", "old")
+    Path("dvc.lock").write_text(lock + renamed)  # which DVC leaves there
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--message", "Run")
-    lock = Path("dvc.lock").read_text()
-    Path("dvc.lock").write_text(lock + lock.partition("stages:\n")[2].replace("see", "absent"))
+    Path("second").unlink()
+    shutil.rmtree(".dvc/cache")  # as in a fresh clone
     Path("staged").write_text("by the user")
     git(project, "add", "staged")
-    assert run.main(["--only", "see", "-S", "train.bbox.dropout=0.3"]) == 0
+    assert run.main(["--only", "first", "-S", "train.bbox.dropout=0.3"]) == 0
     out, err = capfd.readouterr()
-    assert "not saved as an experiment: outputs of absent are not here" in out
+    assert "not saved as an experiment: outputs of second are not here" in out
     assert "ERROR" not in err and "staged" in git(project, "diff", "--cached", "--name-only")
+    dvc(project, "repro", "--quiet")
+    assert run.main(["--only", "first", "-S", "train.bbox.dropout=0.4", "--name", "whole"]) == 0
+    assert "whole" in dvc(project, "exp", "list", "--name-only").split()
 
 
 def test_only_one_stage_and_what_it_needs_are_run(project, capfd):
