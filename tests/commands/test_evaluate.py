@@ -204,7 +204,9 @@ def test_a_photo_of_another_size_than_its_labels_say(project, rewritten, capsys)
 def test_folders_without_labels(project, capsys):
     Path("empty").mkdir()
     assert run("empty") == 1
-    assert "error: empty: no labels that are known" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "error: empty: no labels that are known" in error and "\n  voc: " in error
+    assert "\\n" not in error and "--photos" not in error
     Path("photos/mine/labels.json").unlink()
     assert run("photos/mine") == 1
     assert "error: photos/mine: no labels that are known" in capsys.readouterr().err
