@@ -36,16 +36,16 @@ from pipeline.other_data.result import (
     PAGE_FILE,
     PICTURES,
     RESULTS,
-    Reached,
+    ModelEvaluation,
     check_out,
     class_figures,
-    known,
     result_folder,
-    write_reached,
+    rounded_or_none,
+    write_evaluation,
     write_tables,
 )
 from pipeline.other_data.tables import measured_photos, notes_on, objects_to_find, tables_to_measure
-from pipeline.other_data.terminal import print_reached
+from pipeline.other_data.terminal import print_evaluation
 from pipeline.params.fetch import Format
 from pipeline.params.params import Params, load_params
 from pipeline.predictions import Predictions
@@ -76,11 +76,11 @@ def main(arguments: Sequence[str]) -> int:
         model, tables, predictions = answers_of(options, pixels, params)
         write_tables(folder, tables, predictions)
         scores = write_results(folder / RESULTS, tables, predictions, model.label_scores)
-        reached = reached_by(model, options, tables, scores, folder / RESULTS)
-        write_reached(folder, reached)
-        write_page(folder, reached, tables, predictions, pixels, params.report.grid_photos)
+        evaluation = evaluation_of(model, options, tables, scores, folder / RESULTS)
+        write_evaluation(folder, evaluation)
+        write_page(folder, evaluation, tables, predictions, pixels, params.report.grid_photos)
         shutil.rmtree(pixels.parent)
-    print_reached(reached)
+    print_evaluation(evaluation)
     print(f"{out / PAGE_FILE}: a page with pictures, opened by any browser")
     return 0
 
@@ -179,16 +179,16 @@ def write_results(
     return scores
 
 
-def reached_by(
+def evaluation_of(
     model: DescribedModel,
     options: argparse.Namespace,
     tables: Tables,
     scores: Scores,
     results: Path,
-) -> Reached:
+) -> ModelEvaluation:
     """Return what a model reached, with all that a reader must know of it."""
     task = Task(model.spec.task)
-    return Reached(
+    return ModelEvaluation(
         made_by=MAKER,
         rung=model.spec.rung,
         task=task.value,
@@ -199,8 +199,11 @@ def reached_by(
         split=options.split,
         photos=measured_photos(tables, task),
         objects=objects_to_find(tables),
-        metrics={name: known(scores.metrics[name]) for name in task.metrics},
-        intervals={name: (known(a), known(b)) for name, (a, b) in scores.intervals.items()},
+        metrics={name: rounded_or_none(scores.metrics[name]) for name in task.metrics},
+        intervals={
+            name: (rounded_or_none(a), rounded_or_none(b))
+            for name, (a, b) in scores.intervals.items()
+        },
         classes=class_figures(results),
         notes=notes_on(tables, task),
     )
@@ -208,7 +211,7 @@ def reached_by(
 
 def write_page(
     folder: Path,
-    reached: Reached,
+    evaluation: ModelEvaluation,
     tables: Tables,
     predictions: Predictions,
     pixels: Path,
@@ -216,18 +219,18 @@ def write_page(
 ) -> None:
     """Draw the pictures and write the page that has them inside."""
     # Matplotlib: only where it is needed.
-    from pipeline.other_data.page import reached_page
+    from pipeline.other_data.page import evaluation_page
     from pipeline.other_data.pictures import draw_answers
     from pipeline.report.answers import Photos, read_answers
     from pipeline.report.fonts import lettering
 
     (folder / PICTURES).mkdir()
-    answers = read_answers(reached.rung, predictions, folder / RESULTS)
+    answers = read_answers(evaluation.rung, predictions, folder / RESULTS)
     truths = {"objects": tables.objects, "largest": tables.largest}
     with lettering(predictions.classes) as letters:
         photos = Photos(tables.images, open_pixel_store(pixels), truths, letters)
         draw_answers(folder / PICTURES, answers, photos, grid_photos)
-    page = reached_page(reached, answers, folder / PICTURES)
+    page = evaluation_page(evaluation, answers, folder / PICTURES)
     (folder / PAGE_FILE).write_text(page, encoding="utf-8")
 
 

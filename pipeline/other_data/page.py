@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.other_data.result import Reached, metric_rows
+from pipeline.other_data.result import ModelEvaluation, metric_rows
 from pipeline.photo_files import open_photo
 from pipeline.report.answers import Answers
 from pipeline.report.pages.html_parts import Section, folded, name, page, paragraph, table, text
@@ -23,36 +23,36 @@ _CAPTIONS = {
 }
 
 
-def reached_page(reached: Reached, answers: Answers, pictures: Path) -> str:
+def evaluation_page(evaluation: ModelEvaluation, answers: Answers, pictures: Path) -> str:
     """Return a page of HTML with the figures, classes, pictures and notes.
 
     Args:
-        reached: the figures, and what they were measured on.
+        evaluation: the figures, and what they were measured on.
         answers: of the model, with the files of its results.
         pictures: a folder of PNGs, as `draw_answers` leaves it.
     """
     sections = [
-        Section("figures", "What it reached", _figures(reached, answers)),
+        Section("figures", "What it reached", _figures(evaluation, answers)),
         Section("pictures", "Where it is right and wrong", _pictures(pictures)),
-        Section("labels", "How the labels were read", _notes(reached.notes)),
+        Section("labels", "How the labels were read", _notes(evaluation.notes)),
     ]
-    return page(f"{reached.rung} on other photos", _lead(reached), sections)
+    return page(f"{evaluation.rung} on other photos", _lead(evaluation), sections)
 
 
-def _lead(reached: Reached) -> str:
-    split = f", of them {reached.split}" if reached.split else ""
-    counts = f"{reached.photos} photos, {reached.objects} objects that count"
+def _lead(evaluation: ModelEvaluation) -> str:
+    split = f", of them {evaluation.split}" if evaluation.split else ""
+    counts = f"{evaluation.photos} photos, {evaluation.objects} objects that count"
     return (
-        f"<p>The model {name(reached.model)} on the photos of {name(reached.data)}"
+        f"<p>The model {name(evaluation.model)} on the photos of {name(evaluation.data)}"
         f"{text(split)}: {text(counts)}.</p>"
     )
 
 
-def _figures(reached: Reached, answers: Answers) -> str:
+def _figures(evaluation: ModelEvaluation, answers: Answers) -> str:
     html = paragraph("With 95 % intervals over the photos; of L1 px less is better.")
-    html += table(["metric", "value", "95 % interval"], metric_rows(reached))
+    html += table(["metric", "value", "95 % interval"], metric_rows(evaluation))
     if classes := class_rows(answers):
-        without = len(reached.classes) - len(classes)
+        without = len(evaluation.classes) - len(classes)
         html += "<h3>Classes</h3>" + table(["class", "average precision", "objects"], classes)
         html += paragraph(f"{without} classes have no objects here.") if without else ""
     if errors := error_rows(answers):

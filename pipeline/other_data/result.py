@@ -33,7 +33,7 @@ class ClassFigure:
 
 
 @dataclass(frozen=True)
-class Reached:
+class ModelEvaluation:
     """What a model reached on labelled photos.
 
     Attributes:
@@ -69,7 +69,7 @@ class Reached:
     notes: list[str]
 
 
-def known(value: float) -> float | None:
+def rounded_or_none(value: float) -> float | None:
     """Return a figure with five digits behind the point, None for NaN, which JSON does not have."""
     return None if math.isnan(value) else round(value, _DIGITS)
 
@@ -78,14 +78,14 @@ def class_figures(results: Path) -> dict[str, ClassFigure]:
     """Return the average precisions that a folder of results has; none for the largest object."""
     path = results / "ap_by_class.csv"
     rows = read_rows(path, ClassAp) if path.is_file() else []
-    return {one.name: ClassFigure(known(one.ap), one.objects) for one in rows}
+    return {one.name: ClassFigure(rounded_or_none(one.ap), one.objects) for one in rows}
 
 
-def metric_rows(reached: Reached) -> list[tuple[str, str, str]]:
+def metric_rows(evaluation: ModelEvaluation) -> list[tuple[str, str, str]]:
     """Return the name of each metric, its value and its 95 % interval in words."""
     return [
-        (name, _in_words(value), _in_words(*reached.intervals.get(name, (None, None))))
-        for name, value in reached.metrics.items()
+        (name, _in_words(value), _in_words(*evaluation.intervals.get(name, (None, None))))
+        for name, value in evaluation.metrics.items()
     ]
 
 
@@ -102,13 +102,13 @@ def write_tables(folder: Path, tables: Tables, predictions: Predictions) -> None
     write_parquet(predictions.table, folder / PREDICTIONS_FILE)
 
 
-def write_reached(folder: Path, reached: Reached) -> None:
+def write_evaluation(folder: Path, evaluation: ModelEvaluation) -> None:
     """Write `metrics.json` into a folder."""
-    text = orjson.dumps(reached, option=orjson.OPT_INDENT_2) + b"\n"
+    text = orjson.dumps(evaluation, option=orjson.OPT_INDENT_2) + b"\n"
     (folder / METRICS_FILE).write_bytes(text)
 
 
-def is_reached(folder: Path) -> bool:
+def is_evaluation(folder: Path) -> bool:
     """Return whether a folder is one that `ladder evaluate` has left."""
     try:
         content = orjson.loads((folder / METRICS_FILE).read_bytes())
@@ -117,7 +117,7 @@ def is_reached(folder: Path) -> bool:
     return isinstance(content, dict) and content.get("made_by") == MAKER
 
 
-def read_reached(folder: Path) -> Reached:
+def read_evaluation(folder: Path) -> ModelEvaluation:
     """Return what the `metrics.json` of a folder says.
 
     Raises:
@@ -125,7 +125,7 @@ def read_reached(folder: Path) -> Reached:
     """
     path = folder / METRICS_FILE
     try:
-        return TypeAdapter(Reached).validate_json(path.read_bytes())
+        return TypeAdapter(ModelEvaluation).validate_json(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{path}: no such file; make it with `ladder evaluate`") from None
     except ValidationError:
@@ -146,7 +146,7 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
             raise InputError(f"{out}: and {one} lie in each other; name another --out")
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; name a folder with --out")
-    if out.is_dir() and any(out.iterdir()) and not is_reached(out):
+    if out.is_dir() and any(out.iterdir()) and not is_evaluation(out):
         raise InputError(
             f"{out}: is there already and no result of `ladder evaluate`; name another --out"
         )

@@ -14,7 +14,7 @@ import torch
 from commands import evaluate as module
 from commands import main as ladder
 from commands.evaluate import described, name_of
-from pipeline.other_data.result import read_reached
+from pipeline.other_data.result import read_evaluation
 from pipeline.rungs.saved_model import build_model, save_model
 from pipeline.schemas import read_classes
 from pipeline.tracking.mlflow_runs import Result
@@ -98,9 +98,9 @@ def test_the_same_photos_give_the_figures_of_the_evaluate_stage(project, capsys,
         run_main(stage, rung)
     assert run("photos/mine", "--model", f"models/{rung}") == 0
     out = Path("evaluated", f"mine-{rung}")
-    reached = read_reached(out)
+    evaluation = read_evaluation(out)
     expected = json.loads(Path("metrics", f"{rung}.json").read_text())[rung]["val"]
-    assert reached.metrics == pytest.approx(expected, abs=1e-4)
+    assert evaluation.metrics == pytest.approx(expected, abs=1e-4)
     assert None not in expected.values()
     ours, theirs = (
         rows(out / "predictions.parquet", "test"),
@@ -147,11 +147,11 @@ def test_photos_without_an_object_count_for_detectors_alone(project, rewritten):
 
     rewritten(empty_the_first)
     photos = len(list(Path("photos/mine").rglob("*.*"))) - 1
-    assert run("photos/mine", "--out", "all") == 0 and read_reached(Path("all")).photos == photos
+    assert run("photos/mine", "--out", "all") == 0 and read_evaluation(Path("all")).photos == photos
     assert run("photos/mine", "--model", "models/combined", "--out", "largest") == 0
-    reached = read_reached(Path("largest"))
-    assert reached.photos < photos
-    assert any("photos without an object" in note for note in reached.notes)
+    evaluation = read_evaluation(Path("largest"))
+    assert evaluation.photos < photos
+    assert any("photos without an object" in note for note in evaluation.notes)
 
 
 def test_other_classes_are_left_out_told_and_renamed(project, rewritten, capsys):
@@ -165,9 +165,9 @@ def test_other_classes_are_left_out_told_and_renamed(project, rewritten, capsys)
     [name] = {one["name"] for one in before} - {one["name"] for one in after}
     assert run("photos/mine") == 0
     assert "objects of class submarine are left out" in capsys.readouterr().out
-    fewer = read_reached(Path("evaluated/mine-ssd_fpn"))
+    fewer = read_evaluation(Path("evaluated/mine-ssd_fpn"))
     assert run("photos/mine", "--rename", f"submarine={name}") == 0
-    assert read_reached(Path("evaluated/mine-ssd_fpn")).objects > fewer.objects
+    assert read_evaluation(Path("evaluated/mine-ssd_fpn")).objects > fewer.objects
 
 
 def test_no_class_in_common(project, rewritten, capsys):
@@ -263,7 +263,7 @@ def test_a_model_of_mlflow(project, monkeypatch):
     track_results([Result("ssd_fpn", "1" * 64, model=Path("models/ssd_fpn"))], project)
     for model in ("models:/ssd_fpn/1", "models/ssd_fpn"):
         assert run("photos/mine", "--model", model) == 0
-    by_uri, by_folder = (read_reached(Path("evaluated", name)) for name in SAME)
+    by_uri, by_folder = (read_evaluation(Path("evaluated", name)) for name in SAME)
     assert by_uri.model == "models:/ssd_fpn/1"
     assert by_uri.metrics == by_folder.metrics
     assert by_uri.model_sha256 == by_folder.model_sha256
@@ -277,7 +277,7 @@ def test_photos_in_an_archive(project):
             tar.add(photo, photo.name)
             photo.unlink()
     assert run("photos/mine", "--out", "packed") == 0
-    assert read_reached(Path("packed")) == read_reached(Path("loose"))
+    assert read_evaluation(Path("packed")) == read_evaluation(Path("loose"))
     assert not list(Path("packed").glob("unpacked*"))
 
 

@@ -6,22 +6,22 @@ from xml.etree import ElementTree
 from PIL import Image
 
 from commands.evaluate import write_results
-from pipeline.other_data.page import reached_page
+from pipeline.other_data.page import evaluation_page
 from pipeline.report.answers import read_answers
-from tests.other_data.making import reached_on, right_answers, small_tables
+from tests.other_data.making import evaluation_on, right_answers, small_tables
 
 
 def test_everything_is_in_the_file(tmp_path):
     tables = small_tables(tmp_path / "mine")
     predictions = right_answers(tables)
     write_results(tmp_path / "results", tables, predictions, {})
-    reached = reached_on(tmp_path / "<mine>", tables, predictions, tmp_path / "results")
+    evaluation = evaluation_on(tmp_path / "<mine>", tables, predictions, tmp_path / "results")
     answers = read_answers("ssd_fpn", predictions, tmp_path / "results")
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     for name in ("test_worst.png", "grid.png", "pr_curves.png"):
         Image.new("RGB", (2000, 500)).save(pictures / name)
-    html = reached_page(reached, answers, pictures)
+    html = evaluation_page(evaluation, answers, pictures)
     assert html.count("data:image/webp;base64,") == 3 and 'width="1400" height="350"' in html
     assert "&lt;mine&gt;" in html and "models/a" in html and "https://" not in html
     assert html.index("Precision and recall") < html.index("worst answers") < html.index("Photos, ")
@@ -29,4 +29,4 @@ def test_everything_is_in_the_file(tmp_path):
     body = html[html.index("<body>") : html.index("</html>")]
     tree = ElementTree.fromstring(body)  # each tag is closed
     assert [one.get("id") for one in tree.iter("section")] == ["figures", "pictures", "labels"]
-    assert "As they stand." in reached_page(replace(reached, notes=[]), answers, pictures)
+    assert "As they stand." in evaluation_page(replace(evaluation, notes=[]), answers, pictures)

@@ -3,15 +3,15 @@
 from dataclasses import replace
 
 from pipeline.other_data.result import ClassFigure
-from pipeline.other_data.terminal import class_lines, print_reached
-from tests.other_data.making import reached_on, right_answers, small_tables
+from pipeline.other_data.terminal import class_lines, print_evaluation
+from tests.other_data.making import evaluation_on, right_answers, small_tables
 
 
 def test_metrics_classes_and_notes(tmp_path, capsys):
     tables = small_tables(tmp_path / "mine")
-    reached = reached_on(tmp_path / "mine", tables, right_answers(tables), tmp_path)
+    evaluation = evaluation_on(tmp_path / "mine", tables, right_answers(tables), tmp_path)
     classes = {"cat [b]": ClassFigure(0.25, 2), "dog": ClassFigure(1.0, 1)}
-    print_reached(replace(reached, data="photos/mine", classes=classes))
+    print_evaluation(replace(evaluation, data="photos/mine", classes=classes))
     out = capsys.readouterr().out
     assert "note: objects marked ignore" in out
     assert "models/a on photos/mine: 3 photos, 3 objects" in out
@@ -21,7 +21,7 @@ def test_metrics_classes_and_notes(tmp_path, capsys):
 
 def test_of_many_classes_the_best_and_the_worst(tmp_path):
     tables = small_tables(tmp_path / "mine")
-    reached = reached_on(tmp_path, tables, right_answers(tables), tmp_path)
+    evaluation = evaluation_on(tmp_path, tables, right_answers(tables), tmp_path)
     classes = {f"c{number}": ClassFigure(number / 100, 1) for number in range(50)}
-    lines = class_lines(replace(reached, classes=classes | {"none": ClassFigure(None, 0)}))
+    lines = class_lines(replace(evaluation, classes=classes | {"none": ClassFigure(None, 0)}))
     assert [lines[at][0] for at in (0, 9, 10, 11, -1)] == ["c49", "c40", "... 30 more", "c9", "c0"]

@@ -9,8 +9,8 @@ from pipeline.compare.comparison import compare_results
 from pipeline.compare.sides.evaluated import evaluated_result
 from pipeline.compare.sides.find_result import find_result
 from pipeline.errors import InputError
-from pipeline.other_data.result import write_reached, write_tables
-from tests.other_data.making import reached_on, right_answers, small_tables
+from pipeline.other_data.result import write_evaluation, write_tables
+from tests.other_data.making import evaluation_on, right_answers, small_tables
 
 
 def write(folder: Path, data: Path, rung: str) -> Path:
@@ -19,7 +19,7 @@ def write(folder: Path, data: Path, rung: str) -> Path:
     tables = small_tables(data)
     answers = right_answers(tables)
     write_tables(folder, tables, answers)
-    write_reached(folder, replace(reached_on(data, tables, answers, folder), rung=rung))
+    write_evaluation(folder, replace(evaluation_on(data, tables, answers, folder), rung=rung))
     return folder
 
 
