@@ -95,7 +95,9 @@ def answers_of(
         )
         with model_folder(options.model) as source:
             model = described(source)
-            labels = onto_classes(labels, model.spec.classes, dict(options.rename))
+            labels = onto_classes(
+                labels, model.spec.classes, dict(options.rename), Task(model.spec.task)
+            )
             tables = tables_to_measure(labels)
             return model, tables, predict_all(model, place, tables, pixels, params)
 
