@@ -66,9 +66,9 @@ def main(arguments: Sequence[str]) -> int:
     """Measure a finished model on a folder of labelled photos, and write a page about it."""
     options = _parse(arguments)
     params = load_params(PARAMS)
-    out: Path = options.out or EVALUATED / name_of(options.folder, options.model)
+    out: Path = options.out or EVALUATED / name_of(options.folder, options.split, options.model)
     models = [] if is_mlflow_uri(options.model) else [Path(options.model)]
-    check_out(out, [options.folder, *models])
+    check_out(out, [options.folder, *models], options.model, options.folder, options.split)
     for one in models:
         model_digest(one)  # a slip in its name is told before all labels are read
     with result_folder(out) as folder:
@@ -102,14 +102,15 @@ def answers_of(
             return model, tables, predict_all(model, place, tables, pixels, params)
 
 
-def name_of(folder: Path, model: str) -> str:
-    """Return the name of a result: that of the photos' folder and that of the model.
+def name_of(folder: Path, split: str, model: str) -> str:
+    """Return the name of a result: those of the photos' folder, of the split and of the model.
 
-    >>> name_of(Path("photos/mine"), "models:/ssd_fpn@champion")
-    'mine-ssd_fpn-champion'
+    >>> name_of(Path("photos/mine"), "val", "models:/ssd_fpn@champion")
+    'mine-val-ssd_fpn-champion'
     """
     of_model = model.partition(":/")[2] if is_mlflow_uri(model) else Path(model).resolve().name
-    return re.sub(r"[^\w.]+", "-", f"{folder.resolve().name}-{of_model}").strip("-")
+    names = [folder.resolve().name, split, of_model]
+    return re.sub(r"[^\w.]+", "-", "-".join(filter(None, names))).strip("-")
 
 
 def described(source: Path) -> DescribedModel:
@@ -268,7 +269,10 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="what the model calls a class of the labels; may be given several times",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="of the result (default: evaluated/NAME-MODEL)"
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="of the result (default: evaluated/NAME-SPLIT-MODEL)",
     )
     return parser.parse_args(arguments)
 

@@ -37,7 +37,9 @@ def onto_classes(
     new_labels = np.array([label_of.get(name, -1) for name in names], np.int16)[labels.labels]
     if not (new_labels >= 0).any():
         raise InputError(_why_none(labels, names, known))
-    notes = [*labels.notes, *_left_out(labels, names, known), *_not_labelled(names, known, task)]
+    renamed = [f"class {old} of the labels is {new} of the model" for old, new in rename.items()]
+    of_classes = _left_out(labels, names, known) + _not_labelled(names, known, task)
+    notes = [*labels.notes, *renamed, *of_classes]
     mapped = replace(labels, classes=list(known), labels=new_labels, notes=tuple(notes))
     return mapped.of_objects(new_labels >= 0)
 

@@ -69,6 +69,15 @@ class ModelEvaluation:
     notes: list[str]
 
 
+def about(model: object, data: object, split: object) -> str:
+    """Return which model was measured on what.
+
+    >>> about("models/ssd_fpn", "photos/mine", ""), about("a.onnx", "photos/mine", "val")
+    ('models/ssd_fpn on photos/mine', 'a.onnx on split val of photos/mine')
+    """
+    return f"{model} on {f'split {split} of ' if split else ''}{data}"
+
+
 def rounded_or_none(value: float) -> float | None:
     """Return a figure with five digits behind the point, None for NaN, which JSON does not have."""
     return None if math.isnan(value) else round(value, _DIGITS)
@@ -110,11 +119,16 @@ def write_evaluation(folder: Path, evaluation: ModelEvaluation) -> None:
 
 def is_evaluation(folder: Path) -> bool:
     """Return whether a folder is one that `ladder evaluate` has left."""
+    return _content(folder) is not None
+
+
+def _content(folder: Path) -> dict[str, object] | None:
+    """Return what a result says, also one of an earlier version; None of any other folder."""
     try:
         content = orjson.loads((folder / METRICS_FILE).read_bytes())
     except (OSError, ValueError):
-        return False
-    return isinstance(content, dict) and content.get("made_by") == MAKER
+        return None
+    return content if isinstance(content, dict) and content.get("made_by") == MAKER else None
 
 
 def read_evaluation(folder: Path) -> ModelEvaluation:
@@ -132,12 +146,15 @@ def read_evaluation(folder: Path) -> ModelEvaluation:
         raise InputError(f"{path}: not of `ladder evaluate`; run it again") from None
 
 
-def check_out(out: Path, inputs: Sequence[Path]) -> None:
+def check_out(out: Path, inputs: Sequence[Path], model: str, data: Path, split: str) -> None:
     """Raise where a result would take the place of something else.
 
     Args:
         out: the folder of the result.
         inputs: what is read, which must lie neither inside nor around it.
+        model: as the user names it; only a result of the same model, folder and split is replaced.
+        data: the folder of the photos.
+        split: of them; empty for all.
     """
     place = out.resolve()
     for one in inputs:
@@ -146,10 +163,21 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
             raise InputError(f"{out}: and {one} lie in each other; name another --out")
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; name a folder with --out")
-    if out.is_dir() and any(out.iterdir()) and not is_evaluation(out):
+    if not out.is_dir() or not any(out.iterdir()):
+        return
+    earlier = _content(out)
+    if earlier is None:
         raise InputError(
             f"{out}: is there already and no result of `ladder evaluate`; name another --out"
         )
+    of = earlier.get("model"), earlier.get("data"), earlier.get("split")
+    if (*map(_place, of[:2]), of[2]) != (_place(model), _place(data), split):
+        raise InputError(f"{out}: is the result of {about(*of)}; name another --out")
+
+
+def _place(name: object) -> Path:
+    """Return the place of a model or folder, however it is written."""
+    return Path(str(name)).resolve()
 
 
 @contextmanager

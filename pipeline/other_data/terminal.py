@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.other_data.result import ModelEvaluation, metric_rows
+from pipeline.other_data.result import ModelEvaluation, about, metric_rows
 
 _WIDTH = 120
 _CLASSES = 20  # the best and the worst half of so many; the page has all
@@ -18,7 +18,7 @@ def print_evaluation(evaluation: ModelEvaluation) -> None:
     for note in evaluation.notes:
         console.print(f"note: {note}", markup=False, soft_wrap=True)
     counts = f"{evaluation.photos} photos, {evaluation.objects} objects"
-    title = f"{evaluation.model} on {evaluation.data}: {counts}"
+    title = f"{about(evaluation.model, evaluation.data, evaluation.split)}: {counts}"
     console.print(Text(title, style="bold"), soft_wrap=True)
     console.print(_metrics(evaluation))
     if rows := class_lines(evaluation):

@@ -164,7 +164,7 @@ def test_other_classes_are_left_out_told_and_renamed(project, rewritten, capsys)
     after = json.loads(Path("photos/mine/labels.json").read_text())["categories"]
     [name] = {one["name"] for one in before} - {one["name"] for one in after}
     assert run("photos/mine") == 0
-    assert "objects of class submarine are left out" in capsys.readouterr().out
+    assert "of class submarine is left out" in capsys.readouterr().out
     fewer = read_evaluation(Path("evaluated/mine-ssd_fpn"))
     assert run("photos/mine", "--rename", f"submarine={name}") == 0
     assert read_evaluation(Path("evaluated/mine-ssd_fpn")).objects > fewer.objects
@@ -293,9 +293,32 @@ def test_labels_are_read_before_torch_is_imported(project):
 
 
 def test_names_of_results():
-    assert name_of(Path("photos/mine"), "models/ssd_fpn/") == "mine-ssd_fpn"
-    assert name_of(Path("my photos"), "runs:/ab12/model") == "my-photos-ab12-model"
-    assert name_of(Path("mine"), "exports/ssd_fpn.onnx") == "mine-ssd_fpn.onnx"
+    assert name_of(Path("photos/mine"), "", "models/ssd_fpn/") == "mine-ssd_fpn"
+    assert name_of(Path("my photos"), "", "runs:/ab12/model") == "my-photos-ab12-model"
+    assert name_of(Path("mine"), "a b", "exports/ssd_fpn.onnx") == "mine-a-b-ssd_fpn.onnx"
+
+
+def test_each_split_has_its_own_result(project, rewritten):
+    def halve(pascal: dict) -> None:
+        for number, one in enumerate(pascal["images"]):
+            one["split"] = ("first", "second")[number % 2]
+
+    rewritten(halve)
+    assert run("photos/mine", "--split", "first") == run("photos/mine", "--split", "second") == 0
+    first, second = (Path(f"evaluated/mine-{name}-ssd_fpn") for name in ("first", "second"))
+    assert (read_evaluation(first).split, read_evaluation(second).split) == ("first", "second")
+
+
+def test_a_folder_of_the_same_name_does_not_take_its_place(project, capsys):
+    assert run("photos/mine") == 0
+    before = Path("evaluated/mine-ssd_fpn/metrics.json").read_bytes()
+    shutil.copytree("photos/mine", "others/mine")
+    assert run("others/mine") == 1
+    assert (
+        "error: evaluated/mine-ssd_fpn: is the result of models/ssd_fpn on photos/mine; "
+        "name another --out" in capsys.readouterr().err
+    )
+    assert Path("evaluated/mine-ssd_fpn/metrics.json").read_bytes() == before
 
 
 def test_any_task_will_do(project):

@@ -52,7 +52,11 @@ def test_one_object_that_is_left_out():
 
 def test_renamed_classes():
     mapped = onto_classes(labels(pascal(SMALL)), ["pet"], {"cat": "pet", "dog": "pet"}, Task.DETECT)
-    assert mapped.labels.tolist() == [0] * 4 and mapped.notes == ()
+    assert mapped.labels.tolist() == [0] * 4
+    assert mapped.notes == (
+        "class cat of the labels is pet of the model",
+        "class dog of the labels is pet of the model",
+    )
 
 
 def test_no_class_in_common_names_both_lists():

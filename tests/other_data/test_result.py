@@ -61,21 +61,37 @@ def test_figures_of_classes(tmp_path):
 
 
 def test_only_a_result_is_replaced(result, tmp_path):
-    check_out(result, [tmp_path / "mine"])
-    check_out(tmp_path / "new", [tmp_path / "mine"])
+    same = ("models/a", tmp_path / "mine", "")
+    check_out(result, [tmp_path / "mine"], *same)
+    check_out(result, [], "models/../models/a/", tmp_path / "mine", "")
+    check_out(tmp_path / "new", [tmp_path / "mine"], *same)
     (tmp_path / "other").mkdir()
-    check_out(tmp_path / "other", [])
+    check_out(tmp_path / "other", [], *same)
     (tmp_path / "other/file").touch()
     with pytest.raises(InputError, match=r"other: is there already and no result of"):
-        check_out(tmp_path / "other", [])
+        check_out(tmp_path / "other", [], *same)
     with pytest.raises(InputError, match=r"file: is a file; name a folder with --out"):
-        check_out(tmp_path / "other/file", [])
+        check_out(tmp_path / "other/file", [], *same)
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "split"),
+    [("models/b", "mine", ""), ("models/a", "yours/mine", ""), ("models/a", "mine", "val")],
+)
+def test_a_result_of_something_else_is_not_replaced(result, tmp_path, model, data, split):
+    words = rf"evaluated: is the result of models/a on {tmp_path}/mine; name another --out"
+    with pytest.raises(InputError, match=words):
+        check_out(result, [], model, tmp_path / data, split)
+    old = '{"made_by": "ladder evaluate", "model": "b"}'
+    (result / "metrics.json").write_text(old)
+    with pytest.raises(InputError, match=r"is the result of b on "):
+        check_out(result, [], model, tmp_path / data, split)
 
 
 @pytest.mark.parametrize(("out", "data"), [("a", "a"), ("a/b", "a"), ("a", "a/b")])
 def test_a_result_and_its_photos_lie_apart(tmp_path, out, data):
     with pytest.raises(InputError, match=r"lie in each other; name another --out"):
-        check_out(tmp_path / out, [tmp_path / data])
+        check_out(tmp_path / out, [tmp_path / data], "models/a", tmp_path / data, "")
 
 
 def test_what_fails_leaves_nothing(result, tmp_path):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.compare.sides.results import Result, RungFiles
-from pipeline.other_data.result import PREDICTIONS_FILE, read_evaluation
+from pipeline.other_data.result import PREDICTIONS_FILE, about, read_evaluation
 from pipeline.other_data.tables import SPLIT
 from pipeline.tasks import Task
 
@@ -23,6 +23,6 @@ def evaluated_result(name: str, folder: Path) -> Result:
         {},
         "make it again with `ladder evaluate`",
     )
-    about = f"{evaluation.model} on {evaluation.data}"
+    what = about(evaluation.model, evaluation.data, evaluation.split)
     rungs = {evaluation.rung: files}
-    return Result(name, about, rungs, Path(evaluation.data), evaluation.rung, SPLIT)
+    return Result(name, what, rungs, Path(evaluation.data), evaluation.rung, SPLIT)
