@@ -36,6 +36,7 @@ from pipeline.other_data.result import (
     PAGE_FILE,
     PICTURES,
     RESULTS,
+    LabelScores,
     ModelEvaluation,
     check_out,
     class_figures,
@@ -208,8 +209,16 @@ def evaluation_of(
             for name, (a, b) in scores.intervals.items()
         },
         classes=class_figures(results),
+        label_scores=label_scores_of(model),
         notes=notes_on(tables, task),
     )
+
+
+def label_scores_of(model: DescribedModel) -> LabelScores | None:
+    """Return whose scores make a box a label, None for a model of the largest object."""
+    if not Task(model.spec.task).every_object:
+        return None
+    return "of the model" if model.label_scores else "best here"
 
 
 def write_page(

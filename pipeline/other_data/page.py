@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.other_data.result import ModelEvaluation, metric_rows
+from pipeline.other_data.result import ModelEvaluation, label_scores_in_words, metric_rows
 from pipeline.photo_files import open_photo
 from pipeline.report.answers import Answers
 from pipeline.report.pages.html_parts import Section, folded, name, page, paragraph, table, text
@@ -57,10 +57,8 @@ def _figures(evaluation: ModelEvaluation, answers: Answers) -> str:
         html += paragraph(f"{without} classes have no objects here.") if without else ""
     if errors := error_rows(answers):
         html += folded("Errors in numbers", table(["kind", "labels", "costs mAP"], errors))
-        html += paragraph(
-            "What counts as a label, in errors and pictures, are boxes above the model's own "
-            "scores by class, or above those that are best here where it has none."
-        )
+    if words := label_scores_in_words(evaluation):
+        html += paragraph(words)
     return html
 
 

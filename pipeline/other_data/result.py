@@ -19,6 +19,7 @@ from pipeline.tables.build import Tables
 
 METRICS_FILE, PREDICTIONS_FILE, PAGE_FILE = "metrics.json", "predictions.parquet", "index.html"
 RESULTS, PICTURES = "results", "pictures"  # folders
+LabelScores = Literal["of the model", "best here"]
 Maker = Literal["ladder evaluate"]
 MAKER: Maker = "ladder evaluate"
 _DIGITS = 5
@@ -50,6 +51,8 @@ class ModelEvaluation:
         metrics: by name; null where there was nothing to measure.
         intervals: 95 % over the photos, of the metrics that have one.
         classes: by name; none for a rung of the largest object.
+        label_scores: whose they are, above which a box counts as a label in confusion, errors and
+            pictures; None for a rung of the largest object, which needs none.
         notes: what was left out or read otherwise than it stands in the labels.
     """
 
@@ -66,6 +69,7 @@ class ModelEvaluation:
     metrics: dict[str, float | None]
     intervals: dict[str, tuple[float | None, float | None]]
     classes: dict[str, ClassFigure]
+    label_scores: LabelScores | None
     notes: list[str]
 
 
@@ -76,6 +80,21 @@ def about(model: object, data: object, split: object) -> str:
     ('models/ssd_fpn on photos/mine', 'a.onnx on split val of photos/mine')
     """
     return f"{model} on {f'split {split} of ' if split else ''}{data}"
+
+
+def label_scores_in_words(evaluation: ModelEvaluation) -> str:
+    """Return what counts as a label and what that means for the figures, nothing if none does."""
+    if evaluation.label_scores is None:
+        return ""
+    if evaluation.label_scores == "of the model":
+        return (
+            "Labels, in confusion, errors and pictures, are boxes above the scores by class that "
+            "the model brings with it, as `ladder label` gives them."
+        )
+    return (
+        "Labels, in confusion, errors and pictures, are boxes above the scores by class that are "
+        "best on these photos, as the model brings none: on others expect more errors."
+    )
 
 
 def rounded_or_none(value: float) -> float | None:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.other_data.result import ModelEvaluation, about, metric_rows
+from pipeline.other_data.result import ModelEvaluation, about, label_scores_in_words, metric_rows
 
 _WIDTH = 120
 _CLASSES = 20  # the best and the worst half of so many; the page has all
@@ -17,6 +17,9 @@ def print_evaluation(evaluation: ModelEvaluation) -> None:
     console = Console(file=sys.stdout, width=_WIDTH, highlight=False)
     for note in evaluation.notes:
         console.print(f"note: {note}", markup=False, soft_wrap=True)
+    if evaluation.label_scores == "best here":
+        words = label_scores_in_words(evaluation)
+        console.print(f"note: {words}", markup=False, soft_wrap=True)
     counts = f"{evaluation.photos} photos, {evaluation.objects} objects"
     title = f"{about(evaluation.model, evaluation.data, evaluation.split)}: {counts}"
     console.print(Text(title, style="bold"), soft_wrap=True)

@@ -108,6 +108,7 @@ def test_the_same_photos_give_the_figures_of_the_evaluate_stage(project, capsys,
     )
     assert [one[:2] for one in ours] == [one[:2] for one in theirs] and ours
     assert [one[2:] for one in ours] == [pytest.approx(one[2:], nan_ok=True) for one in theirs]
+    assert (evaluation.label_scores is None) == (rung != "ssd_fpn")
     html = (out / "index.html").read_text()
     assert "data:image/webp;base64," in html and "photos/mine" in html
     assert not list(out.glob("pixels*")) and str(project) not in html
@@ -131,10 +132,12 @@ def test_labels_are_those_that_the_model_would_give(project):
     of_model = Path("models/label_scores.json")
     assert run("photos/mine") == 0
     results = Path("evaluated/mine-ssd_fpn/results")
+    assert read_evaluation(results.parent).label_scores == "best here"
     best_here = json.loads((results / "label_scores.json").read_text())
     of_model.write_text(json.dumps(dict.fromkeys(best_here, 0.9875)))
     assert run("photos/mine") == 0
     assert set(json.loads((results / "label_scores.json").read_text()).values()) == {0.9875}
+    assert read_evaluation(results.parent).label_scores == "of the model"
     # So surely nothing is found: all objects are missed, and none is taken for another.
     confusion = (results / "confusion.csv").read_text().splitlines()[1:]
     assert confusion and all(line.endswith("(missed)") for line in confusion)

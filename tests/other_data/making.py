@@ -69,5 +69,6 @@ def evaluation_on(
         metrics=names | {task.metrics[-1]: None},
         intervals={task.metrics[0]: (0.25, 0.75)},
         classes=class_figures(results),
+        label_scores="of the model" if task.every_object else None,
         notes=notes_on(tables, task),
     )

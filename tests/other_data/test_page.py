@@ -26,7 +26,10 @@ def test_everything_is_in_the_file(tmp_path):
     assert "&lt;mine&gt;" in html and "models/a" in html and "https://" not in html
     assert html.index("Precision and recall") < html.index("worst answers") < html.index("Photos, ")
     assert "objects marked ignore, neither sought nor wrong: 1" in html
+    assert "that the model brings with it" in html
     body = html[html.index("<body>") : html.index("</html>")]
     tree = ElementTree.fromstring(body)  # each tag is closed
     assert [one.get("id") for one in tree.iter("section")] == ["figures", "pictures", "labels"]
+    best_here = evaluation_page(replace(evaluation, label_scores="best here"), answers, pictures)
+    assert "best on these photos" in best_here and "brings with it" not in best_here
     assert "As they stand." in evaluation_page(replace(evaluation, notes=[]), answers, pictures)
