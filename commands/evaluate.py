@@ -26,8 +26,8 @@ from commands.options.model import add_model
 from commands.options.parser import command_parser
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.files import EVALUATED, PARAMS
-from pipeline.inference.described_model import EXPORTED, DescribedModel, model_digest
-from pipeline.inference.label_scores import chosen_scores, thresholds
+from pipeline.inference.described_model import DescribedModel, describe_any_model, model_digest
+from pipeline.inference.label_scores import thresholds
 from pipeline.inference.mlflow_model import is_mlflow_uri
 from pipeline.other_data.classes import onto_classes
 from pipeline.other_data.labelled import opened, read_labelled
@@ -50,7 +50,6 @@ from pipeline.other_data.terminal import print_evaluation
 from pipeline.params.fetch import Format
 from pipeline.params.params import Params, load_params
 from pipeline.predictions import Predictions
-from pipeline.rungs.model_spec import read_spec
 from pipeline.tables.build import Tables
 from pipeline.tasks import Task
 from stages.evaluate import (
@@ -95,7 +94,7 @@ def answers_of(
             place, options.format, options.labels, turn=options.turn, split=options.split
         )
         with model_folder(options.model) as source:
-            model = described(source)
+            model = describe_any_model(source)
             labels = onto_classes(
                 labels, model.spec.classes, dict(options.rename), Task(model.spec.task)
             )
@@ -112,23 +111,6 @@ def name_of(folder: Path, split: str, model: str) -> str:
     of_model = model.partition(":/")[2] if is_mlflow_uri(model) else Path(model).resolve().name
     names = [folder.resolve().name, split, of_model]
     return re.sub(r"[^\w.]+", "-", "-".join(filter(None, names))).strip("-")
-
-
-def described(source: Path) -> DescribedModel:
-    """Return what is known of a model of any task; torch is imported for exported files alone.
-
-    Raises:
-        InputError: there is no model.
-    """
-    digest = model_digest(source)
-    if source.suffix in EXPORTED and not source.is_dir():
-        from pipeline.inference.engines.load import load_exported
-
-        engine = load_exported(source)
-        scores = engine.description.label_scores
-        return DescribedModel(source, digest, engine.spec, scores, engine)
-    spec, _ = read_spec(source / "model.json")
-    return DescribedModel(source, digest, spec, chosen_scores(source))
 
 
 def predict_all(

@@ -13,7 +13,7 @@ import torch
 
 from commands import evaluate as module
 from commands import main as ladder
-from commands.evaluate import described, name_of
+from commands.evaluate import name_of
 from pipeline.other_data.result import read_evaluation
 from pipeline.rungs.saved_model import build_model, save_model
 from pipeline.schemas import read_classes
@@ -322,12 +322,6 @@ def test_a_folder_of_the_same_name_does_not_take_its_place(project, capsys):
         "name another --out" in capsys.readouterr().err
     )
     assert Path("evaluated/mine-ssd_fpn/metrics.json").read_bytes() == before
-
-
-def test_any_task_will_do(project):
-    save("bbox")
-    model = described(Path("models/bbox"))
-    assert model.spec.rung == "bbox" and len(model.digest) == 64
 
 
 @pytest.mark.parametrize("words", ["a", "=b", "a="])
