@@ -1,26 +1,25 @@
 """The page of what a model reached on labelled photos: needs no network and no script."""
 
-import base64
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.other_data.result import ModelEvaluation, label_scores_in_words, metric_rows
-from pipeline.photo_files import open_photo
 from pipeline.report.answers import Answers
-from pipeline.report.pages.html_parts import Section, folded, name, page, paragraph, table, text
+from pipeline.report.pages.html_parts import (
+    CAPTIONS,
+    Section,
+    embedded_picture,
+    folded,
+    name,
+    page,
+    paragraph,
+    table,
+    text,
+)
 from pipeline.report.pages.result_rows import class_rows, error_rows
 
-_WIDEST = 1400  # pixels of a picture in the page
-# By the ends of their names, in the order of the page.
-_CAPTIONS = {
-    "pr_curves": "Precision and recall of each class",
-    "score_curves": "Precision, recall and F1 over the score",
-    "errors": "Kinds of errors, and what each costs",
-    "confusion": "What was taken for what",
-    "worst": "The photos with the worst answers",
-    "grid": "Photos, with what is true and what was found",
-}
+# Pictures by the ends of their names, in the order of the page.
+_PICTURES = ("pr_curves", "score_curves", "errors", "confusion", "worst", "grid")
 
 
 def evaluation_page(evaluation: ModelEvaluation, answers: Answers, pictures: Path) -> str:
@@ -63,25 +62,10 @@ def _figures(evaluation: ModelEvaluation, answers: Answers) -> str:
 
 
 def _pictures(folder: Path) -> str:
-    drawn = [
-        (picture, words)
-        for end, words in _CAPTIONS.items()
+    return "".join(
+        embedded_picture(picture, CAPTIONS[end])
+        for end in _PICTURES
         for picture in sorted(folder.glob(f"*{end}.png"))
-    ]
-    return "".join(_picture(path, words) for path, words in drawn)
-
-
-def _picture(path: Path, caption: str) -> str:
-    """Return a figure with the picture inside, no larger than a screen shows."""
-    with open_photo(path) as image:
-        shown = image.convert("RGB")
-    shown.thumbnail((_WIDEST, 4 * _WIDEST))
-    buffer = io.BytesIO()
-    shown.save(buffer, "WEBP", quality=80)
-    address = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    return (
-        f'<figure><img src="{address}" alt="{text(caption)}" width="{shown.width}" '
-        f'height="{shown.height}"/><figcaption>{text(caption)}</figcaption></figure>'
     )
 
 
