@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.errors import counted
 from pipeline.other_data.result import ModelEvaluation, label_scores_in_words, metric_rows
 from pipeline.report.answers import Answers
 from pipeline.report.pages.html_parts import (
@@ -40,7 +41,8 @@ def evaluation_page(evaluation: ModelEvaluation, answers: Answers, pictures: Pat
 
 def _lead(evaluation: ModelEvaluation) -> str:
     split = f", of them {evaluation.split}" if evaluation.split else ""
-    counts = f"{evaluation.photos} photos, {evaluation.objects} objects that count"
+    objects = counted(evaluation.objects, "object that counts", "objects that count")
+    counts = f"{counted(evaluation.photos, 'photo')}, {objects}"
     return (
         f"<p>The model {name(evaluation.model)} on the photos of {name(evaluation.data)}"
         f"{text(split)}: {text(counts)}.</p>"
@@ -53,7 +55,8 @@ def _figures(evaluation: ModelEvaluation, answers: Answers) -> str:
     if classes := class_rows(answers):
         without = len(evaluation.classes) - len(classes)
         html += "<h3>Classes</h3>" + table(["class", "average precision", "objects"], classes)
-        html += paragraph(f"{without} classes have no objects here.") if without else ""
+        words = counted(without, "class has no objects here.", "classes have no objects here.")
+        html += paragraph(words) if without else ""
     if errors := error_rows(answers):
         html += folded("Errors in numbers", table(["kind", "labels", "costs mAP"], errors))
     if words := label_scores_in_words(evaluation):

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.errors import counted
 from pipeline.other_data.result import ModelEvaluation, about, label_scores_in_words, metric_rows
 
 _WIDTH = 120
@@ -20,7 +21,7 @@ def print_evaluation(evaluation: ModelEvaluation) -> None:
     if evaluation.label_scores == "best here":
         words = label_scores_in_words(evaluation)
         console.print(f"note: {words}", markup=False, soft_wrap=True)
-    counts = f"{evaluation.photos} photos, {evaluation.objects} objects"
+    counts = f"{counted(evaluation.photos, 'photo')}, {counted(evaluation.objects, 'object')}"
     title = f"{about(evaluation.model, evaluation.data, evaluation.split)}: {counts}"
     console.print(Text(title, style="bold"), soft_wrap=True)
     console.print(_metrics(evaluation))

@@ -7,6 +7,7 @@ from PIL import Image
 
 from commands.evaluate import write_results
 from pipeline.other_data.page import evaluation_page
+from pipeline.other_data.result import ClassFigure
 from pipeline.report.answers import read_answers
 from tests.other_data.making import evaluation_on, right_answers, small_tables
 
@@ -32,4 +33,10 @@ def test_everything_is_in_the_file(tmp_path):
     assert [one.get("id") for one in tree.iter("section")] == ["figures", "pictures", "labels"]
     best_here = evaluation_page(replace(evaluation, label_scores="best here"), answers, pictures)
     assert "best on these photos" in best_here and "brings with it" not in best_here
+    assert "3 photos, 3 objects that count." in html
+    one = evaluation_page(replace(evaluation, photos=1, objects=1), answers, pictures)
+    assert "1 photo, 1 object that counts." in one
+    three = evaluation.classes | {"owl": ClassFigure(None, 0)}
+    of_three = evaluation_page(replace(evaluation, classes=three), answers, pictures)
+    assert "1 class has no objects here." in of_three and "no objects here" not in html
     assert "As they stand." in evaluation_page(replace(evaluation, notes=[]), answers, pictures)

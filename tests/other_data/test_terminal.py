@@ -17,6 +17,8 @@ def test_metrics_classes_and_notes(tmp_path, capsys):
     assert "models/a on photos/mine: 3 photos, 3 objects" in out
     assert "voc_map_50" in out and "0.25 to 0.75" in out and "coco_map_75" in out
     assert out.index("dog") < out.index("cat [b]") and "best on these photos" not in out
+    print_evaluation(replace(evaluation, photos=1, objects=1))
+    assert ": 1 photo, 1 object\n" in capsys.readouterr().out
     print_evaluation(replace(evaluation, label_scores="best here"))
     assert "note: Labels, in confusion, errors and pictures, are" in capsys.readouterr().out
 
