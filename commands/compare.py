@@ -38,7 +38,12 @@ def main(arguments: Sequence[str]) -> int:
     a, b = find_result(options.a), find_result(options.b)
     if options.html:
         check_out(options.html)
-    comparison = compare_results(a, b, options.split, ladder_order(PARAMS))
+    if options.split and a.split and b.split:
+        raise InputError(
+            f"--split {options.split}: A and B have no splits, both are of `ladder evaluate`; "
+            "leave it out"
+        )
+    comparison = compare_results(a, b, options.split or "val", ladder_order(PARAMS))
     if options.json:
         print(json.dumps(as_json(comparison), indent=2, ensure_ascii=False))
     else:
@@ -82,7 +87,7 @@ def as_json(comparison: Comparison) -> dict[str, object]:
     return {
         "a": {"name": comparison.a.name, "about": comparison.a.about},
         "b": {"name": comparison.b.name, "about": comparison.b.about},
-        "split": comparison.split,
+        "split": comparison.split or None,
         "params": [asdict(one) for one in comparison.settings],
         "rungs": [
             {
@@ -114,7 +119,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "b", metavar="B", nargs="?", default=".", help="the later one (%(default)s, this folder)"
     )
     parser.add_argument(
-        "--split", choices=("val", "test"), default="val", help="whose photos (%(default)s)"
+        "--split", choices=("val", "test"), help="of a project, whose photos are compared (val)"
     )
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with photos, too")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")

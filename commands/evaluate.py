@@ -26,8 +26,8 @@ from commands.options.model import add_model
 from commands.options.parser import command_parser
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.files import EVALUATED, PARAMS
-from pipeline.inference.described_model import EXPORTED, DescribedModel, model_digest
-from pipeline.inference.label_scores import chosen_scores, thresholds
+from pipeline.inference.described_model import DescribedModel, describe_any_model, model_digest
+from pipeline.inference.label_scores import thresholds
 from pipeline.inference.mlflow_model import is_mlflow_uri
 from pipeline.other_data.classes import onto_classes
 from pipeline.other_data.labelled import opened, read_labelled
@@ -36,20 +36,20 @@ from pipeline.other_data.result import (
     PAGE_FILE,
     PICTURES,
     RESULTS,
-    Reached,
+    LabelScores,
+    ModelEvaluation,
     check_out,
     class_figures,
-    known,
     result_folder,
-    write_reached,
+    rounded_or_none,
+    write_evaluation,
     write_tables,
 )
 from pipeline.other_data.tables import measured_photos, notes_on, objects_to_find, tables_to_measure
-from pipeline.other_data.terminal import print_reached
+from pipeline.other_data.terminal import print_evaluation
 from pipeline.params.fetch import Format
 from pipeline.params.params import Params, load_params
 from pipeline.predictions import Predictions
-from pipeline.rungs.model_spec import read_spec
 from pipeline.tables.build import Tables
 from pipeline.tasks import Task
 from stages.evaluate import (
@@ -66,9 +66,9 @@ def main(arguments: Sequence[str]) -> int:
     """Measure a finished model on a folder of labelled photos, and write a page about it."""
     options = _parse(arguments)
     params = load_params(PARAMS)
-    out: Path = options.out or EVALUATED / name_of(options.folder, options.model)
+    out: Path = options.out or EVALUATED / name_of(options.folder, options.split, options.model)
     models = [] if is_mlflow_uri(options.model) else [Path(options.model)]
-    check_out(out, [options.folder, *models])
+    check_out(out, [options.folder, *models], options.model, options.folder, options.split)
     for one in models:
         model_digest(one)  # a slip in its name is told before all labels are read
     with result_folder(out) as folder:
@@ -76,11 +76,11 @@ def main(arguments: Sequence[str]) -> int:
         model, tables, predictions = answers_of(options, pixels, params)
         write_tables(folder, tables, predictions)
         scores = write_results(folder / RESULTS, tables, predictions, model.label_scores)
-        reached = reached_by(model, options, tables, scores, folder / RESULTS)
-        write_reached(folder, reached)
-        write_page(folder, reached, tables, predictions, pixels, params.report.grid_photos)
+        evaluation = evaluation_of(model, options, tables, scores, folder / RESULTS)
+        write_evaluation(folder, evaluation)
+        write_page(folder, evaluation, tables, predictions, pixels, params.report.grid_photos)
         shutil.rmtree(pixels.parent)
-    print_reached(reached)
+    print_evaluation(evaluation)
     print(f"{out / PAGE_FILE}: a page with pictures, opened by any browser")
     return 0
 
@@ -94,37 +94,23 @@ def answers_of(
             place, options.format, options.labels, turn=options.turn, split=options.split
         )
         with model_folder(options.model) as source:
-            model = described(source)
-            labels = onto_classes(labels, model.spec.classes, dict(options.rename))
+            model = describe_any_model(source)
+            labels = onto_classes(
+                labels, model.spec.classes, dict(options.rename), Task(model.spec.task)
+            )
             tables = tables_to_measure(labels)
             return model, tables, predict_all(model, place, tables, pixels, params)
 
 
-def name_of(folder: Path, model: str) -> str:
-    """Return the name of a result: that of the photos' folder and that of the model.
+def name_of(folder: Path, split: str, model: str) -> str:
+    """Return the name of a result: those of the photos' folder, of the split and of the model.
 
-    >>> name_of(Path("photos/mine"), "models:/ssd_fpn@champion")
-    'mine-ssd_fpn-champion'
+    >>> name_of(Path("photos/mine"), "val", "models:/ssd_fpn@champion")
+    'mine-val-ssd_fpn-champion'
     """
     of_model = model.partition(":/")[2] if is_mlflow_uri(model) else Path(model).resolve().name
-    return re.sub(r"[^\w.]+", "-", f"{folder.resolve().name}-{of_model}").strip("-")
-
-
-def described(source: Path) -> DescribedModel:
-    """Return what is known of a model of any task; torch is imported for exported files alone.
-
-    Raises:
-        InputError: there is no model.
-    """
-    digest = model_digest(source)
-    if source.suffix in EXPORTED and not source.is_dir():
-        from pipeline.inference.engines.load import load_exported
-
-        engine = load_exported(source)
-        scores = engine.description.label_scores
-        return DescribedModel(source, digest, engine.spec, scores, engine)
-    spec, _ = read_spec(source / "model.json")
-    return DescribedModel(source, digest, spec, chosen_scores(source))
+    names = [folder.resolve().name, split, of_model]
+    return re.sub(r"[^\w.]+", "-", "-".join(filter(None, names))).strip("-")
 
 
 def predict_all(
@@ -179,16 +165,16 @@ def write_results(
     return scores
 
 
-def reached_by(
+def evaluation_of(
     model: DescribedModel,
     options: argparse.Namespace,
     tables: Tables,
     scores: Scores,
     results: Path,
-) -> Reached:
+) -> ModelEvaluation:
     """Return what a model reached, with all that a reader must know of it."""
     task = Task(model.spec.task)
-    return Reached(
+    return ModelEvaluation(
         made_by=MAKER,
         rung=model.spec.rung,
         task=task.value,
@@ -199,16 +185,27 @@ def reached_by(
         split=options.split,
         photos=measured_photos(tables, task),
         objects=objects_to_find(tables),
-        metrics={name: known(scores.metrics[name]) for name in task.metrics},
-        intervals={name: (known(a), known(b)) for name, (a, b) in scores.intervals.items()},
+        metrics={name: rounded_or_none(scores.metrics[name]) for name in task.metrics},
+        intervals={
+            name: (rounded_or_none(a), rounded_or_none(b))
+            for name, (a, b) in scores.intervals.items()
+        },
         classes=class_figures(results),
+        label_scores=label_scores_of(model),
         notes=notes_on(tables, task),
     )
 
 
+def label_scores_of(model: DescribedModel) -> LabelScores | None:
+    """Return whose scores make a box a label, None for a model of the largest object."""
+    if not Task(model.spec.task).every_object:
+        return None
+    return "of the model" if model.label_scores else "best here"
+
+
 def write_page(
     folder: Path,
-    reached: Reached,
+    evaluation: ModelEvaluation,
     tables: Tables,
     predictions: Predictions,
     pixels: Path,
@@ -216,18 +213,18 @@ def write_page(
 ) -> None:
     """Draw the pictures and write the page that has them inside."""
     # Matplotlib: only where it is needed.
-    from pipeline.other_data.page import reached_page
+    from pipeline.other_data.page import evaluation_page
     from pipeline.other_data.pictures import draw_answers
     from pipeline.report.answers import Photos, read_answers
     from pipeline.report.fonts import lettering
 
     (folder / PICTURES).mkdir()
-    answers = read_answers(reached.rung, predictions, folder / RESULTS)
+    answers = read_answers(evaluation.rung, predictions, folder / RESULTS)
     truths = {"objects": tables.objects, "largest": tables.largest}
     with lettering(predictions.classes) as letters:
         photos = Photos(tables.images, open_pixel_store(pixels), truths, letters)
         draw_answers(folder / PICTURES, answers, photos, grid_photos)
-    page = reached_page(reached, answers, folder / PICTURES)
+    page = evaluation_page(evaluation, answers, folder / PICTURES)
     (folder / PAGE_FILE).write_text(page, encoding="utf-8")
 
 
@@ -263,7 +260,10 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="what the model calls a class of the labels; may be given several times",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="of the result (default: evaluated/NAME-MODEL)"
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="of the result (default: evaluated/NAME-SPLIT-MODEL)",
     )
     return parser.parse_args(arguments)
 

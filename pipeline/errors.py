@@ -1,5 +1,7 @@
 """The one error that the user is meant to read, and words that messages share."""
 
+from collections.abc import Callable
+
 
 class InputError(Exception):
     """The user's input is wrong; the message is one line: file, item, remedy.
@@ -15,6 +17,10 @@ class InputError(Exception):
     def __str__(self) -> str:
         """Return the message and the lines below it."""
         return "\n".join(self.args)
+
+    def reworded(self, change: Callable[[str], str]) -> "InputError":
+        """Return the error with its message and each line below it changed."""
+        return InputError(*map(change, self.args))
 
 
 def counted(count: int, one: str, many: str = "") -> str:

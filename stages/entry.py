@@ -57,14 +57,17 @@ def naming_originals(params: FetchParams) -> Iterator[None]:
     except InputError as error:
         if params.source != "local" or not params.path.exists():
             raise
-        message = str(error)
-        for source in params.sets:
-            copy = SOURCE / source.path
-            if copy.is_dir():
-                original = str(_root_of(params.path / source.path, copy))
-                whole = rf"{re.escape(str(copy))}(?![\w.-])"  # data/source/a, not data/source/ab
-                message = original.join(re.split(whole, message))
-        raise InputError(message) from None
+        raise error.reworded(lambda words: _with_originals(words, params)) from None
+
+
+def _with_originals(words: str, params: FetchParams) -> str:
+    for source in params.sets:
+        copy = SOURCE / source.path
+        if copy.is_dir():
+            original = str(_root_of(params.path / source.path, copy))
+            whole = rf"{re.escape(str(copy))}(?![\w.-])"  # data/source/a, not data/source/ab
+            words = original.join(re.split(whole, words))
+    return words
 
 
 def _root_of(folder: Path, copy: Path) -> Path:

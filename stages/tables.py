@@ -17,7 +17,7 @@ from pipeline.formats.read import read_labels
 from pipeline.params.fetch import FetchParams, SourceParams
 from pipeline.params.params import Params, load_params
 from pipeline.schemas import SPLITS
-from pipeline.tables.build import Tables, build_tables, write_tables
+from pipeline.tables.build import Tables, build_tables, check_learnable, write_tables
 from pipeline.tables.classes import choose_classes
 from pipeline.tables.join import as_machine, as_truth, join_sets
 from pipeline.tables.photos import with_photos
@@ -47,6 +47,7 @@ def main() -> None:
 def make_tables(params: Params) -> tuple[Tables, Findings]:
     """Return the tables of data/source and what the checks have found in them."""
     tables = build_tables(read_sets(params.fetch))
+    check_learnable(tables)
     prints = fingerprints([SOURCE / photo for photo in tables.images["photo"].to_pylist()])
     leaked, copies = check_copies(tables.images, tables.objects, prints)
     if copies.leaked and params.tables.duplicates == "error":
@@ -55,6 +56,7 @@ def make_tables(params: Params) -> tuple[Tables, Findings]:
     if copies.leaked and params.tables.duplicates == "drop":
         del tables  # millions of boxes are never held twice: they are read anew
         tables = build_tables(without_leaked(read_sets(params.fetch), leaked))
+        check_learnable(tables)
         copies, prints = replace(copies, left_out=True), prints.of_photos(~leaked)
     return tables, check_tables(
         tables.images,

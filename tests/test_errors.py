@@ -23,6 +23,12 @@ def test_what_breaks_a_line_or_speaks_to_a_terminal_is_an_escape(text, line):
     line.encode()  # no lone surrogate is left, which no terminal takes
 
 
+def test_what_stands_below_keeps_its_lines_where_the_words_change():
+    error = InputError("copy/a: not known", "  one: copy/b\n", "  two")
+    changed = error.reworded(lambda words: words.replace("copy", "mine"))
+    assert str(changed) == "mine/a: not known\n  one: mine/b\\n\n  two"
+
+
 def test_a_list_stands_below_and_is_whole_in_another_process():
     error = InputError("a: not known", "  one: 1\n", "  two: 2")
     assert str(error) == "a: not known\n  one: 1\\n\n  two: 2"

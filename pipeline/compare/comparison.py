@@ -55,7 +55,8 @@ class Comparison:
 
     Attributes:
         a, b: the results.
-        split: whose photos were compared.
+        split: of the project or projects, whose photos were compared; empty where each side has
+            photos of its own.
         rungs: in the order of the ladder.
         settings: parameters that differ.
         inputs: paths of code and data that differ.
@@ -77,7 +78,7 @@ def compare_results(a: Result, b: Result, split: str, order: list[str]) -> Compa
     Args:
         a: a result.
         b: another.
-        split: the photos to compare on, `val` or `test`, of a result that has both.
+        split: the photos to compare on, `val` or `test`, of each result that has both.
         order: names of rungs, for the order in which they are shown.
 
     Raises:
@@ -93,7 +94,7 @@ def compare_results(a: Result, b: Result, split: str, order: list[str]) -> Compa
     return Comparison(
         a,
         b,
-        a.split or b.split or split,
+        "" if a.split and b.split else split,
         rungs,
         differing_settings(files),
         differing_inputs(files),

@@ -19,6 +19,7 @@ from pipeline.compare.words import (
     inputs_line,
     metric_rows,
     notes,
+    of_whom,
     photo_row,
     photos_line,
     setting_rows,
@@ -68,7 +69,7 @@ def comparison_page(comparison: Comparison, source: Path) -> str:
 def _verdict(comparison: Comparison) -> str:
     verdicts = "".join(f"<li>{text(verdict(rung))}</li>" for rung in comparison.rungs)
     about = "".join(paragraph(line) for line in [*notes(comparison), OTHER_CHANCE])
-    words = f"Both on the same photos of {comparison.split}; of L1 px less is better."
+    words = f"Both on the same photos{of_whom(comparison)}; of L1 px less is better."
     rows = metric_rows(comparison.rungs)
     return f"<ul>{verdicts}</ul>{table(METRIC_HEAD, rows)}{paragraph(words)}{about}"
 

@@ -19,6 +19,7 @@ from pipeline.compare.words import (
     inputs_line,
     metric_rows,
     notes,
+    of_whom,
     photo_row,
     photos_line,
     setting_rows,
@@ -44,7 +45,7 @@ def print_comparison(comparison: Comparison) -> None:
         _say(console, inputs_line(comparison))
     for rung in comparison.rungs:
         _print_parts(console, rung)
-    title = f"A and B on the same photos of {comparison.split}"
+    title = f"A and B on the same photos{of_whom(comparison)}"
     _show(console, title, METRIC_HEAD, metric_rows(comparison.rungs), words=2)
     for line in notes(comparison):
         _say(console, line)

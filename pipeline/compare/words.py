@@ -64,10 +64,21 @@ def notes(comparison: Comparison) -> list[str]:
             if number
         ]
         if parts:
-            on = f"compared on {counted(count, 'photo')} of {comparison.split}"
+            on = f"compared on {counted(count, 'photo')}{of_whom(comparison)}"
             line = f"{on}; left out: {', '.join(parts)}"
             seen.setdefault(line, []).append(rung.name)
     return lines + [f"{', '.join(rungs)}: {line}" for line, rungs in seen.items()]
+
+
+def of_whom(comparison: Comparison) -> str:
+    """Return what stands behind "photos": the split, or that each side has photos of its own."""
+    a, b = comparison.a.split, comparison.b.split
+    if a and b:
+        return ""
+    if a or b:
+        split = comparison.split
+        return f" of A and of B's {split}" if a else f" of A's {split} and of B"
+    return f" of {comparison.split}"
 
 
 def metric_rows(rungs: Sequence[RungComparison]) -> list[list[str]]:

@@ -22,7 +22,7 @@ EXPORTED = (".onnx", ".xml", ".pt2")  # endings of the files that `ladder export
 
 @dataclass(frozen=True)
 class DescribedModel:
-    """A model for photos of people, which answers what and where.
+    """A finished model.
 
     Attributes:
         source: a folder that the train stage has left, or an exported file.
@@ -104,21 +104,29 @@ def describe_model(source: Path) -> DescribedModel:
     Raises:
         InputError: there is no model, or one that does not predict both classes and boxes.
     """
-    if source.suffix in EXPORTED and not source.is_dir():
-        from pipeline.inference.engines.load import load_exported
-
-        engine = load_exported(source)
-        about, digest = engine.description, model_digest(source)
-        described = DescribedModel(source, digest, about.spec, about.label_scores, engine)
-    else:
-        digest, (spec, _) = model_digest(source), read_spec(source / "model.json")
-        described = DescribedModel(source, digest, spec, chosen_scores(source))
+    described = describe_any_model(source)
     task = Task(described.spec.task)
     if not (task.answers_class and task.answers_box):
         raise InputError(
             f"{described.spec.rung}: does not predict both classes and boxes; take another rung"
         )
     return described
+
+
+def describe_any_model(source: Path) -> DescribedModel:
+    """Return what is known of a model of any task, as `describe_model` does of most.
+
+    Raises:
+        InputError: there is no model.
+    """
+    if source.suffix in EXPORTED and not source.is_dir():
+        from pipeline.inference.engines.load import load_exported
+
+        engine = load_exported(source)
+        about, digest = engine.description, model_digest(source)
+        return DescribedModel(source, digest, about.spec, about.label_scores, engine)
+    digest, (spec, _) = model_digest(source), read_spec(source / "model.json")
+    return DescribedModel(source, digest, spec, chosen_scores(source))
 
 
 def model_digest(source: Path) -> str:

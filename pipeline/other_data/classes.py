@@ -5,13 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.labels import Labels
+from pipeline.tasks import Task
 
 _NAMED = 20  # classes in a message
 
 
-def onto_classes(labels: Labels, known: Sequence[str], rename: Mapping[str, str]) -> Labels:
+def onto_classes(
+    labels: Labels, known: Sequence[str], rename: Mapping[str, str], task: Task
+) -> Labels:
     """Return the labels with the classes of a model, in its order.
 
     Objects of classes that the model does not know are left out, and classes that the labels do not
@@ -21,6 +24,7 @@ def onto_classes(labels: Labels, known: Sequence[str], rename: Mapping[str, str]
         labels: of the whole set.
         known: the names of the model's classes, in the order of its labels.
         rename: what the model calls a class, by its name in the labels.
+        task: of the model.
 
     Raises:
         InputError: a renamed class is not there, or no object is of a class that the model knows.
@@ -33,7 +37,9 @@ def onto_classes(labels: Labels, known: Sequence[str], rename: Mapping[str, str]
     new_labels = np.array([label_of.get(name, -1) for name in names], np.int16)[labels.labels]
     if not (new_labels >= 0).any():
         raise InputError(_why_none(labels, names, known))
-    notes = [*labels.notes, *_left_out(labels, names, known), *_not_labelled(names, known)]
+    renamed = [f"class {old} of the labels is {new} of the model" for old, new in rename.items()]
+    of_classes = _left_out(labels, names, known) + _not_labelled(names, known, task)
+    notes = [*labels.notes, *renamed, *of_classes]
     mapped = replace(labels, classes=list(known), labels=new_labels, notes=tuple(notes))
     return mapped.of_objects(new_labels >= 0)
 
@@ -57,20 +63,26 @@ def _why_none(labels: Labels, names: Sequence[str], known: Sequence[str]) -> str
 def _left_out(labels: Labels, names: Sequence[str], known: Sequence[str]) -> list[str]:
     counts = np.bincount(labels.labels, minlength=len(names))
     return [
-        f"{count} objects of class {name} are left out, as the model does not know it"
+        counted(
+            count,
+            f"object of class {name} is left out, as the model does not know it",
+            f"objects of class {name} are left out, as the model does not know it",
+        )
         for name, count in zip(names, counts.tolist(), strict=True)
         if name not in known and count
     ]
 
 
-def _not_labelled(names: Sequence[str], known: Sequence[str]) -> list[str]:
+def _not_labelled(names: Sequence[str], known: Sequence[str], task: Task) -> list[str]:
     absent = [name for name in known if name not in names]
-    if not absent:
+    if not (absent and task.answers_class):
         return []
-    return [
-        f"classes of the model that the labels do not have: {len(absent)} ({_listed(absent)}); "
-        "what it finds of them is an error"
-    ]
+    them = "it" if len(absent) == 1 else "them"
+    effect = f"what the model finds of {them} is an error"
+    if task.every_object:
+        effect = f"mAP leaves {them} out; in confusion and errors {effect}"
+    there = f"{counted(len(absent), 'class', 'classes')} of the model ({_listed(absent)})"
+    return [f"{there}: the labels do not have {them}; {effect}"]
 
 
 def _listed(names: Sequence[str]) -> str:

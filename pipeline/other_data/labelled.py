@@ -23,6 +23,8 @@ _OPTIONS = {
     r"fetch\.labels": "--labels",
     r"fetch\.turn": "--turn",
     r"set fetch\.path to": "name",
+    r", as the set has the role truth": ": all labels are taken as true",
+    r" with --photos \(fetch\.path\)": "",
 }
 
 
@@ -65,7 +67,7 @@ def read_labelled(
         found = read_labels(folder, format_name, labels)
         found = as_truth(in_pixels(with_photos(found, folder, turn)))
     except InputError as error:
-        raise InputError(_in_options(str(error))) from None
+        raise error.reworded(_in_options) from None
     notes = tuple(map(_in_options, found.notes))
     return _only(replace(found, notes=notes), split) if split else replace(found, notes=notes)
 

@@ -1,89 +1,74 @@
 """The page of what a model reached on labelled photos: needs no network and no script."""
 
-import base64
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.other_data.result import Reached, metric_rows
-from pipeline.photo_files import open_photo
+from pipeline.errors import counted
+from pipeline.other_data.result import ModelEvaluation, label_scores_in_words, metric_rows
 from pipeline.report.answers import Answers
-from pipeline.report.pages.html_parts import Section, folded, name, page, paragraph, table, text
+from pipeline.report.pages.html_parts import (
+    CAPTIONS,
+    Section,
+    embedded_picture,
+    folded,
+    name,
+    page,
+    paragraph,
+    table,
+    text,
+)
 from pipeline.report.pages.result_rows import class_rows, error_rows
 
-_WIDEST = 1400  # pixels of a picture in the page
-# By the ends of their names, in the order of the page.
-_CAPTIONS = {
-    "pr_curves": "Precision and recall of each class",
-    "score_curves": "Precision, recall and F1 over the score",
-    "errors": "Kinds of errors, and what each costs",
-    "confusion": "What was taken for what",
-    "worst": "The photos with the worst answers",
-    "grid": "Photos, with what is true and what was found",
-}
+# Pictures by the ends of their names, in the order of the page.
+_PICTURES = ("pr_curves", "score_curves", "errors", "confusion", "worst", "grid")
 
 
-def reached_page(reached: Reached, answers: Answers, pictures: Path) -> str:
+def evaluation_page(evaluation: ModelEvaluation, answers: Answers, pictures: Path) -> str:
     """Return a page of HTML with the figures, classes, pictures and notes.
 
     Args:
-        reached: the figures, and what they were measured on.
+        evaluation: the figures, and what they were measured on.
         answers: of the model, with the files of its results.
         pictures: a folder of PNGs, as `draw_answers` leaves it.
     """
     sections = [
-        Section("figures", "What it reached", _figures(reached, answers)),
+        Section("figures", "What it reached", _figures(evaluation, answers)),
         Section("pictures", "Where it is right and wrong", _pictures(pictures)),
-        Section("labels", "How the labels were read", _notes(reached.notes)),
+        Section("labels", "How the labels were read", _notes(evaluation.notes)),
     ]
-    return page(f"{reached.rung} on other photos", _lead(reached), sections)
+    return page(f"{evaluation.rung} on other photos", _lead(evaluation), sections)
 
 
-def _lead(reached: Reached) -> str:
-    split = f", of them {reached.split}" if reached.split else ""
-    counts = f"{reached.photos} photos, {reached.objects} objects that count"
+def _lead(evaluation: ModelEvaluation) -> str:
+    split = f", of them {evaluation.split}" if evaluation.split else ""
+    objects = counted(evaluation.objects, "object that counts", "objects that count")
+    counts = f"{counted(evaluation.photos, 'photo')}, {objects}"
     return (
-        f"<p>The model {name(reached.model)} on the photos of {name(reached.data)}"
+        f"<p>The model {name(evaluation.model)} on the photos of {name(evaluation.data)}"
         f"{text(split)}: {text(counts)}.</p>"
     )
 
 
-def _figures(reached: Reached, answers: Answers) -> str:
+def _figures(evaluation: ModelEvaluation, answers: Answers) -> str:
     html = paragraph("With 95 % intervals over the photos; of L1 px less is better.")
-    html += table(["metric", "value", "95 % interval"], metric_rows(reached))
+    html += table(["metric", "value", "95 % interval"], metric_rows(evaluation))
     if classes := class_rows(answers):
-        without = len(reached.classes) - len(classes)
+        without = len(evaluation.classes) - len(classes)
         html += "<h3>Classes</h3>" + table(["class", "average precision", "objects"], classes)
-        html += paragraph(f"{without} classes have no objects here.") if without else ""
+        words = counted(without, "class has no objects here.", "classes have no objects here.")
+        html += paragraph(words) if without else ""
     if errors := error_rows(answers):
         html += folded("Errors in numbers", table(["kind", "labels", "costs mAP"], errors))
-        html += paragraph(
-            "What counts as a label, in errors and pictures, are boxes above the model's own "
-            "scores by class, or above those that are best here where it has none."
-        )
+    if words := label_scores_in_words(evaluation):
+        html += paragraph(words)
     return html
 
 
 def _pictures(folder: Path) -> str:
-    drawn = [
-        (picture, words)
-        for end, words in _CAPTIONS.items()
+    return "".join(
+        embedded_picture(picture, CAPTIONS[end])
+        for end in _PICTURES
         for picture in sorted(folder.glob(f"*{end}.png"))
-    ]
-    return "".join(_picture(path, words) for path, words in drawn)
-
-
-def _picture(path: Path, caption: str) -> str:
-    """Return a figure with the picture inside, no larger than a screen shows."""
-    with open_photo(path) as image:
-        shown = image.convert("RGB")
-    shown.thumbnail((_WIDEST, 4 * _WIDEST))
-    buffer = io.BytesIO()
-    shown.save(buffer, "WEBP", quality=80)
-    address = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    return (
-        f'<figure><img src="{address}" alt="{text(caption)}" width="{shown.width}" '
-        f'height="{shown.height}"/><figcaption>{text(caption)}</figcaption></figure>'
     )
 
 

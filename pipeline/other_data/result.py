@@ -19,6 +19,7 @@ from pipeline.tables.build import Tables
 
 METRICS_FILE, PREDICTIONS_FILE, PAGE_FILE = "metrics.json", "predictions.parquet", "index.html"
 RESULTS, PICTURES = "results", "pictures"  # folders
+LabelScores = Literal["of the model", "best here"]
 Maker = Literal["ladder evaluate"]
 MAKER: Maker = "ladder evaluate"
 _DIGITS = 5
@@ -33,7 +34,7 @@ class ClassFigure:
 
 
 @dataclass(frozen=True)
-class Reached:
+class ModelEvaluation:
     """What a model reached on labelled photos.
 
     Attributes:
@@ -50,6 +51,8 @@ class Reached:
         metrics: by name; null where there was nothing to measure.
         intervals: 95 % over the photos, of the metrics that have one.
         classes: by name; none for a rung of the largest object.
+        label_scores: whose they are, above which a box counts as a label in confusion, errors and
+            pictures; None for a rung of the largest object, which needs none.
         notes: what was left out or read otherwise than it stands in the labels.
     """
 
@@ -66,10 +69,35 @@ class Reached:
     metrics: dict[str, float | None]
     intervals: dict[str, tuple[float | None, float | None]]
     classes: dict[str, ClassFigure]
+    label_scores: LabelScores | None
     notes: list[str]
 
 
-def known(value: float) -> float | None:
+def about(model: object, data: object, split: object) -> str:
+    """Return which model was measured on what.
+
+    >>> about("models/ssd_fpn", "photos/mine", ""), about("a.onnx", "photos/mine", "val")
+    ('models/ssd_fpn on photos/mine', 'a.onnx on split val of photos/mine')
+    """
+    return f"{model} on {f'split {split} of ' if split else ''}{data}"
+
+
+def label_scores_in_words(evaluation: ModelEvaluation) -> str:
+    """Return what counts as a label and what that means for the figures, nothing if none does."""
+    if evaluation.label_scores is None:
+        return ""
+    if evaluation.label_scores == "of the model":
+        return (
+            "Labels, in confusion, errors and pictures, are boxes above the scores by class that "
+            "the model brings with it, as `ladder label` gives them."
+        )
+    return (
+        "Labels, in confusion, errors and pictures, are boxes above the scores by class that are "
+        "best on these photos, as the model brings none: on others expect more errors."
+    )
+
+
+def rounded_or_none(value: float) -> float | None:
     """Return a figure with five digits behind the point, None for NaN, which JSON does not have."""
     return None if math.isnan(value) else round(value, _DIGITS)
 
@@ -78,14 +106,14 @@ def class_figures(results: Path) -> dict[str, ClassFigure]:
     """Return the average precisions that a folder of results has; none for the largest object."""
     path = results / "ap_by_class.csv"
     rows = read_rows(path, ClassAp) if path.is_file() else []
-    return {one.name: ClassFigure(known(one.ap), one.objects) for one in rows}
+    return {one.name: ClassFigure(rounded_or_none(one.ap), one.objects) for one in rows}
 
 
-def metric_rows(reached: Reached) -> list[tuple[str, str, str]]:
+def metric_rows(evaluation: ModelEvaluation) -> list[tuple[str, str, str]]:
     """Return the name of each metric, its value and its 95 % interval in words."""
     return [
-        (name, _in_words(value), _in_words(*reached.intervals.get(name, (None, None))))
-        for name, value in reached.metrics.items()
+        (name, _in_words(value), _in_words(*evaluation.intervals.get(name, (None, None))))
+        for name, value in evaluation.metrics.items()
     ]
 
 
@@ -102,22 +130,27 @@ def write_tables(folder: Path, tables: Tables, predictions: Predictions) -> None
     write_parquet(predictions.table, folder / PREDICTIONS_FILE)
 
 
-def write_reached(folder: Path, reached: Reached) -> None:
+def write_evaluation(folder: Path, evaluation: ModelEvaluation) -> None:
     """Write `metrics.json` into a folder."""
-    text = orjson.dumps(reached, option=orjson.OPT_INDENT_2) + b"\n"
+    text = orjson.dumps(evaluation, option=orjson.OPT_INDENT_2) + b"\n"
     (folder / METRICS_FILE).write_bytes(text)
 
 
-def is_reached(folder: Path) -> bool:
+def is_evaluation(folder: Path) -> bool:
     """Return whether a folder is one that `ladder evaluate` has left."""
+    return _content(folder) is not None
+
+
+def _content(folder: Path) -> dict[str, object] | None:
+    """Return what a result says, also one of an earlier version; None of any other folder."""
     try:
         content = orjson.loads((folder / METRICS_FILE).read_bytes())
     except (OSError, ValueError):
-        return False
-    return isinstance(content, dict) and content.get("made_by") == MAKER
+        return None
+    return content if isinstance(content, dict) and content.get("made_by") == MAKER else None
 
 
-def read_reached(folder: Path) -> Reached:
+def read_evaluation(folder: Path) -> ModelEvaluation:
     """Return what the `metrics.json` of a folder says.
 
     Raises:
@@ -125,19 +158,22 @@ def read_reached(folder: Path) -> Reached:
     """
     path = folder / METRICS_FILE
     try:
-        return TypeAdapter(Reached).validate_json(path.read_bytes())
+        return TypeAdapter(ModelEvaluation).validate_json(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{path}: no such file; make it with `ladder evaluate`") from None
     except ValidationError:
         raise InputError(f"{path}: not of `ladder evaluate`; run it again") from None
 
 
-def check_out(out: Path, inputs: Sequence[Path]) -> None:
+def check_out(out: Path, inputs: Sequence[Path], model: str, data: Path, split: str) -> None:
     """Raise where a result would take the place of something else.
 
     Args:
         out: the folder of the result.
         inputs: what is read, which must lie neither inside nor around it.
+        model: as the user names it; only a result of the same model, folder and split is replaced.
+        data: the folder of the photos.
+        split: of them; empty for all.
     """
     place = out.resolve()
     for one in inputs:
@@ -146,10 +182,21 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
             raise InputError(f"{out}: and {one} lie in each other; name another --out")
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; name a folder with --out")
-    if out.is_dir() and any(out.iterdir()) and not is_reached(out):
+    if not out.is_dir() or not any(out.iterdir()):
+        return
+    earlier = _content(out)
+    if earlier is None:
         raise InputError(
             f"{out}: is there already and no result of `ladder evaluate`; name another --out"
         )
+    of = earlier.get("model"), earlier.get("data"), earlier.get("split")
+    if (*map(_place, of[:2]), of[2]) != (_place(model), _place(data), split):
+        raise InputError(f"{out}: is the result of {about(*of)}; name another --out")
+
+
+def _place(name: object) -> Path:
+    """Return the place of a model or folder, however it is written."""
+    return Path(str(name)).resolve()
 
 
 @contextmanager

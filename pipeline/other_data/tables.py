@@ -2,13 +2,10 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.labels import Labels
-from pipeline.schemas import SPLITS
 from pipeline.tables.build import Tables, build_tables
 from pipeline.tasks import Task
 
@@ -21,25 +18,25 @@ def tables_to_measure(labels: Labels) -> Tables:
     Raises:
         InputError: no object is left that counts.
     """
-    if labels.ignore.all():
-        raise InputError(
-            f"{labels.file}: all {len(labels.ignore)} objects are marked ignore; "
-            "nothing is left to find"
-        )
-    # What the builder asks of train, objects that count, is asked of these photos instead.
-    train = pa.array(["train"] * len(labels.images), pa.string())
+    splits = pa.array([SPLIT] * len(labels.images), pa.string())
     column = labels.images.schema.get_field_index("split")
-    tables = build_tables(replace(labels, images=labels.images.set_column(column, "split", train)))
-    moved = (_in_split(table) for table in (tables.images, tables.objects, tables.largest))
-    images, objects, largest = moved
-    return Tables(images, objects, largest, tables.report)
+    images = labels.images.set_column(column, "split", splits)
+    tables = build_tables(replace(labels, images=images))
+    if not objects_to_find(tables):
+        raise InputError(
+            f"{labels.file}: no object is left to find: {_why_none(tables.report)}; "
+            "label objects in the photos"
+        )
+    return tables
 
 
-def _in_split(table: pa.Table) -> pa.Table:
-    codes = np.full(len(table), SPLITS.index(SPLIT), np.int8)
-    column = table.schema.get_field_index("split")
-    splits = pa.DictionaryArray.from_arrays(codes, pa.array(SPLITS))
-    return table.set_column(column, table.schema.field("split"), splits)
+def _why_none(report: dict) -> str:
+    outside = "outside its photo or without area"
+    whys = (
+        (report["ignored"], "object is marked ignore", "objects are marked ignore"),
+        (len(report["dropped"]), f"box is {outside}", f"boxes are each {outside}"),
+    )
+    return " and ".join(counted(*why) for why in whys if why[0]) or "there is none"
 
 
 def measured_photos(tables: Tables, task: Task) -> int:
@@ -49,7 +46,7 @@ def measured_photos(tables: Tables, task: Task) -> int:
 
 def objects_to_find(tables: Tables) -> int:
     """Return how many objects count: all but those marked ignore."""
-    return int(pc.sum(pc.invert(tables.objects["ignore"])).as_py())
+    return len(tables.objects) - int(tables.report["ignored"])
 
 
 def notes_on(tables: Tables, task: Task) -> list[str]:

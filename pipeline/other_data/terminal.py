@@ -6,22 +6,26 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.other_data.result import Reached, metric_rows
+from pipeline.errors import counted
+from pipeline.other_data.result import ModelEvaluation, about, label_scores_in_words, metric_rows
 
 _WIDTH = 120
 _CLASSES = 20  # the best and the worst half of so many; the page has all
 
 
-def print_reached(reached: Reached) -> None:
+def print_evaluation(evaluation: ModelEvaluation) -> None:
     """Print notes, then the metrics with their intervals and the classes, 120 columns wide."""
     console = Console(file=sys.stdout, width=_WIDTH, highlight=False)
-    for note in reached.notes:
+    for note in evaluation.notes:
         console.print(f"note: {note}", markup=False, soft_wrap=True)
-    counts = f"{reached.photos} photos, {reached.objects} objects"
-    title = f"{reached.model} on {reached.data}: {counts}"
+    if evaluation.label_scores == "best here":
+        words = label_scores_in_words(evaluation)
+        console.print(f"note: {words}", markup=False, soft_wrap=True)
+    counts = f"{counted(evaluation.photos, 'photo')}, {counted(evaluation.objects, 'object')}"
+    title = f"{about(evaluation.model, evaluation.data, evaluation.split)}: {counts}"
     console.print(Text(title, style="bold"), soft_wrap=True)
-    console.print(_metrics(reached))
-    if rows := class_lines(reached):
+    console.print(_metrics(evaluation))
+    if rows := class_lines(evaluation):
         table = Table("class")
         table.add_column("AP@.5", justify="right")
         table.add_column("objects", justify="right")
@@ -30,13 +34,15 @@ def print_reached(reached: Reached) -> None:
         console.print(table)
 
 
-def class_lines(reached: Reached) -> list[tuple[str, str, str]]:
+def class_lines(evaluation: ModelEvaluation) -> list[tuple[str, str, str]]:
     """Return name, average precision and objects of the classes with objects, the best first.
 
     Of many classes the best and the worst ones, with a line of dots between them.
     """
     known = [
-        (name, one.ap, one.objects) for name, one in reached.classes.items() if one.ap is not None
+        (name, one.ap, one.objects)
+        for name, one in evaluation.classes.items()
+        if one.ap is not None
     ]
     known.sort(key=lambda row: -row[1])
     rows = [(name, f"{ap:.3f}", str(objects)) for name, ap, objects in known]
@@ -46,10 +52,10 @@ def class_lines(reached: Reached) -> list[tuple[str, str, str]]:
     return [*rows[:half], (f"... {len(rows) - _CLASSES} more", "", ""), *rows[-half:]]
 
 
-def _metrics(reached: Reached) -> Table:
+def _metrics(evaluation: ModelEvaluation) -> Table:
     table = Table("metric")
     table.add_column("value", justify="right")
     table.add_column("95 % interval", justify="right")
-    for row in metric_rows(reached):
+    for row in metric_rows(evaluation):
         table.add_row(*row)
     return table

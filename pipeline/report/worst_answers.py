@@ -22,7 +22,7 @@ class WorstAnswer:
 
 
 def worst_answers(largest: pa.Table, predictions: pa.Table, limit: int) -> list[WorstAnswer]:
-    """Return the wrong classes, the surest first, then the boxes that are farthest off.
+    """Return the wrong classes, the most confident first, then the boxes that are farthest off.
 
     Of right classes alone none is a bad answer; of boxes, which are all somewhat off, all are.
 
@@ -35,8 +35,8 @@ def worst_answers(largest: pa.Table, predictions: pa.Table, limit: int) -> list[
     judged = judge_largest(largest, answers)
     zeros = np.zeros(len(largest))
     wrong, far = judged.get("accuracy", zeros + 1) == 0, judged.get("l1_px", zeros)
-    sureness = np.where(wrong, answers["score"].to_numpy(), 0)
-    order = np.lexsort((-far, -sureness, ~wrong))
+    confidence = np.where(wrong, answers["score"].to_numpy(), 0)
+    order = np.lexsort((-far, -confidence, ~wrong))
     bad = [int(row) for row in order if wrong[row] or far[row] > 0]
     ids, files = largest["image_id"].to_pylist(), largest["file_name"].to_pylist()
     how_far = [f": {one:.1f} px off" if "l1_px" in judged else "" for one in far]
@@ -47,7 +47,7 @@ def kinds_in_words(answers_class: bool, answers_box: bool) -> str:
     """Return what the worst answers of a rung are, by what it answers.
 
     >>> kinds_in_words(True, True)
-    'the surest wrong classes, then the boxes farthest off'
+    'the most confident wrong classes, then the boxes farthest off'
     """
-    kinds = ["the surest wrong classes"] if answers_class else []
+    kinds = ["the most confident wrong classes"] if answers_class else []
     return ", then ".join(kinds + (["the boxes farthest off"] if answers_box else []))

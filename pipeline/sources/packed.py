@@ -44,6 +44,6 @@ def laid_open(place: Path, archives: list[Path], folder: Path) -> Iterator[Path]
             shutil.copyfile(file, target)
         yield folder
     except InputError as error:
-        raise InputError(str(error).replace(str(folder), str(place))) from None
+        raise error.reworded(lambda words: words.replace(str(folder), str(place))) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -22,6 +22,7 @@ from pipeline.schemas import (
     SCHEMAS,
     SPLITS,
     check_schema,
+    read_classes,
     with_classes,
 )
 from pipeline.tables.objects import Objects, clip_objects
@@ -29,12 +30,13 @@ from pipeline.tables.objects import Objects, clip_objects
 
 @dataclass(frozen=True)
 class Tables:
-    """The three tables and the report of what they hold and what was left out."""
+    """The three tables, the report of what they hold and what was left out, the labels' file."""
 
     images: pa.Table
     objects: pa.Table
     largest: pa.Table
     report: dict
+    file: Path
 
 
 def build_tables(labels: Labels) -> Tables:
@@ -46,10 +48,6 @@ def build_tables(labels: Labels) -> Tables:
 
     Args:
         labels: with photos, sizes and splits of all images; their notes go into the report.
-
-    Raises:
-        InputError: nothing is left to train on, or a class has objects in val or test and none in
-            train.
     """
     file, classes, notes = labels.file, labels.classes, labels.notes
     images = _images_table(labels.images, classes)
@@ -62,9 +60,36 @@ def build_tables(labels: Labels) -> Tables:
     areas = area(kept.boxes.astype(float))
     objects = _objects_table(kept, areas, images, classes)
     largest = objects.take(largest_rows(kept.rows, areas, kept.ignore))
-    _check_learnable(images, kept, classes, file)
     report = _report(images, kept, classes, clipped, dropped) | {"notes": list(notes)}
-    return Tables(images, objects, largest, report)
+    return Tables(images, objects, largest, report, file)
+
+
+def check_learnable(tables: Tables) -> None:
+    """Check that there is something to train on.
+
+    Raises:
+        InputError: nothing is left to train on, or a class has objects in val or test and none in
+            train.
+    """
+    file, classes, objects = tables.file, read_classes(tables.images), tables.objects
+    if not (_codes(tables.images["split"]) == 0).any():
+        raise InputError(f"{file}: split train: has no photo; put photos into train")
+    if len(objects) == 0:
+        raise InputError(f"{file}: annotations: no box is left; label objects in the photos")
+    counting = ~objects["ignore"].to_numpy()
+    labels = objects["label"].to_numpy()
+    counts = _counts(_codes(objects["split"]), labels, len(classes), where=counting)
+    if not counts[0].any():
+        problem = "has no object that counts (ignore is false)"
+        raise InputError(f"{file}: split train: {problem}; label objects in its photos")
+    unseen = np.flatnonzero((counts[0] == 0) & (counts[1:].sum(0) > 0))
+    if len(unseen):
+        problem = "has objects in val or test and none in train"
+        remedy = "move photos of it into train or remove the class"
+        more = (
+            f" (and {counted(len(unseen) - 1, 'class', 'classes')} more)" if len(unseen) > 1 else ""
+        )
+        raise InputError(f"{file}: class {classes[unseen[0]]}{more}: {problem}; {remedy}")
 
 
 def largest_rows(groups: np.ndarray, areas: np.ndarray, ignore: np.ndarray) -> np.ndarray:
@@ -135,27 +160,6 @@ def _objects_table(
         pa.array(kept.scores, from_pandas=True),  # NaN becomes null
     ]
     return pa.Table.from_arrays(columns, schema=with_classes(OBJECTS_SCHEMA, classes))
-
-
-def _check_learnable(images: pa.Table, kept: Objects, classes: list[str], file: Path) -> None:
-    """Raise if there is nothing to train on, or a class cannot be learnt."""
-    splits = _codes(images["split"])
-    if not (splits == 0).any():
-        raise InputError(f"{file}: split train: has no photo; put photos into train")
-    if len(kept.rows) == 0:
-        raise InputError(f"{file}: annotations: no box is left; label objects in the photos")
-    counts = _counts(splits[kept.rows], kept.labels, len(classes), where=~kept.ignore)
-    if not counts[0].any():
-        problem = "has no object that counts (ignore is false)"
-        raise InputError(f"{file}: split train: {problem}; label objects in its photos")
-    unseen = np.flatnonzero((counts[0] == 0) & (counts[1:].sum(0) > 0))
-    if len(unseen):
-        problem = "has objects in val or test and none in train"
-        remedy = "move photos of it into train or remove the class"
-        more = (
-            f" (and {counted(len(unseen) - 1, 'class', 'classes')} more)" if len(unseen) > 1 else ""
-        )
-        raise InputError(f"{file}: class {classes[unseen[0]]}{more}: {problem}; {remedy}")
 
 
 def _codes(column: pa.ChunkedArray) -> np.ndarray:

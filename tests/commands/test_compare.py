@@ -111,7 +111,7 @@ def test_an_experiment_needs_no_checkout(project, capsys):
     assert "ssd: B is better by " in capsys.readouterr().out
     assert compare.main(["worse", "worse"]) == 0
     assert "ssd: no difference beyond chance: " in capsys.readouterr().out
-    with pytest.raises(InputError, match="predictions: no predictions; name the root folder"):
+    with pytest.raises(InputError, match="this folder has no predictions yet: `make repro`"):
         compare.main([])
 
 

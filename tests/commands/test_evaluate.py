@@ -13,8 +13,8 @@ import torch
 
 from commands import evaluate as module
 from commands import main as ladder
-from commands.evaluate import described, name_of
-from pipeline.other_data.result import read_reached
+from commands.evaluate import name_of
+from pipeline.other_data.result import read_evaluation
 from pipeline.rungs.saved_model import build_model, save_model
 from pipeline.schemas import read_classes
 from pipeline.tracking.mlflow_runs import Result
@@ -98,9 +98,9 @@ def test_the_same_photos_give_the_figures_of_the_evaluate_stage(project, capsys,
         run_main(stage, rung)
     assert run("photos/mine", "--model", f"models/{rung}") == 0
     out = Path("evaluated", f"mine-{rung}")
-    reached = read_reached(out)
+    evaluation = read_evaluation(out)
     expected = json.loads(Path("metrics", f"{rung}.json").read_text())[rung]["val"]
-    assert reached.metrics == pytest.approx(expected, abs=1e-4)
+    assert evaluation.metrics == pytest.approx(expected, abs=1e-4)
     assert None not in expected.values()
     ours, theirs = (
         rows(out / "predictions.parquet", "test"),
@@ -108,6 +108,7 @@ def test_the_same_photos_give_the_figures_of_the_evaluate_stage(project, capsys,
     )
     assert [one[:2] for one in ours] == [one[:2] for one in theirs] and ours
     assert [one[2:] for one in ours] == [pytest.approx(one[2:], nan_ok=True) for one in theirs]
+    assert (evaluation.label_scores is None) == (rung != "ssd_fpn")
     html = (out / "index.html").read_text()
     assert "data:image/webp;base64," in html and "photos/mine" in html
     assert not list(out.glob("pixels*")) and str(project) not in html
@@ -131,10 +132,12 @@ def test_labels_are_those_that_the_model_would_give(project):
     of_model = Path("models/label_scores.json")
     assert run("photos/mine") == 0
     results = Path("evaluated/mine-ssd_fpn/results")
+    assert read_evaluation(results.parent).label_scores == "best here"
     best_here = json.loads((results / "label_scores.json").read_text())
     of_model.write_text(json.dumps(dict.fromkeys(best_here, 0.9875)))
     assert run("photos/mine") == 0
     assert set(json.loads((results / "label_scores.json").read_text()).values()) == {0.9875}
+    assert read_evaluation(results.parent).label_scores == "of the model"
     # So surely nothing is found: all objects are missed, and none is taken for another.
     confusion = (results / "confusion.csv").read_text().splitlines()[1:]
     assert confusion and all(line.endswith("(missed)") for line in confusion)
@@ -147,11 +150,11 @@ def test_photos_without_an_object_count_for_detectors_alone(project, rewritten):
 
     rewritten(empty_the_first)
     photos = len(list(Path("photos/mine").rglob("*.*"))) - 1
-    assert run("photos/mine", "--out", "all") == 0 and read_reached(Path("all")).photos == photos
+    assert run("photos/mine", "--out", "all") == 0 and read_evaluation(Path("all")).photos == photos
     assert run("photos/mine", "--model", "models/combined", "--out", "largest") == 0
-    reached = read_reached(Path("largest"))
-    assert reached.photos < photos
-    assert any("photos without an object" in note for note in reached.notes)
+    evaluation = read_evaluation(Path("largest"))
+    assert evaluation.photos < photos
+    assert any("photos without an object" in note for note in evaluation.notes)
 
 
 def test_other_classes_are_left_out_told_and_renamed(project, rewritten, capsys):
@@ -164,10 +167,10 @@ def test_other_classes_are_left_out_told_and_renamed(project, rewritten, capsys)
     after = json.loads(Path("photos/mine/labels.json").read_text())["categories"]
     [name] = {one["name"] for one in before} - {one["name"] for one in after}
     assert run("photos/mine") == 0
-    assert "objects of class submarine are left out" in capsys.readouterr().out
-    fewer = read_reached(Path("evaluated/mine-ssd_fpn"))
+    assert "of class submarine is left out" in capsys.readouterr().out
+    fewer = read_evaluation(Path("evaluated/mine-ssd_fpn"))
     assert run("photos/mine", "--rename", f"submarine={name}") == 0
-    assert read_reached(Path("evaluated/mine-ssd_fpn")).objects > fewer.objects
+    assert read_evaluation(Path("evaluated/mine-ssd_fpn")).objects > fewer.objects
 
 
 def test_no_class_in_common(project, rewritten, capsys):
@@ -204,7 +207,9 @@ def test_a_photo_of_another_size_than_its_labels_say(project, rewritten, capsys)
 def test_folders_without_labels(project, capsys):
     Path("empty").mkdir()
     assert run("empty") == 1
-    assert "error: empty: no labels that are known" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "error: empty: no labels that are known" in error and "\n  voc: " in error
+    assert "\\n" not in error and "--photos" not in error
     Path("photos/mine/labels.json").unlink()
     assert run("photos/mine") == 1
     assert "error: photos/mine: no labels that are known" in capsys.readouterr().err
@@ -261,7 +266,7 @@ def test_a_model_of_mlflow(project, monkeypatch):
     track_results([Result("ssd_fpn", "1" * 64, model=Path("models/ssd_fpn"))], project)
     for model in ("models:/ssd_fpn/1", "models/ssd_fpn"):
         assert run("photos/mine", "--model", model) == 0
-    by_uri, by_folder = (read_reached(Path("evaluated", name)) for name in SAME)
+    by_uri, by_folder = (read_evaluation(Path("evaluated", name)) for name in SAME)
     assert by_uri.model == "models:/ssd_fpn/1"
     assert by_uri.metrics == by_folder.metrics
     assert by_uri.model_sha256 == by_folder.model_sha256
@@ -275,7 +280,7 @@ def test_photos_in_an_archive(project):
             tar.add(photo, photo.name)
             photo.unlink()
     assert run("photos/mine", "--out", "packed") == 0
-    assert read_reached(Path("packed")) == read_reached(Path("loose"))
+    assert read_evaluation(Path("packed")) == read_evaluation(Path("loose"))
     assert not list(Path("packed").glob("unpacked*"))
 
 
@@ -291,15 +296,32 @@ def test_labels_are_read_before_torch_is_imported(project):
 
 
 def test_names_of_results():
-    assert name_of(Path("photos/mine"), "models/ssd_fpn/") == "mine-ssd_fpn"
-    assert name_of(Path("my photos"), "runs:/ab12/model") == "my-photos-ab12-model"
-    assert name_of(Path("mine"), "exports/ssd_fpn.onnx") == "mine-ssd_fpn.onnx"
+    assert name_of(Path("photos/mine"), "", "models/ssd_fpn/") == "mine-ssd_fpn"
+    assert name_of(Path("my photos"), "", "runs:/ab12/model") == "my-photos-ab12-model"
+    assert name_of(Path("mine"), "a b", "exports/ssd_fpn.onnx") == "mine-a-b-ssd_fpn.onnx"
 
 
-def test_any_task_will_do(project):
-    save("bbox")
-    model = described(Path("models/bbox"))
-    assert model.spec.rung == "bbox" and len(model.digest) == 64
+def test_each_split_has_its_own_result(project, rewritten):
+    def halve(pascal: dict) -> None:
+        for number, one in enumerate(pascal["images"]):
+            one["split"] = ("first", "second")[number % 2]
+
+    rewritten(halve)
+    assert run("photos/mine", "--split", "first") == run("photos/mine", "--split", "second") == 0
+    first, second = (Path(f"evaluated/mine-{name}-ssd_fpn") for name in ("first", "second"))
+    assert (read_evaluation(first).split, read_evaluation(second).split) == ("first", "second")
+
+
+def test_a_folder_of_the_same_name_does_not_take_its_place(project, capsys):
+    assert run("photos/mine") == 0
+    before = Path("evaluated/mine-ssd_fpn/metrics.json").read_bytes()
+    shutil.copytree("photos/mine", "others/mine")
+    assert run("others/mine") == 1
+    assert (
+        "error: evaluated/mine-ssd_fpn: is the result of models/ssd_fpn on photos/mine; "
+        "name another --out" in capsys.readouterr().err
+    )
+    assert Path("evaluated/mine-ssd_fpn/metrics.json").read_bytes() == before
 
 
 @pytest.mark.parametrize("words", ["a", "=b", "a="])

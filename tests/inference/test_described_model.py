@@ -10,6 +10,7 @@ from pipeline.errors import InputError
 from pipeline.inference.described_model import (
     EXPORTED,
     check_is_there,
+    describe_any_model,
     describe_model,
     model_digest,
 )
@@ -71,6 +72,8 @@ def test_a_file_says_the_same(form: str) -> None:
 def test_a_rung_that_predicts_no_class_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="bbox: does not predict both classes and boxes"):
         describe_model(saved(tmp_path / "bbox", "bbox"))
+    about = describe_any_model(tmp_path / "bbox")
+    assert about.spec.rung == "bbox" and about.digest == model_digest(tmp_path / "bbox")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

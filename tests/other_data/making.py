@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from pipeline.other_data.labelled import read_labelled
-from pipeline.other_data.result import Reached, class_figures
+from pipeline.other_data.result import ModelEvaluation, class_figures
 from pipeline.other_data.tables import measured_photos, notes_on, tables_to_measure
 from pipeline.predictions import Predictions, predictions_table
 from pipeline.schemas import box_columns
@@ -49,11 +49,13 @@ def right_answers(tables: Tables, task: Task = Task.DETECT) -> Predictions:
     return Predictions(table, task, CLASSES)
 
 
-def reached_on(folder: Path, tables: Tables, predictions: Predictions, results: Path) -> Reached:
+def evaluation_on(
+    folder: Path, tables: Tables, predictions: Predictions, results: Path
+) -> ModelEvaluation:
     """Return the figures of a model called `ssd_fpn` or `combined`."""
     task = predictions.task
     names = {name: 0.5 for name in task.metrics}
-    return Reached(
+    return ModelEvaluation(
         made_by="ladder evaluate",
         rung="ssd_fpn" if task.every_object else "combined",
         task=task.value,
@@ -67,5 +69,6 @@ def reached_on(folder: Path, tables: Tables, predictions: Predictions, results: 
         metrics=names | {task.metrics[-1]: None},
         intervals={task.metrics[0]: (0.25, 0.75)},
         classes=class_figures(results),
+        label_scores="of the model" if task.every_object else None,
         notes=notes_on(tables, task),
     )

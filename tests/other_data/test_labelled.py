@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.formats.registry import FORMATS
 from pipeline.other_data.labelled import opened, read_labelled
 from tests.data.making import SMALL, pascal
 from tests.other_data.making import PHOTOS, labelled_folder
@@ -30,14 +31,18 @@ def test_scores_of_labels_do_not_count(tmp_path):
     source = pascal(SMALL)
     source["annotations"][0]["score"] = 0.4
     labels = read_labelled(labelled_folder(tmp_path / "mine", source))
-    assert labels.scores is None and any("scores of 1 objects" in note for note in labels.notes)
+    assert labels.scores is None
+    assert labels.notes == ("scores of 1 object do not count: all labels are taken as true",)
 
 
 def test_messages_name_the_options_of_the_command(tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(InputError, match=r"no labels that are known \(.*; name a set$"):
+    with pytest.raises(InputError, match="no labels that are known") as refused:
         read_labelled(empty)
+    first, *below = str(refused.value).splitlines()
+    assert first.endswith("; name the set's own folder, which holds one of these:")
+    assert [line.partition(":")[0] for line in below] == [f"  {one.name}" for one in FORMATS]
     with pytest.raises(InputError, match=r"no such folder; name the labelled photos$"):
         read_labelled(tmp_path / "absent")
     folder = labelled_folder(tmp_path / "mine")

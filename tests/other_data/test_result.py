@@ -10,15 +10,15 @@ from pipeline.other_data.result import (
     ClassFigure,
     check_out,
     class_figures,
-    is_reached,
-    known,
+    is_evaluation,
     metric_rows,
-    read_reached,
+    read_evaluation,
     result_folder,
-    write_reached,
+    rounded_or_none,
+    write_evaluation,
     write_tables,
 )
-from tests.other_data.making import reached_on, right_answers, small_tables
+from tests.other_data.making import evaluation_on, right_answers, small_tables
 
 
 @pytest.fixture
@@ -28,28 +28,28 @@ def result(tmp_path) -> Path:
     tables = small_tables(tmp_path / "mine")
     answers = right_answers(tables)
     write_tables(folder, tables, answers)
-    write_reached(folder, reached_on(tmp_path / "mine", tables, answers, folder))
+    write_evaluation(folder, evaluation_on(tmp_path / "mine", tables, answers, folder))
     return folder
 
 
 def test_what_is_written_is_read_again(result):
-    assert is_reached(result)
-    reached = read_reached(result)
-    assert reached.rung == "ssd_fpn" and reached.photos == 3
-    assert reached.metrics["coco_map_75"] is None
-    assert reached.intervals["voc_map_50"] == (0.25, 0.75)
-    first, *_, last = metric_rows(reached)
+    assert is_evaluation(result)
+    evaluation = read_evaluation(result)
+    assert evaluation.rung == "ssd_fpn" and evaluation.photos == 3
+    assert evaluation.metrics["coco_map_75"] is None
+    assert evaluation.intervals["voc_map_50"] == (0.25, 0.75)
+    first, *_, last = metric_rows(evaluation)
     assert first == ("voc_map_50", "0.5", "0.25 to 0.75") and last == ("coco_map_75", "-", "-")
 
 
 def test_other_folders_are_none(tmp_path):
     with pytest.raises(InputError, match=r"metrics.json: no such file; make it with"):
-        read_reached(tmp_path)
+        read_evaluation(tmp_path)
     for text in ("{}", "[]", "no json", '{"made_by": "me"}'):
         (tmp_path / "metrics.json").write_text(text)
-        assert not is_reached(tmp_path)
+        assert not is_evaluation(tmp_path)
     with pytest.raises(InputError, match=r"metrics.json: not of `ladder evaluate`; run it again"):
-        read_reached(tmp_path)
+        read_evaluation(tmp_path)
 
 
 def test_figures_of_classes(tmp_path):
@@ -57,25 +57,41 @@ def test_figures_of_classes(tmp_path):
     rows = [ClassAp("cat", 0.5, 0.4, 3), ClassAp("owl", float("nan"), float("nan"), 0)]
     write_rows(tmp_path / "ap_by_class.csv", ClassAp, rows)
     assert class_figures(tmp_path) == {"cat": ClassFigure(0.5, 3), "owl": ClassFigure(None, 0)}
-    assert known(0.1234567) == 0.12346
+    assert rounded_or_none(0.1234567) == 0.12346
 
 
 def test_only_a_result_is_replaced(result, tmp_path):
-    check_out(result, [tmp_path / "mine"])
-    check_out(tmp_path / "new", [tmp_path / "mine"])
+    same = ("models/a", tmp_path / "mine", "")
+    check_out(result, [tmp_path / "mine"], *same)
+    check_out(result, [], "models/../models/a/", tmp_path / "mine", "")
+    check_out(tmp_path / "new", [tmp_path / "mine"], *same)
     (tmp_path / "other").mkdir()
-    check_out(tmp_path / "other", [])
+    check_out(tmp_path / "other", [], *same)
     (tmp_path / "other/file").touch()
     with pytest.raises(InputError, match=r"other: is there already and no result of"):
-        check_out(tmp_path / "other", [])
+        check_out(tmp_path / "other", [], *same)
     with pytest.raises(InputError, match=r"file: is a file; name a folder with --out"):
-        check_out(tmp_path / "other/file", [])
+        check_out(tmp_path / "other/file", [], *same)
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "split"),
+    [("models/b", "mine", ""), ("models/a", "yours/mine", ""), ("models/a", "mine", "val")],
+)
+def test_a_result_of_something_else_is_not_replaced(result, tmp_path, model, data, split):
+    words = rf"evaluated: is the result of models/a on {tmp_path}/mine; name another --out"
+    with pytest.raises(InputError, match=words):
+        check_out(result, [], model, tmp_path / data, split)
+    old = '{"made_by": "ladder evaluate", "model": "b"}'
+    (result / "metrics.json").write_text(old)
+    with pytest.raises(InputError, match=r"is the result of b on "):
+        check_out(result, [], model, tmp_path / data, split)
 
 
 @pytest.mark.parametrize(("out", "data"), [("a", "a"), ("a/b", "a"), ("a", "a/b")])
 def test_a_result_and_its_photos_lie_apart(tmp_path, out, data):
     with pytest.raises(InputError, match=r"lie in each other; name another --out"):
-        check_out(tmp_path / out, [tmp_path / data])
+        check_out(tmp_path / out, [tmp_path / data], "models/a", tmp_path / data, "")
 
 
 def test_what_fails_leaves_nothing(result, tmp_path):

@@ -1,8 +1,5 @@
 """Tables of photos that a model has not learnt from."""
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 
 from pipeline.errors import InputError
@@ -46,7 +43,27 @@ def test_what_a_reader_must_know():
     assert told[-1] == "photos without an object, on which nothing is measured: 1"
 
 
-def test_only_objects_to_ignore():
-    found = labels(pascal(SMALL))
-    with pytest.raises(InputError, match=r"all 4 objects are marked ignore"):
-        tables_to_measure(replace(found, ignore=np.ones(4, bool)))
+IGNORED, OUTSIDE = (0, "dog", (0, 0, 9, 9), 1), (1, "cat", (200, 0, 5, 5), 0)
+
+
+@pytest.mark.parametrize(
+    ("objects", "why"),
+    [
+        ([IGNORED] * 4, "4 objects are marked ignore"),
+        ([OUTSIDE], "1 box is outside its photo or without area"),
+        (
+            [IGNORED, OUTSIDE, OUTSIDE],
+            "1 object is marked ignore and 2 boxes are each outside its photo or without area",
+        ),
+        ([], "there is none"),
+    ],
+)
+def test_nothing_to_find(objects, why):
+    with pytest.raises(InputError) as refused:
+        tables_to_measure(labels(pascal(objects)))
+    words = f"no object is left to find: {why}; label objects in the photos"
+    assert str(refused.value) == f"annotations.json: {words}"
+
+
+def test_a_class_that_only_some_splits_have_is_no_fault():
+    assert objects_to_find(tables_to_measure(labels(pascal(SMALL[:2], ("train", "val"))))) == 2

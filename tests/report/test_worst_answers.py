@@ -38,7 +38,7 @@ def worst(answers, limit=9):
     return [one.image_id for one in found], [one.words for one in found]
 
 
-def test_of_classes_the_surest_wrong_ones_are_the_worst_and_right_ones_none():
+def test_of_classes_the_most_confident_wrong_ones_are_the_worst_and_right_ones_none():
     answers = [(1, NAN, 0.5), (0, NAN, 0.99), (2, NAN, 0.75), (1, NAN, 0.5), (0, NAN, 0.25)]
     assert worst(answers) == ([2, 0, 3], ["2.jpg", "0.jpg", "3.jpg"])
     assert worst(answers, limit=1) == ([2], ["2.jpg"])
@@ -67,9 +67,9 @@ def test_photos_are_joined_by_their_ids():
 @pytest.mark.parametrize(
     ("of", "words"),
     [
-        ((True, False), "the surest wrong classes"),
+        ((True, False), "the most confident wrong classes"),
         ((False, True), "the boxes farthest off"),
-        ((True, True), "the surest wrong classes, then the boxes farthest off"),
+        ((True, True), "the most confident wrong classes, then the boxes farthest off"),
     ],
 )
 def test_what_is_worst_is_said(of, words):

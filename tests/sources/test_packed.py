@@ -127,6 +127,7 @@ def test_errors_name_the_users_place(tmp_path: Path) -> None:
         fetched(tmp_path / "in", tmp_path / "out")
     assert str(refused.value).startswith(f"{tmp_path / 'in'}: no labels that are known")
     assert "unpacked" not in str(refused.value)
+    assert "\n  voc: " in str(refused.value) and "\\n" not in str(refused.value)
 
 
 def test_a_folder_without_archives_has_none(tmp_path: Path) -> None:

@@ -123,12 +123,12 @@ class TestOriginals:
             Path(place).mkdir(parents=True)
             Path(place, "labels.json").touch()
 
-    def message(self, text: str, **fetch: object) -> str:
+    def message(self, *lines: str, **fetch: object) -> str:
         fetch = {"source": "local", "path": "mine"} | fetch
         params = yaml_of(ROOT / "params.yaml")
         params["fetch"] |= fetch
         with pytest.raises(InputError) as caught, naming_originals(Params(**params).fetch):
-            raise InputError(text)
+            raise InputError(*lines)
         return str(caught.value)
 
     def test_the_copy_of_one_set(self):
@@ -141,6 +141,10 @@ class TestOriginals:
         sources = [{"path": "a"}, {"path": "ab"}, {"path": "absent"}]
         said = self.message("data/source/ab/x.jpg and data/source/a/y.jpg", sources=sources)
         assert said == "mine/ab/below/x.jpg and mine/a/y.jpg"
+
+    def test_lines_below_the_message_stay_lines(self):
+        said = self.message("data/source: no labels; one of:", "  csv: data/source/a.csv")
+        assert said == "mine/set: no labels; one of:\n  csv: mine/set/a.csv"
 
     def test_what_is_no_copy_keeps_its_name(self):
         text = "data/source/a.jpg: broken; replace it"

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.schemas import read_classes
-from pipeline.tables.build import build_tables, largest_rows
+from pipeline.tables.build import build_tables, check_learnable, largest_rows
 from tests.data.making import SMALL, labels, pascal
 
 SIDES = ["xmin", "ymin", "xmax", "ymax"]
@@ -121,13 +121,14 @@ def test_largest_rows_agree_with_one_photo_at_a_time():
 def test_what_cannot_be_learnt_is_refused(objects, splits, problem):
     source = pascal(objects, splits, ("cat", "dog", "owl"))
     with pytest.raises(InputError, match=rf"annotations\.json: .*{problem}.*; ") as refused:
-        build_tables(labels(source))
+        check_learnable(build_tables(labels(source)))
     assert "\n" not in str(refused.value)
 
 
 def test_an_unused_class_and_one_only_ignored_in_val_are_no_problem():
     objects = [*SMALL, (1, "owl", (1, 1, 5, 5), 1)]
     tables = build_tables(labels(pascal(objects, classes=("cat", "dog", "owl", "fox"))))
+    check_learnable(tables)
     assert read_classes(tables.largest) == ["cat", "dog", "owl", "fox"]
     assert tables.report["classes"]["fox"] == {"train": 0, "val": 0, "test": 0}
 
@@ -166,4 +167,4 @@ def test_all_classes_that_train_lacks_are_counted():
     objects = [*WITH_OWL, (1, "emu", (1, 1, 5, 5), 0), (1, "yak", (1, 1, 5, 5), 0)]
     source = pascal(objects, classes=("cat", "dog", "owl", "emu", "yak"))
     with pytest.raises(InputError, match=r"class owl \(and 2 classes more\): has objects in val"):
-        build_tables(labels(source))
+        check_learnable(build_tables(labels(source)))

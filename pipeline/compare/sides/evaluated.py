@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.compare.sides.results import Result, RungFiles
-from pipeline.other_data.result import PREDICTIONS_FILE, read_reached
+from pipeline.other_data.result import PREDICTIONS_FILE, about, read_evaluation
 from pipeline.other_data.tables import SPLIT
 from pipeline.tasks import Task
 
@@ -14,15 +14,15 @@ def evaluated_result(name: str, folder: Path) -> Result:
     Raises:
         InputError: the folder is damaged.
     """
-    reached = read_reached(folder)
-    tables = ("images", Task(reached.task).table)
+    evaluation = read_evaluation(folder)
+    tables = ("images", Task(evaluation.task).table)
     files = RungFiles(
         folder / PREDICTIONS_FILE,
         {table: folder / f"{table}.parquet" for table in tables},
-        {"model": reached.model, "model_sha256": reached.model_sha256[:12]},
+        {"model": evaluation.model, "model_sha256": evaluation.model_sha256[:12]},
         {},
         "make it again with `ladder evaluate`",
     )
-    about = f"{reached.model} on {reached.data}"
-    rungs = {reached.rung: files}
-    return Result(name, about, rungs, Path(reached.data), reached.rung, SPLIT)
+    what = about(evaluation.model, evaluation.data, evaluation.split)
+    rungs = {evaluation.rung: files}
+    return Result(name, what, rungs, Path(evaluation.data), evaluation.rung, SPLIT)

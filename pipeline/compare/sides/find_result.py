@@ -9,7 +9,7 @@ from pipeline.compare.sides.in_cache import find_commit, result_of_commit, resul
 from pipeline.compare.sides.in_folder import result_in_folder
 from pipeline.compare.sides.results import Result
 from pipeline.errors import InputError
-from pipeline.other_data.result import is_reached
+from pipeline.other_data.result import is_evaluation
 from pipeline.tracking.named_runs import find_run
 
 _RUN = "runs:/"  # MLflow's own spelling, for a run whose id is the start of a commit's, too
@@ -40,7 +40,7 @@ def find_result(words: str, root: Path = Path()) -> Result:
 
 def _named(name: str, root: Path) -> Result:
     if not name.startswith(_RUN):
-        if is_reached(Path(name)):
+        if is_evaluation(Path(name)):
             return evaluated_result(name, Path(name))
         if Path(name).is_dir():
             return result_in_folder(name, Path(name))

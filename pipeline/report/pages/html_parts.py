@@ -1,9 +1,24 @@
-"""Parts of a page of HTML that needs no network and no script: texts, tables, bars, a heat map."""
+"""Parts of a page of HTML that needs no network and no script: texts, tables, bars, pictures."""
 
+import base64
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
+from pipeline.photo_files import open_photo
+
+# What pictures of a rung show, by the ends of their names.
+CAPTIONS = {
+    "grid": "Photos, with what is true and what was found",
+    "worst": "The photos with the worst answers",
+    "score_curves": "Precision, recall and F1 of labels, over the score",
+    "pr_curves": "Precision and recall of each class",
+    "confusion": "What was taken for what",
+    "errors": "Kinds of errors, and what each costs",
+}
+_WIDEST = 1400  # pixels of a picture in a page
 # The bars of up to three parts, first to last.
 PART_COLORS = ("#1f5fa8", "#e0902f", "#7a7a7a")
 _STYLE = """
@@ -147,3 +162,17 @@ def heat_map(counts: Sequence[Sequence[int]]) -> str:
 def folded(summary: str, html: str) -> str:
     """Return HTML that a click on its summary unfolds, without a script."""
     return f"<details><summary>{text(summary)}</summary>{html}</details>"
+
+
+def embedded_picture(path: Path, caption: str) -> str:
+    """Return a figure with the picture inside, no larger than a screen shows."""
+    with open_photo(path) as image:
+        shown = image.convert("RGB")
+    shown.thumbnail((_WIDEST, 4 * _WIDEST))
+    buffer = io.BytesIO()
+    shown.save(buffer, "WEBP", quality=80)
+    address = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return (
+        f'<figure><img src="{address}" alt="{text(caption)}" width="{shown.width}" '
+        f'height="{shown.height}"/><figcaption>{text(caption)}</figcaption></figure>'
+    )

@@ -1,13 +1,19 @@
 """The page of a ladder: what each rung reached, where it fails, how it learnt."""
 
-import base64
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.photo_files import open_photo
 from pipeline.report.answers import Answers
-from pipeline.report.pages.html_parts import Section, folded, page, paragraph, table, text
+from pipeline.report.pages.html_parts import (
+    CAPTIONS,
+    Section,
+    embedded_picture,
+    folded,
+    page,
+    paragraph,
+    table,
+    text,
+)
 from pipeline.report.pages.result_rows import (
     class_rows,
     error_rows,
@@ -21,18 +27,11 @@ REPRODUCE = (
     "To make this again, check out its commit: dvc pull brings what was made, make repro makes the "
     "rest."
 )
-_WIDEST = 1400  # pixels of a picture in the page
 _OPEN = ("grid", "worst")  # pictures that are shown at once; the others unfold
-_CAPTIONS = {
+_CAPTIONS = CAPTIONS | {
     "ladder": "The same photos, from rung to rung",
-    "grid": "Photos, with what is true and what was found",
-    "worst": "The photos with the worst answers",
-    "score_curves": "Precision, recall and F1 of labels, over the score",
-    "pr_curves": "Precision and recall of each class",
     "curves": "Loss by epoch",
-    "confusion": "What was taken for what",
     "augmented": "Photos of train as they reach the network, augmented",
-    "errors": "Kinds of errors, and what each costs",
     "anchors": "How the anchors fit the objects",
 }
 
@@ -81,20 +80,7 @@ def _data(lines: Sequence[str], data: str) -> str:
 
 
 def _picture(path: Path) -> str:
-    """Return a figure with a picture inside, no larger than a screen shows."""
-    if not path.is_file():
-        return ""
-    with open_photo(path) as image:
-        shown = image.convert("RGB")
-    shown.thumbnail((_WIDEST, 4 * _WIDEST))
-    buffer = io.BytesIO()
-    shown.save(buffer, "WEBP", quality=80)
-    address = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    caption = text(_caption(path))
-    return (
-        f'<figure><img src="{address}" alt="{caption}" width="{shown.width}" '
-        f'height="{shown.height}"/><figcaption>{caption}</figcaption></figure>'
-    )
+    return embedded_picture(path, _caption(path)) if path.is_file() else ""
 
 
 def _caption(path: Path) -> str:

@@ -1,6 +1,19 @@
 """Parts of a page: names are words, bars are as long as their numbers, nothing divides by zero."""
 
-from pipeline.report.pages.html_parts import Section, bars, heat_map, name, page, table
+import base64
+import io
+
+from PIL import Image
+
+from pipeline.report.pages.html_parts import (
+    Section,
+    bars,
+    embedded_picture,
+    heat_map,
+    name,
+    page,
+    table,
+)
 
 
 def test_bars_of_nothing():
@@ -25,3 +38,15 @@ def test_names_are_no_html():
     assert name("<b>") == "<bdi>&lt;b&gt;</bdi>"
     assert "<td>&lt;i&gt;</td>" in table(("", "n"), [("a", "<i>")])
     assert "<title>&lt;x&gt;</title>" in page("<x>", "", [Section("a", "A & B", "")])
+
+
+def test_a_picture_is_inside_no_larger_than_a_screen_and_its_caption_is_no_html(tmp_path):
+    for stem, size in (("small", (20, 10)), ("large", (2800, 100))):
+        Image.new("RGBA", size).save(tmp_path / f"{stem}.png")
+    small = embedded_picture(tmp_path / "small.png", "<a>")
+    address = small.partition("base64,")[2].partition('"')[0]
+    with Image.open(io.BytesIO(base64.b64decode(address))) as picture:
+        assert (picture.format, picture.size) == ("WEBP", (20, 10))
+    assert "<figcaption>&lt;a&gt;</figcaption>" in small and 'alt="&lt;a&gt;"' in small
+    large = embedded_picture(tmp_path / "large.png", "a")
+    assert 'width="1400" height="50"' in large
