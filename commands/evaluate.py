@@ -71,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
     check_out(out, [options.folder, *models], options.model, options.folder, options.split)
     for one in models:
         model_digest(one)  # a slip in its name is told before all labels are read
-    with result_folder(out) as folder:
+    with result_folder(out.resolve()) as folder:  # where a link leads, which stays
         pixels = folder / "pixels" / "photos.npy"
         model, tables, predictions = answers_of(options, pixels, params)
         write_tables(folder, tables, predictions)
@@ -265,7 +265,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="FOLDER",
         help="of the result (default: evaluated/NAME-SPLIT-MODEL)",
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    renamed = [old for old, _ in options.rename]
+    if twice := [old for old in renamed if renamed.count(old) > 1]:
+        parser.error(f"--rename: {twice[0]} is renamed twice; give it one name")
+    return options
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -74,7 +74,8 @@ def resumed_folder(final: Path) -> Iterator[Path]:
 
 
 def _beside(final: Path, state: str) -> Path:
-    return final.with_name(f"{final.name}.{state}")
+    # Hidden, as `set.old` may be the user's own where the folder is.
+    return final.with_name(f".{final.name}.{state}")
 
 
 def _take_place(partial: Path, final: Path) -> None:

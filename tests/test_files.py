@@ -39,11 +39,20 @@ def test_a_failure_leaves_the_earlier_folder_and_nothing_beside(tmp_path, error)
 
 def test_what_a_killed_run_left_behind_is_cleared(tmp_path):
     for state in ("partial", "old"):
-        (tmp_path / f"tables.{state}").mkdir()
-        (tmp_path / f"tables.{state}/rest").write_text("")
+        (tmp_path / f".tables.{state}").mkdir()
+        (tmp_path / f".tables.{state}/rest").write_text("")
     with fresh_folder(tmp_path / "tables") as folder:
         assert names(folder) == []
     assert names(tmp_path) == ["tables"]
+
+
+def test_folders_of_the_user_beside_it_stay(tmp_path):
+    for state in ("partial", "old"):
+        (tmp_path / f"set.{state}").mkdir()
+    for _ in range(2):
+        with fresh_folder(tmp_path / "set"):
+            pass
+    assert names(tmp_path) == ["set", "set.old", "set.partial"]
 
 
 def test_a_resumed_folder_has_what_an_earlier_block_left(tmp_path):
@@ -54,7 +63,7 @@ def test_a_resumed_folder_has_what_an_earlier_block_left(tmp_path):
             assert names(folder) in ([], ["b"])
             (folder / "b").write_text("whole")
             raise RuntimeError
-        assert names(tmp_path) == ["pixels", "pixels.partial"]
+        assert names(tmp_path) == [".pixels.partial", "pixels"]
         assert names(tmp_path / "pixels") == ["a"]
     with resumed_folder(tmp_path / "pixels") as folder:
         assert names(folder) == ["b"]

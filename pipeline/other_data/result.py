@@ -19,6 +19,8 @@ from pipeline.tables.build import Tables
 
 METRICS_FILE, PREDICTIONS_FILE, PAGE_FILE = "metrics.json", "predictions.parquet", "index.html"
 RESULTS, PICTURES = "results", "pictures"  # folders
+_TABLES = ("images.parquet", "objects.parquet", "largest.parquet")
+_NAMES = {METRICS_FILE, PREDICTIONS_FILE, PAGE_FILE, RESULTS, PICTURES, *_TABLES}
 LabelScores = Literal["of the model", "best here"]
 Maker = Literal["ladder evaluate"]
 MAKER: Maker = "ladder evaluate"
@@ -180,14 +182,21 @@ def check_out(out: Path, inputs: Sequence[Path], model: str, data: Path, split: 
         path = one.resolve()
         if place == path or path in place.parents or place in path.parents:
             raise InputError(f"{out}: and {one} lie in each other; name another --out")
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: is a file; name a folder with --out")
+    for one in (out, *out.parents):
+        if one.exists() and not one.is_dir():
+            raise InputError(f"{one}: is a file; name a folder with --out")
     if not out.is_dir() or not any(out.iterdir()):
         return
     earlier = _content(out)
     if earlier is None:
         raise InputError(
             f"{out}: is there already and no result of `ladder evaluate`; name another --out"
+        )
+    others = sorted({one.name for one in out.iterdir()} - _NAMES)
+    if others:
+        raise InputError(
+            f"{out}: holds {others[0]}, which would go with the earlier result; move it, or name "
+            "another --out"
         )
     of = earlier.get("model"), earlier.get("data"), earlier.get("split")
     if (*map(_place, of[:2]), of[2]) != (_place(model), _place(data), split):
@@ -202,12 +211,12 @@ def _place(name: object) -> Path:
 @contextmanager
 def result_folder(out: Path) -> Iterator[Path]:
     """Give an empty folder that becomes `out` when the block ends well; see `fresh_folder`."""
-    is_new = not out.parent.exists()
+    new = [folder for folder in out.parents if not folder.exists()]
     try:
         with fresh_folder(out) as folder:
             yield folder
     except BaseException:
-        if is_new:
-            with suppress(OSError):
-                out.parent.rmdir()
+        with suppress(OSError):
+            for folder in new:
+                folder.rmdir()
         raise

@@ -233,6 +233,29 @@ def test_other_folders_are_not_replaced(project, capsys):
     assert sorted(Path("photos").rglob("*")) == before
 
 
+def test_folders_whose_names_are_alike_stay(project):
+    for name in ("mine.old", "mine.partial"):
+        Path("photos/mine").rename(Path("photos", name))
+        assert run(f"photos/{name}", "--out", "photos/mine") == 0
+        assert len(list(Path("photos", name).iterdir())) > 1
+        shutil.rmtree("photos/mine")
+        Path("photos", name).rename("photos/mine")
+
+
+def test_a_link_to_another_disk_stays_one(project, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    Path("evaluated").mkdir()
+    Path("evaluated/linked").symlink_to(tmp_path / "elsewhere")
+    assert run("photos/mine", "--out", "evaluated/linked") == 0
+    assert Path("evaluated/linked").is_symlink()
+    assert (tmp_path / "elsewhere/index.html").is_file()
+
+
+def test_a_class_has_one_new_name(capsys):
+    assert run("photos", "--rename", "a=b", "--rename", "a=c") == 2
+    assert "--rename: a is renamed twice" in capsys.readouterr().err
+
+
 def test_ctrl_c_leaves_the_earlier_result(project, monkeypatch, capsys):
     assert run("photos/mine") == 0
     before = {path: path.read_bytes() for path in Path("evaluated").rglob("*") if path.is_file()}

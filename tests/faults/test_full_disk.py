@@ -27,11 +27,11 @@ pytestmark = pytest.mark.slow  # a dozen processes, some of which import torch
 MADE = {
     "fetch": "data/source: the disk is full",
     "tables": "data/tables: the disk is full",
-    "pixels": "data/pixels.partial/photos.npy: disk: needs",
+    "pixels": "data/.pixels.partial/photos.npy: disk: needs",
     "train bbox": ".ladder/checkpoints/bbox/",
     "predict bbox": "predictions/bbox.parquet: the disk is full",
     "evaluate bbox": "evaluation/bbox: the disk is full",
-    "report": "figures.partial/classifier/val_grid.png: the disk is full",
+    "report": ".figures.partial/classifier/val_grid.png: the disk is full",
 }
 FILLER = Path("filler")
 
@@ -138,7 +138,7 @@ def test_a_folder_that_cannot_be_written(disk, evaluated):
     before = contents(evaluated)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     try:
-        for stage, folder in (("tables", "data/tables"), ("train bbox", "models/bbox")):
+        for stage, folder in (("tables", "data/.tables"), ("train bbox", "models/.bbox")):
             line = the_error(run(stage, evaluated))
             assert f"Read-only file system: '{folder}.partial" in line or ".ladder" in line
     finally:

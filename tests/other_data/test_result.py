@@ -74,6 +74,18 @@ def test_only_a_result_is_replaced(result, tmp_path):
         check_out(tmp_path / "other/file", [], *same)
 
 
+def test_a_file_of_the_user_beside_a_result_is_kept(result, tmp_path):
+    (result / "my notes.txt").touch()
+    with pytest.raises(InputError, match=r"evaluated: holds my notes\.txt, which would go with"):
+        check_out(result, [], "models/a", tmp_path / "mine", "")
+
+
+def test_a_place_below_a_file_is_none(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"file: is a file; name a folder with --out"):
+        check_out(tmp_path / "file/new", [], "models/a", tmp_path / "mine", "")
+
+
 @pytest.mark.parametrize(
     ("model", "data", "split"),
     [("models/b", "mine", ""), ("models/a", "yours/mine", ""), ("models/a", "mine", "val")],
@@ -96,7 +108,7 @@ def test_a_result_and_its_photos_lie_apart(tmp_path, out, data):
 
 def test_what_fails_leaves_nothing(result, tmp_path):
     before = sorted(result.rglob("*"))
-    for out in (result, tmp_path / "evaluations/new"):
+    for out in (result, tmp_path / "a/b/new"):
         with pytest.raises(KeyboardInterrupt), result_folder(out) as folder:
             (folder / "half").touch()
             raise KeyboardInterrupt

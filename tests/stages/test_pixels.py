@@ -132,7 +132,7 @@ def test_bad_input_is_one_line_and_leaves_the_earlier_store(project, capsys, spo
     assert shown.out == ""
     assert shown.err.startswith("error: ") and line in shown.err and shown.err.count("\n") == 1
     assert (project / "data/pixels/photos.npy").read_bytes() == before
-    assert not (project / "data/pixels.partial").exists()
+    assert not (project / "data/.pixels.partial").exists()
 
 
 def test_what_was_made_before_a_failure_is_not_made_again(project, monkeypatch, capsys):
@@ -141,7 +141,7 @@ def test_what_was_made_before_a_failure_is_not_made_again(project, monkeypatch, 
     with pytest.raises(SystemExit):
         run_stage(main)
     first = "photos-00000-of-00003.npy"
-    left = project / "data/pixels.partial"
+    left = project / "data/.pixels.partial"
     assert sorted(file.name for file in left.iterdir()) == [first, f"{first}.sha256"]
     Image.new("RGB", (41, 30), COLOURS[1]).save(project / "data/source/photos/1.jpg")
     decoded = []

@@ -125,7 +125,7 @@ def test_bad_input_is_one_line_and_leaves_earlier_tables(source, capsys, bboxes,
     assert shown.out == ""
     assert shown.err.startswith("error: ") and line in shown.err and shown.err.count("\n") == 1
     assert outputs(project) == before
-    assert [path.name for path in (project / "data").iterdir()].count("tables.partial") == 0
+    assert [path.name for path in (project / "data").iterdir()].count(".tables.partial") == 0
 
 
 def test_a_message_names_the_users_own_file(source, capsys):
