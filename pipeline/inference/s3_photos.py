@@ -53,7 +53,7 @@ class S3Photo:
             try:
                 yield Path(file.name)
             except InputError as error:
-                raise InputError(str(error).replace(file.name, str(self))) from None
+                raise error.reworded(lambda words: words.replace(file.name, str(self))) from None
 
 
 def is_in_s3(place: str) -> bool:
