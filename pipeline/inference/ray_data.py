@@ -10,9 +10,11 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import socket
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
@@ -193,7 +195,7 @@ def detect_on_ray(
     folder = waiting.folder.absolute() if isinstance(waiting.folder, Path) else waiting.folder
     given = ray.put(sent), ray.put(WaitingPhotos(folder, waiting.states))
     try:
-        rows = _finished(parts, given, sent.device, workers)
+        rows = _stopped_by_ctrl_c(_finished(parts, given, sent.device, workers))
         for row in progress(
             rows,
             total=before + len(waiting),
@@ -207,6 +209,32 @@ def detect_on_ray(
             job.put(row["number"], row["part"], states)
     except RayError as error:
         raise _plain(error) from None
+
+
+def _stopped_by_ctrl_c(rows: Iterator[dict]) -> Iterator[dict]:
+    """Yield the rows; Ctrl-C ends this at the next row at the latest.
+
+    Python drops what is raised while an object of Ray's is freed, so that one Ctrl-C could go by.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield from rows
+        return
+    pressed = threading.Event()
+
+    def press(*_: object) -> None:
+        pressed.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        for row in rows:
+            if pressed.is_set():
+                break
+            yield row
+        if pressed.is_set():
+            raise KeyboardInterrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _finished(

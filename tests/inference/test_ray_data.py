@@ -1,8 +1,11 @@
 """Workers of Ray leave the parts of the plain engine, whoever is killed; one Ray for all tests."""
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -169,6 +172,22 @@ def test_it_listens_on_loopback_alone_and_wants_a_token(ray_here):
 
 
 @slow
+@pytest.mark.parametrize("rows_after", [0, 1])
+def test_a_ctrl_c_that_went_by_ends_it_at_the_next_row(rows_after):
+    def rows() -> Iterator[dict]:
+        yield {"number": 0}
+        with suppress(KeyboardInterrupt):  # as where an object is freed
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+        yield from [{"number": 1}] * rows_after
+
+    before, seen = signal.getsignal(signal.SIGINT), []
+    with pytest.raises(KeyboardInterrupt):
+        for row in ray_data._stopped_by_ctrl_c(rows()):
+            seen.append(row["number"])
+    assert seen == [0] and signal.getsignal(signal.SIGINT) is before
+
+
 def test_no_cluster_is_one_line():
     skip_without_ray()
     with pytest.raises(
