@@ -10,10 +10,11 @@ import argparse
 import numpy as np
 
 from pipeline.evaluate.detections import Detections, Truth, as_detections, as_truth, take
-from pipeline.evaluate.label_scores import best_cut, choose_label_scores, keep_labels
+from pipeline.evaluate.label_scores import best_cut, choose_label_scores
 from pipeline.evaluate.voc_ap import match_detections
 from pipeline.files import PREDICTIONS, TABLES
 from pipeline.predictions import read_predictions
+from pipeline.report.score_curves import score_curves
 from pipeline.schemas import SCHEMAS, of_split, read_table
 
 HALVES = 40
@@ -55,7 +56,7 @@ def tried(
         "shrunk, as taken": chosen.scores,
     }
     others = in_photos(truth, found, tried_on)
-    return {name: f1(*others, scores, num_classes) for name, scores in kinds.items()}
+    return {name: f1(*others, scores) for name, scores in kinds.items()}
 
 
 def in_photos(truth: Truth, found: Detections, photos: np.ndarray) -> tuple[Truth, Detections]:
@@ -77,12 +78,10 @@ def own_scores(truth: Truth, found: Detections, num_classes: int, unknown: float
     return scores
 
 
-def f1(truth: Truth, found: Detections, scores: np.ndarray, num_classes: int) -> float:
+def f1(truth: Truth, found: Detections, scores: np.ndarray) -> float:
     """Return the harmonic mean of precision and recall of the labels that these scores give."""
-    labels = keep_labels(found, scores)
-    matches = match_detections(truth, labels, num_classes)
-    both = np.count_nonzero(~matches.ignored) + np.count_nonzero(~truth.ignore)
-    return 2 * np.count_nonzero(matches.true_positive) / max(both, 1)
+    of_all, *_ = score_curves(truth, found, scores, scores=np.empty(0))
+    return float(np.nan_to_num(of_all.as_labels.f1[0]))  # 0 where there is nothing to find
 
 
 if __name__ == "__main__":

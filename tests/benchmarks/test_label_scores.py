@@ -23,13 +23,13 @@ def test_own_scores_are_in_the_middle_between_right_and_wrong():
 
 
 def test_f1_of_the_labels_that_scores_give():
-    assert f1(TRUTH, FOUND, np.array([0.75, 0.2]), 2) == 1
+    assert f1(TRUTH, FOUND, np.array([0.75, 0.2])) == 1
     # All eight are kept, and four of them are right: 2 x 4 / (8 + 4).
-    assert f1(TRUTH, FOUND, np.zeros(2), 2) == pytest.approx(2 / 3)
+    assert f1(TRUTH, FOUND, np.zeros(2)) == pytest.approx(2 / 3)
 
 
 def test_without_labels_and_objects_there_is_nothing_to_find():
-    assert f1(*in_photos(TRUTH, FOUND, np.array([9])), np.zeros(2), 2) == 0
+    assert f1(*in_photos(TRUTH, FOUND, np.array([9])), np.zeros(2)) == 0
 
 
 def test_what_is_chosen_on_some_photos_is_tried_on_others():
