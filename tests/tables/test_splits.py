@@ -1,6 +1,7 @@
 """The four ways to split, and what is refused."""
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -128,11 +129,17 @@ def test_fraction_puts_every_class_into_train_and_keeps_the_sizes(seed: int) -> 
     assert splits_of(again) == splits
 
 
+def drawn_rows(seed: int) -> list[int]:
+    """Return the rows of 20 photos in the order in which `fraction` draws them."""
+    digests = {row: sha256(f"{seed}/{row}.jpg".encode()).hexdigest() for row in range(20)}
+    return sorted(digests, key=digests.__getitem__)
+
+
 def test_a_draw_that_misses_no_class_stays_as_it_was() -> None:
-    val = set(np.random.default_rng(3).permutation(20)[:4].tolist())
     labels = with_classes(*["a", "b"] * 10)
     drawn = assign_splits(labels, "fraction", seed=3)
-    assert {row for row, split in enumerate(splits_of(drawn)) if split == "val"} == val
+    val = {row for row, split in enumerate(splits_of(drawn)) if split == "val"}
+    assert val == set(drawn_rows(3)[:4])
     assert drawn.notes == ()
 
 
@@ -140,20 +147,39 @@ def test_what_was_moved_is_noted_and_where_train_can_spare_none_val_is_smaller()
     labels = with_classes(*"abcdefghijklmnopqrst")
     drawn = assign_splits(labels, "fraction", val_fraction=0.1, seed=1)
     assert splits_of(drawn) == ["train"] * 20
-    first, second = sorted(np.random.default_rng(1).permutation(20)[:2].tolist())
+    first, second = sorted(drawn_rows(1)[:2])
     names = f"{labels.classes[first]}, {labels.classes[second]}"
     assert drawn.notes == (f"photos moved into train, which had no object of {names}: 2",)
 
 
 def test_objects_that_do_not_count_need_no_photo_in_train() -> None:
-    order = np.random.default_rng(1).permutation(20)
+    first = drawn_rows(1)[0]  # in val
     classes = ["a"] * 20
-    classes[order[0]] = "b"  # in val
-    ignored = with_classes(*classes, ignore=(int(order[0]),))
+    classes[first] = "b"
+    ignored = with_classes(*classes, ignore=(first,))
     flat = replace(ignored, ignore=np.zeros(20, bool), boxes=ignored.boxes.copy())
-    flat.boxes[order[0], 2] = 0
+    flat.boxes[first, 2] = 0
     for labels in (ignored, flat):
-        assert splits_of(assign_splits(labels, "fraction", seed=1))[order[0]] == "val"
+        assert splits_of(assign_splits(labels, "fraction", seed=1))[first] == "val"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_photos_that_are_added_move_few_others(seed: int) -> None:
+    before = assign_splits(unsplit(500), "fraction", seed=seed)
+    # They come first, so that every other photo has another row than before.
+    more = unsplit(525)
+    names = [f"new-{row}.jpg" for row in range(25)] + [f"{row}.jpg" for row in range(500)]
+    column = more.images.schema.get_field_index("file_name")
+    images = more.images.set_column(column, "file_name", pa.array(names, pa.string()))
+    after = assign_splits(replace(more, images=images), "fraction", seed=seed)
+    pairs = list(zip(splits_of(before), splits_of(after)[25:], strict=True))
+    assert sum(split != now for split, now in pairs) <= 10  # of a permutation: some 160
+    assert splits_of(after).count("val") == 105
+
+
+def test_a_share_that_floats_cannot_hold_is_not_rounded_down() -> None:
+    drawn = assign_splits(unsplit(100), "fraction", val_fraction=0.29, test_fraction=0.57)
+    assert [splits_of(drawn).count(split) for split in ("train", "val", "test")] == [14, 29, 57]
 
 
 def test_lesson_never_changes() -> None:
