@@ -31,7 +31,7 @@ def match_iou(boxes: Tensor, present: Tensor, anchors: Tensor, threshold: float)
         anchors: `(A, 4)` xyxy in the same unit.
         threshold: 0..1, exceeded strictly.
     """
-    parts = _photos_at_once(boxes, present, anchors)
+    parts = _photos_at_once(anchors, boxes, present)
     return torch.cat([_match_iou(*part, anchors, threshold) for part in parts])
 
 
@@ -90,6 +90,13 @@ def match_atss(
         anchors: `(A, 4)` xyxy in the same unit, level by level.
         level_sizes: anchors in each level; they add up to A.
     """
+    parts = _photos_at_once(anchors, boxes, present, ignore)
+    return torch.cat([_match_atss(*part, anchors, level_sizes) for part in parts])
+
+
+def _match_atss(
+    boxes: Tensor, present: Tensor, ignore: Tensor, anchors: Tensor, level_sizes: Sequence[int]
+) -> Tensor:
     iou = _batched_iou(boxes, present, anchors)  # (B, N, A)
     centres = (anchors[:, :2] + anchors[:, 2:]) / 2
     box_centres = (boxes[..., :2] + boxes[..., 2:]) / 2
@@ -114,20 +121,20 @@ def match_atss(
 
 
 def _photos_at_once(
-    boxes: Tensor, present: Tensor, anchors: Tensor
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield boxes and `present` of a few photos, without the padding that all of them have.
+    anchors: Tensor, boxes: Tensor, present: Tensor, *more: Tensor
+) -> Iterator[tuple[Tensor, ...]]:
+    """Yield boxes, `present` and what else belongs to them of a few photos, without their padding.
 
     A GPU gets the batch as it is: finding where the padding begins would synchronise.
     """
     if boxes.device.type != "cpu":
-        yield boxes, present
+        yield boxes, present, *more
         return
     photos = max(1, _CACHED_PAIRS // (boxes.shape[1] * len(anchors)))
-    for some, there in zip(boxes.split(photos), present.split(photos), strict=True):
-        columns = there.any(0).nonzero()
+    for parts in zip(*(part.split(photos) for part in (boxes, present, *more)), strict=True):
+        columns = parts[1].any(0).nonzero()
         width = int(columns.max()) + 1 if len(columns) else 1
-        yield some[:, :width], there[:, :width]
+        yield tuple(part[:, :width] for part in parts)
 
 
 def _nearest_by_level(distance: Tensor, level_sizes: Sequence[int]) -> Tensor:
