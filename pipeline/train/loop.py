@@ -89,18 +89,21 @@ def fit(
             rung=rung,
         )
         sources = _sources(phase, model, train, val, shared, checkpoint.parent)
-        for _ in range(phase.epochs):
+        # Of this phase alone: what begins to learn in the next makes the loss jump at first.
+        rows = [row for row in history if row["phase"] == phase.name]
+        for number in range(phase.epochs):
+            if number >= len(rows) and _stalled(rows, shared.early_stop):
+                break
             epoch += 1
-            if epoch <= len(history):
+            if number < len(rows):
                 if saved and epoch == len(history):
                     with naming_damage(checkpoint, "of this training", "remove it"):
                         learner.restore(saved["learner"])
                 continue
-            if _stalled(history, shared.early_stop):
-                break
             layers.thaw(THAWED[phase.name])  # validation left the model in evaluation mode
             row = _epoch(learner, epoch, phase.name, *sources, watch, decode)
             history.append(row)
+            rows.append(row)
             if ranks.is_first():
                 save_checkpoint(checkpoint, _state(history, learner, watch))
             watch.epoch(row)
@@ -247,8 +250,8 @@ def _state(history: list[EpochRow], learner: Learner, watch: TrainingWatch) -> C
     }
 
 
-def _stalled(history: list[EpochRow], patience: int) -> bool:
-    if not patience or len(history) <= patience:
+def _stalled(rows: list[EpochRow], patience: int) -> bool:
+    if not patience or len(rows) <= patience:
         return False
-    values = [row["val"]["loss"] for row in history]
+    values = [row["val"]["loss"] for row in rows]
     return min(values[-patience:]) >= min(values[:-patience])

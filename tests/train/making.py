@@ -123,6 +123,22 @@ class Quiet(TrainingWatch):
         self.epochs.append(row)
 
 
+class KilledError(Exception):
+    """Stands for a signal."""
+
+
+class KilledAfterEpoch(Quiet):
+    """Ends a training when this epoch has been saved."""
+
+    def __init__(self, epoch: int):
+        super().__init__()
+        self.last = epoch
+
+    def epoch(self, row: EpochRow) -> None:
+        if row["epoch"] == self.last:
+            raise KilledError
+
+
 def losses(outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
     """Return `loss`, and a part of it under another name."""
     class_loss = F.cross_entropy(outputs["cls_logits"], batch.labels[:, 0])

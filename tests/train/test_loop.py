@@ -13,6 +13,8 @@ from pipeline.train.checkpoint import load_checkpoint
 from pipeline.train.loop import validate
 from pipeline.train.schedule import Phase
 from tests.train.making import (
+    KilledAfterEpoch,
+    KilledError,
     Photos,
     Quiet,
     Tiny,
@@ -187,14 +189,40 @@ def scripted(val):
 )
 def test_early_stop(tmp_path, patience, values, epochs):
     val = Scripted(values)
-    phases = [Phase("late", 4, 0.01), Phase("all", 1, 0.01)]
-    args = {"losses": scripted(val), "val": val, "early_stop": patience, "phases": phases}
+    args = {"losses": scripted(val), "val": val, "early_stop": patience}
+    args["phases"] = [Phase("late", 5, 0.01)]
     model, history = train(tmp_path / "c.pt", **args)
     assert [row["val"]["loss"] for row in history] == pytest.approx(values[:epochs])
     # A run that was killed after its last epoch stops there, too.
     resumed, rows = train(tmp_path / "c.pt", Tiny(seed=99), **args)
     assert rows == history
     assert same_weights(resumed, model)
+
+
+@pytest.mark.parametrize("killed_after", [2, 3, 5])
+def test_a_phase_that_stops_early_is_followed_by_the_next(tmp_path, killed_after):
+    values = [5.0, 5.0, 9.0, 8.0, 7.0]  # the loss jumps where the next phase begins
+    phases = [Phase("late", 4, 0.01), Phase("all", 3, 0.01)]
+
+    def run(name, val, model=None, watch=None):
+        return train(
+            tmp_path / name,
+            model,
+            phases=phases,
+            losses=scripted(val),
+            val=val,
+            watch=watch,
+            early_stop=1,
+        )
+
+    model, history = run("unbroken.pt", Scripted(values))
+    assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5]
+    assert [row["phase"] for row in history] == ["late", "late", "all", "all", "all"]
+    val = Scripted(values)
+    with pytest.raises(KilledError):
+        run("c.pt", val, watch=KilledAfterEpoch(killed_after))
+    resumed, rows = run("c.pt", val, Tiny(seed=99))
+    assert rows == history and same_weights(resumed, model)
 
 
 def test_the_rate_falls_to_the_last_epoch(tmp_path):

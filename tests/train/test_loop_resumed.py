@@ -5,21 +5,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.train.making import Photos, Quiet, Tiny, same_weights, train
-
-
-class KilledError(Exception):
-    pass
-
-
-class KilledAfterEpoch(Quiet):
-    def __init__(self, epoch):
-        super().__init__()
-        self.last = epoch
-
-    def epoch(self, row):
-        if row["epoch"] == self.last:
-            raise KilledError
+from tests.train.making import (
+    KilledAfterEpoch,
+    KilledError,
+    Photos,
+    Quiet,
+    Tiny,
+    same_weights,
+    train,
+)
 
 
 class KilledAfterStep(Quiet):
