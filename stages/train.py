@@ -227,6 +227,8 @@ def checkpoint_path(rung: Rung, spec: ModelSpec) -> Path:
     """Return the checkpoint of exactly this training: same data, parameters, code and versions."""
     tables = [TABLES / "images.parquet", TABLES / f"{rung.task.table}.parquet"]
     inputs = [*tables, *digest_files(PIXELS)]  # with which each photo is compared
+    if (weights := Path(spec.params.shared.weights)).is_file():
+        inputs.append(weights)
     digest = config_digest(
         spec.params,
         spec.classes,
