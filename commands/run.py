@@ -28,7 +28,6 @@ from pipeline.errors import InputError
 from pipeline.exit_codes import INTERRUPTED
 from pipeline.files import LOCK, PARAMS, PROFILES
 from pipeline.params.params import Params, check_params
-from pipeline.params_guard import params_during, restore_params
 from pipeline.processes import die_with_parent
 from pipeline.profiles import (
     FlatParams,
@@ -38,6 +37,7 @@ from pipeline.profiles import (
     refuse_unknown,
 )
 from pipeline.repair.lock_file import mend_lock
+from pipeline.repair.params_guard import params_during, restore_params
 from pipeline.side_by_side.plan import check_targets, stages_without_outputs
 from pipeline.tracking.git_state import committed_params, flat_params_of
 from pipeline.yaml_file import parse_yaml, read_yaml, with_values

@@ -34,8 +34,8 @@ from pipeline.errors import InputError
 from pipeline.exit_codes import FAILED, REFUSED
 from pipeline.files import LOCK, METRICS, PARAMS, REPORT, write_beside
 from pipeline.params.params import Params, load_params
-from pipeline.params_guard import params_during
 from pipeline.processes import die_with_parent
+from pipeline.repair.params_guard import params_during
 from pipeline.tracking.dvc_lock import Stages, read_lock
 from pipeline.tracking.git_state import committed_lock, flat_params_of, run_git
 from pipeline.tracking.results import missing_result

@@ -16,8 +16,8 @@ from commands import run
 from commands.run import committed_params, wanted_params
 from pipeline.errors import InputError
 from pipeline.params.params import check_params
-from pipeline.params_guard import BACKUP
 from pipeline.processes import is_running
+from pipeline.repair.params_guard import BACKUP
 from pipeline.yaml_file import flatten, parse_yaml, with_values
 from tests.commands.one_stage import dvc, git, write_stage
 from tests.conftest import ROOT

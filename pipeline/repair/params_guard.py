@@ -2,13 +2,14 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from pipeline.errors import InputError
 from pipeline.files import PARAMS, write_beside
+from pipeline.repair.exclusive import nobody_at_work
 
 BACKUP = Path(".ladder/params.before.yaml")
 _LOCK = Path(".ladder/run.lock")
@@ -22,27 +23,27 @@ def params_during(text: str) -> Iterator[Callable[[], None]]:
     """Replace `params.yaml` within the block; yield a function that makes the change permanent.
 
     When the block or this process ends before that function is called, `params.yaml` is as it was.
-    After a power failure the next call restores it.
+    After a power failure the next call restores it. A DVC at work would note the new values in
+    dvc.lock for what it has run with the old ones, as it reads them again when a stage ends.
 
     Args:
         text: the content.
 
     Raises:
-        InputError: another process is within such a block.
+        InputError: another process is within such a block, or a DVC is at work.
     """
-    with _one_at_a_time():
-        _restore()
-        write_beside(BACKUP, lambda path: path.write_bytes(PARAMS.read_bytes()))
-        guard = subprocess.Popen(
-            ["sh", "-c", _GUARD, "guard", BACKUP, PARAMS],
-            stdin=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is not for it
-        )
-        try:
+    with _one_at_a_time(), ExitStack() as stack:
+        with nobody_at_work():
+            _restore()
+            write_beside(BACKUP, lambda path: path.write_bytes(PARAMS.read_bytes()))
+            guard = subprocess.Popen(
+                ["sh", "-c", _GUARD, "guard", BACKUP, PARAMS],
+                stdin=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is not for it
+            )
+            stack.callback(guard.communicate)
             write_beside(PARAMS, lambda path: path.write_text(text))
-            yield BACKUP.unlink
-        finally:
-            guard.communicate()
+        yield BACKUP.unlink
 
 
 def restore_params() -> bool:

@@ -1,17 +1,21 @@
 """params.yaml during a run; what kills one is tried in tests/commands/test_run.py."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
+from dvc.repo import Repo
 
 from pipeline.errors import InputError
-from pipeline.params_guard import BACKUP, params_during, restore_params
+from pipeline.repair.params_guard import BACKUP, params_during, restore_params
 
 
 @pytest.fixture(autouse=True)
 def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file, in the folder in which the test works."""
     monkeypatch.chdir(tmp_path)
+    Repo.init(no_scm=True).close()
     path = Path("params.yaml")
     path.write_text("a: 1\n")
     return path
@@ -46,6 +50,16 @@ def test_one_at_a_time(params):
             restore_params()
         assert params.read_text() == "a: 2\n"
     assert params.read_text() == "a: 1\n"
+
+
+def test_not_while_dvc_runs_a_stage(params):
+    """It would note these values in dvc.lock for what it has run with the others."""
+    runner = {"pid": os.getppid(), "cmd": "dvc repro"}
+    Path(".dvc/tmp/rwlock").write_text(json.dumps({"write": {"a": runner}}))
+    with pytest.raises(InputError, match="another DVC is at work"), params_during("a: 2\n"):
+        pass
+    assert params.read_text() == "a: 1\n"
+    assert not BACKUP.exists()
 
 
 def test_after_a_loss_of_power(params):
