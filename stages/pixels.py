@@ -10,14 +10,11 @@ import pyarrow as pa
 
 from pipeline.data.pixels import build_pixel_store
 from pipeline.errors import counted
-from pipeline.files import SOURCE, resumed_folder
+from pipeline.files import PARAMS, PIXELS, SOURCE, TABLES, resumed_folder
 from pipeline.params.fetch import PixelParams
 from pipeline.params.params import load_params
 from pipeline.schemas import IMAGES_SCHEMA, read_table
 from stages.entry import naming_originals, run_stage
-
-IMAGES = Path("data/tables/images.parquet")
-OUTPUT = Path("data/pixels")
 
 
 class PathsBelow(Sequence[Path]):
@@ -49,28 +46,30 @@ class PathsBelow(Sequence[Path]):
 def main() -> None:
     """Read the photos that data/tables/images.parquet names and write data/pixels/photos.npy."""
     argparse.ArgumentParser(prog="python -m stages.pixels", description=main.__doc__).parse_args()
-    params = load_params(Path("params.yaml"))
+    params = load_params(PARAMS)
     with naming_originals(params.fetch):
         photos = store_pixels(params.pixels)
     side = params.pixels.size
-    print(f"{OUTPUT / 'photos.npy'}: {counted(photos, 'photo')} of {side} x {side} pixels")
+    print(f"{PIXELS}: {counted(photos, 'photo')} of {side} x {side} pixels")
 
 
 def store_pixels(params: PixelParams) -> int:
     """Write data/pixels; return the number of photos."""
-    images = read_table(IMAGES, IMAGES_SCHEMA, ("width", "height", "photo", "turned"))
+    images = read_table(
+        TABLES / "images.parquet", IMAGES_SCHEMA, ("width", "height", "photo", "turned")
+    )
     paths = PathsBelow(SOURCE, images["photo"])
     sizes_wh = np.stack([images["width"], images["height"]], -1)
     turned = images["turned"].to_numpy()
-    with resumed_folder(OUTPUT) as folder:
+    with resumed_folder(PIXELS.parent) as folder:
         build_pixel_store(
             paths,
             sizes_wh,
-            folder / "photos.npy",
+            folder / PIXELS.name,
             params.size,
             turned=turned,
             shard_photos=params.shard_photos,
-            earlier=OUTPUT,
+            earlier=PIXELS.parent,
         )
     return len(paths)
 

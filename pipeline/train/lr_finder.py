@@ -7,6 +7,7 @@ from itertools import count
 
 import numpy as np
 import torch
+from torch import nn
 
 from pipeline.data.batches import Batch
 from pipeline.models.layer_groups import LayerGroups
@@ -92,6 +93,7 @@ def find_learning_rate(
             break
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), shared.grad_clip)  # as training does
         optimizer.step()
         for group in optimizer.param_groups:
             group["lr"] *= factor
