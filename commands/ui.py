@@ -2,7 +2,9 @@
 
 Examples:
   ladder ui                             the store of this project, or of MLFLOW_TRACKING_URI
-  ladder ui --host 0.0.0.0 --port 80    for others, too
+  ladder ui --host 0.0.0.0 --port 80    for others, too, by this machine's IP address
+
+MLflow refuses the machine's names that MLFLOW_SERVER_ALLOWED_HOSTS does not list, as box.lab:80.
 """
 
 import argparse
