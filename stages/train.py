@@ -128,7 +128,7 @@ def train_rung(
     if not phases:
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
     summary = _summary(model, phases, spec.image_size)
-    checkpoint = checkpoint_path(rung, spec)
+    checkpoint = checkpoint_path(rung, spec, Path(params.train.shared.weights))
     first = ranks.is_first()
     if first:
         reopen(checkpoint)
@@ -167,7 +167,7 @@ def decoder(rung: Rung) -> Decode | None:
     """Return what detects in val after an epoch; None for a rung whose losses tell enough."""
     if not rung.task.every_object:
         return None
-    # The parameters of `predict` as committed: a change of theirs trains nothing again.
+    # Near those of `predict`, and not the same: a change of theirs is to train nothing again.
     return lambda outputs, side: rung.decode(
         outputs, image_size=side, min_score=0.05, nms_threshold=0.5, max_detections=100
     )
@@ -223,11 +223,11 @@ def batches(
     return train, val
 
 
-def checkpoint_path(rung: Rung, spec: ModelSpec) -> Path:
+def checkpoint_path(rung: Rung, spec: ModelSpec, weights: Path) -> Path:
     """Return the checkpoint of exactly this training: same data, parameters, code and versions."""
     tables = [TABLES / "images.parquet", TABLES / f"{rung.task.table}.parquet"]
     inputs = [*tables, *digest_files(PIXELS)]  # with which each photo is compared
-    if (weights := Path(spec.params.shared.weights)).is_file():
+    if weights.is_file():  # and not one of the words that name pretrained ones
         inputs.append(weights)
     digest = config_digest(
         spec.params,

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.files import PIXELS
+from pipeline.files import PARAMS, PIXELS
+from pipeline.params.params import load_params
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.rungs.saved_model import load_model
 from pipeline.train import follower
@@ -240,6 +241,18 @@ def _no_val(root):
 
 def _one_val(root):
     move_split("val", "train", leave=1)
+
+
+def test_a_checkpoint_is_of_weights_with_this_content(painted_project):
+    params, weights = load_params(PARAMS), Path("mine.pth")
+    rung = find_rung("classifier")
+    spec = train.model_spec(rung, params, ["fish"])
+    paths = [train.checkpoint_path(rung, spec, weights)]
+    for content in ("one", "another"):
+        weights.write_text(content)
+        paths += [train.checkpoint_path(rung, spec, weights) for _ in range(2)]
+    absent, one, again, another, _ = paths
+    assert one == again and len({absent, one, another}) == 3
 
 
 def _no_weights(root):

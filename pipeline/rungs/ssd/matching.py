@@ -32,7 +32,7 @@ def match_iou(boxes: Tensor, present: Tensor, anchors: Tensor, threshold: float)
         threshold: 0..1, exceeded strictly.
     """
     parts = _photos_at_once(anchors, boxes, present)
-    return torch.cat([_match_iou(*part, anchors, threshold) for part in parts])
+    return torch.cat([_match_iou(some, here, anchors, threshold) for some, here in parts])
 
 
 def _match_iou(boxes: Tensor, present: Tensor, anchors: Tensor, threshold: float) -> Tensor:
@@ -91,7 +91,9 @@ def match_atss(
         level_sizes: anchors in each level; they add up to A.
     """
     parts = _photos_at_once(anchors, boxes, present, ignore)
-    return torch.cat([_match_atss(*part, anchors, level_sizes) for part in parts])
+    return torch.cat(
+        [_match_atss(some, here, ignored, anchors, level_sizes) for some, here, ignored in parts]
+    )
 
 
 def _match_atss(
