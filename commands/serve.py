@@ -21,6 +21,7 @@ from commands.options.parser import command_parser, number
 from pipeline.errors import InputError
 from pipeline.files import PARAMS
 from pipeline.inference.label_scores import GivenScores
+from pipeline.photo_files import MOST_PIXELS_BY_LINES
 from pipeline.serve.limits import Limits
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _NEEDED = {
     "uvicorn": "uvicorn",
 }
 _LIMITS = Limits()
-_MOST_MEGAPIXELS = 178  # Pillow itself refuses more
+_MOST_MEGAPIXELS = MOST_PIXELS_BY_LINES / 1e6
 
 
 def main(arguments: Sequence[str]) -> int:

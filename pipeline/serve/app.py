@@ -78,6 +78,7 @@ async def _predict(service: Service, request: Request, min_score: float | None) 
             service.slots.request() as taken,
             tempfile.TemporaryDirectory(prefix="ladder-serve-") as folder,
         ):
+            body.hold = taken.hold
             uploads = await read_uploads(body, Path(folder), service.limits)
             taken.extend_to(len(uploads))
             return Answer(photos=await service.answer(uploads, min_score))

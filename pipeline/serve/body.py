@@ -1,7 +1,7 @@
 """The bytes of a request, counted while they arrive."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -19,6 +19,9 @@ class Body:
         headers: of the request.
         receive: the server's function that gives the next message.
         limits: the most bytes, and the time for them.
+
+    Attributes:
+        hold: is told how many bytes have come, and may refuse them; at first nobody is.
     """
 
     def __init__(self, headers: Headers, receive: Receive, limits: Limits):
@@ -26,12 +29,13 @@ class Body:
         self._receive = receive
         self._limits = limits
         self._ended = False
+        self.hold: Callable[[int], None] = lambda count: None
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Yield the body part by part.
 
         Raises:
-            Refused: it has too many bytes, by its header or by count.
+            Refused: it has too many bytes, by its header or by count, or `hold` refuses them.
             ClientDisconnect: the client is gone.
         """
         self._check(self._declared())
@@ -40,6 +44,7 @@ class Body:
             chunk = await self._next()
             count += len(chunk)
             self._check(count)
+            self.hold(len(chunk))
             yield chunk
 
     async def drain(self) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_BODIES = 8  # of full size at a time; those of JSON are in memory
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -20,6 +22,11 @@ class Limits:
     photos: int = 64
     waiting: int = 256
     body_seconds: float = 60.0
+
+    @property
+    def waiting_bytes(self) -> int:
+        """In all requests that have begun and are not answered."""
+        return _BODIES * self.body_bytes
 
 
 class Refused(Exception):

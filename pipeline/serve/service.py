@@ -54,7 +54,7 @@ class Service:
         self.served = served
         self.limits = limits
         self.metrics = Metrics()
-        self.slots = Slots(limits.waiting)
+        self.slots = Slots(limits.waiting, limits.waiting_bytes)
         self.metrics.waiting.set_function(lambda: self.slots.taken)
         # Many photos at once, not parts of one: a thread of torch's for each.
         workers = min(_MOST_DECODERS, os.cpu_count() or 1)

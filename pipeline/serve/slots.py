@@ -1,4 +1,4 @@
-"""The bound on photos that wait: each takes a place before it is read and leaves it answered."""
+"""The bound on photos and bytes that wait: each takes a place before it is read, until answered."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +16,14 @@ class Slots:
 
     Args:
         number: of places.
+        most_bytes: of all requests together.
     """
 
-    def __init__(self, number: int):
+    def __init__(self, number: int, most_bytes: int):
         self.number = number
+        self.most_bytes = most_bytes
         self.taken = 0
+        self.bytes = 0
 
     @contextmanager
     def request(self) -> Iterator["Taken"]:
@@ -35,6 +38,7 @@ class Slots:
             yield taken
         finally:
             self.taken -= taken.number
+            self.bytes -= taken.bytes
 
 
 class Taken:
@@ -42,6 +46,7 @@ class Taken:
 
     def __init__(self, slots: Slots):
         self.number = 0
+        self.bytes = 0
         self._slots = slots
 
     def extend_to(self, number: int) -> None:
@@ -58,3 +63,15 @@ class Taken:
             raise Refused(503, reason, retry_after=_RETRY_AFTER)
         self._slots.taken += more
         self.number = number
+
+    def hold(self, count: int) -> None:
+        """Count so many bytes more.
+
+        Raises:
+            Refused: all requests together have too many.
+        """
+        if self._slots.bytes + count > self._slots.most_bytes:
+            reason = f"too busy: requests of {self._slots.bytes / 1e6:.0f} MB wait"
+            raise Refused(503, f"{reason}; send it again in a moment", retry_after=_RETRY_AFTER)
+        self._slots.bytes += count
+        self.bytes += count

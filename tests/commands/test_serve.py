@@ -180,7 +180,7 @@ def test_packages_that_are_absent(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--port", "65536"], "--port: must be from 0 to 65535"),
         (["--batch", "0"], "--batch: must be 1 or more"),
         (["--max-mb", "0"], "--max-mb: must be 0.001 or more"),
-        (["--max-megapixels", "200"], "--max-megapixels: must be from 0.001 to 178"),
+        (["--max-megapixels", "101"], "--max-megapixels: must be from 0.001 to 100"),
         (["--score", "1"], "--score must be from 0 to below 1"),
     ],
 )

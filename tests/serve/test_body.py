@@ -34,6 +34,21 @@ def test_no_more_is_read_than_the_limit() -> None:
     assert left == [b"2", b""]
 
 
+def test_what_all_requests_hold_may_be_too_much() -> None:
+    held: list[int] = []
+    body, left = body_of([b"12345", b"678", b"9", b""], TEN)
+
+    def hold(count: int) -> None:
+        if sum(held) + count > 7:
+            raise Refused(503, "too busy")
+        held.append(count)
+
+    body.hold = hold
+    with pytest.raises(Refused, match="too busy"):
+        asyncio.run(read(body))
+    assert held == [5] and left == [b"9", b""]
+
+
 def test_what_the_header_says_is_enough() -> None:
     body, left = body_of([b"1", b""], TEN, {"content-length": "11"})
     with pytest.raises(Refused):

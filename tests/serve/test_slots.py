@@ -5,9 +5,11 @@ import pytest
 from pipeline.serve.limits import Refused
 from pipeline.serve.slots import Slots
 
+MANY = 1000  # bytes
+
 
 def test_places_are_taken_and_free_again() -> None:
-    slots = Slots(5)
+    slots = Slots(5, MANY)
     with slots.request() as one, slots.request() as other:
         one.extend_to(3)
         other.extend_to(2)
@@ -16,7 +18,7 @@ def test_places_are_taken_and_free_again() -> None:
 
 
 def test_a_full_queue_takes_nobody() -> None:
-    slots = Slots(2)
+    slots = Slots(2, MANY)
     with slots.request(), slots.request():
         with pytest.raises(Refused, match="too busy: 2 photos wait") as refused, slots.request():
             pass
@@ -27,7 +29,7 @@ def test_a_full_queue_takes_nobody() -> None:
 
 
 def test_what_does_not_fit_leaves_no_place_taken() -> None:
-    slots = Slots(3)
+    slots = Slots(3, MANY)
     with slots.request():
         with pytest.raises(Refused), slots.request() as greedy:
             greedy.extend_to(3)
@@ -35,7 +37,7 @@ def test_what_does_not_fit_leaves_no_place_taken() -> None:
 
 
 def test_who_needs_more_than_there_are_is_not_told_to_try_again() -> None:
-    slots = Slots(3)
+    slots = Slots(3, MANY)
     with pytest.raises(Refused, match="4 photos in one request; send at most 3") as refused:
         with slots.request() as greedy:
             greedy.extend_to(4)
@@ -43,8 +45,22 @@ def test_who_needs_more_than_there_are_is_not_told_to_try_again() -> None:
 
 
 def test_a_failure_frees_the_places() -> None:
-    slots = Slots(3)
+    slots = Slots(3, MANY)
     with pytest.raises(ValueError, match="a bug"), slots.request() as one:
         one.extend_to(3)
         raise ValueError("a bug")
     assert slots.taken == 0
+
+
+def test_bytes_of_all_requests_are_counted() -> None:
+    slots = Slots(3, 10)
+    with slots.request() as one:
+        one.hold(6)
+        with slots.request() as other:
+            other.hold(4)
+            with pytest.raises(Refused, match="too busy: requests of 0 MB wait") as refused:
+                other.hold(1)
+            assert (refused.value.status, refused.value.retry_after) == (503, 1)
+            assert slots.bytes == 10
+        assert slots.bytes == 6
+    assert slots.bytes == 0
