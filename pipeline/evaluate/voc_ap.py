@@ -8,7 +8,8 @@ Visual Object Classes Challenge: A Retrospective" (2015), section 3.2, and the 2
 development kits.
 
 The devkit counts pixels, `xmax - xmin + 1` of inclusive corners. Between our pixel edges
-`xmax - xmin` is the same number, so areas and IoUs agree with the devkit's to the last pixel.
+`xmax - xmin` is the same number, so areas and IoUs agree with the devkit's to the last pixel. The
+paper asks for an IoU above .5, and so do we; the devkit's code takes .5 itself as well.
 """
 
 from dataclasses import dataclass
