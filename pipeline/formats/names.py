@@ -57,11 +57,13 @@ def names_of_label_files(images: Iterable[dict], suffix: str) -> list[str]:
     """Return for each image the name of its own file of labels, such as `cats/1.xml`.
 
     Raises:
-        InputError: two photos would share one.
+        InputError: a photo lies outside its folder, or two would share a file.
     """
     owners: dict[str, str] = {}
     for image in images:
         photo = image["file_name"]
+        if fault := fault_of_path(photo):
+            raise InputError(f"photo {photo!r}: its name {fault}")
         name = PurePosixPath(photo).with_suffix(suffix).as_posix()
         if (owner := owners.setdefault(name, photo)) != photo:
             raise InputError(f"{photo}: would share {name} with {owner}; rename one of the photos")

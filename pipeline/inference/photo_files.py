@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import InputError
-from pipeline.formats.names import fault_of_name
+from pipeline.formats.names import fault_of_path
 from pipeline.inference.label_job import State, WaitingPhotos
 from pipeline.inference.labels import Refusal
 from pipeline.inference.s3_photos import S3Photo, find_in_s3, is_in_s3
@@ -90,9 +90,13 @@ def _absolute(file: Path) -> Path:
 def states_of(
     named: Iterable[tuple[str, Path | S3Photo]], refused: list[Refusal]
 ) -> Iterator[State]:
-    """Yield name, size and time of each photo; add to `refused` those whose names no file holds."""
+    """Yield name, size and time of each photo.
+
+    Added to `refused` are those whose names no file can hold, or which would lie elsewhere than
+    below the folder: a key in S3 may be any text, and labels are written beside such names.
+    """
     for name, photo in named:
-        if fault := fault_of_name(name):
+        if fault := fault_of_path(name):
             shown = os.fsencode(name).decode(errors="backslashreplace")
             refused.append(Refusal(shown, f"its name {fault}"))
         elif isinstance(photo, S3Photo):

@@ -2,7 +2,13 @@
 
 import pytest
 
-from pipeline.formats.names import fault_of_name, fault_of_path, fault_of_photo
+from pipeline.errors import InputError
+from pipeline.formats.names import (
+    fault_of_name,
+    fault_of_path,
+    fault_of_photo,
+    names_of_label_files,
+)
 
 
 @pytest.mark.parametrize("name", ["cat", "my own cat", "猫", "..", "a/b"])
@@ -53,3 +59,16 @@ def test_paths_that_name_no_file(path: str) -> None:
 @pytest.mark.parametrize("name", ["", 4, "\ud83d"])
 def test_what_is_no_name_names_no_photo(name: object) -> None:
     assert fault_of_photo(name) == fault_of_name(name)
+
+
+def test_a_file_of_labels_lies_as_its_photo_does() -> None:
+    images = [{"file_name": name} for name in ("a.jpg", "cats/1.b.png")]
+    assert names_of_label_files(images, ".xml") == ["a.xml", "cats/1.b.xml"]
+    with pytest.raises(InputError, match=r"a.png: would share a.xml with a.jpg; rename one of"):
+        names_of_label_files([*images, {"file_name": "a.png"}], ".xml")
+
+
+@pytest.mark.parametrize("name", ["/tmp/x.jpg", "//tmp/x.jpg", "a/../../x.jpg", "C:\\x.jpg"])
+def test_no_file_of_labels_leaves_the_folder(name: str) -> None:
+    with pytest.raises(InputError, match=r"^photo '.*': its name leaves the folder; give a path"):
+        names_of_label_files([{"file_name": name}], ".xml")

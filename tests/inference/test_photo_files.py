@@ -16,6 +16,7 @@ from pipeline.inference.photo_files import (
     states_of,
     still_there,
 )
+from pipeline.inference.s3_photos import S3Photo
 
 
 @pytest.fixture
@@ -97,6 +98,14 @@ def test_names_that_no_file_of_labels_can_hold_are_refused(place):
     assert [one.photo for one in refused] == ["../caf\\xe9.png", "../a\x01b.jpg"]
     assert refused[0].reason == "its name is not text in UTF-8; rename it"
     assert refused[1].reason.startswith("its name holds a control character")
+
+
+def test_keys_in_s3_that_are_paths_of_the_machine_are_refused():
+    keys = {name: S3Photo(f"photos/new/{name}", 9, 1) for name in ("/tmp/x.jpg", "a/../../y.jpg")}
+    refused: list[Refusal] = []
+    assert not list(states_of(keys.items(), refused))
+    reason = "its name leaves the folder; give a path inside it"
+    assert refused == [Refusal(name, reason) for name in keys]
 
 
 def test_a_photo_that_is_linked_comes_once(place):

@@ -18,7 +18,7 @@ def write_labelme(labels: Labels, out: Path) -> tuple[str, ...]:
         A note of the splits, which LabelMe cannot express.
 
     Raises:
-        InputError: two photos that would share one JSON.
+        InputError: a photo outside its folder, or two that would share one JSON.
     """
     images = labels.images.to_pylist()
     files = names_of_label_files(images, ".json")

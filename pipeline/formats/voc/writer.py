@@ -15,7 +15,7 @@ def write_voc(labels: Labels, out: Path) -> tuple[str, ...]:
     `difficult`.
 
     Raises:
-        InputError: two photos that would share one XML.
+        InputError: a photo outside its folder, or two that would share one XML.
     """
     images = labels.images.to_pylist()
     files = names_of_label_files(images, ".xml")

@@ -26,7 +26,7 @@ def write_yolo(labels: Labels, out: Path) -> tuple[str, ...]:
         are left out, as are scores, with which Ultralytics takes a text for broken.
 
     Raises:
-        InputError: two photos that would share one text.
+        InputError: a photo outside its folder, or two that would share one text.
     """
     images = labels.images.to_pylist()
     folders = _folders([image["split"] for image in images])

@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from pipeline.errors import InputError
 from pipeline.formats.labelme.writer import write_labelme
 from pipeline.formats.labels import LabelledBox, labels_of_boxes
 
@@ -27,3 +29,12 @@ def test_a_file_of_each_photo(tmp_path: Path) -> None:
     assert shape["points"] == [[1, 2], [4.5, 6]]
     assert (shape["label"], shape["shape_type"]) == ("cat", "rectangle")
     assert (shape["flags"], shape["score"]) == ({"difficult": True}, 0.25)
+
+
+def test_no_json_is_written_outside_the_folder(tmp_path: Path) -> None:
+    outside = str(tmp_path / "elsewhere/x.jpg")
+    images = [{"file_name": outside, "width": 40, "height": 30, "split": None}]
+    labels = labels_of_boxes(Path("labels"), Path("photos"), images, [])
+    with pytest.raises(InputError, match="its name leaves the folder; give a path inside it"):
+        write_labelme(labels, tmp_path / "out")
+    assert not list(tmp_path.iterdir())

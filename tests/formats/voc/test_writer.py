@@ -36,3 +36,10 @@ def test_corners_are_inclusive_and_begin_with_1(tmp_path: Path) -> None:
 def test_photos_that_would_share_an_xml_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a.png: would share a.xml with a.jpg; rename one"):
         write_voc(labels([], "a.jpg", "a.png"), tmp_path)
+
+
+def test_no_xml_is_written_outside_the_folder(tmp_path: Path) -> None:
+    outside = tmp_path / "elsewhere/x.jpg"
+    with pytest.raises(InputError, match="its name leaves the folder; give a path inside it"):
+        write_voc(labels([], "a.jpg", str(outside)), tmp_path / "out")
+    assert not list(tmp_path.iterdir())
