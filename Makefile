@@ -74,6 +74,7 @@ experiments: $(STAMP) ## list experiments with the parameters and metrics that d
 	@$(BIN)/dvc exp show --only-changed --drop '$(DIGESTS)' $(ARGS)
 
 selftrain: $(STAMP) ## label photos and train again with these labels, too (UNLABELLED=folder)
+	$(if $(strip $(UNLABELLED)),,$(error name the folder: make selftrain UNLABELLED=photos/new))
 	@$(BIN)/ladder selftrain '$(UNLABELLED)' $(ARGS)
 
 ui: $(STAMP) ## open MLflow on the comparison of the runs

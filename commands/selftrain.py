@@ -38,6 +38,7 @@ _LABELS = Path(".ladder/selftrain")  # one folder a teacher: a stopped labelling
 def main(arguments: Sequence[str]) -> int:
     """Label the photos of a folder, add them to train, and run the ladder."""
     options = _parse(arguments)
+    check_is_new(options.photos)
     photos = photos_below(options.photos)
     if not photos:
         raise InputError(f"{options.photos}: no photo in it; name a folder of photos to learn from")
@@ -57,6 +58,25 @@ def main(arguments: Sequence[str]) -> int:
     flags = [word for setting in [*settings, *options.settings] for word in ("-S", setting)]
     flags += [word for stage in options.only for word in ("--only", stage)]
     return run.main([*flags, *(["--name", options.name] if options.name else [])])
+
+
+def check_is_new(photos: Path) -> None:
+    """Check that a folder of new photos has none that people have labelled, as those of val.
+
+    Raises:
+        InputError: it contains photos of the ladder, or lies within them.
+    """
+    params, place = load_params(PARAMS).fetch, photos.resolve()
+    local = [params.path / one.path for one in _truth(params)] if params.source == "local" else []
+    remedy = "name a folder of new photos alone, such as photos/new"
+    for ours in (SOURCE, PLACE, *local):
+        if ours.exists() and place in (ours.resolve(), *ours.resolve().parents):
+            problem = f"has the labelled photos of {ours} in it, val and test included"
+            raise InputError(f"{photos}: {problem}; {remedy}")
+    # New photos may lie within a set of the user's, whose labels do not name them.
+    for ours in (SOURCE, PLACE):
+        if ours.resolve() in place.parents:
+            raise InputError(f"{photos}: lies in {ours}, with the labelled photos; {remedy}")
 
 
 def copy_truth(params: FetchParams, place: Path) -> None:
@@ -105,7 +125,7 @@ def _place_of(source: SourceParams) -> Path:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command_parser(__doc__)
-    parser.add_argument("photos", metavar="FOLDER", type=Path, help="of photos without labels")
+    parser.add_argument("photos", metavar="FOLDER", type=_folder, help="of photos without labels")
     parser.add_argument(
         "--model",
         type=Path,
@@ -117,3 +137,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     add_only(parser)
     parser.add_argument("--name", help="of the experiment (default: run, date and time)")
     return parser.parse_args(arguments)
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("no folder is named; give one of new photos")
+    return Path(text)

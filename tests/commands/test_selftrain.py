@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pipeline.params.fetch import SourceParams
 from pipeline.params.params import load_params
 from pipeline.profiles import parse_setting
 from stages import fetch, tables
+from tests.conftest import ROOT
 from tests.inference.making import saved
 from tests.stages.small_project import run_main, write_params
 
@@ -95,3 +97,46 @@ def test_what_is_missing_is_named_before_any_work(project, started):
     with pytest.raises(InputError, match=r"data/source: no such folder; run the ladder first"):
         selftrain.main(["new"])
     assert not started
+
+
+@pytest.mark.parametrize("folder", [".", "data", "data/source", "..", "here"])
+def test_a_folder_with_the_labelled_photos_is_refused(project, started, folder):
+    Path("here").symlink_to(project)
+    with pytest.raises(InputError, match=r"has the labelled photos of data/source .* photos/new$"):
+        selftrain.main([folder])
+    assert not started and not Path(".ladder/selftrain").exists()
+
+
+def test_a_folder_within_the_labelled_photos_is_refused(project, started):
+    Path("data/source/more").mkdir()
+    with pytest.raises(InputError, match=r"^data/source/more: lies in data/source, with the lab"):
+        selftrain.main(["data/source/more"])
+
+
+def test_what_an_earlier_round_learnt_from_is_not_new(project, started):
+    selftrain.main(["new"])
+    with pytest.raises(InputError, match=r"^photos: has the labelled photos of photos/selftrain"):
+        selftrain.main(["photos"])
+    with pytest.raises(InputError, match=r"machine: lies in photos/selftrain, with the labelled"):
+        selftrain.main(["photos/selftrain/machine"])
+
+
+def test_the_sets_that_are_fetched_are_not_new(project, started):
+    shutil.copytree("data/source", "mine")
+    write_params(Path.cwd(), fetch__source="local", fetch__path="mine")
+    with pytest.raises(InputError, match=r"^mine: has the labelled photos of mine in it, val"):
+        selftrain.main(["mine"])
+    shutil.copytree("new", "mine/new")
+    assert selftrain.main(["mine/new"]) == 0
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_no_folder_is_not_the_folder_of_the_project(project, started, name, capsys):
+    with pytest.raises(SystemExit):
+        selftrain.main([name])
+    assert "no folder is named; give one of new photos" in capsys.readouterr().err
+    done = subprocess.run(
+        ["make", "-n", "selftrain", f"UNLABELLED={name}"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode and not started
+    assert "name the folder: make selftrain UNLABELLED=photos/new" in done.stderr
