@@ -13,6 +13,7 @@ background. All are copied into photos/selftrain, and fetch.sources names both.
 import argparse
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder
 from pipeline.formats.layout import find_set
 from pipeline.inference.described_model import no_model
+from pipeline.inference.photo_files import common_folder
 from pipeline.params.fetch import FetchParams, SourceParams
 from pipeline.params.params import load_params
 from pipeline.photo_files import photos_below
@@ -32,7 +34,7 @@ from pipeline.sources.copies import copy_set
 
 PLACE = Path("photos/selftrain")
 _MACHINE = "machine"
-_LABELS = Path(".ladder/selftrain")  # one folder a teacher: a stopped labelling goes on there
+_LABELS = Path(".ladder/selftrain")  # where a stopped labelling goes on
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -45,10 +47,10 @@ def main(arguments: Sequence[str]) -> int:
     if not SOURCE.is_dir():
         raise InputError(f"{SOURCE}: no such folder; run the ladder first, on labelled photos")
     params, teacher = load_params(PARAMS).fetch, teacher_of(options.model)
-    labels = _LABELS / teacher.replace(" ", "-") / "labels.json"
+    labels = _LABELS / job_name(teacher, options.photos) / "labels.json"
     labels.parent.mkdir(parents=True, exist_ok=True)
     words = [str(options.photos), "--model", str(options.model), "--doubtful"]
-    label.main([*words, "--out", str(labels)])
+    label.main([*words, "--out", str(labels), "--overwrite"])  # nobody else's is there
     with fresh_folder(PLACE) as place:
         copy_truth(params, place)
         copy_photos(photos, options.photos, place / _MACHINE)
@@ -112,6 +114,16 @@ def teacher_of(model: Path) -> str:
         raise no_model(weights)
     with weights.open("rb") as file:
         return f"{model.name} {hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
+
+
+def job_name(teacher: str, photos: Path) -> str:
+    """Return the name of a labelling, the same where it can go on with what it has begun.
+
+    `ladder label` goes on with the same photos, found in the same way, alone.
+    """
+    decoding = load_params(PARAMS).predict.model_dump_json()
+    asked = f"{common_folder([str(photos)]).absolute()} {decoding}"
+    return f"{teacher} {hashlib.sha256(os.fsencode(asked)).hexdigest()[:12]}".replace(" ", "-")
 
 
 def _truth(params: FetchParams) -> list[SourceParams]:

@@ -88,6 +88,39 @@ def test_a_second_round_keeps_the_truth_and_replaces_the_machine(project):
     assert second == [first[0], first[1] | {"teacher": "two"}]
 
 
+def jobs() -> set[Path]:
+    return {file.parent for file in Path(".ladder/selftrain").glob("*/labels.json")}
+
+
+def test_each_folder_has_a_labelling_of_its_own(project, started, capfd):
+    shutil.copytree("new/more", "newer")
+    for folder in ("new", "newer"):
+        assert selftrain.main([folder]) == 0
+    machine = Path("photos/selftrain/machine")
+    assert [photo.name for photo in machine.glob("*.jpg")] == ["b.jpg"]
+    images = json.loads((machine / "labels.json").read_text())["images"]
+    assert [image["file_name"] for image in images] == ["b.jpg"]
+    before = jobs()
+    assert len(before) == 2
+    for same in ("new", "new/", "newer/../new", str(project / "new")):
+        capfd.readouterr()
+        assert selftrain.main([same]) == 0
+        assert "done before: 2 of 2 photos" in capfd.readouterr().err
+    assert jobs() == before
+
+
+def test_other_detections_are_a_labelling_of_their_own(project, started):
+    selftrain.main(["new"])
+    write_params(Path.cwd(), predict__nms_threshold=0.3)
+    for file in jobs():
+        (file / "labels.json").write_text("changed")
+    selftrain.main(["new"])
+    assert len(jobs()) == 2
+    write_params(Path.cwd())
+    assert selftrain.main(["new"]) == 0
+    assert json.loads(Path("photos/selftrain/machine/labels.json").read_text())["images"]
+
+
 def test_what_is_missing_is_named_before_any_work(project, started):
     with pytest.raises(InputError, match=r"absent: no photo in it; name a folder of photos"):
         selftrain.main(["absent"])
