@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from math import cos, isfinite, radians, sin
+from math import isfinite
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,8 +15,8 @@ from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_name, fault_of_photo
 from pipeline.formats.photo_sizes import MOST_SIDE
-from pipeline.formats.reversed_corners import note_reversed, upright
 from pipeline.formats.split_names import split_in_name
+from pipeline.formats.upright_boxes import around_turned, note_reversed, note_turned, upright
 from pipeline.formats.voc.files import root_name
 from pipeline.photo_files import is_hidden
 
@@ -57,7 +57,7 @@ def read_cvat(found: LabelledSet) -> Labels:
     The format: https://docs.cvat.ai/docs/dataset_management/formats/format-cvat. Corners
     `xtl ytl xbr ybr` are edges of pixels, 0-based; of a turned box the upright one around it is
     taken, and likewise of a polygon. Classes are in the order of their names. A subset that is
-    called train, val or test is the `split`. Other shapes are left out; both are noted. An
+    called train, val or test is the `split`. Other shapes are left out; all this is noted. An
     attribute `ignore`, `difficult` or `crowd` of a box becomes `ignore`, `score` or `confidence`
     the score.
 
@@ -66,6 +66,7 @@ def read_cvat(found: LabelledSet) -> Labels:
     """
     images: list[dict] = []
     boxes: list[LabelledBox] = []
+    turns: list[float] = []
     counts: Counter[str] = Counter()  # of kinds of shapes
     files: dict[str, Path] = {}  # in which each photo was first
     for file in found.files:
@@ -73,14 +74,18 @@ def read_cvat(found: LabelledSet) -> Labels:
             row = len(images)
             images.append(_image(node, file))
             _refuse_again(images[-1]["file_name"], file, files)
-            boxes += [_box(shape, row, file) for shape in node if shape.tag in _READ_SHAPES]
+            shapes = [shape for shape in node if shape.tag in _READ_SHAPES]
+            boxes += [_box(shape, row, file) for shape in shapes]
+            turns += [float(shape.get("rotation", "0")) for shape in shapes]
             counts.update(shape.tag for shape in node)
     if not boxes:
         problem = f"no box in {counted(len(images), 'photo')}"
         raise InputError(f"{found.labels}: {problem}; label objects in the photos")
     sides, reversed_ones = upright(np.array([box.box for box in boxes], np.float64))
+    sides, turned = around_turned(sides, np.array(turns))
     boxes = [replace(box, box=side) for box, side in zip(boxes, sides.tolist(), strict=True)]
-    notes = [*_notes(counts), *note_reversed(reversed_ones, len(boxes), found.labels)]
+    reversed_note = note_reversed(reversed_ones, len(boxes), found.labels)
+    notes = [*note_turned(turned), *_notes(counts), *reversed_note]
     return labels_of_boxes(found.labels, found.photos, images, boxes, notes=notes)
 
 
@@ -137,24 +142,21 @@ def _image(node: ElementTree.Element, file: Path) -> dict:
 
 
 def _box(node: ElementTree.Element, row: int, file: Path) -> LabelledBox:
+    """Return the box of a shape as it was before it was turned."""
     name = node.get("label", "").strip()
     if fault := fault_of_name(name):
         raise InputError(f"{file}: box: label {name!r} {fault}")
     try:
         left, top, right, bottom = _corners(node)
-        turn = radians(float(node.get("rotation", "0")))
+        turn = float(node.get("rotation", "0"))
     except ValueError:
         left = top = right = bottom = turn = float("nan")
     if not isfinite(left + top + right + bottom + turn):
         raise InputError(f"{file}: {node.tag} {name}: {node.attrib} lacks numbers; correct it")
-    width, height = right - left, bottom - top
-    if turn:
-        across, along = abs(cos(turn)), abs(sin(turn))
-        width, height = width * across + height * along, width * along + height * across
-    x, y = (left + right - width) / 2, (top + bottom - height) / 2
     marks = {one.get("name"): (one.text or "").strip().lower() for one in node.iter("attribute")}
     ignore = any(marks.get(flag) in ("1", "true") for flag in _IGNORE)
-    return LabelledBox(row, name, [x, y, width, height], ignore, _score(marks, file))
+    box = [left, top, right - left, bottom - top]
+    return LabelledBox(row, name, box, ignore, _score(marks, file))
 
 
 def _score(marks: Mapping[str | None, str], file: Path) -> float | None:

@@ -24,8 +24,14 @@ from pipeline.formats.pascal.files import may_be_pascal, pascal_files, splits_of
 from pipeline.formats.pascal.json_lists import UnusualError, read_lists
 from pipeline.formats.pascal.roboflow import note_of_root, roboflow_root, without_root
 from pipeline.formats.pascal.writer import write_pascal
-from pipeline.formats.reversed_corners import note_reversed, upright
 from pipeline.formats.split_names import split_in_path
+from pipeline.formats.upright_boxes import (
+    around_turned,
+    degrees_of,
+    note_reversed,
+    note_turned,
+    upright,
+)
 from pipeline.photo_files import photos_below
 
 _ANNOTATIONS = pa.schema(
@@ -220,7 +226,11 @@ def _scores(column: pa.ChunkedArray) -> np.ndarray | None:
 
 
 def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:
-    """Return the labels of parsed Pascal JSON that `check_pascal` has passed."""
+    """Return the labels of parsed Pascal JSON that `check_pascal` has passed.
+
+    Of a box that CVAT has turned, the upright one around it is taken, and that is noted. Objects
+    with attributes hold objects, so that all files with such boxes are read here.
+    """
     images, annotations, categories = (
         pascal[key] for key in ("images", "annotations", "categories")
     )
@@ -228,6 +238,8 @@ def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:
     columns["split"] = [None if name is None else str(name) for name in columns["split"]]
     rows = {image["id"]: row for row, image in enumerate(images)}
     labels = {category["id"]: label for label, category in enumerate(categories)}
+    boxes = np.array([item["bbox"] for item in annotations], np.float64).reshape(-1, 4)
+    boxes, turned = around_turned(boxes, np.array([_degrees(item) for item in annotations]))
     return Labels(
         file,
         photos,
@@ -236,11 +248,19 @@ def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:
         np.array([item["id"] for item in annotations], np.int64),
         np.array([rows[item["image_id"]] for item in annotations], np.int32),
         np.array([labels[item["category_id"]] for item in annotations], np.int16),
-        np.array([item["bbox"] for item in annotations], np.float64).reshape(-1, 4),
+        boxes,
         np.array([bool(item["ignore"] or item["iscrowd"]) for item in annotations], bool),
         _scores(pa.chunked_array([[item.get("score") for item in annotations]], pa.float32())),
-        tuple(pascal.get(NOTES, ())),
+        (*pascal.get(NOTES, ()), *note_turned(turned)),
     )
+
+
+def _degrees(annotation: dict) -> float:
+    """Return by how much an annotation's box is turned, by CVAT alone, which draws no outline."""
+    attributes = annotation.get("attributes")
+    if not isinstance(attributes, dict) or annotation.get("segmentation"):
+        return 0.0
+    return degrees_of(attributes.get("rotation"))
 
 
 PASCAL = LabelFormat(

@@ -15,9 +15,15 @@ from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_photo
 from pipeline.formats.photo_sizes import MOST_SIDE
-from pipeline.formats.reversed_corners import note_reversed, upright
 from pipeline.formats.split_lists import read_split_lists
 from pipeline.formats.split_names import split_in_path, told_apart
+from pipeline.formats.upright_boxes import (
+    around_turned,
+    degrees_of,
+    note_reversed,
+    note_turned,
+    upright,
+)
 from pipeline.formats.voc.files import PhotosOfSet, key_of, voc_files
 from pipeline.formats.voc.writer import write_voc
 from pipeline.photo_files import files_below
@@ -93,19 +99,24 @@ def read_voc(found: LabelledSet) -> Labels:
 
 @dataclass(frozen=True)
 class _Object:
-    """One object; `corners` are xmin, ymin, xmax, ymax as written, `row` that of its image."""
+    """One object; `corners` are xmin, ymin, xmax, ymax as written, `row` that of its image.
+
+    `degrees` is by how much CVAT, which writes VOC as well, has turned its box.
+    """
 
     row: int
     name: str
     corners: list[float]
     ignore: bool
+    degrees: float
 
 
 def _labels(
     found: LabelledSet, images: list[dict], objects: list[_Object], notes: list[str]
 ) -> Labels:
     sides, count = corners_to_xywh(np.array([item.corners for item in objects]))
-    notes = [*notes, *note_reversed(count, len(objects), found.labels)]
+    sides, turned = around_turned(sides, np.array([item.degrees for item in objects]))
+    notes = [*notes, *note_reversed(count, len(objects), found.labels), *note_turned(turned)]
     boxes = [
         LabelledBox(item.row, item.name, box, item.ignore)
         for item, box in zip(objects, sides.tolist(), strict=True)
@@ -233,7 +244,8 @@ def _object(node: ElementTree.Element, file: Path, row: int) -> _Object:
     difficult = (_text(node, "difficult", place) or "").strip().lower()
     if difficult not in _TRUE | _FALSE:
         raise InputError(f"{place}: difficult {difficult!r} is neither 0 nor 1; correct it")
-    return _Object(row, name, corners, difficult in _TRUE)
+    marks = {one.findtext("name"): one.findtext("value") for one in node.iter("attribute")}
+    return _Object(row, name, corners, difficult in _TRUE, degrees_of(marks.get("rotation")))
 
 
 def _only(node: ElementTree.Element, tag: str, place: str) -> ElementTree.Element | None:

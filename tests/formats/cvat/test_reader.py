@@ -55,6 +55,7 @@ def test_a_turned_box_and_a_polygon_have_boxes_around_them(tmp_path: Path) -> No
     labels = read(tmp_path)
     assert labels.boxes.round(9).tolist() == [[15, 5, 10, 20], [1, 0.5, 4, 8.5]]
     assert labels.notes == (
+        "turned boxes, read as the boxes around them: 1",
         "polygons, read as the boxes around them: 1",
         "shapes that are neither boxes nor polygons, left out: 1",
     )

@@ -92,6 +92,35 @@ def test_unusual_files_take_the_plain_parser(tmp_path, monkeypatch, change) -> N
         read(path)
 
 
+@pytest.mark.parametrize("form", [{}, {"separators": (",", ":")}, {"sort_keys": True}])
+@pytest.mark.parametrize("where", [0, 1, 3])
+def test_of_a_box_that_cvat_has_turned_the_one_around_it_is_taken(tmp_path, form, where) -> None:
+    source = pascal(SMALL)
+    cvat = {"attributes": {"occluded": False, "rotation": 90.0}, "segmentation": []}
+    source["annotations"][where] |= cvat | {"bbox": [10, 10, 20, 10]}
+    found = read(written(tmp_path, source, **form))
+    np.testing.assert_allclose(found.boxes[where], [15, 5, 10, 20])
+    others = [item["bbox"] for item in source["annotations"] if "attributes" not in item]
+    assert np.delete(found.boxes, where, 0).tolist() == others
+    assert found.notes == ("turned boxes, read as the boxes around them: 1",)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"attributes": {"rotation": 0.0}},
+        {"attributes": {"rotation": "left"}},
+        {"attributes": "rotation"},
+        {"attributes": {"rotation": 90}, "segmentation": [[10, 10, 30, 10, 30, 20]]},
+    ],
+)
+def test_a_box_that_is_upright_stays(tmp_path, change) -> None:
+    source = pascal(SMALL)
+    source["annotations"][1] |= change | {"bbox": [10, 10, 20, 10]}
+    found = read(written(tmp_path, source))
+    assert (found.boxes[1].tolist(), found.notes) == ([10, 10, 20, 10], ())
+
+
 @pytest.mark.parametrize(("data", "message"), WRONG)
 def test_what_is_wrong_is_named_whichever_way_it_is_read(
     tmp_path: Path, data: object, message: str

@@ -278,3 +278,16 @@ def test_what_a_mac_leaves_is_passed_over(tmp_path: Path) -> None:
     for name in ("Annotations/._a.xml", "JPEGImages/._a.jpg", "Annotations/.DS_Store"):
         write(folder / name, "\0\5\x16\7")
     assert read(folder).images["file_name"].to_pylist() == ["a.jpg"]
+
+
+def test_of_a_box_that_cvat_has_turned_the_one_around_it_is_taken(tmp_path: Path) -> None:
+    corners = "<xmin>11</xmin><ymin>11</ymin><xmax>30</xmax><ymax>20</ymax>"
+    marks = "".join(
+        f"<attribute><name>{name}</name><value>{value}</value></attribute>"
+        for name, value in (("occluded", "False"), ("rotation", "90.0"))
+    )
+    box = f"<bndbox>{corners}</bndbox><attributes>{marks}</attributes>"
+    turned = f"<object><name>cat</name>{box}</object>"
+    labels = read(voc(tmp_path, {"a": SIZE + CAT + turned}))
+    np.testing.assert_allclose(labels.boxes, [[0, 1, 4, 5], [15, 5, 10, 20]])
+    assert labels.notes == ("turned boxes, read as the boxes around them: 1",)

@@ -1,4 +1,4 @@
-"""Boxes whose corners stand in the wrong order."""
+"""Boxes that are turned, or whose corners stand in the wrong order."""
 
 from pathlib import Path
 
@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.formats.reversed_corners import note_reversed, upright
+from pipeline.formats.upright_boxes import (
+    around_turned,
+    degrees_of,
+    note_reversed,
+    note_turned,
+    upright,
+)
 
 
 def test_no_boxes_and_a_box_without_area() -> None:
@@ -41,3 +47,26 @@ def test_few_are_noted_and_most_are_refused() -> None:
     assert len(note_reversed(10, 20, Path("x"))) == 1
     with pytest.raises(InputError, match=r"x: 11 of 20 boxes have their right edge left of .*; "):
         note_reversed(11, 20, Path("x"))
+
+
+def test_no_boxes_and_boxes_that_look_the_same_turned() -> None:
+    assert around_turned(np.empty((0, 4)), np.empty(0))[1] == 0
+    boxes = np.array([[10.0, 10, 20, 10], [1.1, 2.2, 3.3, 4.4], [5, 5, 0, 3]])
+    found, count = around_turned(boxes, np.array([0.0, 180, -360]))
+    assert (found.tolist(), count) == (boxes.tolist(), 0)
+
+
+def test_the_box_around_a_turned_one() -> None:
+    boxes = np.array([[10.0, 10, 20, 10], [0, 0, 2, 2], [1, 2, 3, 4], [30, 20, -20, -10]])
+    found, count = around_turned(boxes, np.array([90.0, 45, 0, -90]))
+    expected = [[15, 5, 10, 20], [1 - 2**0.5, 1 - 2**0.5, 8**0.5, 8**0.5], boxes[2]]
+    np.testing.assert_allclose(found, [*expected, [15, 5, 10, 20]], atol=1e-12)
+    assert (count, boxes[0].tolist()) == (3, [10, 10, 20, 10])
+    assert note_turned(0) == []
+    assert note_turned(3) == ["turned boxes, read as the boxes around them: 3"]
+
+
+@pytest.mark.parametrize("rotation", [None, "left", "nan", [90], "", 10**400])
+def test_what_is_no_angle_turns_no_box(rotation: object) -> None:
+    assert degrees_of(rotation) == 0
+    assert (degrees_of(90), degrees_of("-4.5")) == (90, -4.5)
