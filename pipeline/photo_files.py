@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from pipeline.errors import InputError
@@ -17,6 +17,10 @@ PHOTO_SUFFIXES = frozenset(
 )
 # What Pillow may open: it knows many more, some of which run other programs on what is in a file.
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000")
+# Pillow reads HEIC with a library of codecs alone, which we do not bring: iPhones take such photos.
+_HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
+_AVIF_BRANDS = frozenset((b"avif", b"avis"))  # which are `mif1` as well
+TO_JPEG = "convert it to JPEG, e.g. by `heif-convert`"
 # A photo that is decoded takes up to 16 bytes a pixel, and one of a gigapixel a file of 20 kB.
 MOST_PIXELS = 50_000_000
 MOST_PIXELS_BY_LINES = 100_000_000  # of kinds whose decoders keep no copies: 10 bytes a pixel
@@ -82,7 +86,7 @@ def open_photo(file: Path | BinaryIO) -> Image.Image:
     """
     # Header and limit go first: what is too large for Pillow itself is an error of ours, too.
     try:
-        image = Image.open(file, formats=KINDS)
+        image = _identified(file)
     except Image.DecompressionBombError as error:
         raise ValueError(str(error).partition(",")[0]) from None
     width, height = image.size
@@ -91,6 +95,39 @@ def open_photo(file: Path | BinaryIO) -> Image.Image:
         image.close()
         raise ValueError(too_large(width, height, most))
     return image
+
+
+def is_heic(start: bytes, name: str = "") -> bool:
+    """Return whether a file that is no photo of a known kind is HEIC.
+
+    Args:
+        start: its first 64 bytes or more, with the brands in an ISO base media file (ISO/IEC
+            23008-12, annex B).
+        name: by whose ending it is told where the content is of no such file.
+    """
+    if start[4:8] != b"ftyp":
+        return name.lower().endswith((".heic", ".heif"))
+    end = min(int.from_bytes(start[:4], "big"), len(start))
+    brands = {start[8:12], *(start[at : at + 4] for at in range(16, end, 4))}
+    return bool(brands & _HEIC_BRANDS) and not brands & _AVIF_BRANDS
+
+
+def _identified(file: Path | BinaryIO) -> Image.Image:
+    """Return an image of a known kind; of HEIC, the error names the remedy."""
+    try:
+        return Image.open(file, formats=KINDS)
+    except Image.DecompressionBombError:
+        raise
+    except Exception:  # a decoder of AVIF raises its own
+        if isinstance(file, Path):
+            with file.open("rb") as opened:
+                heic = is_heic(opened.read(64), file.name)
+        else:
+            file.seek(0)
+            heic = is_heic(file.read(64))
+        if heic:
+            raise UnidentifiedImageError(f"HEIC, which is not read; {TO_JPEG}") from None
+        raise
 
 
 def too_large(width: int, height: int, most: int) -> str:
@@ -105,11 +142,13 @@ def photo_header(photo: Path) -> PhotoHeader:
         InputError: the file is missing or no photo.
     """
     try:
-        with Image.open(photo, formats=KINDS) as header:
+        with _identified(photo) as header:
             size, orientation = header.size, exif_orientation(header)
             is_turned = isinstance(header, TiffImageFile) and orientation >= 5  # by PIL itself
             return PhotoHeader(size[::-1] if is_turned else size, orientation)
     except Exception as error:  # PIL raises a dozen types for damaged files
+        if TO_JPEG in str(error):
+            raise InputError(f"{photo}: photo: {error}") from None
         raise InputError(f"{photo}: size cannot be read ({error}); replace the photo") from None
 
 

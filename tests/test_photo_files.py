@@ -1,5 +1,6 @@
 """What counts as a photo, and how large a viewer shows it."""
 
+import io
 import os
 from pathlib import Path
 
@@ -7,7 +8,21 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import InputError
-from pipeline.photo_files import files_below, is_photo, photo_size, photos_below, visible_files
+from pipeline.photo_files import (
+    files_below,
+    is_heic,
+    is_photo,
+    open_photo,
+    photo_size,
+    photos_below,
+    visible_files,
+)
+
+
+def start_of(major: bytes, *brands: bytes) -> bytes:
+    """Return the first bytes of a file with these brands."""
+    size = 16 + 4 * len(brands)
+    return size.to_bytes(4, "big") + b"ftyp" + major + bytes(4) + b"".join(brands) + b"heic" * 9
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -68,3 +83,39 @@ def test_files_come_sorted_by_the_parts_of_their_paths(tmp_path: Path) -> None:
     assert len(found) == 6
     (tmp_path / "round.png").symlink_to(tmp_path / "round.png")
     assert files_below(tmp_path, {".png"}) == found  # what leads nowhere is no file
+
+
+@pytest.mark.parametrize(
+    ("start", "name", "expected"),
+    [
+        (start_of(b"heic", b"mif1", b"heic"), "a.jpg", True),
+        (start_of(b"heix"), "", True),
+        (start_of(b"mif1", b"mif1", b"heic"), "a", True),
+        (start_of(b"mif1", b"avif", b"mif1"), "a.heic", False),
+        (start_of(b"avif", b"mif1", b"miaf"), "a.avif", False),
+        (start_of(b"isom", b"mp41"), "a.heic", False),
+        (b"no photo", "a.HEIC", True),
+        (b"no photo", "a.heif", True),
+        (b"no photo", "a.jpg", False),
+        (b"", "", False),
+    ],
+)
+def test_heic_by_its_content_or_else_by_its_name(start: bytes, name: str, expected: bool) -> None:
+    assert is_heic(start, name) == expected
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"mif1"])
+def test_what_to_do_with_heic(tmp_path: Path, brand: bytes) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(start_of(brand))
+    remedy = r"HEIC, which is not read; convert it to JPEG, e.g. by `heif-convert`$"
+    with pytest.raises(InputError, match=rf"a.jpg: photo: {remedy}"):
+        photo_size(photo)
+    for file in (photo, io.BytesIO(photo.read_bytes())):
+        with pytest.raises(OSError, match=f"^{remedy}"):
+            open_photo(file)
+
+
+def test_an_avif_is_opened(tmp_path: Path) -> None:
+    Image.new("RGB", (6, 4)).save(tmp_path / "a.heic", "AVIF")
+    assert photo_size(tmp_path / "a.heic") == (6, 4)

@@ -21,7 +21,9 @@ from pipeline.errors import InputError
 from pipeline.photo_files import (
     MOST_PIXELS,
     MOST_PIXELS_BY_LINES,
+    TO_JPEG,
     exif_orientation,
+    is_heic,
     open_photo,
     too_large,
 )
@@ -141,6 +143,8 @@ def _decode(path: Path, data: bytes, header: JpegHeader | None, turn: bool) -> D
         reason = " ".join(str(error).split()) if known else "not an image of a known kind"
         problem = f"does not decode ({reason or type(error).__name__})"
         remedy = "replace the file, or leave it out"
+        if not known and is_heic(data[:64], path.name):
+            problem, remedy = "does not decode (HEIC, which is not read)", TO_JPEG
         raise InputError(f"{path}: photo: {problem}; {remedy}") from None
     return Decoded(torch.from_numpy(pixels).permute(2, 0, 1), size_wh)
 

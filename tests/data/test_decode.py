@@ -122,3 +122,16 @@ def test_a_scaled_photo_is_the_same_photo(tmp_path, monkeypatch, kind, orientati
     assert same == size_wh
     assert decode_photo(tmp_path / "a").pixels[0].numel() <= 10_500
     assert np.abs(small.astype(int) - whole).mean() < 12
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.jpg", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), ("a.HEIC", b"no photo")],
+)
+def test_heic_is_told_with_what_to_do(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    line = (
+        r"does not decode \(HEIC, which is not read\); convert it to JPEG, e.g. by `heif-convert`$"
+    )
+    with pytest.raises(InputError, match=rf"{name}: photo: {line}"):
+        decode_photo(tmp_path / name)

@@ -27,6 +27,7 @@ def test_a_photo_is_read_as_by_the_detector(tmp_path: Path, kind: str) -> None:
     ("content", "status", "reason"),
     [
         (b"", 422, "is empty; send the photo's file"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", 422, "HEIC, which is not read; convert it to JPEG"),
         (b"GIF89a", 422, "not a photo of a known kind; send JPEG"),
         (huge_png(101, 100), 413, "is 101 x 100 pixels; send at most 0.01 million"),
         (huge_png(30000, 30000), 413, "has far too many pixels; send at most 0.01 million"),
