@@ -135,6 +135,21 @@ def too_large(width: int, height: int, most: int) -> str:
     return f"is {width} x {height} pixels, {most / 1e6:g} million at most; make it smaller"
 
 
+def on_white(image: Image.Image) -> Image.Image:
+    """Return an image as a white page shows it, in RGB; an opaque one itself.
+
+    Colours that are hidden behind a transparency are whatever a program has left there, mostly
+    black.
+    """
+    if not image.has_transparency_data:
+        return image
+    # Only these are pasted as they are: of a scan, each copy takes half a gigabyte.
+    layer = image if image.mode in ("RGBA", "LA") else image.convert("RGBA")
+    page = Image.new("RGB", image.size, "white")
+    page.paste(layer, mask=layer)
+    return page
+
+
 def photo_header(photo: Path) -> PhotoHeader:
     """Return size and orientation of a photo, without decoding it.
 

@@ -12,6 +12,7 @@ from pipeline.photo_files import (
     files_below,
     is_heic,
     is_photo,
+    on_white,
     open_photo,
     photo_size,
     photos_below,
@@ -119,3 +120,13 @@ def test_what_to_do_with_heic(tmp_path: Path, brand: bytes) -> None:
 def test_an_avif_is_opened(tmp_path: Path) -> None:
     Image.new("RGB", (6, 4)).save(tmp_path / "a.heic", "AVIF")
     assert photo_size(tmp_path / "a.heic") == (6, 4)
+
+
+def test_what_is_transparent_lies_on_white() -> None:
+    opaque = Image.new("P", (2, 1))
+    assert on_white(opaque) is opaque
+    clear = Image.new("RGBA", (2, 1))
+    clear.putpixel((1, 0), (0, 100, 255, 128))
+    page = on_white(clear)
+    assert (page.mode, page.getpixel((0, 0))) == ("RGB", (255, 255, 255))
+    assert page.getpixel((1, 0)) == (127, 177, 255)

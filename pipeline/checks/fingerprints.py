@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from pipeline.photo_files import open_photo
+from pipeline.photo_files import on_white, open_photo
 from pipeline.progress import progress
 
 SIDE = 32  # of the grey thumbnail, in pixels
@@ -92,4 +92,4 @@ def _grey(image: Image.Image) -> Image.Image:
     """Return 8-bit grey; of 16-bit grey the high byte, where PIL would cut at 255."""
     if image.mode.startswith("I"):
         return Image.fromarray((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
-    return image.convert("L")
+    return on_white(image).convert("L")

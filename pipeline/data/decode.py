@@ -180,7 +180,7 @@ def _with_pil(image: Image.Image, turn: bool) -> tuple[np.ndarray, tuple[int, in
         size_wh = stored[::-1] if swapped else stored
     if (times := _times_too_large(upright.size)) > 1:
         grey = upright.mode == "F" or upright.mode.startswith("I")
-        plain = upright.convert(upright.mode[:1] if grey else "RGB")
+        plain = upright.convert(upright.mode[:1]) if grey else to_rgb(upright)
         upright = plain.reduce(times)
     return np.array(to_rgb(upright)), size_wh
 

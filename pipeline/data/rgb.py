@@ -1,7 +1,9 @@
-"""Any image becomes 8-bit RGB, grey of more bits by the range that it uses."""
+"""Any image becomes 8-bit RGB on white, grey of more bits by the range that it uses."""
 
 import numpy as np
 from PIL import Image
+
+from pipeline.photo_files import on_white
 
 # Of what cameras, scanners and microscopes give, whatever the file stores it in.
 _BITS = (8, 10, 12, 14, 16)
@@ -9,7 +11,7 @@ _ROWS_AT_ONCE = 64
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Return an 8-bit RGB image of the same size.
+    """Return an 8-bit RGB image of the same size; what is transparent lies on white.
 
     Grey of 16 or 32 bits is divided by a power of two. A file does not tell how many of its bits
     the device has filled, and 12 bits in 16 would come out nearly black, so the brightest pixel
@@ -23,7 +25,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """
     if image.mode == "F" or image.mode.startswith("I"):
         image = Image.fromarray(_eight_bits(np.array(image)))
-    return image.convert("RGB")
+    return on_white(image).convert("RGB")
 
 
 def _eight_bits(grey: np.ndarray) -> np.ndarray:

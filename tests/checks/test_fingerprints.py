@@ -60,3 +60,15 @@ def test_photos_are_in_their_order_in_many_threads(tmp_path):
     assert prints.thumbnails[:, 0, 0].tolist() == list(range(50))
     some = prints.of_photos(np.arange(50) % 2 == 1)
     assert some.thumbnails[:, 0, 0].tolist() == list(range(1, 50, 2))
+
+
+def test_hidden_colours_do_not_count(tmp_path, gradient):
+    shape = Image.new("L", gradient.size)
+    shape.paste(255, (0, 0, gradient.width, gradient.height // 2))
+    for name, hidden in (("black", 0), ("white", 255)):
+        layer = Image.new("RGB", gradient.size, (hidden,) * 3)
+        layer.paste(gradient, mask=shape)
+        layer.putalpha(shape)
+        layer.save(tmp_path / f"{name}.png")
+    found = fingerprints([tmp_path / "black.png", tmp_path / "white.png"])
+    assert (found.thumbnails[0] == found.thumbnails[1]).all()

@@ -1,5 +1,7 @@
 """The page in a real browser: boxes are drawn, keys decide, and what it exports is read again."""
 
+import base64
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -62,6 +64,20 @@ def test_a_photo_that_does_not_decode_is_named(tmp_path: Path) -> None:
     photos = [tmp_path / name for name in ("a.jpg", "b.jpg", "c.jpg")]
     with pytest.raises(InputError, match=r"b.jpg: does not decode .*; leave it out"):
         review_page(labels, by_doubt(labels, NOTHING), photos)
+
+
+def test_what_is_transparent_is_white_on_the_page(tmp_path: Path) -> None:
+    labels = machine_labels(tmp_path)
+    Image.new("RGBA", (60, 40)).save(tmp_path / "c.jpg", "PNG")
+    photos = [tmp_path / name for name in ("a.jpg", "b.jpg", "c.jpg")]
+    page = review_page(labels, by_doubt(labels, NOTHING), photos)
+    encoded = re.findall(r"data:image/jpeg;base64,([\w+/=]+)", page)
+    pictures = [Image.open(io.BytesIO(base64.b64decode(text))) for text in encoded]
+    assert sorted(picture.getpixel((30, 20)) for picture in pictures) == [
+        (128, 128, 128),
+        (128, 128, 128),
+        (255, 255, 255),
+    ]
 
 
 @pytest.mark.slow
