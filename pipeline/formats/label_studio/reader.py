@@ -8,6 +8,7 @@ from pipeline.formats.json_files import json_beginning
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.label_studio.photos import photo_of_address
 from pipeline.formats.label_studio.regions import (
+    ids_with_class,
     is_upright,
     region_box,
     region_class,
@@ -78,8 +79,9 @@ def read_label_studio(file: Path, photos: Path) -> Labels:
         task = by_name[name]
         split = task.split and (split_of_name(task.split) or task.split)
         sizes = []
+        told = ids_with_class(task.regions)
         for region in task.regions:
-            if box := _box(region, row, task.place, counts):
+            if box := _box(region, row, task.place, told, counts):
                 boxes.append(box)
                 sizes.append(region_size(region, task.place))
         width, height = sizes[0] if sizes else (None, None)
@@ -88,8 +90,14 @@ def read_label_studio(file: Path, photos: Path) -> Labels:
     return labels_of_boxes(file, photos, images, boxes, notes=notes)
 
 
-def _box(region: dict, row: int, task: str, counts: Counter[str]) -> LabelledBox | None:
-    """Return the box of a region; None, and a count of why, if it has no area or class."""
+def _box(
+    region: dict, row: int, task: str, told: set[str], counts: Counter[str]
+) -> LabelledBox | None:
+    """Return the box of a region; None, and a count of why, if it has no area or class.
+
+    A result without a class is not counted where its region's id is among `told`, as another
+    result of the region has the class, or was counted; its id is added.
+    """
     place = f"{task}: region {region.get('id', '')}".rstrip()
     value = region.get("value")
     if not isinstance(value, dict) or region.get("type") in ("choices", "textarea", "rating"):
@@ -100,6 +108,11 @@ def _box(region: dict, row: int, task: str, counts: Counter[str]) -> LabelledBox
         )
     name = region_class(value, place)
     box = region_box(value, region_size(region, place), place) if _has_shape(value) else None
+    number = region.get("id")
+    if name is None and isinstance(number, str):
+        if number in told:
+            return None
+        told.add(number)
     if box is None or name is None:
         counts[_FLAT if box is None else _UNNAMED] += 1
         return None

@@ -1,6 +1,6 @@
 """Turns regions of Label Studio into boxes in pixels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import cos, isfinite, radians, sin
 
 from pipeline.errors import InputError
@@ -39,6 +39,21 @@ def region_class(value: dict, place: str) -> str | None:
     if classes and (fault := fault_of_name(classes[0])):
         raise InputError(f"{place}: class {classes[0]!r} {fault}")
     return classes[0] if classes else None
+
+
+def ids_with_class(regions: Iterable[dict]) -> set[str]:
+    """Return the ids of the regions of a task that have a class.
+
+    A region has several results where its shape and its class are of different tags, or where
+    more is asked of it; they share its id.
+    """
+    return {
+        region["id"]
+        for region in regions
+        if isinstance(region.get("id"), str)
+        and isinstance(value := region.get("value"), dict)
+        and any(value.get(key) for key in _CLASSES)
+    }
 
 
 def is_upright(value: dict) -> bool:

@@ -47,8 +47,8 @@ def test_a_set_by_columns(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
-    flat = region(type="brushlabels", value={"rle": [1], "brushlabels": ["cat"]})
-    unnamed = region(value={"x": 1, "y": 2, "width": 3, "height": 4})
+    flat = region(id="r3", type="brushlabels", value={"rle": [1], "brushlabels": ["cat"]})
+    unnamed = region(id="r2", value={"x": 1, "y": 2, "width": 3, "height": 4})
     choice = {"type": "choices", "value": {"choices": ["good"]}}
     turned = region(value=region()["value"] | {"rotation": 5})
     found = read(tmp_path, task("a.jpg", flat, unnamed, choice, turned, region()))
@@ -58,6 +58,35 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
         "1 region has no area and is left out",
         "1 region has no class and is left out",
     )
+
+
+def results_of(number: str, *kinds: str) -> list[dict]:
+    """Return the results of one rectangle, as they are exported where tags of these kinds ask."""
+    shape = {"x": 10, "y": 20, "width": 50, "height": 50, "rotation": 0}
+    said = {"labels": ["cat"], "taxonomy": [["animal", "cat"]], "number": 3, "rectangle": None}
+    values = [shape | ({kind: said[kind]} if said[kind] else {}) for kind in kinds]
+    return [
+        region(id=number, type=kind, value=value) for kind, value in zip(kinds, values, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    "kinds", [("rectangle", "labels"), ("labels", "rectangle"), ("rectangle", "labels", "taxonomy")]
+)
+def test_a_region_of_several_results_has_one_class(tmp_path: Path, kinds: tuple) -> None:
+    found = read(tmp_path, task("a.jpg", *results_of("r1", *kinds)))
+    assert (found.boxes.tolist(), found.classes) == ([[20, 20, 100, 50]], ["cat"])
+    assert found.notes == ()
+
+
+def test_a_region_of_several_results_without_a_class_is_one(tmp_path: Path) -> None:
+    unnamed = results_of("r2", "rectangle", "taxonomy", "number")
+    found = read(tmp_path, task("a.jpg", *results_of("r1", "rectangle", "labels"), *unnamed))
+    assert len(found.boxes) == 1
+    assert found.notes == ("1 region has no class and is left out",)
+    other = task("cats/b.jpg", *results_of("r1", "rectangle")) | {"id": 8}
+    found = read(tmp_path, task("a.jpg", *results_of("r1", "rectangle", "labels")), other)
+    assert found.notes == ("1 region has no class and is left out",)
 
 
 def test_ignore_and_scores(tmp_path: Path) -> None:
