@@ -3,19 +3,20 @@
 With many classes some differ by luck: of twenty that are alike, one lies beyond its 95 % interval.
 So a class is marked only where it stays beyond chance with all classes counted, by the method of S.
 Holm, "A Simple Sequentially Rejective Multiple Test Procedure" (1979). The tails that this needs
-are further out than 500 draws reach, so they are those of a normal distribution with the draws'
-standard deviation.
+are further out than 500 draws reach. Of accuracy they are known exactly, by the sign test. Of
+average precision they are those of a normal distribution with the draws' standard deviation, but
+never less than those of the sign test: on few photos the draws differ too little.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import comb, isfinite
 from statistics import NormalDist
 
 import numpy as np
 
 from pipeline.compare.class_draws import ClassDraws
-from pipeline.compare.differences import FEWEST, reflected
+from pipeline.compare.differences import reflected
 from pipeline.evaluate.bootstrap import UNKNOWN, mean_interval
 
 _LEVEL = 0.05
@@ -75,11 +76,30 @@ def changes_of_accuracy(
     for label in np.unique(labels).tolist():
         of_a, of_b = a[labels == label], b[labels == label]
         change, photos = of_b - of_a, len(of_a)
-        mean, differing = float(change.mean()), int(np.count_nonzero(change))
-        ends = mean_interval(change)
-        rows.append((classes[label], float(of_a.mean()), float(of_b.mean()), mean, *ends, photos))
-        chances.append(chance_of(mean, float(change.std()) / photos**0.5, differing))
+        means = float(of_a.mean()), float(of_b.mean()), float(change.mean())
+        rows.append((classes[label], *means, *mean_interval(change), photos))
+        chances.append(chance_of_signs(int((change > 0).sum()), int((change < 0).sum())))
     return _marked(rows, chances)
+
+
+def chance_of_signs(rose: int, fell: int) -> float:
+    """Return how likely chance alone divides photos at least this unevenly: the exact sign test.
+
+    Photos that did not change say nothing. W. J. Dixon and A. M. Mood, "The Statistical Sign Test"
+    (1946).
+
+    >>> chance_of_signs(0, 8), chance_of_signs(0, 7)
+    (0.0078125, 0.015625)
+    >>> chance_of_signs(1, 7)  # 2 * (1 + 8) / 256
+    0.0703125
+
+    Args:
+        rose: photos that B alone tells.
+        fell: photos that A alone tells.
+    """
+    photos = rose + fell
+    tail = sum(comb(photos, few) for few in range(min(rose, fell) + 1))
+    return min(1.0, 2 * tail / 2**photos)
 
 
 def chance_of(change: float, deviation: float, photos: int) -> float:
@@ -87,19 +107,18 @@ def chance_of(change: float, deviation: float, photos: int) -> float:
 
     >>> round(chance_of(0.196, 0.1, 50), 3)
     0.05
-    >>> chance_of(-1.0, 0.0, 10)  # ten photos of ten
-    0.001953125
+    >>> chance_of(-1.0, 0.1, 8)  # ten deviations, but no more than eight photos of eight
+    0.0078125
 
     Args:
         change: of a class.
         deviation: the standard deviation of the change over draws of the photos.
-        photos: that tell of the class; too few of them tell nothing.
+        photos: that tell of the class; the chance is at least that of all of them agreeing.
     """
-    if photos < FEWEST or not change:
+    if not change:
         return 1.0
-    if deviation <= 0:  # all photos tell the same: the sign test
-        return 2 * 0.5**photos
-    return 2 * NormalDist().cdf(-abs(change) / deviation)
+    normal = 2 * NormalDist().cdf(-abs(change) / deviation) if deviation > 0 else 0.0
+    return max(chance_of_signs(photos, 0), normal)
 
 
 def beyond_luck(chances: Sequence[float]) -> list[bool]:

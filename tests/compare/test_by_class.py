@@ -5,7 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.compare.by_class import beyond_luck, chance_of, changes_of_accuracy, changes_of_ap
+from pipeline.compare.by_class import (
+    beyond_luck,
+    chance_of,
+    chance_of_signs,
+    changes_of_accuracy,
+    changes_of_ap,
+)
 from pipeline.compare.class_draws import ClassDraws
 
 
@@ -29,13 +35,45 @@ def test_holms_steps_by_hand(chances, marks):
     [
         (0.0, 0.1, 50, 1.0),
         (-0.196, 0.1, 50, 0.05),
-        (0.5, 0.1, 5, 1.0),  # five photos tell nothing
+        (0.5, 0.01, 5, 2 / 32),  # five photos of five are never beyond chance
+        (0.5, 0.01, 7, 2 / 128),  # 50 deviations, which seven photos cannot tell
+        (0.5, 0.01, 0, 1.0),
         (0.0, 0.0, 50, 1.0),
         (0.5, 0.0, 6, 2 / 64),  # what no draw moves has no deviation to be held against
     ],
 )
 def test_the_chance_of_a_change(change, deviation, photos, chance):
     assert chance_of(change, deviation, photos) == pytest.approx(chance, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("rose", "fell", "chance"),
+    [
+        (0, 0, 1.0),
+        (3, 3, 1.0),
+        (0, 5, 2 / 32),
+        (0, 8, 2 / 256),
+        (7, 0, 2 / 128),
+        (1, 7, 2 * (1 + 8) / 256),
+        (2, 8, 2 * (1 + 10 + 45) / 1024),
+    ],
+)
+def test_the_sign_test_by_hand(rose, fell, chance):
+    assert chance_of_signs(rose, fell) == chance_of_signs(fell, rose) == chance
+
+
+def test_more_photos_that_fall_are_never_less_certain():
+    """Of four classes, .05 / 4 is what the least likely is held against: 8 of 8 pass, 7 do not."""
+    labels, told = np.repeat(np.arange(4), 8), np.ones(32)
+    marks = []
+    for falling in range(9):
+        b = told.copy()
+        b[:falling] = 0
+        (row,) = [
+            one for one in changes_of_accuracy(list("abcd"), labels, told, b) if one.name == "a"
+        ]
+        marks.append(row.beyond_chance)
+    assert marks == [False] * 8 + [True]
 
 
 def draws_of(here, deviation, photos):
