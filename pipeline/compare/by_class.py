@@ -57,7 +57,8 @@ def changes_of_ap(classes: Sequence[str], draws: ClassDraws) -> list[ClassChange
         photos = int(draws.photos[label])
         ends = reflected(b - a, known) if photos > 1 else UNKNOWN
         rows.append((name, a, b, b - a, *ends, photos))
-        chances.append(chance_of(b - a, float(known.std()) if len(known) else 0.0, photos))
+        deviation = float(known.std()) if len(known) else 0.0
+        chances.append(chance_of(b - a, deviation, int(draws.differing[:, label].sum())))
     return _marked(rows, chances)
 
 
@@ -113,7 +114,8 @@ def chance_of(change: float, deviation: float, photos: int) -> float:
     Args:
         change: of a class.
         deviation: the standard deviation of the change over draws of the photos.
-        photos: that tell of the class; the chance is at least that of all of them agreeing.
+        photos: that tell A and B apart in this class; the chance is at least that of all of them
+            speaking for the same one.
     """
     if not change:
         return 1.0

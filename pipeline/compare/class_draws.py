@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from pipeline.compare.common_photos import CommonPhotos
-from pipeline.evaluate.bootstrap import Ranking, class_rankings, draws_of, mean_ap_of_draws
-from pipeline.evaluate.detections import as_detections, as_truth
+from pipeline.evaluate.bootstrap import Ranking, draws_of, matched_rankings, mean_ap_of_draws
+from pipeline.evaluate.detections import Detections, as_detections, as_truth
+from pipeline.evaluate.voc_ap import Matches, match_detections
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,14 @@ class ClassDraws:
         here: `(2, C)` on the photos; NaN for a class without objects.
         drawn: `(2, D, C)` on D draws, the same ones for both; NaN where a draw has no object.
         photos: `(C,)` in how many photos each class has an object.
+        differing: `(P, C)` bool, whether A and B find another number of a class's objects in a
+            photo, or have another number of boxes on none.
     """
 
     here: np.ndarray
     drawn: np.ndarray
     photos: np.ndarray
+    differing: np.ndarray
 
     @property
     def mean_here(self) -> np.ndarray:
@@ -37,8 +40,14 @@ class ClassDraws:
 
 def draw_classes(common: CommonPhotos) -> ClassDraws:
     """Return the average precision of every class, on the photos and on draws of them."""
-    photos = common.images["image_id"].to_numpy()
-    sides = [_rankings(common, found, photos) for found in common.found]
+    photos, count = common.images["image_id"].to_numpy(), len(common.classes)
+    truth, found = as_truth(common.truth), [as_detections(one) for one in common.found]
+    matched = [match_detections(truth, one, count) for one in found]
+    sides = [
+        matched_rankings(truth, one, matches, photos, count)
+        for one, matches in zip(found, matched, strict=True)
+    ]
+    a, b = (_hits_and_mistakes(*one, photos, count) for one in zip(found, matched, strict=True))
     width = max((len(one.photo) for rankings in sides for one in rankings), default=1)
     once = np.ones((1, len(photos)), int)
     parts = [
@@ -50,12 +59,19 @@ def draw_classes(common: CommonPhotos) -> ClassDraws:
         np.stack([_by_class(rankings, once)[0] for rankings in sides]),
         np.concatenate(parts, 1),
         np.array(with_objects),
+        (a != b).any(-1),
     )
 
 
-def _rankings(common: CommonPhotos, found: pa.Table, photos: np.ndarray) -> list[Ranking]:
-    truth, detections = as_truth(common.truth), as_detections(found)
-    return class_rankings(truth, detections, photos, len(common.classes))
+def _hits_and_mistakes(
+    found: Detections, matches: Matches, photos: np.ndarray, classes: int
+) -> np.ndarray:
+    """Return `(P, C, 2)` how many boxes are on no object of their class, and how many on one."""
+    order = np.argsort(photos)
+    places = order[np.searchsorted(photos, found.photo, sorter=order)]
+    cells = (places * classes + found.labels) * 2 + matches.true_positive
+    counts = np.bincount(cells[~matches.ignored], minlength=len(photos) * classes * 2)
+    return counts.reshape(len(photos), classes, 2)
 
 
 def _by_class(rankings: list[Ranking], draws: np.ndarray) -> np.ndarray:

@@ -147,7 +147,7 @@ def _compare_all_objects(common: CommonPhotos) -> RungComparison:
     return RungComparison(
         _name_of(*common.rungs),
         common,
-        [map_difference("voc_map_50", draws, len(common.images))],
+        [map_difference("voc_map_50", draws)],
         changes_of_ap(common.classes, draws),
         all_objects_by_photo(common, scores),
         scores,

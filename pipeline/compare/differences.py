@@ -4,6 +4,14 @@ The bootstrap is paired: both rungs are measured on the same draws of the photos
 is that of the difference. A photo that is hard for both moves both metrics and not their
 difference, so this tells what two intervals beside each other do not: they may overlap although the
 difference is certain.
+
+Draws give two intervals: the middle of what they show (percentile), and its reflection about the
+change on the photos themselves (basic). They differ where the draws lie to one side of that change.
+A class with objects in one photo alone does so: in the draws without this photo the class is not
+known, so that what it adds to mean average precision is there in full or not at all; the reflection
+then leaves out 0 though more than a third of the draws show no difference. So a difference is
+beyond chance only where both intervals leave out 0. One is shown, which is enough to read: the
+verdict says so where the other disagrees.
 """
 
 import math
@@ -30,6 +38,7 @@ class Difference:
         change: B minus A.
         low, high: the 95 % interval of the change; NaN where the photos are too few.
         photos: how many photos tell the two apart.
+        both_ways: whether both intervals of the draws leave out 0, not this one alone.
     """
 
     metric: str
@@ -39,11 +48,17 @@ class Difference:
     low: float
     high: float
     photos: int
+    both_ways: bool
+
+    @property
+    def leaves_out_0(self) -> bool:
+        """Whether the interval that is shown does."""
+        return self.low > 0 or self.high < 0
 
     @property
     def beyond_chance(self) -> bool:
-        """Whether the interval leaves out 0, and enough photos differ."""
-        return self.photos >= FEWEST and (self.low > 0 or self.high < 0)
+        """Whether both intervals leave out 0, and enough photos differ."""
+        return self.photos >= FEWEST and self.leaves_out_0 and self.both_ways
 
     @property
     def better(self) -> str:
@@ -62,27 +77,27 @@ def mean_difference(metric: str, a: np.ndarray, b: np.ndarray) -> Difference:
         b: `(P,)` of the same photos.
     """
     if not len(a):
-        return Difference(metric, math.nan, math.nan, math.nan, *UNKNOWN, 0)
-    change = b - a
+        return Difference(metric, math.nan, math.nan, math.nan, *UNKNOWN, 0, False)
+    change, differing = b - a, int(np.count_nonzero(b - a))
+    mean = float(change.mean())
     low, high = mean_interval(change)
-    differing = int(np.count_nonzero(change))
-    return Difference(
-        metric, float(a.mean()), float(b.mean()), float(change.mean()), low, high, differing
-    )
+    both = _beside_0((low, high), (2 * mean - high, 2 * mean - low))
+    return Difference(metric, float(a.mean()), float(b.mean()), mean, low, high, differing, both)
 
 
-def map_difference(metric: str, draws: ClassDraws, photos: int) -> Difference:
+def map_difference(metric: str, draws: ClassDraws) -> Difference:
     """Return the difference of mean average precision.
 
     Args:
         metric: its name.
         draws: the average precisions of both, on the photos and on draws of them.
-        photos: P.
     """
     (a, b), drawn = draws.mean_here, draws.mean_drawn
-    change = float(b - a)
-    low, high = reflected(change, drawn[1] - drawn[0]) if photos > 1 else UNKNOWN
-    return Difference(metric, float(a), float(b), change, low, high, photos)
+    change, changes = float(b - a), drawn[1] - drawn[0]
+    basic = reflected(change, changes) if len(draws.differing) > 1 else UNKNOWN
+    differing = int(draws.differing.any(1).sum())
+    both = _beside_0(basic, interval(changes))
+    return Difference(metric, float(a), float(b), change, *basic, differing, both)
 
 
 def reflected(value: float, drawn: np.ndarray) -> Interval:
@@ -95,3 +110,8 @@ def reflected(value: float, drawn: np.ndarray) -> Interval:
     low, high = interval(drawn)
     low, high = np.clip([2 * value - high, 2 * value - low], -1, 1).tolist()
     return low, high
+
+
+def _beside_0(one: Interval, other: Interval) -> bool:
+    """Return whether both intervals lie on the same side of 0; an unknown one lies on none."""
+    return (one[0] > 0 and other[0] > 0) or (one[1] < 0 and other[1] < 0)

@@ -39,13 +39,18 @@ def verdict(rung: RungComparison) -> str:
     if one.better:
         by = number(abs(one.change), digits)
         return f"{rung.name}: {one.better} is better by {by}: {values}, B - A {between}"
-    why = f", and only {one.photos} photos differ" if _too_few(one) else ""
     change = signed(one.change, digits)
-    return f"{rung.name}: no difference beyond chance: {values}, B - A {change} ({between}){why}"
+    shown = f"{values}, B - A {change} ({between}){_why_not(one)}"
+    return f"{rung.name}: no difference beyond chance: {shown}"
 
 
-def _too_few(one: Difference) -> bool:
-    return one.photos < FEWEST and (one.low > 0 or one.high < 0)
+def _why_not(one: Difference) -> str:
+    """Return why a difference is within chance though its interval leaves out 0."""
+    if not one.leaves_out_0:
+        return ""
+    if one.photos < FEWEST:
+        return f", and only {counted(one.photos, 'photo')} differ{'s' if one.photos == 1 else ''}"
+    return ", but the other interval of the draws holds 0"
 
 
 def notes(comparison: Comparison) -> list[str]:

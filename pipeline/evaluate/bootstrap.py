@@ -17,7 +17,7 @@ from itertools import chain
 import numpy as np
 
 from pipeline.evaluate.detections import Detections, Truth
-from pipeline.evaluate.voc_ap import match_detections
+from pipeline.evaluate.voc_ap import Matches, match_detections
 
 Interval = tuple[float, float]
 
@@ -158,6 +158,13 @@ def class_rankings(
 ) -> list[Ranking]:
     """Return the ranking of every class, matched by the rules of VOC at IoU .5."""
     matches = match_detections(truth, detections, num_classes)
+    return matched_rankings(truth, detections, matches, photos, num_classes)
+
+
+def matched_rankings(
+    truth: Truth, detections: Detections, matches: Matches, photos: np.ndarray, num_classes: int
+) -> list[Ranking]:
+    """Return the ranking of every class, where it is known what each detection has matched."""
     return [
         ranking_of(
             detections,

@@ -78,8 +78,9 @@ def test_more_photos_that_fall_are_never_less_certain():
 
 def draws_of(here, deviation, photos):
     noise = np.random.default_rng(0).normal(0, deviation, (500, len(photos)))
-    here = np.array(here)
-    return ClassDraws(here, np.stack([here[0] + 0 * noise, here[1] + noise]), np.array(photos))
+    here, differing = np.array(here), np.arange(60)[:, None] < photos
+    drawn = np.stack([here[0] + 0 * noise, here[1] + noise])
+    return ClassDraws(here, drawn, np.array(photos), differing)
 
 
 def test_classes_are_sorted_from_rise_to_fall_and_those_without_objects_left_out():

@@ -9,7 +9,7 @@ from pipeline.compare.class_draws import draw_classes
 from pipeline.compare.differences import Difference, map_difference, mean_difference, reflected
 from pipeline.evaluate.detections import Detections, Truth, as_detections, as_truth, take
 from pipeline.evaluate.voc_ap import voc_average_precision
-from tests.compare.making import LEFT, NOWHERE, RIGHT, common_of
+from tests.compare.making import LEFT, NOWHERE, RIGHT, common_of, told
 
 
 def hands_draws(photos):
@@ -80,7 +80,9 @@ def test_what_is_hard_for_both_does_not_widen_the_interval():
 )
 def test_who_is_better(metric, low, high, photos, better):
     change = 0.2 if low > 0 else -0.2
-    assert Difference(metric, 0.5, 0.5 + change, change, low, high, photos).better == better
+    values = (metric, 0.5, 0.5 + change, change, low, high, photos)
+    assert Difference(*values, both_ways=True).better == better
+    assert Difference(*values, both_ways=False).better == ""
 
 
 def test_reflected_by_hand():
@@ -129,7 +131,7 @@ def test_average_precision_by_hand(tmp_path, hits):
     objects = a_dozen_and_more()
     a, b = some_answers(1, objects, 0.5), some_answers(2, objects, hits)
     common = common_of(tmp_path, objects, a, b)
-    found = map_difference("voc_map_50", draw_classes(common), 16)
+    found = map_difference("voc_map_50", draw_classes(common))
     truth, photos = as_truth(common.truth), common.images["image_id"].to_numpy()
     sides = [as_detections(one) for one in common.found]
     here = [ap_of(truth, side, range(16), photos) for side in sides]
@@ -140,7 +142,9 @@ def test_average_precision_by_hand(tmp_path, hits):
     change, (low, high) = here[1] - here[0], middle(drawn)
     assert (found.a, found.b, found.change) == pytest.approx((*here, change))
     assert (found.low, found.high) == pytest.approx((2 * change - high, min(1, 2 * change - low)))
-    assert found.better == ("B" if 2 * change - high > 0 else "")
+    assert found.better == ("B" if min(low, 2 * change - high) > 0 else "")
+    hits = [[[box != NOWHERE for _, box, _ in one] for one in side.values()] for side in (a, b)]
+    assert found.photos == sum(one != other for one, other in zip(*hits, strict=True))
 
 
 def test_two_seeds_of_one_recipe_and_a_better_recipe(tmp_path):
@@ -149,5 +153,52 @@ def test_two_seeds_of_one_recipe_and_a_better_recipe(tmp_path):
     better = some_answers(3, objects, 0.95)
     seeds = draw_classes(common_of(tmp_path / "seeds", objects, one, other))
     recipes = draw_classes(common_of(tmp_path / "recipes", objects, one, better))
-    assert map_difference("voc_map_50", seeds, 60).better == ""
-    assert map_difference("voc_map_50", recipes, 60).better == "B"
+    assert map_difference("voc_map_50", seeds).better == ""
+    assert map_difference("voc_map_50", recipes).better == "B"
+
+
+def rare(photos):
+    """Return a hundred photos with a cat each, of which the first few have a dog instead."""
+    return {f"{n:03}.jpg": [("dog" if n < photos else "cat", LEFT)] for n in range(100)}
+
+
+def test_the_only_photo_of_a_class_is_no_difference_beyond_chance(tmp_path):
+    """B misses the one dog: of two classes that is half of mAP, or nothing in a draw without it."""
+    objects = rare(1)
+    draws = draw_classes(common_of(tmp_path, objects, told(objects), told(objects, [0])))
+    found = map_difference("voc_map_50", draws)
+    assert (found.change, found.photos) == (-0.5, 1)
+    changes = (draws.mean_drawn[1] - draws.mean_drawn[0]).tolist()
+    assert set(changes) == {-0.5, 0.0}
+    assert changes.count(0.0) / 500 == pytest.approx(0.99**100, abs=0.05)  # .37
+    # Reflected about -.5 that is -1 to -.5, which leaves out 0.
+    assert (found.low, found.high) == (-1, -0.5) and found.leaves_out_0
+    assert not found.both_ways and found.better == ""
+
+
+def test_noise_elsewhere_does_not_make_it_certain(tmp_path):
+    """Enough photos differ, as boxes on nothing do, but all the change is from the one dog."""
+    objects = rare(1)
+    stray = {f"{n:03}.jpg": [("cat", LEFT, 0.9), ("cat", NOWHERE, 0.1)] for n in range(50, 100)}
+    b = told(objects, [0]) | stray
+    found = map_difference(
+        "voc_map_50", draw_classes(common_of(tmp_path, objects, told(objects), b))
+    )
+    assert (found.change, found.photos) == (-0.5, 51)
+    assert found.leaves_out_0 and not found.both_ways and found.better == ""
+
+
+def test_as_many_photos_as_the_rule_wants_do(tmp_path):
+    objects = rare(0)
+    for missed, better in ((5, ""), (8, "A")):
+        common = common_of(tmp_path / better, objects, told(objects), told(objects, range(missed)))
+        found = map_difference("voc_map_50", draw_classes(common))
+        assert (found.photos, found.better) == (missed, better)
+
+
+def test_a_mean_that_one_photo_alone_moves_is_within_chance():
+    values = np.zeros(100)
+    outlier = values.copy()
+    outlier[3] = 1000.0
+    found = mean_difference("l1_px", values, outlier)
+    assert (found.change, found.photos, found.better) == (10.0, 1, "")

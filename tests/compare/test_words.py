@@ -41,8 +41,8 @@ def rung(tmp_path_factory):
     return compare_rungs(common_of(folder, objects, told(objects), told(objects, [1])))
 
 
-def with_headline(rung, *values):
-    return replace(rung, differences=[Difference(*values)])
+def with_headline(rung, *values, both_ways=True):
+    return replace(rung, differences=[Difference(*values, both_ways)])
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,16 @@ def with_headline(rung, *values):
 )
 def test_a_verdict(rung, values, words):
     assert verdict(with_headline(rung, *values)) == f"ssd: {words}"
+
+
+def test_why_an_interval_beside_0_is_not_enough(rung):
+    values = ("voc_map_50", 0.5, 0.4, -0.1, -0.2, -0.1)
+    begin = "ssd: no difference beyond chance: VOC mAP@.5 0.500 and 0.400, B - A -0.100 "
+    begin += "(95 % interval -0.200 to -0.100)"
+    one_photo = verdict(with_headline(rung, *values, 1, both_ways=False))
+    assert one_photo == f"{begin}, and only 1 photo differs"
+    one_way = verdict(with_headline(rung, *values, 50, both_ways=False))
+    assert one_way == f"{begin}, but the other interval of the draws holds 0"
 
 
 def test_numbers_and_signs():

@@ -57,7 +57,7 @@ def beside_itself(registry: Registry, params: Params, change: float) -> RungComp
 
     mine = result_of(registry.find("1"), params, local_store(Path()))
     alone = compare_rungs(common_photos(mine, mine))
-    headline = Difference("l1_px", 10, 10 + change, change, change - 0.1, change + 0.1, 50)
+    headline = Difference("l1_px", 10, 10 + change, change, change - 0.1, change + 0.1, 50, True)
     return replace(alone, differences=[headline, *alone.differences[1:]])
 
 
