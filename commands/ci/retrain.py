@@ -38,6 +38,7 @@ from pipeline.processes import die_with_parent
 from pipeline.repair.params_guard import params_during
 from pipeline.tracking.dvc_lock import Stages, read_lock
 from pipeline.tracking.git_state import committed_lock, flat_params_of, run_git
+from pipeline.tracking.registry import Version
 from pipeline.tracking.results import missing_result
 from pipeline.yaml_file import read_yaml
 
@@ -211,8 +212,8 @@ def judge_rung(
     name = f"version {version.number}"
     if champion and champion.number == version.number:
         return Judgement(version.rung, f"{name} is the champion, as before")
-    if not retrained and "refused" in version.decision:
-        return Judgement(version.rung, f"{name} was refused before and stays so")
+    if not retrained and (settled := _settled(version)):
+        return Judgement(version.rung, f"{name} {settled}")
     decision = decide(version, champion, params, candidate.store)
     found, words = list(decision.falls), f"{name} {decision.words}"
     if champion is None and beside is not None:
@@ -220,6 +221,20 @@ def judge_rung(
         words = f"{name} refused beside the base commit" if found else words
     candidate.registry.note(version, words)
     return Judgement(version.rung, words, found, passed=not found)
+
+
+def _settled(version: Version) -> str:
+    """Return what was decided of a version for good, in words; nothing where that is open.
+
+    One that has passed on another branch, where nothing is promoted, is open. One that was champion
+    and is not has lost its place by a decision: of a person, or beside a later result.
+    """
+    if "refused" in version.decision:
+        return "was refused before and stays so"
+    if version.replaced is not None:
+        back = f"`ladder promote {version.rung} --version {version.number}` brings it back"
+        return f"was champion before and stays replaced; {back}"
+    return ""
 
 
 def report(

@@ -49,7 +49,11 @@ def model_of(lock: Stages, rung: str) -> str | None:
 
 
 def promote(candidates: Sequence[Candidate]) -> None:
-    """Make versions the champions of their rungs."""
+    """Make versions the champions of their rungs.
+
+    Raises:
+        InputError: somebody has made another version the champion since one was judged.
+    """
     for one in candidates:
         one.registry.promote(one.version, one.champion)
         print(f"models:/{one.version.rung}@{CHAMPION} is version {one.version.number} now")

@@ -28,14 +28,15 @@ class Version:
         rung: the name of the registered model.
         number: of the version.
         run_id: of the run that logged it.
-        replaced: the version that was champion before it became so, empty for none.
+        replaced: the version that was champion before it became so, empty for none; None where it
+            has never been champion.
         decision: what was decided about it last, empty before that.
     """
 
     rung: str
     number: str
     run_id: str
-    replaced: str = ""
+    replaced: str | None = None
     decision: str = ""
 
     @property
@@ -112,8 +113,21 @@ class Registry:
         self.client.set_model_version_tag(self.rung, version.number, DECISION, f"{when} {words}")
 
     def promote(self, version: Version, before: Version | None) -> None:
-        """Give a version the alias `champion`; it remembers which had it before."""
-        replaced = before.number if before else ""
+        """Give a version the alias `champion`; it remembers which had it before.
+
+        Args:
+            version: that has passed.
+            before: the champion that it was judged beside, None for none.
+
+        Raises:
+            InputError: another version has become champion since then.
+        """
+        now, replaced = self.champion(), before.number if before else ""
+        if (now.number if now else "") != replaced:
+            raise InputError(
+                f"{self.rung}: the champion is {_name_of(now)} by now, and version "
+                f"{version.number} was judged beside {_name_of(before)}; run this again"
+            )
         self.client.set_model_version_tag(self.rung, version.number, REPLACED, replaced)
         self.client.set_registered_model_alias(self.rung, CHAMPION, version.number)
 
@@ -133,11 +147,15 @@ class Registry:
         return earlier, champion
 
 
+def _name_of(version: Version | None) -> str:
+    return f"version {version.number}" if version else "none"
+
+
 def _version(found: "ModelVersion") -> Version:
     return Version(
         found.name,
         str(found.version),
         found.run_id or "",
-        found.tags.get(REPLACED, ""),
+        found.tags.get(REPLACED),
         found.tags.get(DECISION, ""),
     )

@@ -10,7 +10,7 @@ from commands.ci import retrain
 from pipeline.compare.common_photos import common_photos
 from pipeline.compare.comparison import RungComparison, compare_rungs
 from pipeline.compare.differences import Difference
-from pipeline.cycle.candidate import Candidate
+from pipeline.cycle.candidate import Candidate, promote
 from pipeline.errors import InputError
 from pipeline.params.params import Params, load_params
 from pipeline.rungs.saved_model import save_model
@@ -93,6 +93,55 @@ def test_what_was_refused_stays_so_until_it_is_trained_again(registry: Registry)
     assert (left.falls, left.passed) == ((), False)
     assert left.words == "version 2 was refused before and stays so"
     assert retrain.judge_rung(candidate(registry, "2"), params, None, retrained=True).falls
+
+
+def test_a_rollback_stays_until_it_is_trained_again(registry: Registry, params: Params) -> None:
+    for number in ("1", "2"):
+        found = candidate(registry, number)
+        assert retrain.judge_rung(found, params, None, retrained=True).passed
+        promote([found])
+    registry.roll_back()
+    decision = registry.find("2").decision
+    left = retrain.judge_rung(candidate(registry, "2"), params, None, retrained=False)
+    assert (left.falls, left.passed) == ((), False)
+    assert left.words == (
+        "version 2 was champion before and stays replaced; "
+        "`ladder promote bbox --version 2` brings it back"
+    )
+    assert registry.find("2").decision == decision and "rolled back to version 1" in decision
+    assert retrain.judge_rung(candidate(registry, "2"), params, None, retrained=True).passed
+
+
+def test_a_version_that_a_person_has_replaced_stays_replaced(
+    registry: Registry, params: Params
+) -> None:
+    registry.promote(registry.find("2"), None)
+    registry.promote(registry.find("1"), registry.champion())  # by hand: no decision of version 2
+    left = retrain.judge_rung(candidate(registry, "2"), params, None, retrained=False)
+    assert not left.passed and "was champion before" in left.words
+
+
+def test_what_has_passed_on_another_branch_is_judged_on_main(
+    registry: Registry, params: Params
+) -> None:
+    """There nothing is promoted, and once it is merged nothing is trained again."""
+    assert retrain.judge_rung(candidate(registry, "1"), params, None, retrained=True).passed
+    merged = retrain.judge_rung(candidate(registry, "1"), params, None, retrained=False)
+    assert merged.passed
+
+
+def test_a_champion_that_a_person_has_made_meanwhile_stays(
+    registry: Registry, params: Params
+) -> None:
+    registry.promote(registry.find("1"), None)
+    second = candidate(registry, "2")
+    assert retrain.judge_rung(second, params, None, retrained=True).passed
+    third = track_results([Result("bbox", f"{3:064x}", model=Path("saved/bbox"))], Path())
+    registry.promote(registry.find("3"), registry.champion())
+    with pytest.raises(InputError, match="champion is version 3 by now, and version 2 was judged"):
+        promote([second])
+    champion = registry.champion()
+    assert third is not None and champion is not None and champion.number == "3"
 
 
 def test_a_wrong_setting_stops_before_any_work(registry: Registry) -> None:
