@@ -217,8 +217,10 @@ def judge_rung(
     decision = decide(version, champion, params, candidate.store)
     found, words = list(decision.falls), f"{name} {decision.words}"
     if champion is None and beside is not None:
-        found += [fall for fall in falls(beside, params.promote) if fall.why != "floor"]
-        words = f"{name} refused beside the base commit" if found else words
+        # Floors are in the decision already; they hold whatever there is beside.
+        worse = [fall for fall in falls(beside, params.promote) if fall.why != "floor"]
+        words = f"{name} refused beside the base commit" if worse else words
+        found += worse
     candidate.registry.note(version, words)
     return Judgement(version.rung, words, found, passed=not found)
 

@@ -84,6 +84,21 @@ def test_the_base_commit_stands_for_a_champion(registry: Registry, params: Param
     assert retrain.judge_rung(candidate(registry, "1"), params, worse, retrained=True).passed
 
 
+def test_a_floor_is_no_matter_of_the_base_commit(registry: Registry) -> None:
+    write_params(Path(), promote__floors={"l1_px": 0.001})
+    params = load_params(Path("params.yaml"))
+    better = beside_itself(registry, params, -5.0)
+    judged = retrain.judge_rung(candidate(registry, "1"), params, better, retrained=True)
+    assert [one.why for one in judged.falls] == ["floor"]
+    figure = f"{judged.falls[0].candidate:.1f}"
+    assert judged.words == f"version 1 refused, below a floor: L1 px {figure}"
+    assert registry.find("1").decision.endswith(f"Z {judged.words}")
+    worse = beside_itself(registry, params, 5.0)
+    judged = retrain.judge_rung(candidate(registry, "1"), params, worse, retrained=True)
+    assert [one.why for one in judged.falls] == ["floor", "worse than the champion"]
+    assert judged.words == "version 1 refused beside the base commit"
+
+
 def test_what_was_refused_stays_so_until_it_is_trained_again(registry: Registry) -> None:
     write_params(Path(), promote__floors={"l1_px": 0.001})
     params = load_params(Path("params.yaml"))
