@@ -8,14 +8,17 @@ Examples:
 Both models predict the val photos that lie here now. The candidate is refused, with exit code 3, if
 its headline metric is worse by more than promote.tolerance and beyond chance, if a class has lost
 more than promote.class_drop of its figure, or if a metric is below promote.floors. Without a
-champion only the floors count. Every decision is a tag of the version in MLflow.
+champion only the floors count. A champion that learnt other classes cannot be compared, which is a
+refusal, too: --force overrules. Every decision is a tag of the version in MLflow.
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 from rich.console import Console
@@ -39,6 +42,9 @@ from pipeline.schemas import SCHEMAS, of_split, read_classes, read_table
 from pipeline.tasks import Task
 from pipeline.tracking.mlflow_store import naming_store, store_uri, without_password
 from pipeline.tracking.registry import CHAMPION, Registry, Version
+
+if TYPE_CHECKING:
+    from pipeline.inference.detector import Detector
 
 SPLIT = "val"
 
@@ -94,7 +100,8 @@ def decide(candidate: Version, champion: Version | None, params: Params, store: 
     """Return what the gate says of a candidate.
 
     Raises:
-        InputError: one of the models cannot be loaded, or the two cannot be compared.
+        InputError: one of the models cannot be loaded, or the candidate has other classes than the
+            tables here.
     """
     mine = result_of(candidate, params, store)
     if champion is None:
@@ -102,11 +109,43 @@ def decide(candidate: Version, champion: Version | None, params: Params, store: 
         found = below_floors(alone, params.promote.floors, champion=False)
         outcome = "refused, below a floor" if found else "passed, as there was no champion"
         return Decision(found, f"{outcome}: {_value(alone)}")
-    comparison = compare_rungs(common_photos(result_of(champion, params, store), mine))
+    detector = _loaded(champion, params, store)
+    if other := classes_changed(detector.classes, mine.predictions.classes):
+        return _not_comparable(champion, other, mine, params)
+    comparison = compare_rungs(common_photos(_predicted(champion, detector), mine))
     found = falls(comparison, params.promote)
     outcome = "refused" if found else "passed"
     beside = f"beside version {champion.number} as A on {len(comparison.common.images)} photos"
     return Decision(found, f"{outcome} {beside}: {verdict(comparison)}")
+
+
+def _not_comparable(champion: Version, other: str, mine: RungResult, params: Params) -> Decision:
+    """Return the refusal of a candidate whose champion learnt other classes; floors hold, too."""
+    alone = compare_rungs(common_photos(mine, mine))
+    found = below_floors(alone, params.promote.floors, champion=False)
+    why = f"cannot be compared with version {champion.number}: classes changed ({other})"
+    classes = Fall("classes", math.nan, math.nan, math.nan, why)
+    return Decision([classes, *found], f"refused, {why}: {_value(alone)}")
+
+
+def classes_changed(before: Sequence[str], now: Sequence[str]) -> str:
+    """Return in words how classes differ from those before; nothing where they do not.
+
+    >>> classes_changed(["cat", "dog"], ["cat", "eel"])
+    'without dog, with eel'
+    >>> classes_changed(["cat", "dog"], ["dog", "cat"])
+    'in another order'
+    """
+    parts = (
+        ("without", [name for name in before if name not in now]),
+        ("with", [name for name in now if name not in before]),
+    )
+    said = [f"{word} {_first_few(names)}" for word, names in parts if names]
+    return ", ".join(said) or ("" if list(before) == list(now) else "in another order")
+
+
+def _first_few(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}"
 
 
 def result_of(version: Version, params: Params, store: str) -> RungResult:
@@ -115,19 +154,28 @@ def result_of(version: Version, params: Params, store: str) -> RungResult:
     Raises:
         InputError: it cannot be loaded, has other classes, or there are no val photos.
     """
-    from pipeline.inference.detector import Detector
-    from stages.predict import predict
-
-    images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
-    pixels = open_pixel_store(PIXELS, len(images))
-    with mlflow_model(version.uri, store) as folder:
-        device = params.train.shared.device
-        detector = Detector.load(folder, device=device, decoding=params.predict)
-    if detector.classes != read_classes(images):
+    detector = _loaded(version, params, store)
+    if detector.classes != read_classes(read_table(TABLES / "images.parquet", SCHEMAS["images"])):
         raise InputError(
             f"{version.uri}: learnt other classes than the tables here, so that nothing tells "
             "whether it is better; train on these, or take the data that it was trained on"
         )
+    return _predicted(version, detector)
+
+
+def _loaded(version: Version, params: Params, store: str) -> "Detector":
+    from pipeline.inference.detector import Detector
+
+    with mlflow_model(version.uri, store) as folder:
+        device = params.train.shared.device
+        return Detector.load(folder, device=device, decoding=params.predict)
+
+
+def _predicted(version: Version, detector: "Detector") -> RungResult:
+    from stages.predict import predict
+
+    images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
+    pixels = open_pixel_store(PIXELS, len(images))
     in_val = pc.equal(images["split"].cast("string"), SPLIT).to_numpy()
     if not in_val.any():
         raise InputError(f"{TABLES}: no photo in {SPLIT} to judge a model by; see fetch.split")

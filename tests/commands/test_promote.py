@@ -74,6 +74,42 @@ def test_a_model_of_other_classes_is_no_candidate(project):
         promote.main(["bbox"])
 
 
+@pytest.fixture
+def older(project: Path) -> str:
+    """The number of a champion that learnt other classes than the tables here."""
+    model = saved(Path("saved/3/bbox"), "bbox")
+    track_results([Result("bbox", f"{3:064x}", model=model)], project)
+    client_of(project).set_registered_model_alias("bbox", "champion", "3")
+    return "3"
+
+
+def test_a_champion_of_other_classes_is_a_refusal_that_may_be_overruled(project, older, capsys):
+    write_params(project, promote__floors={"l1_px": 0.001})
+    assert promote.main(["bbox", "--version", "2"]) == 3
+    captured = capsys.readouterr()
+    words = "cannot be compared with version 3: classes changed (without cat, dog, owl, with "
+    assert f"refused, {words}" in captured.out and "What fell" in captured.out
+    assert "floor" in captured.out  # which holds, too
+    assert captured.err.endswith("refused: version 3 stays champion; --force overrules\n")
+    assert f"Z refused, {words}" in decision(project, "2") and champion(project) == older
+    assert promote.main(["bbox", "--version", "2", "--force"]) == 0
+    assert champion(project) == "2" and f"Z forced, refused, {words}" in decision(project, "2")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "words"),
+    [
+        (["cat", "dog"], ["cat", "dog"], ""),
+        (["cat", "dog"], ["dog", "cat"], "in another order"),
+        (["cat", "dog"], ["cat", "dog", "eel"], "with eel"),
+        (["cat", "dog"], ["cat"], "without dog"),
+        (["cat"], list("abcdef"), "without cat, with a, b, c, d, e, ..."),
+    ],
+)
+def test_how_classes_changed(before, now, words):
+    assert promote.classes_changed(before, now) == words
+
+
 def test_what_is_not_there(project):
     with pytest.raises(InputError, match="MLflow has no version 9 of it"):
         promote.main(["bbox", "--version", "9"])

@@ -19,7 +19,7 @@ from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.registry import Registry
 from pipeline.tracking.sqlite_store import local_store
 from pipeline.tracking.stores.choice import track_results
-from tests.inference.making import model_of, spec_of
+from tests.inference.making import model_of, saved, spec_of
 from tests.mlflow_store import give_store
 from tests.stages.small_project import write_params
 
@@ -97,6 +97,18 @@ def test_a_floor_is_no_matter_of_the_base_commit(registry: Registry) -> None:
     judged = retrain.judge_rung(candidate(registry, "1"), params, worse, retrained=True)
     assert [one.why for one in judged.falls] == ["floor", "worse than the champion"]
     assert judged.words == "version 1 refused beside the base commit"
+
+
+def test_a_champion_of_other_classes_is_a_refusal(registry: Registry, params: Params) -> None:
+    """A person may overrule it; before, nothing was judged any more."""
+    model = saved(Path("saved/other/bbox"), "bbox")
+    track_results([Result("bbox", f"{3:064x}", model=model)], Path())
+    registry.promote(registry.find("3"), None)
+    judged = retrain.judge_rung(candidate(registry, "1"), params, None, retrained=True)
+    (fall,) = judged.falls
+    assert fall.what == "classes" and not judged.passed
+    assert fall.why.startswith("cannot be compared with version 3: classes changed (without cat")
+    assert "refused, cannot be compared" in registry.find("1").decision
 
 
 def test_what_was_refused_stays_so_until_it_is_trained_again(registry: Registry) -> None:
