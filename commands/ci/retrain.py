@@ -27,7 +27,7 @@ from pipeline.compare.sides.find_result import find_result
 from pipeline.cycle.branch import Branch, Pushed, commit
 from pipeline.cycle.candidate import Candidate, find_candidate, model_of, promote
 from pipeline.cycle.comment import Judgement, comment_of, data_lines
-from pipeline.cycle.dvc_remote import update_imports
+from pipeline.cycle.dvc_remote import imports, update_imports
 from pipeline.cycle.remembered import remember
 from pipeline.cycle.transfer import bring, push_objects
 from pipeline.errors import InputError
@@ -73,7 +73,8 @@ def main(arguments: Sequence[str]) -> int:
         if isinstance(ended, int):
             return ended
         known = ended
-        print(f"{Pushed.OTHER_RESULT.value}: once more, on top of it", flush=True)
+        said = f"once more, on top of it; the commit made here was {known[:10]}"
+        print(f"{Pushed.OTHER_RESULT.value}: {said}", flush=True)
     raise InputError(f"{options.push}: others pushed results {_ROUNDS} times; run it again")
 
 
@@ -86,7 +87,7 @@ def retrain(options: argparse.Namespace, branch: Branch | None, known: str) -> i
         known: a commit of the round before, empty for none.
     """
     if branch:
-        branch.follow()
+        branch.follow([*_COMMITTED, *(imports() if options.update else [])])
     base = options.base if _is_commit(options.base) else "HEAD"
     before = read_lock(LOCK)
     reachable = bring(base)

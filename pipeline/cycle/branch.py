@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.tracking.git_state import run_git
 
 _TRIES = 3
@@ -25,13 +25,31 @@ class Branch:
 
     name: str
 
-    def follow(self) -> None:
+    def follow(self, own: Sequence[str]) -> None:
         """Bring what others have pushed.
 
+        Args:
+            own: files and folders that may differ from the last commit, since a run that was
+                stopped leaves them so, and the next one commits them.
+
         Raises:
-            InputError: what is checked out here is no ancestor of it.
+            InputError: what is checked out here is no ancestor of it, or other tracked files differ
+                from the last commit: work that the branch does not have would be lost or pushed.
         """
-        self._git("pull", "--quiet", "--ff-only", "origin", self.name)
+        self._git("fetch", "--quiet", "origin", self.name)
+        self._refuse_more_commits_than(0)
+        changed = [
+            "diff",
+            "--name-only",
+            "HEAD",
+            "--",
+            ":/",
+            *(f":(exclude){path}" for path in own),
+        ]
+        if other := run_git(*changed).splitlines():
+            more = f" and {len(other) - 1} more" if len(other) > 1 else ""
+            raise InputError(f"{other[0]}{more}: changed and not committed; commit or stash that")
+        self._git("merge", "--quiet", "--ff-only", "FETCH_HEAD")
 
     def push(self) -> Pushed:
         """Push the commits made here on top of what others have pushed.
@@ -56,9 +74,15 @@ class Branch:
         raise InputError(f"origin/{self.name}: not pushed: {said}")
 
     def take(self) -> None:
-        """Give up the commits made here for those that were pushed."""
+        """Give up the commit made here for those that were pushed; what is not committed stays.
+
+        Raises:
+            InputError: there are more commits than one, or a file that is not committed differs in
+                what was pushed, too.
+        """
         self._git("fetch", "--quiet", "origin", self.name)
-        self._git("reset", "--quiet", "--hard", "FETCH_HEAD")
+        self._refuse_more_commits_than(1)
+        self._git("reset", "--quiet", "--keep", "FETCH_HEAD")
 
     @property
     def aside(self) -> str:
@@ -83,6 +107,16 @@ class Branch:
     def clear_aside(self) -> None:
         """Remove the branch `aside`, if it is there."""
         _run("push", "--quiet", "origin", "--delete", f"refs/heads/{self.aside}")
+
+    def _refuse_more_commits_than(self, allowed: int) -> None:
+        """Refuse commits that what was fetched last does not have: only here are they kept."""
+        ahead = run_git("log", "--format=%h %s", "FETCH_HEAD..HEAD").splitlines()
+        if len(ahead) > allowed:
+            branch = f"origin/{self.name}"
+            raise InputError(
+                f"HEAD: {counted(len(ahead), 'commit')} that {branch} lacks ({ahead[0]}); "
+                f"push first, or give up what is not on it with `git reset --keep {branch}`"
+            )
 
     def _git(self, *words: str) -> None:
         done = _run(*words)

@@ -122,13 +122,18 @@ def fetch_result(commit: str) -> None:
         logging.disable(logging.NOTSET)
 
 
+def imports() -> list[str]:
+    """Return the `.dvc` files of what `dvc import` and `import-url` follow."""
+    return run_git("grep", "-l", "--extended-regexp", "^frozen: true", "--", "*.dvc").splitlines()
+
+
 def update_imports() -> list[str]:
     """Bring what `dvc import` and `import-url` follow up to date; return their `.dvc` files.
 
     Raises:
         InputError: a source does not answer.
     """
-    paths = run_git("grep", "-l", "--extended-regexp", "^frozen: true", "--", "*.dvc").splitlines()
+    paths = imports()
     for path in paths:
         done = run_dvc("update", "--quiet", path)
         if done.returncode:

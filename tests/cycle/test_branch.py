@@ -9,6 +9,7 @@ from pipeline.errors import InputError
 from tests.cycle.conftest import bare_clone, run
 
 MAIN = Branch("main")
+OWN = ("dvc.lock", "metrics", "params.yaml")
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_what_others_push_meanwhile_comes_before(clones: tuple[Path, Path]) -> N
     assert subjects() == ["Second", "code.py of the other", "First"]
     run("git", "-C", str(clones[1]), "pull", "--quiet", "--rebase")
     push_of(clones[1], "more.py", "")
-    MAIN.follow()
+    MAIN.follow(OWN)
     assert Path("more.py").exists()
 
 
@@ -100,8 +101,62 @@ def test_a_branch_that_went_another_way_is_not_followed(clones: tuple[Path, Path
     Path("dvc.lock").write_text("one: 2\n")
     commit("Second", ["dvc.lock"])
     push_of(clones[1], "code.py", "")
-    with pytest.raises(InputError, match="git pull of main: "):
-        MAIN.follow()
+    with pytest.raises(InputError, match=r"HEAD: 1 commit that origin/main lacks \(\w+ Second\)"):
+        MAIN.follow(OWN)
+    assert run("git", "log", "-1", "--format=%s") == "Second"
+
+
+def test_commits_that_nobody_has_pushed_stay(clones: tuple[Path, Path]) -> None:
+    for text in ("1", "2"):
+        Path("mine.py").write_text(text)
+        commit(f"My {text}", ["mine.py"])
+    words = r"HEAD: 2 commits that origin/main lacks \(\w+ My 2\); push first, or give up what is n"
+    with pytest.raises(InputError, match=words):
+        MAIN.follow(OWN)
+    with pytest.raises(InputError, match=words):  # one of them is no result
+        MAIN.take()
+    assert run("git", "log", "--format=%s").splitlines() == ["My 2", "My 1", "First"]
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_work_that_is_not_committed_is_refused(clones: tuple[Path, Path], staged: bool) -> None:
+    push_of(clones[1], "code.py", "")
+    MAIN.follow(OWN)
+    push_of(clones[1], "more.py", "")
+    Path("code.py").write_text("mine")
+    if staged:
+        run("git", "add", "code.py")
+    with pytest.raises(InputError, match=r"code\.py: changed and not committed; commit or stash"):
+        MAIN.follow(OWN)
+    assert Path("code.py").read_text() == "mine" and not Path("more.py").exists()
+
+
+def test_what_a_stopped_run_has_left_is_no_hindrance(clones: tuple[Path, Path]) -> None:
+    push_of(clones[1], "code.py", "")
+    Path("dvc.lock").write_text("one: 2\n\n\ntwo: 1\n")
+    Path("metrics").mkdir()
+    Path("metrics/one.json").write_text("{}")
+    run("git", "add", "dvc.lock", "metrics")  # as `keep_aside` leaves them
+    MAIN.follow(OWN)
+    assert Path("code.py").exists() and Path("dvc.lock").read_text().startswith("one: 2")
+    assert Path("metrics/one.json").exists()
+
+
+def test_taking_what_was_pushed_keeps_what_is_not_committed(clones: tuple[Path, Path]) -> None:
+    for name in ("code.py", "more.py"):
+        push_of(clones[1], name, "")
+    MAIN.follow(OWN)
+    Path("dvc.lock").write_text("one: 2\n\n\ntwo: 1\n")
+    commit("Mine", ["dvc.lock"])
+    Path("code.py").write_text("written while it trained")
+    push_of(clones[1], "dvc.lock", "one: 3\n\n\ntwo: 1\n")
+    MAIN.take()
+    assert Path("dvc.lock").read_text().startswith("one: 3")
+    assert Path("code.py").read_text() == "written while it trained"
+    push_of(clones[1], "code.py", "theirs")
+    with pytest.raises(InputError, match=r"git reset of main: .*code\.py"):
+        MAIN.take()
+    assert Path("code.py").read_text() == "written while it trained"
 
 
 def test_no_repository_to_push_to(clones: tuple[Path, Path], tmp_path: Path) -> None:
