@@ -37,7 +37,14 @@ class Clone:
             "GIT_CONFIG_KEY_1": "user.email",
             "GIT_CONFIG_VALUE_1": "somebody@example.org",
         }
-        for name in ("COV_CORE_SOURCE", "COVERAGE_PROCESS_START", "GITHUB_ACTIONS", "GITLAB_CI"):
+        jobs = (
+            "GITHUB_ACTIONS",
+            "GITLAB_CI",
+            "BASE",
+            "BRANCH",
+            "PROMOTE",
+        )  # what CI says of its own
+        for name in ("COV_CORE_SOURCE", "COVERAGE_PROCESS_START", *jobs):
             self.environment.pop(name, None)
         self.environment |= environment
 

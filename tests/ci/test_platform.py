@@ -55,6 +55,14 @@ def test_jobs_run_scripts_that_are_there() -> None:
         assert os.access(ROOT / name, os.X_OK)
 
 
+def test_a_push_to_main_is_compared_with_what_it_replaced() -> None:
+    """Without it dvc.lock counts as unchanged, and a half-made one is no fault."""
+    workflow = YAML(typ="safe").load((ROOT / ".github/workflows/verify.yml").read_text())
+    (step,) = [one for one in workflow["jobs"]["verify"]["steps"] if one.get("run") == ".ci/verify"]
+    before = "${{ github.event_name == 'push' && github.event.before || '' }}"
+    assert step["env"]["BASE"] == before and "push" in workflow["on"]
+
+
 def sourced(folder: Path, script: str, **environment: str) -> str:
     """Return what a script prints that has sourced .ci/platform in a folder."""
     known = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -74,6 +82,10 @@ def sourced(folder: Path, script: str, **environment: str) -> str:
         (GITHUB | {"GITHUB_REF_NAME": "longer"}, "|longer||github-actions[bot]"),
         (
             GITHUB | {"GITHUB_REF_NAME": "7/merge", "GITHUB_BASE_REF": "main"},
+            "origin/main|7/merge||github-actions[bot]",
+        ),
+        (  # a request: the workflow passes an empty BASE
+            GITHUB | {"BASE": "", "GITHUB_REF_NAME": "7/merge", "GITHUB_BASE_REF": "main"},
             "origin/main|7/merge||github-actions[bot]",
         ),
         (
