@@ -12,9 +12,10 @@ from benchmarks.ablate.study import BASELINE, Change, Study
 from benchmarks.ablate.trials import Trial
 from pipeline.compare.class_draws import draw_classes
 from pipeline.compare.common_photos import CommonPhotos, common_photos
-from pipeline.compare.differences import Difference, mean_difference, reflected
+from pipeline.compare.differences import Difference, beside_0, mean_difference, reflected
 from pipeline.compare.sides.in_folder import result_in_folder
 from pipeline.compare.sides.rung_result import read_rung
+from pipeline.evaluate.bootstrap import interval
 from pipeline.evaluate.score import answers_for, judge_largest
 from pipeline.files import TRAINING
 
@@ -29,6 +30,8 @@ class Outcome:
         baseline, value: means over the seeds.
         by_seed: the change less the baseline with each seed.
         low, high: 95 % interval, over draws of the photos, of the mean of `by_seed`.
+        both_ways: whether both intervals of the draws leave out 0, as in `Difference`; older
+            studies did not ask.
     """
 
     change: str
@@ -38,13 +41,14 @@ class Outcome:
     by_seed: list[float]
     low: float
     high: float
+    both_ways: bool = True
 
     @property
     def verdict(self) -> str:
-        """`rises` or `falls` where the interval leaves out 0 and all seeds agree; else `open`."""
-        if self.low > 0 and min(self.by_seed) > 0:
+        """`rises` or `falls` where both intervals leave out 0 and all seeds agree; else `open`."""
+        if self.both_ways and self.low > 0 and min(self.by_seed) > 0:
             return "rises"
-        if self.high < 0 and max(self.by_seed) < 0:
+        if self.both_ways and self.high < 0 and max(self.by_seed) < 0:
             return "falls"
         return "open"
 
@@ -83,8 +87,10 @@ def _of_all_objects(change: str, pairs: Sequence[CommonPhotos]) -> list[Outcome]
     here = np.stack([one.mean_here for one in draws])
     drawn = np.stack([one.mean_drawn for one in draws]).mean(0)
     by_seed = here[:, 1] - here[:, 0]
-    low, high = reflected(float(by_seed.mean()), drawn[1] - drawn[0])
-    return [Outcome(change, "voc_map_50", *here.mean(0).tolist(), by_seed.tolist(), low, high)]
+    basic = reflected(float(by_seed.mean()), drawn[1] - drawn[0])
+    both_ways = beside_0(basic, interval(drawn[1] - drawn[0]))
+    means = here.mean(0).tolist()
+    return [Outcome(change, "voc_map_50", *means, by_seed.tolist(), *basic, both_ways)]
 
 
 def _of_largest(change: str, pairs: Sequence[CommonPhotos]) -> list[Outcome]:
@@ -97,7 +103,8 @@ def _of_largest(change: str, pairs: Sequence[CommonPhotos]) -> list[Outcome]:
         values = np.array([[side[metric] for side in sides] for sides in judged])  # (S, 2, P)
         whole: Difference = mean_difference(metric, *values.mean(0))
         by_seed = (values[:, 1] - values[:, 0]).mean(-1).tolist()
-        outcomes.append(Outcome(change, metric, whole.a, whole.b, by_seed, whole.low, whole.high))
+        ends = whole.low, whole.high, whole.both_ways
+        outcomes.append(Outcome(change, metric, whole.a, whole.b, by_seed, *ends))
     return outcomes
 
 

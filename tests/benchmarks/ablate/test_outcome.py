@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.ablate.outcome import Outcome, compare
 from pipeline.compare.class_draws import draw_classes
-from tests.compare.making import common_of, pets, told
+from tests.compare.making import LEFT, common_of, pets, told
 
 
 def test_accuracy_of_two_seeds_by_hand(tmp_path):
@@ -51,3 +51,15 @@ def test_average_precision_is_that_of_each_seed(tmp_path):
 )
 def test_a_verdict_needs_the_interval_and_all_seeds(by_seed, low, high, verdict):
     assert Outcome("a", "accuracy", 0.5, 0.6, by_seed, low, high).verdict == verdict
+    assert Outcome("a", "accuracy", 0.5, 0.6, by_seed, low, high, False).verdict == "open"
+
+
+def test_the_only_photo_of_a_class_leaves_it_open(tmp_path):
+    """With both seeds the one dog is missed: half of mAP, or nothing in a draw without it."""
+    photos = {f"{n:02}.jpg": [("cat" if n else "dog", LEFT)] for n in range(50)}
+    pairs = [
+        common_of(tmp_path / seed, photos, told(photos), told(photos, [0])) for seed in ("1", "2")
+    ]
+    (found,) = compare("less", pairs)
+    assert found.by_seed == [-0.5, -0.5] and (found.low, found.high) == (-1, -0.5)
+    assert found.verdict == "open"
