@@ -3,6 +3,7 @@
 import hashlib
 import math
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 import numpy as np
 import pyarrow as pa
@@ -83,9 +84,16 @@ def _order_by_name(names: list[str], seed: int) -> np.ndarray:
     """Return the rows of photos in an order by chance that one name more or less leaves as it is.
 
     With a permutation of the rows, one photo more would make nearly all of val new: figures before
-    and after could not be compared, and what was learnt from would be tested on.
+    and after could not be compared, and what was learnt from would be tested on. The folder of a
+    photo, which differs between formats of one set, counts only among files of equal names.
     """
-    keys = [hashlib.sha256(f"{seed}/{name}".encode()).digest() for name in names]
+    keys = [
+        tuple(
+            hashlib.sha256(f"{seed}/{part}".encode()).digest()
+            for part in (PurePosixPath(name).name, name)
+        )
+        for name in names
+    ]
     return np.array(sorted(range(len(names)), key=keys.__getitem__), np.int64)
 
 

@@ -167,14 +167,29 @@ def test_objects_that_do_not_count_need_no_photo_in_train() -> None:
 def test_photos_that_are_added_move_few_others(seed: int) -> None:
     before = assign_splits(unsplit(500), "fraction", seed=seed)
     # They come first, so that every other photo has another row than before.
-    more = unsplit(525)
     names = [f"new-{row}.jpg" for row in range(25)] + [f"{row}.jpg" for row in range(500)]
-    column = more.images.schema.get_field_index("file_name")
-    images = more.images.set_column(column, "file_name", pa.array(names, pa.string()))
-    after = assign_splits(replace(more, images=images), "fraction", seed=seed)
+    after = assign_splits(renamed(unsplit(525), names), "fraction", seed=seed)
     pairs = list(zip(splits_of(before), splits_of(after)[25:], strict=True))
     assert sum(split != now for split, now in pairs) <= 10  # of a permutation: some 160
     assert splits_of(after).count("val") == 105
+
+
+def renamed(labels: Labels, names: list[str]) -> Labels:
+    column = labels.images.schema.get_field_index("file_name")
+    images = labels.images.set_column(column, "file_name", pa.array(names, pa.string()))
+    return replace(labels, images=images)
+
+
+def test_photos_that_move_to_another_folder_stay_in_their_split() -> None:
+    names = [f"images/all/{row}.jpg" for row in range(100)]
+    moved = assign_splits(renamed(unsplit(100), names), "fraction")
+    assert splits_of(moved) == splits_of(assign_splits(unsplit(100), "fraction"))
+
+
+def test_photos_of_one_name_are_drawn_by_their_folders() -> None:
+    names = [f"{row:03}/image.jpg" for row in range(100)]
+    splits = splits_of(assign_splits(renamed(unsplit(100), names), "fraction"))
+    assert splits.count("val") == 20 and 0 < splits[:50].count("val") < 20
 
 
 def test_a_share_that_floats_cannot_hold_is_not_rounded_down() -> None:
