@@ -37,14 +37,9 @@ class Clone:
             "GIT_CONFIG_KEY_1": "user.email",
             "GIT_CONFIG_VALUE_1": "somebody@example.org",
         }
-        jobs = (
-            "GITHUB_ACTIONS",
-            "GITLAB_CI",
-            "BASE",
-            "BRANCH",
-            "PROMOTE",
-        )  # what CI says of its own
-        for name in ("COV_CORE_SOURCE", "COVERAGE_PROCESS_START", *jobs):
+        # What CI says of the job that runs these tests.
+        job = ("GITHUB_ACTIONS", "GITLAB_CI", "BASE", "BRANCH", "PROMOTE")
+        for name in ("COV_CORE_SOURCE", "COVERAGE_PROCESS_START", *job):
             self.environment.pop(name, None)
         self.environment |= environment
 
