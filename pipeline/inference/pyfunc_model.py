@@ -8,7 +8,7 @@ import binascii
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,11 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from PIL import Image
 
 from pipeline.errors import InputError
-from pipeline.inference.detections import Detections
-from pipeline.inference.detector import Detector
 from pipeline.inference.label_scores import chosen_scores
 from pipeline.photo_files import open_photo
+
+if TYPE_CHECKING:
+    from pipeline.inference.detections import Detections
 
 UNSET = -1.0  # of `min_score`: MLflow's parameters need a default of their type
 
@@ -46,6 +47,8 @@ class LadderModel(PythonModel):
 
     def load_context(self, context: PythonModelContext) -> None:
         """Load the model that lies beside this file, and the score of each class."""
+        from pipeline.inference.detector import Detector  # torch, which `track` does not need
+
         folder = Path(context.artifacts["model"])
         self.detector = Detector.load(folder)
         self.min_scores = chosen_scores(folder)
@@ -73,7 +76,7 @@ class LadderModel(PythonModel):
         return [answer(found, lowest) for found in self.detector.predict(photos)]
 
 
-def answer(found: Detections, min_scores: Mapping[str, float]) -> Answer:
+def answer(found: "Detections", min_scores: Mapping[str, float]) -> Answer:
     """Return detections as JSON has them, boxes to a hundredth of a pixel.
 
     Args:
