@@ -19,7 +19,6 @@ from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.mlflow_store import EXPERIMENT
 from pipeline.tracking.sqlite_store import database, local_store
 from pipeline.tracking.stores.choice import track_results
-from tests.inference.making import saved
 from tests.mlflow_store import client_of, give_store, runs_of
 
 
@@ -118,6 +117,8 @@ def test_everything_arrives(root):
 
 
 def test_a_model_becomes_a_version_that_mlflow_loads(root):
+    from tests.inference.making import saved  # torch: not for the processes below
+
     model = saved(root / "models/ssd_fpn", "ssd_fpn")
     (outcome,) = track_results([result(model=model)], root)
     client = client_of(root)
@@ -131,6 +132,8 @@ def test_a_model_becomes_a_version_that_mlflow_loads(root):
 
 
 def test_a_store_without_a_registry_keeps_the_run(root, capsys, monkeypatch):
+    from tests.inference.making import saved  # torch: not for the processes below
+
     monkeypatch.setattr(mlflow_runs, "register", lambda *_: 1 / 0)
     model = saved(root / "models/ssd_fpn", "ssd_fpn")
     (outcome,) = track_results([result(model=model)], root)
