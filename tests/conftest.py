@@ -10,11 +10,20 @@ import pytest
 
 from pipeline.tables.build import Tables, build_tables
 from tests.data.making import SMALL, Server, labels, pascal
+from tests.made_once import keep_in, made_once
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # Tests compute so little that threads cost more than they gain, above all beside other work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def folder_of_run(request: pytest.FixtureRequest, tmp_path_factory) -> None:
+    """Let the workers of this run share what one of them has made."""
+    own = tmp_path_factory.getbasetemp()
+    # A worker's is inside that of the run.
+    keep_in(own.parent if hasattr(request.config, "workerinput") else own)
 
 
 @pytest.fixture(scope="session")
@@ -66,16 +75,19 @@ def stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def painted(tmp_path_factory) -> Path:
-    """Return a project with source, tables and pixels."""
-    from tests.stages.small_project import paint_project  # torch: only where it is needed
+def painted() -> Path:
+    """Return a project with source, tables and pixels; not to be changed."""
 
-    root, before = tmp_path_factory.mktemp("painted"), os.getcwd()
-    try:
-        paint_project(root)
-    finally:
-        os.chdir(before)
-    return root
+    def paint(root: Path) -> None:
+        from tests.stages.small_project import paint_project  # torch: only where it is needed
+
+        before = os.getcwd()
+        try:
+            paint_project(root)
+        finally:
+            os.chdir(before)
+
+    return made_once("painted", paint)
 
 
 @pytest.fixture

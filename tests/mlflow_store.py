@@ -1,8 +1,6 @@
 """Real MLflow stores for tests: made once (about 4 s), copied for each test."""
 
 import shutil
-import tempfile
-from functools import cache
 from pathlib import Path
 
 from mlflow.entities import Run
@@ -10,11 +8,13 @@ from mlflow.tracking import MlflowClient
 
 from pipeline.tracking.mlflow_store import EXPERIMENT
 from pipeline.tracking.sqlite_store import local_store
+from tests.made_once import made_once
 
 
 def give_store(root: Path) -> Path:
     """Put an empty MLflow store into `root` and return `root`."""
-    shutil.copy(Path(_template().name) / "mlflow.db", root / "mlflow.db")
+    template = made_once("mlflow-store", lambda folder: client_of(folder).search_experiments())
+    shutil.copy(template / "mlflow.db", root / "mlflow.db")
     return root
 
 
@@ -28,10 +28,3 @@ def runs_of(root: Path) -> list[Run]:
     client = client_of(root)
     experiment = client.get_experiment_by_name(EXPERIMENT)
     return client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])
-
-
-@cache
-def _template() -> tempfile.TemporaryDirectory:
-    folder = tempfile.TemporaryDirectory(prefix="mlflow-store-")
-    client_of(Path(folder.name)).search_experiments()
-    return folder
