@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from dvc.repo import Repo
 
 from pipeline.cycle.dvc_remote import (
     Lacking,
@@ -18,7 +19,7 @@ from pipeline.cycle.dvc_remote import (
     why_out_of_reach,
 )
 from pipeline.errors import InputError
-from tests.cycle.conftest import bare_clone, change_photo, run, set_remote
+from tests.cycle.conftest import bare_clone, change_photo, push, repro, run, set_remote
 
 pytestmark = pytest.mark.slow  # DVC runs in each
 MADE = "predictions/rung.parquet"
@@ -30,7 +31,7 @@ def test_a_remote_is_filled_by_a_push(copied: Path, tmp_path: Path) -> None:
     assert has_remote() and why_out_of_reach() == ""
     assert not [path for path in (tmp_path / "remote").rglob("*") if path.is_file()]
     assert lacking_in_remote() == Lacking(["photos/one"], [MADE])
-    run("dvc", "push", "--quiet")
+    push()
     assert lacking_in_remote() == Lacking([], [])
 
 
@@ -72,9 +73,9 @@ def test_a_remote_that_cannot_be_read(copied: Path) -> None:
 def test_a_result_of_an_earlier_commit_is_brought(copied: Path, tmp_path: Path) -> None:
     set_remote(tmp_path / "remote")
     run("git", "commit", "--quiet", "--all", "--amend", "--no-edit")
-    run("dvc", "push", "--quiet")
+    push()
     change_photo("second")
-    run("dvc", "repro", "--quiet")
+    repro()
     run("git", "commit", "--quiet", "--all", "--message", "Second")
     bare_clone(copied, tmp_path / "clone")
     fetch_result("HEAD")  # which nobody has pushed: no error
@@ -95,7 +96,8 @@ def test_imports_follow_their_source(copied: Path, tmp_path: Path) -> None:
     assert update_imports() == []
     source = tmp_path / "labels.json"
     source.write_text("[1]")
-    run("dvc", "import-url", "--quiet", str(source), "labels.json")
+    with Repo() as repo:
+        repo.imp_url(str(source), "labels.json")
     run("git", "add", "--all")
     source.write_text("[1, 2]")
     assert update_imports() == ["labels.json.dvc"]

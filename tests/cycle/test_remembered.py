@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.cycle.remembered import remember
 from pipeline.cycle.stale import stale_stages
-from tests.cycle.conftest import change_photo, run, set_remote
+from tests.cycle.conftest import change_photo, push, repro, run, set_remote
 
 pytestmark = pytest.mark.slow  # DVC runs in each
 MADE = Path("predictions/rung.parquet")
@@ -16,7 +16,7 @@ MADE = Path("predictions/rung.parquet")
 def result_of(content: str) -> str:
     """Return a commit with the result of a photo."""
     change_photo(content)
-    run("dvc", "repro", "--quiet")
+    repro()
     run("git", "commit", "--quiet", "--all", "--message", content)
     return run("git", "rev-parse", "HEAD")
 
@@ -37,7 +37,7 @@ def test_what_was_made_before_is_taken_from_the_cache(copied: Path) -> None:
 def test_what_was_made_before_is_taken_from_the_remote(copied: Path, tmp_path: Path) -> None:
     set_remote(tmp_path / "remote")
     commit = result_of("second")
-    run("dvc", "push", "--quiet")
+    push()
     forget_result()
     shutil.rmtree(".dvc/cache")
     MADE.unlink()
@@ -51,7 +51,7 @@ def test_what_was_made_from_something_else_is_not(copied: Path) -> None:
     change_photo("third")
     assert remember(commit, pull=False) == []
     assert stale_stages() == ["copy"]
-    run("dvc", "repro", "--quiet")
+    repro()
     assert MADE.read_text() == "third"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from dvc.fs import LocalFileSystem
+from dvc.repo import Repo
 
 from pipeline.errors import InputError
 from pipeline.repair.exclusive import mend, nobody_at_work, rwlock
@@ -27,8 +28,7 @@ with Repo() as repo, repo.lock:
 @pytest.fixture(autouse=True)
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    words = [sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"]
-    subprocess.run(words, env=os.environ | {"DVC_NO_ANALYTICS": "1"}, check=True)
+    Repo.init(no_scm=True).close()
 
 
 def held_by(process: int) -> None:

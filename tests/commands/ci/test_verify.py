@@ -11,6 +11,8 @@ from tests.cycle.conftest import (
     committed,
     copied,
     identity,
+    push,
+    repro,
     run,
     set_remote,
 )
@@ -32,7 +34,7 @@ def test_a_change_of_data_is_told_and_no_fault(copied: Path, capsys) -> None:
 
 def test_a_lock_file_of_something_else_is_a_fault(copied: Path, capsys) -> None:
     change_photo("second")
-    run("dvc", "repro", "--quiet")
+    repro()
     change_photo("third")
     run("git", "commit", "--quiet", "--all", "--message", "Second and third")
     assert verify.main(["--base", "HEAD~1"]) == 1
@@ -45,9 +47,9 @@ def test_a_forgotten_push_is_a_fault(copied: Path, tmp_path: Path, capsys) -> No
     run("git", "commit", "--quiet", "--all", "--message", "Remote")
     assert verify.main([]) == 1
     assert "WRONG not in the DVC remote: photos/one; `dvc push`" in capsys.readouterr().out
-    run("dvc", "push", "--quiet")
+    push()
     change_photo("second")
-    run("dvc", "push", "--quiet", "photos/one.dvc")
+    push("photos/one.dvc")
     Path("dvc.yaml").write_text(Path("dvc.yaml").read_text().replace("cp ", "cat photos/one - > "))
     bare_clone(copied, tmp_path / "clone")
     assert verify.main(["--base", "HEAD"]) == 0
