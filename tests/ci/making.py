@@ -3,8 +3,6 @@
 import json
 import os
 import random
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +11,7 @@ from ruamel.yaml import YAML
 
 from pipeline.demo.painter import paint_demo
 from pipeline.yaml_file import with_values
-from tests.conftest import ROOT
+from tests.tiny_ladder import copy_project, keep_rungs
 
 RUNG = "classifier"
 PHOTOS, VAL = 160, 50
@@ -103,7 +101,7 @@ def make_origin(folder: Path, remote: str) -> Path:
     origin, first = folder / "origin.git", Clone(folder / "first")
     subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", origin], check=True)
     subprocess.run(["git", "clone", "--quiet", origin, first.folder], check=True)
-    copy_project(first.folder)
+    copy_project(first.folder, PROJECT)
     leave_one_rung(first.folder)
     paint_photos(first.folder / "photos/set")
     first.git("add", ".")
@@ -125,28 +123,9 @@ def clone(origin: Path, folder: Path, **environment: str) -> Clone:
     return Clone(folder, **environment)
 
 
-def copy_project(folder: Path) -> None:
-    """Copy what retraining needs of this project."""
-    for name in PROJECT:
-        source, target = ROOT / name, folder / name
-        target.parent.mkdir(exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target)
-
-
 def leave_one_rung(folder: Path) -> None:
-    """Undo for the other rungs what README says of adding one, and let this one learn little."""
-    yaml = YAML()
-    params = yaml.load((folder / "params.yaml").read_text())
-    graph = yaml.load((folder / "dvc.yaml").read_text())
-    fields = folder / "pipeline/params/train.py"
-    for rung in [name for name in params["train"] if name not in ("shared", RUNG)]:
-        del params["train"][rung]
-        for part in graph["vars"]:
-            part.get("rungs", {}).pop(rung, None)
-        fields.write_text(re.sub(rf"    {rung}: \w+\n", "", fields.read_text()))
+    """Take the other rungs away, and let this one learn little."""
+    params = keep_rungs(folder, [RUNG])
     params["fetch"] |= {"source": "local", "path": "photos/set", "split": "given"}
     params["train"]["shared"] |= {"device": "cpu", "min_epoch_steps": 1}
     params["train"]["shared"]["precision"] = "float32"
@@ -155,8 +134,7 @@ def leave_one_rung(folder: Path) -> None:
     params["train"][RUNG] |= {"image_size": 64, "train_size": 64}
     params["train"][RUNG]["head"] |= {"epochs": 8, "lr": 0.01}
     params["train"][RUNG]["late"]["epochs"] = 0
-    yaml.dump(params, folder / "params.yaml")
-    yaml.dump(graph, folder / "dvc.yaml")
+    YAML().dump(params, folder / "params.yaml")
 
 
 def paint_photos(folder: Path) -> None:

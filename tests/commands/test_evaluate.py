@@ -9,21 +9,19 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import torch
 
 from commands import evaluate as module
 from commands import main as ladder
 from commands.evaluate import name_of
 from pipeline.other_data.result import read_evaluation
-from pipeline.rungs.saved_model import build_model, save_model
 from pipeline.schemas import read_classes
 from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.stores.choice import track_results
 from stages import evaluate, predict
-from tests.conftest import ROOT
-from tests.inference.making import spec_of
+from tests.commands.evaluating import save, val_as_a_folder
+from tests.conftest import ROOT, stand_alone
 from tests.mlflow_store import give_store
-from tests.stages.small_project import run_main, write_params
+from tests.stages.small_project import copy_of, run_main, write_params
 
 pytestmark = pytest.mark.slow  # the project is painted first
 SAME = ("mine-ssd_fpn-1", "mine-ssd_fpn")
@@ -35,39 +33,41 @@ def run(*arguments: str) -> int:
     return end.value.code
 
 
-def save(rung: str) -> None:
-    """Write a model with random weights for the classes of the project."""
-    classes = read_classes(pq.read_table("data/tables/images.parquet"))
-    folder, spec = Path("models", rung), spec_of(rung, classes=classes)
-    folder.mkdir(parents=True)
-    torch.manual_seed(3)
-    save_model(folder, build_model(spec).eval(), spec)
-    (folder / "history.jsonl").touch()
+@pytest.fixture(scope="module")
+def made(painted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A painted project with two models, and with val as a folder of labelled photos."""
+    root = copy_of(painted, tmp_path_factory.mktemp("made"))
+    write_params(root, predict__min_score=0.0)  # random weights are never certain
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        for rung in ("ssd_fpn", "combined"):
+            save(rung)
+        val_as_a_folder(Path("photos/mine"))
+    return root
 
 
-def val_as_a_folder(folder: Path) -> None:
-    """Write the photos and labels of val into a folder of its own."""
-    images = pq.read_table("data/tables/images.parquet").to_pylist()
-    photos = {one["file_name"]: one["photo"] for one in images if one["split"] == "val"}
-    pascal = json.loads(Path("data/source/annotations.json").read_text())
-    chosen = [one for one in pascal["images"] if one["file_name"] in photos]
-    pascal["images"] = [{**one, "split": "anything"} for one in chosen]
-    ids = {one["id"] for one in chosen}
-    pascal["annotations"] = [one for one in pascal["annotations"] if one["image_id"] in ids]
-    folder.mkdir(parents=True)
-    for name, photo in photos.items():
-        shutil.copyfile(Path("data/source", photo), folder / name)
-    (folder / "labels.json").write_text(json.dumps(pascal))
+@pytest.fixture(scope="module")
+def measured(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That project after `ladder evaluate photos/mine`."""
+    root = copy_of(made, tmp_path_factory.mktemp("measured"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        assert run("photos/mine") == 0
+    return root
 
 
 @pytest.fixture
-def project(painted_project: Path) -> Path:
-    """Work in a painted project with two models, and with val as a folder of labelled photos."""
-    write_params(painted_project, predict__min_score=0.0)  # random weights are never certain
-    for rung in ("ssd_fpn", "combined"):
-        save(rung)
-    val_as_a_folder(Path("photos/mine"))
-    return painted_project
+def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a copy of the project."""
+    stand_alone(monkeypatch)
+    monkeypatch.chdir(copy_of(made, tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def measured_project(project: Path, measured: Path) -> Path:
+    """Work in a copy of the project with that result."""
+    return copy_of(measured, project)
 
 
 @pytest.fixture
@@ -128,9 +128,8 @@ def test_intervals_and_classes_are_those_of_the_stage(project):
     assert here == [lines[0], *of_val]
 
 
-def test_labels_are_those_that_the_model_would_give(project):
+def test_labels_are_those_that_the_model_would_give(measured_project):
     of_model = Path("models/label_scores.json")
-    assert run("photos/mine") == 0
     results = Path("evaluated/mine-ssd_fpn/results")
     assert read_evaluation(results.parent).label_scores == "best here"
     best_here = json.loads((results / "label_scores.json").read_text())
@@ -256,8 +255,7 @@ def test_a_class_has_one_new_name(capsys):
     assert "--rename: a is renamed twice" in capsys.readouterr().err
 
 
-def test_ctrl_c_leaves_the_earlier_result(project, monkeypatch, capsys):
-    assert run("photos/mine") == 0
+def test_ctrl_c_leaves_the_earlier_result(measured_project, monkeypatch):
     before = {path: path.read_bytes() for path in Path("evaluated").rglob("*") if path.is_file()}
 
     def stop(*arguments) -> None:
@@ -269,10 +267,9 @@ def test_ctrl_c_leaves_the_earlier_result(project, monkeypatch, capsys):
     assert after == before
 
 
-def test_two_models_are_compared_on_these_photos(project, capsys):
+def test_two_models_are_compared_on_these_photos(measured_project, capsys):
     save("ssd_189")
-    for rung in ("ssd_189", "ssd_fpn"):
-        assert run("photos/mine", "--model", f"models/{rung}") == 0
+    assert run("photos/mine", "--model", "models/ssd_189") == 0
     sides = ["evaluated/mine-ssd_189", "evaluated/mine-ssd_fpn"]
     with pytest.raises(SystemExit) as end:
         ladder.main(["compare", *sides, "--html", "c.html"])
@@ -282,28 +279,26 @@ def test_two_models_are_compared_on_these_photos(project, capsys):
     assert "are not shown" not in Path("c.html").read_text()
 
 
-def test_a_model_of_mlflow(project, monkeypatch):
+def test_a_model_of_mlflow(measured_project, monkeypatch):
     monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    give_store(project)
-    track_results([Result("ssd_fpn", "1" * 64, model=Path("models/ssd_fpn"))], project)
-    for model in ("models:/ssd_fpn/1", "models/ssd_fpn"):
-        assert run("photos/mine", "--model", model) == 0
+    give_store(measured_project)
+    track_results([Result("ssd_fpn", "1" * 64, model=Path("models/ssd_fpn"))], measured_project)
+    assert run("photos/mine", "--model", "models:/ssd_fpn/1") == 0
     by_uri, by_folder = (read_evaluation(Path("evaluated", name)) for name in SAME)
     assert by_uri.model == "models:/ssd_fpn/1"
     assert by_uri.metrics == by_folder.metrics
     assert by_uri.model_sha256 == by_folder.model_sha256
 
 
-def test_photos_in_an_archive(project):
-    assert run("photos/mine", "--out", "loose") == 0
+def test_photos_in_an_archive(measured_project):
     folder = Path("photos/mine")
     with tarfile.open(folder / "photos.tar", "w") as tar:
         for photo in [one for one in folder.iterdir() if one.suffix not in (".json", ".tar")]:
             tar.add(photo, photo.name)
             photo.unlink()
     assert run("photos/mine", "--out", "packed") == 0
-    assert read_evaluation(Path("packed")) == read_evaluation(Path("loose"))
+    assert read_evaluation(Path("packed")) == read_evaluation(Path("evaluated/mine-ssd_fpn"))
     assert not list(Path("packed").glob("unpacked*"))
 
 
@@ -335,8 +330,7 @@ def test_each_split_has_its_own_result(project, rewritten):
     assert (read_evaluation(first).split, read_evaluation(second).split) == ("first", "second")
 
 
-def test_a_folder_of_the_same_name_does_not_take_its_place(project, capsys):
-    assert run("photos/mine") == 0
+def test_a_folder_of_the_same_name_does_not_take_its_place(measured_project, capsys):
     before = Path("evaluated/mine-ssd_fpn/metrics.json").read_bytes()
     shutil.copytree("photos/mine", "others/mine")
     assert run("others/mine") == 1

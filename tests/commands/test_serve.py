@@ -19,6 +19,7 @@ from commands import main as ladder
 from commands import serve
 from pipeline.errors import InputError
 from pipeline.rungs.saved_model import save_model
+from pipeline.tracking.sqlite_store import local_store
 from tests.conftest import ROOT
 from tests.inference.making import CLASSES, saved, spec_of
 from tests.serve.making import encoded, small_model
@@ -83,9 +84,28 @@ def asked(port: int, method: str, path: str, body: bytes = b"") -> tuple[int, di
     return answer.status, content
 
 
+def ends_with_what_is_in_flight(
+    process: subprocess.Popen, port: int, number: signal.Signals, photo: bytes
+) -> None:
+    """Send half of a request, then the signal, then the other half; all of it is answered."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    head = f"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: {len(photo)}\r\n"
+    connection.sendall(head.encode() + b"Content-Type: image/png\r\n\r\n" + photo[:50])
+    while asked(port, "GET", "/health")[1]["waiting"] < 1:
+        time.sleep(0.02)
+    process.send_signal(number)
+    time.sleep(0.5)
+    with pytest.raises(ConnectionRefusedError):
+        asked(port, "GET", "/health")
+    connection.sendall(photo[50:])
+    assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK")
+    connection.close()
+    assert process.wait(60) == 0
+    assert process.stdout.read() == ""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_answers_and_ends_with_what_is_in_flight(project: Path, number: signal.Signals) -> None:
+def test_it_answers_and_ends_with_what_is_in_flight(project: Path) -> None:
     with started(project, "--score", "dog=0.9") as (process, port, line):
         assert line == f"models/ssd_fpn: answers on http://127.0.0.1:{port} (Ctrl-C ends it)\n"
         status, health = asked(port, "GET", "/health")
@@ -93,38 +113,24 @@ def test_it_answers_and_ends_with_what_is_in_flight(project: Path, number: signa
         assert health["scores"] == {"cat": 0.3, "dog": 0.9, "owl": 0.3}
         status, answer = asked(port, "POST", "/predict", encoded("PNG"))
         assert status == 200 and answer["photos"][0]["detections"]
-        # Half of a request is sent, the signal comes, and the other half follows.
-        photo, connection = encoded("PNG"), socket.create_connection(("127.0.0.1", port))
-        head = f"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: {len(photo)}\r\n"
-        connection.sendall(head.encode() + b"Content-Type: image/png\r\n\r\n" + photo[:100])
-        while asked(port, "GET", "/health")[1]["waiting"] < 1:
-            time.sleep(0.02)
-        process.send_signal(number)
-        time.sleep(0.5)
-        with pytest.raises(ConnectionRefusedError):
-            asked(port, "GET", "/health")
-        connection.sendall(photo[100:])
-        assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK")
-        connection.close()
-        assert process.wait(60) == 0
-        assert process.stdout.read() == ""
+        ends_with_what_is_in_flight(process, port, signal.SIGTERM, encoded("PNG"))
 
 
 @pytest.mark.slow
-def test_limits_are_given(project: Path) -> None:
+def test_limits_are_given_and_ctrl_c_ends_it_as_well(project: Path) -> None:
     words = ("--max-mb", "0.001", "--max-megapixels", "0.002", "--queue", "2", "--batch", "1")
-    with started(project, *words) as (_, port, _):
+    with started(project, *words) as (process, port, _):
         assert asked(port, "POST", "/predict", encoded("PNG"))[0] == 413
         assert asked(port, "POST", "/predict", encoded("PNG", (1, 2001)))[0] == 413
         assert asked(port, "POST", "/predict", encoded("PNG", (8, 8)))[0] == 200
+        ends_with_what_is_in_flight(process, port, signal.SIGINT, encoded("PNG", (8, 8)))
 
 
 @pytest.mark.slow
 def test_a_model_of_mlflow_is_served(project: Path, tmp_path: Path) -> None:
-    from mlflow.tracking import MlflowClient
+    from tests.mlflow_store import client_of, give_store  # MLflow: only where it is needed
 
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    client = MlflowClient(uri)
+    client, uri = client_of(give_store(tmp_path)), local_store(tmp_path)
     experiment = client.create_experiment("e", artifact_location=(tmp_path / "mlruns").as_uri())
     run_id = client.create_run(experiment).info.run_id
     client.log_artifacts(run_id, str(project / "models/ssd_fpn"), "model")

@@ -24,7 +24,7 @@ import psutil
 from pipeline.tracking.dvc_lock import read_lock
 from tests.conftest import ROOT
 from tests.ended import left_after
-from tests.test_end_to_end import Project, make_tiny
+from tests.tiny_ladder import Project, make_tiny
 
 WHOM = ("DVC", "the stage", "all", "dvc.lock")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
