@@ -1,28 +1,37 @@
 """Small rungs as exported files, each made once for all tests."""
 
 import functools
-import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest import mock
 
 import numpy as np
 import pytest
 
+from pipeline.export import formats, onnx_file, openvino_file
 from pipeline.export.formats import FORMATS
+from pipeline.export.onnx_file import to_onnx
 from pipeline.export.program import Program, capture
 from pipeline.inference.engines.description import Description
 from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.rungs import registry
 from tests.inference.making import EVERYTHING, SIDE, SIZES, model_of, spec_of
+from tests.made_once import made_once
 
-_FOLDER = tempfile.TemporaryDirectory(prefix="ladder-exported-")
+if TYPE_CHECKING:
+    import onnx
+
 SCORES = {"cat": 0.4, 'a <"käfer"> & Söhne': 0.25}
 _QUICK = ("ssd_fpn", "combined")  # between them they have every layer there is
+_LIKE_ANOTHER = "ssd_4x4"  # has the layers of ssd_189, on one grid of its three
 RUNGS = [
     *_QUICK,
     *(
         pytest.param(rung.name, marks=pytest.mark.slow)
         for rung in registry.RUNGS
-        if rung.name not in _QUICK
+        if rung.name not in (*_QUICK, _LIKE_ANOTHER)
     ),
 ]
 
@@ -44,14 +53,40 @@ def program_of(rung: str) -> Program:
     return capture(model_of(rung), spec_of(rung))
 
 
-@functools.cache
 def exported_file(rung: str, form: str) -> Path:
     """Return the file of a small rung in a format; not to be changed."""
-    path = Path(_FOLDER.name) / f"{rung}{FORMATS[form].ending}"
-    write = FORMATS[form].write
-    assert write is not None
-    write(program_of(rung), described(rung, suppressed=FORMATS[form].suppressed), path)
-    return path
+    name = f"{rung}{FORMATS[form].ending}"
+
+    def make(folder: Path) -> None:
+        write = FORMATS[form].write
+        assert write is not None
+        with translated_before(rung):
+            write(
+                program_of(rung),
+                described(rung, suppressed=FORMATS[form].suppressed),
+                folder / name,
+            )
+
+    return made_once(name, make) / name
+
+
+@contextmanager
+def translated_before(rung: str) -> Iterator[None]:
+    """Let all formats take a small rung in ONNX from one file: to translate it takes seconds."""
+    with ExitStack() as patches:
+        for module in (formats, onnx_file, openvino_file):
+            patches.enter_context(mock.patch.object(module, "to_onnx", lambda _: in_onnx(rung)))
+        yield
+
+
+def in_onnx(rung: str) -> "onnx.ModelProto":
+    """Return a small rung in ONNX, without a description."""
+    import onnx
+
+    def make(folder: Path) -> None:
+        onnx.save(to_onnx(program_of(rung)), folder / "network.onnx")
+
+    return onnx.load(made_once(f"{rung}-in-onnx", make) / "network.onnx")
 
 
 def torch_engine(rung: str) -> TorchEngine:
