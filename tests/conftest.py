@@ -90,6 +90,26 @@ def painted() -> Path:
     return made_once("painted", paint)
 
 
+@pytest.fixture(scope="session")
+def evaluated(painted) -> Path:
+    """Return a project in which every rung has answered and is evaluated; not to be changed."""
+
+    def evaluate_all(root: Path) -> None:
+        from stages import evaluate
+        from tests.stages.answers import TASKS, answer
+        from tests.stages.small_project import run_main
+
+        shutil.copytree(painted, root, dirs_exist_ok=True)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            stand_alone(monkeypatch)
+            monkeypatch.chdir(root)
+            for rung in TASKS:
+                answer(rung, wrong=0.5)
+                run_main(evaluate, rung)
+
+    return made_once("evaluated", evaluate_all)
+
+
 @pytest.fixture
 def painted_project(painted, tmp_path, monkeypatch) -> Path:
     """Work in a copy of the painted project."""

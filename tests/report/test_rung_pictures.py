@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,12 @@ from pipeline.evaluate.result_files import MetricInterval
 from pipeline.files import PIXELS
 from pipeline.predictions import read_predictions
 from pipeline.report import rung_pictures
-from pipeline.report.answers import Photos, read_answers
+from pipeline.report.answers import Answers, Photos, read_answers
 from pipeline.report.fonts import lettering
 from pipeline.report.rung_pictures import in_words
 from pipeline.schemas import SCHEMAS, read_classes, read_table
-from stages import evaluate, report
+from stages import evaluate
+from tests.conftest import stand_alone
 from tests.stages.answers import TASKS, answer
 from tests.stages.small_project import run_main
 
@@ -25,24 +28,55 @@ pytestmark = pytest.mark.slow  # every picture of a rung is drawn
 NAN = float("nan")
 
 
-@pytest.fixture
-def drawn(painted_project, monkeypatch):
-    """What `photo_grid` is told of each picture, by rung and name."""
+# Drawn without photos: `test_report` draws them.
+CHARTS = (
+    *("history_curves", "confusion_picture", "precision_recall"),
+    *("draw_quality", "error_bars", "anchor_picture"),
+)
+
+
+@contextmanager
+def photos_here() -> Iterator[Photos]:
+    """Yield the photos of the current folder."""
+    tables = {
+        name: read_table(Path(f"data/tables/{name}.parquet"), schema)
+        for name, schema in SCHEMAS.items()
+    }
+    images = tables.pop("images")
+    with lettering(read_classes(images)) as letters:
+        yield Photos(images, open_pixel_store(PIXELS), tables, letters)
+
+
+def answers_of(rung: str) -> Answers:
+    """Return the answers of a rung in the current folder."""
+    predictions = read_predictions(Path(f"predictions/{rung}.parquet"))
+    return read_answers(rung, predictions, Path("evaluation", rung))
+
+
+@pytest.fixture(scope="module")
+def drawn(evaluated, tmp_path_factory):
+    """What `photo_grid` is told of each picture, by rung and name; not to be changed."""
     seen = {}
 
     def note(path, photos, truths, found, **named):
         seen[f"{path.parent.name}/{path.name}"] = named | {"truths": truths, "found": found}
 
-    for rung in TASKS:
-        answer(rung, wrong=0.5)
-        run_main(evaluate, rung)
-    monkeypatch.setattr(rung_pictures, "photo_grid", note)
-    run_main(report)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        stand_alone(monkeypatch)
+        monkeypatch.chdir(evaluated)
+        monkeypatch.setattr(rung_pictures, "photo_grid", note)
+        for chart in CHARTS:
+            monkeypatch.setattr(rung_pictures, chart, lambda *_: None)
+        folder = tmp_path_factory.mktemp("drawn")
+        with photos_here() as photos:
+            for rung in TASKS:
+                (folder / rung).mkdir()
+                rung_pictures.draw_rung(folder / rung, answers_of(rung), photos, 2)
     return seen
 
 
-def test_what_is_drawn_is_what_becomes_a_label(drawn):
-    scores = json.loads(Path("evaluation/ssd_fpn/label_scores.json").read_text())
+def test_what_is_drawn_is_what_becomes_a_label(drawn, evaluated):
+    scores = json.loads((evaluated / "evaluation/ssd_fpn/label_scores.json").read_text())
     limits = list(scores.values())
     for name in ("ssd_fpn/val_grid.png", "ssd_fpn/val_worst.png"):
         for marks in drawn[name]["found"]:
@@ -104,18 +138,10 @@ def test_a_training_of_two_epochs(painted_project, monkeypatch):
     path = Path("models/ssd_fpn/history.jsonl")
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
     run_main(evaluate, "ssd_fpn")
-    images, objects = (
-        read_table(Path(f"data/tables/{name}.parquet"), SCHEMAS[name])
-        for name in ("images", "objects")
-    )
     drawn = []
     monkeypatch.setattr(rung_pictures, "photo_grid", lambda path, *_, **__: drawn.append(path.name))
-    answers = read_answers(
-        "ssd_fpn", read_predictions(Path("predictions/ssd_fpn.parquet")), Path("evaluation/ssd_fpn")
-    )
-    with lettering(read_classes(images)) as letters:
-        photos = Photos(images, open_pixel_store(PIXELS), {"objects": objects}, letters)
-        rung_pictures.draw_progress(Path("progress"), answers, photos)
+    with photos_here() as photos:
+        rung_pictures.draw_progress(Path("progress"), answers_of("ssd_fpn"), photos)
     assert drawn == ["50.png", "100.png"]
 
 
@@ -137,8 +163,5 @@ def test_a_results_folder_without_metrics_is_refused(painted_project, tmp_path):
     run_main(evaluate, "bbox")
     path = Path("evaluation/bbox/intervals.csv")
     path.write_text(path.read_text().splitlines()[0] + "\r\n")
-    answers = read_answers(
-        "bbox", read_predictions(Path("predictions/bbox.parquet")), Path("evaluation/bbox")
-    )
     with pytest.raises(InputError, match=r"intervals\.csv: empty"):
-        rung_pictures.draw_rung(tmp_path, answers, None, 4)
+        rung_pictures.draw_rung(tmp_path, answers_of("bbox"), None, 4)

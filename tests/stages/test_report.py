@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,19 +26,6 @@ OF_DETECTORS = {"pr_curves.png", "score_curves.png", "errors.png", "confusion.pn
 OF_DETECTORS |= {f"progress/{percent}.png" for percent in (25, 50, 75, 100)}
 
 
-@pytest.fixture(scope="module")
-def evaluated(painted, tmp_path_factory):
-    """A project in which every rung has answered and is evaluated."""
-    root = tmp_path_factory.mktemp("evaluated") / "project"
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        shutil.copytree(painted, root)
-        monkeypatch.chdir(root)
-        for rung in TASKS:
-            answer(rung, wrong=0.5)
-            run_main(evaluate, rung)
-    return root
-
-
 @pytest.fixture
 def project(evaluated, tmp_path, monkeypatch):
     """Work in a copy of the evaluated project."""
@@ -46,11 +34,39 @@ def project(evaluated, tmp_path, monkeypatch):
     return tmp_path
 
 
+@dataclass(frozen=True)
+class Reported:
+    """The project after the stage, in a process of its own, and what that has said."""
+
+    root: Path
+    said: str
+    imported: str
+
+
+@pytest.fixture(scope="module")
+def reported(evaluated, tmp_path_factory) -> Reported:
+    """The report of every rung; not to be changed."""
+    root = shutil.copytree(evaluated, tmp_path_factory.mktemp("reported") / "project")
+    code = (
+        "import sys; from stages import report; report.main(); "
+        "print(sorted({'torch', 'mlflow'} & sys.modules.keys()), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return Reported(root, done.stdout, done.stderr.strip())
+
+
+def only(monkeypatch, *rungs: str) -> None:
+    """Let these rungs be all there are: each takes a second to draw."""
+    names = property(lambda _: list(rungs))
+    monkeypatch.setattr("pipeline.params.params.Params.rung_names", names)
+
+
 @pytest.fixture
 def two_rungs(project, monkeypatch):
-    """The same, and two rungs are all there are: each takes a second to draw."""
-    rungs = ["classifier", "ssd_fpn"]
-    monkeypatch.setattr("pipeline.params.params.Params.rung_names", property(lambda _: rungs))
+    """Work in the same copy, with two rungs."""
+    only(monkeypatch, "classifier", "ssd_fpn")
     return project
 
 
@@ -60,16 +76,16 @@ def expected(rung):
     return OF_ALL | ({"confusion.png"} if TASKS[rung].answers_class else set())
 
 
-def test_every_rung_has_its_pictures_and_none_is_too_large(project, capsys):
-    run_main(report)
+def test_every_rung_has_its_pictures_and_none_is_too_large(reported):
+    figures = reported.root / "figures"
     names = {f"{rung}/{name}" for rung in TASKS for name in expected(rung)} | {"ladder.png"}
-    assert contents(Path("figures")).keys() == names
-    assert capsys.readouterr().out == (
+    assert contents(figures).keys() == names
+    assert reported.said == (
         f"figures: {len(names)} pictures of 6 rungs\n"
         "report/index.html: the ladder; report.md for a pull request; data.html its data\n"
     )
     for name in names:
-        with Image.open(Path("figures", name)) as picture:
+        with Image.open(figures / name) as picture:
             assert 100 < min(picture.size) and max(picture.size) <= LARGEST_SIDE + 10
             assert len(np.unique(np.asarray(picture.convert("L")))) > 10
 
@@ -82,39 +98,35 @@ def test_twice_is_byte_for_byte_the_same(two_rungs):
     assert (contents(Path("figures")), contents(Path("report"))) == before
 
 
-def test_more_photos_are_drawn_where_more_are_asked_for(two_rungs):
-    write_params(two_rungs, report__grid_photos=1)
+def test_more_photos_are_drawn_where_more_are_asked_for(project, monkeypatch):
+    only(monkeypatch, "classifier")
+    write_params(project, report__grid_photos=1)
     run_main(report)
     with Image.open("figures/classifier/val_grid.png") as picture:
         one = picture.size
-    write_params(two_rungs, report__grid_photos=4)
+    write_params(project, report__grid_photos=4)
     run_main(report)
     with Image.open("figures/classifier/val_grid.png") as picture:
         assert picture.size[0] > 1.9 * one[0]
 
 
-def test_it_imports_neither_torch_nor_mlflow(project):
-    code = (
-        "import sys; from stages import report; report.main(); "
-        "print(sorted({'torch', 'mlflow'} & sys.modules.keys()), file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stderr.strip()) == (0, "[]")
+def test_it_imports_neither_torch_nor_mlflow(reported):
+    assert reported.imported == "[]"
 
 
-def test_numbers_for_dvc_lie_in_a_folder_for_each_kind_that_dvc_yaml_names(two_rungs):
-    run_main(report)
+def test_numbers_for_dvc_lie_in_a_folder_for_each_kind_that_dvc_yaml_names(reported):
     named = {
         path: entry
         for item in YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["plots"]
         if isinstance(item, dict)
         for path, entry in item.items()
     }
-    files = contents(Path("plots"))
+    files = contents(reported.root / "plots")
     assert {f"plots/{file.split('/')[0]}" for file in files} == named.keys()
     for file, content in files.items():
         kind, name = file.split("/")
-        assert content == Path("evaluation", Path(name).stem, f"{kind}.csv").read_bytes()
+        source = reported.root / "evaluation" / Path(name).stem / f"{kind}.csv"
+        assert content == source.read_bytes()
         entry, header = named[f"plots/{kind}"], content.decode().splitlines()[0].split(",")
         columns = entry["y"] if isinstance(entry["y"], list) else [entry["y"]]
         assert {entry["x"], *columns} <= set(header)
