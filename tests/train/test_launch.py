@@ -69,7 +69,6 @@ def launcher(tmp_path):
 @pytest.mark.parametrize(
     ("what", "code", "says"),
     [
-        ("end", 0, ""),
         ("refuses", 1, "error: a.jpg: is broken\n"),
         ("refuse", 1, "error: a.jpg: is broken\n"),
         (
@@ -82,6 +81,7 @@ def launcher(tmp_path):
 )
 @pytest.mark.slow
 def test_how_workers_end(launcher, what, code, says):
+    """A good end is in tests/stages/test_train_together.py."""
     launched = launcher(what)
     pids, said = launched.communicate(timeout=300)
     assert (launched.returncode, said) == (code, says)
