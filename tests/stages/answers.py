@@ -38,7 +38,7 @@ def answer(rung: str, wrong: float = 0.1, background: int = 5) -> None:
         wrong: share of the objects whose class is told at random, and of those not found at all.
         background: boxes of low score on nothing in each photo.
     """
-    task, noise = TASKS[rung], np.random.default_rng(len(rung))
+    task, noise = TASKS[rung], np.random.default_rng(len(rung) + 1)
     images = pq.read_table("data/tables/images.parquet")
     objects = pq.read_table(f"data/tables/{task.table}.parquet")
     photos = images.filter(np.asarray(images["split"]) != "train")

@@ -181,7 +181,10 @@ def test_atss_padding_changes_nothing(width):
 @pytest.mark.parametrize("pairs", [1, 250, 10**9])
 def test_how_many_photos_at_once_changes_nothing(monkeypatch, pairs):
     boxes, present = random_photos(5, photos=7)
+    some = present & (torch.arange(present.shape[1]) % 2 == 0)
     expected = match_iou(boxes, present, PYRAMID, 0.4)
-    assert (expected >= 0).any()
+    adaptive = match_atss(boxes, present, some, PYRAMID, LEVELS)
+    assert (expected >= 0).any() and (adaptive >= 0).any() and (adaptive == IGNORE).any()
     monkeypatch.setattr(matching, "_CACHED_PAIRS", pairs)
     assert torch.equal(match_iou(boxes, present, PYRAMID, 0.4), expected)
+    assert torch.equal(match_atss(boxes, present, some, PYRAMID, LEVELS), adaptive)
