@@ -17,7 +17,7 @@ _SMALL: dict[str, JsonValue] = {
     "fetch.classes.keep": ["person"],  # of few photos not every class would be in train
     "pixels.size": 128,
     "train.shared.device": "cpu",
-    "train.shared.batch_size": 4,
+    "train.shared.batch_size": 2,
     "train.shared.min_epoch_steps": 1,
     "train.ssd_fpn.channels": 32,
     "train.ssd_fpn.late.epochs": 1,
