@@ -1,5 +1,6 @@
 """What is made once for all tests of a run, whichever of its workers needs it first."""
 
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ def made_once(name: str, make: Callable[[Path], object]) -> Path:
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
             part = folder.with_name(f"{folder.name}.part")
+            shutil.rmtree(part, ignore_errors=True)  # of one that failed
             part.mkdir()
             make(part)
             part.rename(folder)
