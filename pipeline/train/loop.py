@@ -74,7 +74,7 @@ def fit(
     history = saved["history"] if saved else []
     if saved:
         watch.resume(len(history), saved["seconds"], saved["photos"])
-    epoch = 0
+    epochs_before = 0
     for phase in phases:
         layers.thaw(THAWED[phase.name])
         learner = Learner(
@@ -84,29 +84,25 @@ def fit(
             average,
             phase,
             steps_per_epoch=len(train),
-            steps_before=epoch * len(train),
+            steps_before=epochs_before * len(train),
             shared=shared,
             rung=rung,
         )
         sources = _sources(phase, model, train, val, shared, checkpoint.parent)
         # Of this phase alone: what begins to learn in the next makes the loss jump at first.
         rows = [row for row in history if row["phase"] == phase.name]
-        for number in range(phase.epochs):
-            if number >= len(rows) and _stalled(rows, shared.early_stop):
-                break
-            epoch += 1
-            if number < len(rows):
-                if saved and epoch == len(history):
-                    with naming_damage(checkpoint, "of this training", "remove it"):
-                        learner.restore(saved["learner"])
-                continue
+        if saved and rows and rows[-1] is history[-1]:
+            with naming_damage(checkpoint, "of this training", "remove it"):
+                learner.restore(saved["learner"])
+        while len(rows) < phase.epochs and not _stalled(rows, shared.early_stop):
             layers.thaw(THAWED[phase.name])  # validation left the model in evaluation mode
-            row = _epoch(learner, epoch, phase.name, *sources, watch, decode)
+            row = _epoch(learner, len(history) + 1, phase.name, *sources, watch, decode)
             history.append(row)
             rows.append(row)
             if ranks.is_first():
                 save_checkpoint(checkpoint, _state(history, learner, watch))
             watch.epoch(row)
+        epochs_before += len(rows)
     return (average.module if average else model), history
 
 
