@@ -86,7 +86,7 @@ def open_photo(file: Path | BinaryIO) -> Image.Image:
     """
     # Header and limit go first: what is too large for Pillow itself is an error of ours, too.
     try:
-        image = _identified(file)
+        image = identified(file)
     except Image.DecompressionBombError as error:
         raise ValueError(str(error).partition(",")[0]) from None
     width, height = image.size
@@ -95,6 +95,10 @@ def open_photo(file: Path | BinaryIO) -> Image.Image:
         image.close()
         raise ValueError(too_large(width, height, most))
     return image
+
+
+class HeicError(UnidentifiedImageError):
+    """A photo is HEIC; the message names the remedy."""
 
 
 def is_heic(start: bytes, name: str = "") -> bool:
@@ -112,8 +116,13 @@ def is_heic(start: bytes, name: str = "") -> bool:
     return bool(brands & _HEIC_BRANDS) and not brands & _AVIF_BRANDS
 
 
-def _identified(file: Path | BinaryIO) -> Image.Image:
-    """Return an image of a known kind; of HEIC, the error names the remedy."""
+def identified(file: Path | BinaryIO) -> Image.Image:
+    """Return an image of a known kind, whatever its size; only its header has been read.
+
+    Raises:
+        HeicError: it is HEIC.
+        Exception: it is no image of a known kind; Pillow raises a dozen types.
+    """
     try:
         return Image.open(file, formats=KINDS)
     except Image.DecompressionBombError:
@@ -126,7 +135,7 @@ def _identified(file: Path | BinaryIO) -> Image.Image:
             file.seek(0)
             heic = is_heic(file.read(64))
         if heic:
-            raise UnidentifiedImageError(f"HEIC, which is not read; {TO_JPEG}") from None
+            raise HeicError(f"HEIC, which is not read; {TO_JPEG}") from None
         raise
 
 
@@ -157,13 +166,13 @@ def photo_header(photo: Path) -> PhotoHeader:
         InputError: the file is missing or no photo.
     """
     try:
-        with _identified(photo) as header:
+        with identified(photo) as header:
             size, orientation = header.size, exif_orientation(header)
             is_turned = isinstance(header, TiffImageFile) and orientation >= 5  # by PIL itself
             return PhotoHeader(size[::-1] if is_turned else size, orientation)
+    except HeicError as error:
+        raise InputError(f"{photo}: photo: {error}") from None
     except Exception as error:  # PIL raises a dozen types for damaged files
-        if TO_JPEG in str(error):
-            raise InputError(f"{photo}: photo: {error}") from None
         raise InputError(f"{photo}: size cannot be read ({error}); replace the photo") from None
 
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.inference.photos import Square, read_square
-from pipeline.photo_files import KINDS, TO_JPEG, is_heic
+from pipeline.photo_files import HeicError, identified
 from pipeline.serve.limits import Refused
 
 _KNOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or JPEG 2000"
@@ -37,14 +37,13 @@ def check_header(file: Path, most_pixels: int) -> None:
         raise Refused(422, "is empty; send the photo's file")
     most = f"{most_pixels / 1e6:g} million"
     try:
-        with Image.open(file, formats=KINDS) as header:
+        with identified(file) as header:
             width, height = header.size
     except Image.DecompressionBombError:  # above a limit that Pillow has by itself
         raise Refused(413, f"has far too many pixels; send at most {most}") from None
+    except HeicError as error:
+        raise Refused(422, str(error)) from None
     except Exception:  # PIL raises a dozen types for damaged files
-        with file.open("rb") as opened:
-            if is_heic(opened.read(64)):
-                raise Refused(422, f"HEIC, which is not read; {TO_JPEG}") from None
         raise Refused(422, f"not a photo of a known kind; send {_KNOWN}") from None
     if width * height > most_pixels:
         raise Refused(413, f"is {width} x {height} pixels; send at most {most}")
