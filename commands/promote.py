@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
@@ -112,7 +113,7 @@ def decide(candidate: Version, champion: Version | None, params: Params, store: 
     detector = _loaded(champion, params, store)
     if other := classes_changed(detector.classes, mine.predictions.classes):
         return _not_comparable(champion, other, mine, params)
-    comparison = compare_rungs(common_photos(_predicted(champion, detector), mine))
+    comparison = compare_rungs(common_photos(_predicted(champion, detector, _images()), mine))
     found = falls(comparison, params.promote)
     outcome = "refused" if found else "passed"
     beside = f"beside version {champion.number} as A on {len(comparison.common.images)} photos"
@@ -154,13 +155,13 @@ def result_of(version: Version, params: Params, store: str) -> RungResult:
     Raises:
         InputError: it cannot be loaded, has other classes, or there are no val photos.
     """
-    detector = _loaded(version, params, store)
-    if detector.classes != read_classes(read_table(TABLES / "images.parquet", SCHEMAS["images"])):
+    detector, images = _loaded(version, params, store), _images()
+    if detector.classes != read_classes(images):
         raise InputError(
             f"{version.uri}: learnt other classes than the tables here, so that nothing tells "
             "whether it is better; train on these, or take the data that it was trained on"
         )
-    return _predicted(version, detector)
+    return _predicted(version, detector, images)
 
 
 def _loaded(version: Version, params: Params, store: str) -> "Detector":
@@ -171,10 +172,13 @@ def _loaded(version: Version, params: Params, store: str) -> "Detector":
         return Detector.load(folder, device=device, decoding=params.predict)
 
 
-def _predicted(version: Version, detector: "Detector") -> RungResult:
+def _images() -> pa.Table:
+    return read_table(TABLES / "images.parquet", SCHEMAS["images"])
+
+
+def _predicted(version: Version, detector: "Detector", images: pa.Table) -> RungResult:
     from stages.predict import predict
 
-    images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
     pixels = open_pixel_store(PIXELS, len(images))
     in_val = pc.equal(images["split"].cast("string"), SPLIT).to_numpy()
     if not in_val.any():

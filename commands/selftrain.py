@@ -22,12 +22,12 @@ from commands import label, run
 from commands.options.ladder import add_only, add_settings
 from commands.options.parser import command_parser
 from pipeline.errors import InputError
-from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder
+from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder, sha256_of
 from pipeline.formats.layout import find_set
 from pipeline.inference.described_model import no_model
 from pipeline.inference.photo_files import common_folder
 from pipeline.params.fetch import FetchParams, SourceParams
-from pipeline.params.params import load_params
+from pipeline.params.params import PredictParams, load_params
 from pipeline.photo_files import photos_below
 from pipeline.progress import progress
 from pipeline.sources.copies import copy_set
@@ -40,35 +40,36 @@ _LABELS = Path(".ladder/selftrain")  # where a stopped labelling goes on
 def main(arguments: Sequence[str]) -> int:
     """Label the photos of a folder, add them to train, and run the ladder."""
     options = _parse(arguments)
-    check_is_new(options.photos)
+    params = load_params(PARAMS)
+    check_is_new(options.photos, params.fetch)
     photos = photos_below(options.photos)
     if not photos:
         raise InputError(f"{options.photos}: no photo in it; name a folder of photos to learn from")
     if not SOURCE.is_dir():
         raise InputError(f"{SOURCE}: no such folder; run the ladder first, on labelled photos")
-    params, teacher = load_params(PARAMS).fetch, teacher_of(options.model)
-    labels = _LABELS / job_name(teacher, options.photos) / "labels.json"
+    teacher = teacher_of(options.model)
+    labels = _LABELS / job_name(teacher, options.photos, params.predict) / "labels.json"
     labels.parent.mkdir(parents=True, exist_ok=True)
     words = [str(options.photos), "--model", str(options.model), "--doubtful"]
     label.main([*words, "--out", str(labels), "--overwrite"])  # nobody else's is there
     with fresh_folder(PLACE) as place:
-        copy_truth(params, place)
+        copy_truth(params.fetch, place)
         copy_photos(photos, options.photos, place / _MACHINE)
         shutil.copyfile(labels, place / _MACHINE / labels.name)
     settings = ["fetch.source=local", f"fetch.path={PLACE}"]
-    settings.append(f"fetch.sources={json.dumps(sources(params, teacher))}")
+    settings.append(f"fetch.sources={json.dumps(sources(params.fetch, teacher))}")
     flags = [word for setting in [*settings, *options.settings] for word in ("-S", setting)]
     flags += [word for stage in options.only for word in ("--only", stage)]
     return run.main([*flags, *(["--name", options.name] if options.name else [])])
 
 
-def check_is_new(photos: Path) -> None:
+def check_is_new(photos: Path, params: FetchParams) -> None:
     """Check that a folder of new photos has none that people have labelled, as those of val.
 
     Raises:
         InputError: it contains photos of the ladder, or lies within them.
     """
-    params, place = load_params(PARAMS).fetch, photos.resolve()
+    place = photos.resolve()
     local = [params.path / one.path for one in _truth(params)] if params.source == "local" else []
     remedy = "name a folder of new photos alone, such as photos/new"
     for ours in (SOURCE, PLACE, *local):
@@ -112,17 +113,16 @@ def teacher_of(model: Path) -> str:
     weights = model / "model.safetensors"
     if not weights.is_file():
         raise no_model(weights)
-    with weights.open("rb") as file:
-        return f"{model.name} {hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
+    return f"{model.name} {sha256_of(weights)[:12]}"
 
 
-def job_name(teacher: str, photos: Path) -> str:
+def job_name(teacher: str, photos: Path, decoding: PredictParams) -> str:
     """Return the name of a labelling, the same where it can go on with what it has begun.
 
     `ladder label` goes on with the same photos, found in the same way, alone.
     """
-    decoding = load_params(PARAMS).predict.model_dump_json()
-    asked = f"{common_folder([str(photos)]).absolute()} {decoding}"
+    folder = common_folder([str(photos)]).absolute()
+    asked = f"{folder} {decoding.model_dump_json()}"
     return f"{teacher} {hashlib.sha256(os.fsencode(asked)).hexdigest()[:12]}".replace(" ", "-")
 
 
