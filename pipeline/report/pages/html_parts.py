@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from pipeline.photo_files import on_white, open_photo
+from pipeline.photo_files import open_photo
 
 # What pictures of a rung show, by the ends of their names.
 CAPTIONS = {
@@ -167,7 +167,7 @@ def folded(summary: str, html: str) -> str:
 def embedded_picture(path: Path, caption: str) -> str:
     """Return a figure with the picture inside, no larger than a screen shows."""
     with open_photo(path) as image:
-        shown = on_white(image).convert("RGB")
+        shown = image.convert("RGB")
     shown.thumbnail((_WIDEST, 4 * _WIDEST))
     buffer = io.BytesIO()
     shown.save(buffer, "WEBP", quality=80)
