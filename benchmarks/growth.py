@@ -48,7 +48,7 @@ def evaluation(photos: int):
 def labelling(photos: int):
     """Return the work of `ladder label` with a small network at 64 pixels, parts and all."""
     from pipeline.files import SOURCE
-    from pipeline.inference.photo_files import named_photos, passed_over
+    from pipeline.labelling.photo_files import named_photos, passed_over
 
     grow(GROWN, photos, "source")
 

@@ -1,7 +1,6 @@
 """Photos that no store holds: JPEGs in, boxes out."""
 
 import shutil
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -10,13 +9,14 @@ from benchmarks.nms import CLASSES
 from benchmarks.photos import FOLDER, STORE, painted
 from benchmarks.topic import Case, Setting, Topic
 from pipeline.formats.pascal.writer import write_pascal
-from pipeline.inference.bulk import detect_into
 from pipeline.inference.detector import Detector
 from pipeline.inference.engines.torch_engine import TorchEngine
-from pipeline.inference.label_job import Asked, WaitingPhotos, open_job, without_done
 from pipeline.inference.label_scores import thresholds
-from pipeline.inference.labels import labels_of_rows, likely
-from pipeline.inference.photo_files import states_of
+from pipeline.labelling.bulk import detect_into
+from pipeline.labelling.job import Asked, open_job
+from pipeline.labelling.labels import FoundLabels
+from pipeline.labelling.photo_files import states_of
+from pipeline.labelling.waiting import WaitingPhotos, without_done
 from pipeline.memory import keep_freed_memory
 from pipeline.models.precision import autocast
 from pipeline.rungs.model_spec import ModelSpec
@@ -60,12 +60,11 @@ def ours(photos: WaitingPhotos, detector: Detector, folder: Path) -> int:
     kept = (decoding.min_score, decoding.nms_threshold, decoding.max_detections)
     job = open_job(place, Asked("random", detector.classes, str(folder), *kept), restart=False)
     job.save()
-    detect_into(job, detector, without_done(photos, job.states()))
+    detect_into(job, detector, without_done(photos, job.done()))
     scores = thresholds(detector.classes, {})
-    rows = job.read(partial(likely, min_scores=scores))
-    labels = labels_of_rows(rows, folder, detector.classes, scores, doubtful=False)
-    write_pascal(labels, folder / "labels.json")
-    return len(rows)
+    done = job.done()
+    write_pascal(FoundLabels(job, done, folder, scores, doubtful=False), folder / "labels.json")
+    return len(done)
 
 
 class Jpegs:

@@ -21,14 +21,11 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from filelock import FileLock, Timeout
 
@@ -38,7 +35,9 @@ from pipeline.errors import InputError, counted
 from pipeline.files import PARAMS
 from pipeline.formats.labels import Labels
 from pipeline.inference.described_model import DescribedModel, SentModel, describe_model
-from pipeline.inference.label_files import (
+from pipeline.inference.label_scores import GivenScores, choose_scores
+from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
+from pipeline.labelling.files import (
     FORMAT_NAMES,
     format_of,
     job_folder,
@@ -46,14 +45,13 @@ from pipeline.inference.label_files import (
     left_behind,
     refuse_others,
     refused_file,
-    report_refusals,
     write_all,
 )
-from pipeline.inference.label_job import Asked, LabelJob, WaitingPhotos, open_job, without_done
-from pipeline.inference.label_scores import GivenScores, choose_scores
-from pipeline.inference.labels import certain, labels_of_rows, likely, refusals
-from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
-from pipeline.inference.photo_files import named_photos, passed_over, still_there
+from pipeline.labelling.job import Asked, LabelJob, open_job
+from pipeline.labelling.labels import FoundLabels, certain
+from pipeline.labelling.photo_files import named_photos, passed_over, still_there
+from pipeline.labelling.refusals import refusals, report_refusals
+from pipeline.labelling.waiting import WaitingPhotos, without_done
 from pipeline.memory import keep_freed_memory
 from pipeline.params.params import PredictParams, load_params
 from pipeline.review.decisions import Decision, apply_review, read_review, write_review
@@ -105,15 +103,13 @@ def main(arguments: Sequence[str]) -> int:
             raise
         known = described.label_scores
         min_scores = choose_scores(known, asked.classes, options.score, options.model)
-        # A review may name any box, however low its score.
-        all_boxes = review or reviews_of(job).is_file()
-        rows = job.read() if all_boxes else job.read(partial(likely, min_scores=min_scores))
-        rows = rows.filter(still_there(rows["file_name"], found))
-        labels = labels_of(job, rows, Path(folder), min_scores, options.doubtful, review)
-        failed = write_all(files, labels, job)
+        done = job.done()
+        done = done.filter(still_there(done["file_name"], found))
+        labels = FoundLabels(job, done, Path(folder), min_scores, options.doubtful)
+        failed = write_all(files, with_decisions(labels, review), job)
         for stale in left_behind(files, job):
             print(f"{stale}: not written this time; name its --format to renew it", file=sys.stderr)
-    return report_refusals([*unnamed, *refusals(rows)], refused_file(out)) or int(failed)
+    return report_refusals([*unnamed, *refusals(done)], refused_file(out)) or int(failed)
 
 
 def what_is_asked(
@@ -138,7 +134,7 @@ def find_objects(
     job: LabelJob, model: DescribedModel, photos: WaitingPhotos, options: argparse.Namespace
 ) -> None:
     """Add to a job what the model finds in the photos that are not done, `--limit` at most."""
-    waiting = without_done(photos, job.states())
+    waiting = without_done(photos, job.done())
     done = len(photos) - len(waiting)
     if done:
         print(f"done before: {done} of {counted(len(photos), 'photo')}", file=sys.stderr)
@@ -153,39 +149,31 @@ def find_objects(
     )
     device = load_params(PARAMS).train.shared.device
     if options.engine == "ray":
-        from pipeline.inference.ray_data import detect_on_ray, ray_session
+        from pipeline.labelling.ray_data import detect_on_ray, ray_session
 
         with ray_session(options.address, options.workers):
             sent = SentModel.of(model, device, decoding)
             detect_on_ray(job, sent, waiting, done, options.workers)
     else:
-        from pipeline.inference.bulk import detect_into
+        from pipeline.labelling.bulk import detect_into
 
         keep_freed_memory()
         detect_into(job, model.detector(device, decoding), waiting, done)
 
 
-def labels_of(
-    job: LabelJob,
-    rows: pa.Table,
-    folder: Path,
-    min_scores: np.ndarray,
-    doubtful: bool,
-    review: Sequence[Decision],
-) -> Labels:
+def with_decisions(found: FoundLabels, review: Sequence[Decision]) -> Iterable[Labels]:
     """Return the labels of what a job has found, with all that a person has decided about it.
 
     The job keeps the decisions, so that they stay when more photos are labelled.
     """
-    decided = reviews_of(job)
+    decided = reviews_of(found.job)
     earlier = read_review(decided) if decided.is_file() else []
-    classes = job.asked.classes
     if not earlier and not review:
-        return labels_of_rows(rows, folder, classes, min_scores, doubtful=doubtful)
-    everything = labels_of_rows(rows, folder, classes, np.zeros_like(min_scores), doubtful=False)
-    labels = apply_review(everything, review, decided, earlier)
+        return found
+    # A review may name any box, however low its score, and names few enough photos for memory.
+    labels = apply_review(found.of_any_score(), review, decided, earlier)
     write_review(decided, [*earlier, *review])
-    return certain(labels, min_scores, doubtful=doubtful)
+    return [certain(labels, found.min_scores, doubtful=found.doubtful)]
 
 
 def reviews_of(job: LabelJob) -> Path:

@@ -25,7 +25,7 @@ from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder, sha256_of
 from pipeline.formats.layout import find_set
 from pipeline.inference.described_model import no_model
-from pipeline.inference.photo_files import common_folder
+from pipeline.labelling.photo_files import common_folder
 from pipeline.params.fetch import FetchParams, SourceParams
 from pipeline.params.params import PredictParams, load_params
 from pipeline.photo_files import photos_below

@@ -43,7 +43,7 @@ LAYERS = (
     {"cycle", "side_by_side"},
     {"compare", "repair"},
     {"other_data"},
-    {"tracking", "report", "review", "serve", "export"},
+    {"tracking", "report", "review", "serve", "export", "labelling"},
     {"inference"},
     {"train"},
     {"rungs"},

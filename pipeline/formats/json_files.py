@@ -1,12 +1,28 @@
-"""Opens files of JSON: their beginnings, to recognise them, and their content."""
+"""Reads files of JSON, their beginnings alone to recognise them, and writes long lists."""
 
 import json
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 
 from pipeline.errors import InputError
 from pipeline.formats.text_files import SAVE_IT, beginning_of
+
+_BLOCK = 10_000  # items in memory as Python's objects
+
+
+def write_list(file: BinaryIO, items: Iterable[dict]) -> None:
+    """Write a JSON list, block by block, as a million items take a gigabyte."""
+    first, left = True, iter(items)
+    file.write(b"[")
+    while block := list(islice(left, _BLOCK)):
+        file.write(b"" if first else b",")
+        file.write(orjson.dumps(block)[1:-1])
+        first = False
+    file.write(b"]")
 
 
 def json_beginning(file: Path) -> bytes:

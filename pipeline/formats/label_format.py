@@ -1,6 +1,6 @@
 """What a format of labels is: how to recognise a set of it, to read it and to write it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,10 @@ class LabelFormat:
         read: returns the labels of a set.
         write: writes labels, sizes of images known, to a path that does not exist: a file or a
             folder, whichever the format has. Names of photos are kept as paths below the folder
-            that is to hold the photos.
+            that is to hold the photos. They come in blocks, so that a million photos need not be
+            in memory: at least one, with the same classes, with scores in all or in none, ids that
+            go on; they are iterated over as often as the format asks. It returns what the
+            format could not hold, one sentence each.
         fault: returns why a folder is no set although a file of it has the format's ending, in
             words for a message; None if none has.
     """
@@ -49,5 +52,5 @@ class LabelFormat:
     holds: str
     find: Callable[[Path, Path | None], LabelledSet | None]
     read: Callable[[LabelledSet], Labels]
-    write: Callable[[Labels, Path], tuple[str, ...]]
+    write: Callable[[Iterable[Labels], Path], tuple[str, ...]]
     fault: Callable[[Path], str | None] = lambda _: None

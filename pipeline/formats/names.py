@@ -1,6 +1,5 @@
 """Names of photos and classes: what is wrong with one, and the file that goes with a photo."""
 
-from collections.abc import Iterable
 from pathlib import PurePosixPath, PureWindowsPath
 
 from pipeline.errors import InputError
@@ -53,18 +52,22 @@ def fault_of_path(name: object) -> str | None:
     return None
 
 
-def names_of_label_files(images: Iterable[dict], suffix: str) -> list[str]:
-    """Return for each image the name of its own file of labels, such as `cats/1.xml`.
+class LabelFileNames:
+    """Names for each photo its own file of labels, such as `cats/1.xml` with the suffix `.xml`."""
 
-    Raises:
-        InputError: a photo lies outside its folder, or two would share a file.
-    """
-    owners: dict[str, str] = {}
-    for image in images:
-        photo = image["file_name"]
+    def __init__(self, suffix: str):
+        self._suffix = suffix
+        self._owners: dict[str, str] = {}
+
+    def of(self, photo: str) -> str:
+        """Return the name of a photo's file of labels.
+
+        Raises:
+            InputError: the photo lies outside its folder, or would share the file with another.
+        """
         if fault := fault_of_path(photo):
             raise InputError(f"photo {photo!r}: its name {fault}")
-        name = PurePosixPath(photo).with_suffix(suffix).as_posix()
-        if (owner := owners.setdefault(name, photo)) != photo:
+        name = PurePosixPath(photo).with_suffix(self._suffix).as_posix()
+        if (owner := self._owners.setdefault(name, photo)) != photo:
             raise InputError(f"{photo}: would share {name} with {owner}; rename one of the photos")
-    return list(owners)
+        return name

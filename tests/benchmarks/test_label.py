@@ -6,7 +6,7 @@ import torch
 from benchmarks import label
 from benchmarks.photos import painted
 from pipeline.data.decode import decode_photo
-from pipeline.inference.photo_files import named_photos
+from pipeline.labelling.photo_files import named_photos
 
 
 def test_both_detect_in_every_photo(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ from PIL import Image
 
 from commands import main as ladder
 from pipeline.formats.read import read_labels
-from pipeline.inference.label_files import FORMAT_NAMES
+from pipeline.labelling.files import FORMAT_NAMES
 from pipeline.tables.photos import with_photos
 from stages import train
 from tests.conftest import ROOT
@@ -159,7 +159,7 @@ def test_limit_and_since(project):
 
 def test_other_formats_and_scores_without_running_again(project, monkeypatch):
     assert run("new", "--score", "0.06") == 0
-    monkeypatch.setattr("pipeline.inference.bulk.detect_into", None)
+    monkeypatch.setattr("pipeline.labelling.bulk.detect_into", None)
     formats = [name for name in FORMAT_NAMES for name in ("--format", name)]
     assert run("new", "--score", "0.06", *formats) == 0
     made = {path.name for path in Path("new").iterdir() if path.name.startswith("labels")}

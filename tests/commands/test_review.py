@@ -15,7 +15,7 @@ def labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder without a project; return labels of a model beside their photos."""
     monkeypatch.chdir(tmp_path)
     file = Path("new/labels.json")
-    write_pascal(machine_labels(file.parent), file)
+    write_pascal([machine_labels(file.parent)], file)
     return file
 
 

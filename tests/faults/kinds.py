@@ -51,7 +51,7 @@ def _labels(name: str, mutations: Sequence[Mutation]) -> Kind:
         source = folder / "data/source"
         source.mkdir(parents=True)
         some = labels(pascal(SMALL, splits=("train", "val", "train")))
-        find_format(name).write(some, source / ONE_FILE.get(name, "."))
+        find_format(name).write([some], source / ONE_FILE.get(name, "."))
         files = sorted(file for file in source.rglob("*") if file.is_file())
         place_photos(some, name, source)
         return files
@@ -254,7 +254,7 @@ def _read_table(_: Path, file: Path) -> object:
 
 
 def _make_notes(folder: Path) -> Sequence[Path]:
-    from pipeline.inference.label_job import Asked, LabelJob
+    from pipeline.labelling.job import Asked, LabelJob
     from pipeline.review.decisions import Decision, write_review
     from pipeline.train.history import EpochRow, history_lines
 
@@ -273,8 +273,8 @@ def _make_notes(folder: Path) -> Sequence[Path]:
 
 
 def _read_note(_: Path, file: Path) -> object:
-    from pipeline.inference.label_job import Asked, open_job
     from pipeline.inference.label_scores import read_label_scores
+    from pipeline.labelling.job import Asked, open_job
     from pipeline.review.decisions import read_review
     from pipeline.train.history import read_history
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pipeline.inference.label_files import digest_of
+from pipeline.labelling.files import digest_of
 from tests.conftest import ROOT
 
 FORMATS = ("pascal", "voc", "parquet")

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pyarrow.parquet as pq
 
-from pipeline.inference.label_job import Asked, LabelJob
-from pipeline.inference.ray_data import HERE, QUIET
+from pipeline.labelling.job import Asked, LabelJob
+from pipeline.labelling.ray_data import HERE, QUIET
 from tests.conftest import ROOT
 from tests.ended import left_after
 from tests.faults.label_kills import make_photos
@@ -97,7 +97,11 @@ class Run:
 
     def rows(self) -> tuple[str, int]:
         """Return the digest of the rows by name, and how many rows all parts have together."""
-        digest = hashlib.sha256(repr(self.job.read().to_pylist()).encode()).hexdigest()
+        digest = hashlib.sha256(
+            repr(
+                [row for block in self.job.blocks(self.job.done()) for row in block.to_pylist()]
+            ).encode()
+        ).hexdigest()
         return digest[:16], sum(pq.read_metadata(part).num_rows for part in self.job.parts)
 
     def efficiency(self) -> float:

@@ -49,7 +49,7 @@ def given(folder: Path, name: str) -> Path:
     for image, called in zip(one["images"], NAMES, strict=True):
         image["file_name"] = called
     source = labels(one)
-    find_format(name).write(source, folder / ONE_FILE.get(name, "."))
+    find_format(name).write([source], folder / ONE_FILE.get(name, "."))
     return folder
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.formats.names import (
+    LabelFileNames,
     fault_of_name,
     fault_of_path,
     fault_of_photo,
-    names_of_label_files,
 )
 
 
@@ -62,13 +62,13 @@ def test_what_is_no_name_names_no_photo(name: object) -> None:
 
 
 def test_a_file_of_labels_lies_as_its_photo_does() -> None:
-    images = [{"file_name": name} for name in ("a.jpg", "cats/1.b.png")]
-    assert names_of_label_files(images, ".xml") == ["a.xml", "cats/1.b.xml"]
+    names = LabelFileNames(".xml")
+    assert [names.of(photo) for photo in ("a.jpg", "cats/1.b.png")] == ["a.xml", "cats/1.b.xml"]
     with pytest.raises(InputError, match=r"a.png: would share a.xml with a.jpg; rename one of"):
-        names_of_label_files([*images, {"file_name": "a.png"}], ".xml")
+        names.of("a.png")
 
 
 @pytest.mark.parametrize("name", ["/tmp/x.jpg", "//tmp/x.jpg", "a/../../x.jpg", "C:\\x.jpg"])
 def test_no_file_of_labels_leaves_the_folder(name: str) -> None:
     with pytest.raises(InputError, match=r"^photo '.*': its name leaves the folder; give a path"):
-        names_of_label_files([{"file_name": name}], ".xml")
+        LabelFileNames(".xml").of(name)

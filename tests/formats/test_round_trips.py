@@ -47,7 +47,7 @@ VOC_PHOTOS = 500
 
 
 def write(labels: Labels, name: str, folder: Path) -> tuple[str, ...]:
-    return find_format(name).write(labels, folder / ONE_FILE.get(name, "."))
+    return find_format(name).write([labels], folder / ONE_FILE.get(name, "."))
 
 
 def place_photos(labels: Labels, name: str, folder: Path) -> None:
@@ -198,6 +198,33 @@ def test_a_photo_without_objects_and_a_box_without_area(name: str) -> None:
     boxes = [LabelledBox(0, "cat", (3, 4, 0, 0)), LabelledBox(0, "cat", (3, 4, 50, 20))]
     labels = labels_of_boxes(Path("labels"), Path("photos"), images, boxes)
     assert_same(by_photo(read_again(labels, name)), expected(labels, name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_blocks_are_written_as_the_whole_is(name: str, tmp_path: Path) -> None:
+    """Two photos, none and one, whose splits, odd boxes and scores are told in one note each."""
+    images = [
+        {"file_name": f"{stem}.bmp", "width": 100, "height": 50, "split": split}
+        for stem, split in (("a", None), ("b", "val"), ("c", None))
+    ]
+    boxes = [
+        LabelledBox(0, "cat", (3, 4, 50, 1), False, 0.5),
+        LabelledBox(0, "dog", (3, 4, 50, 20), True, 0.25),
+        LabelledBox(2, "cat", (90, 4, 50, 20), False, 0.75),
+        LabelledBox(2, "dog", (3, 4, 0, 20)),
+    ]
+    labels = labels_of_boxes(Path("labels"), Path("photos"), images, boxes)
+    block = np.array([0, 0, 2])
+    blocks = [labels.of_images(block == at) for at in range(3)]
+    results = []
+    for place, written in ((tmp_path / "whole", [labels]), (tmp_path / "blocks", blocks)):
+        place.mkdir()
+        notes = find_format(name).write(written, place / ONE_FILE.get(name, "."))
+        files = [file for file in sorted(place.rglob("*")) if file.is_file()]
+        content = {file.relative_to(place).as_posix(): file.read_bytes() for file in files}
+        results.append((notes, content))
+    assert results[0] == results[1]
+    assert results[0][1]
 
 
 @pytest.mark.parametrize("name", NAMES)

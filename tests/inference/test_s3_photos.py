@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.inference.bulk import detect_into
-from pipeline.inference.label_job import WaitingPhotos, open_job
-from pipeline.inference.photo_files import named_photos, states_of
 from pipeline.inference.photos import pixels_of
 from pipeline.inference.s3_photos import S3Photo, find_in_s3, is_in_s3
+from pipeline.labelling.bulk import detect_into
+from pipeline.labelling.job import open_job
+from pipeline.labelling.photo_files import named_photos, states_of
+from pipeline.labelling.waiting import WaitingPhotos
 from tests.inference.making import detector_of, photo_file
-from tests.inference.test_label_job import ASKED
+from tests.labelling.test_job import ASKED, rows_of
 from tests.s3_server import BUCKET, s3_server
 
 NAMES = ["a.png", "broken.png", "sub/b.png"]
@@ -81,7 +82,7 @@ def test_rows_are_those_of_the_folder(store, folder, tmp_path):
     jobs = [open_job(tmp_path / name, ASKED, restart=False) for name in ("s3", "here")]
     for job, waiting in zip(jobs, (photos, here), strict=True):
         detect_into(job, detector_of("ssd_fpn"), waiting)
-    in_s3, in_folder = (job.read().drop_columns("modified") for job in jobs)
+    in_s3, in_folder = (rows_of(job).drop_columns("modified") for job in jobs)
     assert in_s3.equals(in_folder)
     assert in_s3["error"].to_pylist()[1].startswith("does not decode")
 

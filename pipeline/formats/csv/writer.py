@@ -1,5 +1,6 @@
 """Writes labels as CSV."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,19 +25,25 @@ _COLUMNS = pa.schema(
 )
 
 
-def write_csv(labels: Labels, out: Path) -> tuple[str, ...]:
+def write_csv(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
     """Write a row a box, edges in pixels; a photo without objects has a row without a box.
 
     The column `score` is there where a model has labelled.
     """
+    schema = _COLUMNS
+    if all(labels.scores is None for labels in blocks):
+        schema = schema.remove(schema.get_field_index("score"))
+    with pa.csv.CSVWriter(out, schema) as writer:
+        for labels in blocks:
+            writer.write_table(pa.Table.from_pylist(_rows(labels), schema=schema))
+    return ()
+
+
+def _rows(labels: Labels) -> list[dict]:
     rows = []
     for image, objects in zip(labels.images.to_pylist(), labels.of_each_image(), strict=True):
         rows += [image | _object(labels, at) for at in objects.tolist()] or [image]
-    schema = _COLUMNS
-    if labels.scores is None:
-        schema = schema.remove(schema.get_field_index("score"))
-    pa.csv.write_csv(pa.Table.from_pylist(rows, schema=schema), out)
-    return ()
+    return rows
 
 
 def _object(labels: Labels, at: int) -> dict:

@@ -1,26 +1,35 @@
 """Writes labels as CVAT's own XML, "CVAT for images"."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 from pipeline.formats.labels import Labels
 
 
-def write_cvat(labels: Labels, out: Path) -> tuple[str, ...]:
+def write_cvat(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
     """Write one XML file beside the photos.
 
     The split becomes the subset; `ignore` and a score become attributes of the box.
     """
-    root = ElementTree.Element("annotations")
-    ElementTree.SubElement(root, "version").text = "1.1"
-    images = labels.images.to_pylist()
-    for image, objects in zip(images, labels.of_each_image(), strict=True):
-        node = ElementTree.SubElement(root, "image", _attributes(image))
+    with out.open("wb") as file:
+        file.write(
+            b"<?xml version='1.0' encoding='utf-8'?>\n<annotations>\n  <version>1.1</version>\n"
+        )
+        for labels in blocks:
+            for node in _images(labels):
+                ElementTree.indent(node, level=1)
+                file.write(b"  " + ElementTree.tostring(node, "utf-8") + b"\n")
+        file.write(b"</annotations>\n")
+    return ()
+
+
+def _images(labels: Labels) -> Iterator[ElementTree.Element]:
+    for image, objects in zip(labels.images.to_pylist(), labels.of_each_image(), strict=True):
+        node = ElementTree.Element("image", _attributes(image))
         for at in objects:
             _add_box(node, labels, int(at))
-    ElementTree.indent(root)
-    ElementTree.ElementTree(root).write(out, encoding="utf-8", xml_declaration=True)
-    return ()
+        yield node
 
 
 def _attributes(image: dict) -> dict[str, str]:

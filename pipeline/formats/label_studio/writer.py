@@ -1,17 +1,17 @@
 """Writes labels as tasks that Label Studio imports."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-import orjson
-
+from pipeline.formats.json_files import write_list
 from pipeline.formats.labels import Labels
 
 IGNORE = "ignore"  # in a region's meta text, which Label Studio shows and keeps
 _MODEL = "detection-ladder"
 
 
-def write_label_studio(labels: Labels, out: Path) -> tuple[str, ...]:
+def write_label_studio(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
     """Write one JSON of tasks (https://labelstud.io/guide/predictions).
 
     They are for a project with `<Image name="image" value="$image"/>` and `<RectangleLabels
@@ -19,15 +19,18 @@ def write_label_studio(labels: Labels, out: Path) -> tuple[str, ...]:
     root that Label Studio is started with. What a model has labelled are predictions, else
     annotations.
     """
-    tasks = []
+    with out.open("wb") as file:
+        write_list(file, (task for labels in blocks for task in _tasks(labels)))
+    return ()
+
+
+def _tasks(labels: Labels) -> Iterator[dict]:
     for image, objects in zip(labels.images.to_pylist(), labels.of_each_image(), strict=True):
         data = {"image": f"/data/local-files/?d={quote(image['file_name'])}"}
         if image["split"]:
             data["split"] = image["split"]
         regions = [_region(labels, image, at) for at in objects.tolist()]
-        tasks.append({"data": data} | _version(regions, labels.scores is not None))
-    out.write_bytes(orjson.dumps(tasks, option=orjson.OPT_INDENT_2))
-    return ()
+        yield {"data": data} | _version(regions, labels.scores is not None)
 
 
 def _version(regions: list[dict], predicted: bool) -> dict:

@@ -1,15 +1,16 @@
 """Writes labels as LabelMe's JSON."""
 
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import orjson
 
 from pipeline.errors import counted
 from pipeline.formats.labels import Labels
-from pipeline.formats.names import names_of_label_files
+from pipeline.formats.names import LabelFileNames
 
 
-def write_labelme(labels: Labels, out: Path) -> tuple[str, ...]:
+def write_labelme(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
     """Write a folder with `NAME.json` of each photo; put the photos beside them.
 
     `ignore` is a flag `difficult`; a model's score stays beside the label, where LabelMe keeps it.
@@ -20,26 +21,31 @@ def write_labelme(labels: Labels, out: Path) -> tuple[str, ...]:
     Raises:
         InputError: a photo outside its folder, or two that would share one JSON.
     """
-    images = labels.images.to_pylist()
-    files = names_of_label_files(images, ".json")
-    for file, image, objects in zip(files, images, labels.of_each_image(), strict=True):
-        page = {
-            "version": "5.5.0",
-            "flags": {},
-            "shapes": [_shape(labels, at) for at in objects.tolist()],
-            "imagePath": PurePosixPath(image["file_name"]).name,
-            "imageData": None,
-            "imageHeight": image["height"],
-            "imageWidth": image["width"],
-        }
-        path = out / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(orjson.dumps(page, option=orjson.OPT_INDENT_2))
-    split = sum(image["split"] is not None for image in images)
-    if not split:
+    names, splits = LabelFileNames(".json"), 0
+    for labels in blocks:
+        images = labels.images.to_pylist()
+        for image, objects in zip(images, labels.of_each_image(), strict=True):
+            path = out / names.of(image["file_name"])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            page = _page(image, [_shape(labels, at) for at in objects.tolist()])
+            path.write_bytes(orjson.dumps(page, option=orjson.OPT_INDENT_2))
+            splits += image["split"] is not None
+    if not splits:
         return ()
-    splits = counted(split, "split of a photo is", "splits of photos are")
-    return (f"{splits} left out, as LabelMe has none",)
+    left_out = counted(splits, "split of a photo is", "splits of photos are")
+    return (f"{left_out} left out, as LabelMe has none",)
+
+
+def _page(image: dict, shapes: list[dict]) -> dict:
+    return {
+        "version": "5.5.0",
+        "flags": {},
+        "shapes": shapes,
+        "imagePath": PurePosixPath(image["file_name"]).name,
+        "imageData": None,
+        "imageHeight": image["height"],
+        "imageWidth": image["width"],
+    }
 
 
 def _shape(labels: Labels, at: int) -> dict:

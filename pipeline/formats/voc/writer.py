@@ -1,14 +1,17 @@
 """Writes labels as VOC XML."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
+
 from pipeline.errors import counted
 from pipeline.formats.labels import Labels
-from pipeline.formats.names import names_of_label_files
+from pipeline.formats.names import LabelFileNames
 
 
-def write_voc(labels: Labels, out: Path) -> tuple[str, ...]:
+def write_voc(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
     """Write a folder with `Annotations/*.xml` and `ImageSets/Main/*.txt`.
 
     Corners are 1-based and inclusive, as VOC has them, and keep their fractions; `ignore` becomes
@@ -17,31 +20,34 @@ def write_voc(labels: Labels, out: Path) -> tuple[str, ...]:
     Raises:
         InputError: a photo outside its folder, or two that would share one XML.
     """
-    images = labels.images.to_pylist()
-    files = names_of_label_files(images, ".xml")
+    names, thin = LabelFileNames(".xml"), 0
+    stems: dict[str, list[str]] = {}  # of each split
     (out / "Annotations").mkdir(parents=True)
-    for name, image, objects in zip(files, images, labels.of_each_image(), strict=True):
-        root = _annotation(image)
-        for at in objects:
-            root.append(_object(labels, int(at)))
-        file = out / "Annotations" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        ElementTree.indent(root)
-        ElementTree.ElementTree(root).write(file, encoding="utf-8")
-    _write_lists(images, out / "ImageSets" / "Main")
-    thin = int((labels.boxes[:, 2:] <= 1).any(1).sum())
+    for labels in blocks:
+        images = labels.images.to_pylist()
+        for image, objects in zip(images, labels.of_each_image(), strict=True):
+            name = names.of(image["file_name"])
+            _write_annotation(out / "Annotations" / name, labels, image, objects)
+            if image["split"]:
+                stems.setdefault(image["split"], []).append(name.removesuffix(".xml"))
+        thin += int((labels.boxes[:, 2:] <= 1).any(1).sum())
+    _write_lists(stems, out / "ImageSets" / "Main")
     one = "box is at most a pixel wide or high, which counts as empty when read again"
     many = "boxes are at most a pixel wide or high, which count as empty when read again"
     return (counted(thin, one, many),) if thin else ()
 
 
-def _annotation(image: dict) -> ElementTree.Element:
+def _write_annotation(file: Path, labels: Labels, image: dict, objects: np.ndarray) -> None:
     root = ElementTree.Element("annotation")
     _add(root, "filename", image["file_name"])
     size = ElementTree.SubElement(root, "size")
     for name, value in (("width", image["width"]), ("height", image["height"]), ("depth", 3)):
         _add(size, name, value)
-    return root
+    for at in objects.tolist():
+        root.append(_object(labels, at))
+    ElementTree.indent(root)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    ElementTree.ElementTree(root).write(file, encoding="utf-8")
 
 
 def _object(labels: Labels, at: int) -> ElementTree.Element:
@@ -62,13 +68,7 @@ def _add(parent: ElementTree.Element, name: str, value: object) -> None:
     ElementTree.SubElement(parent, name).text = str(value)
 
 
-def _write_lists(images: list[dict], folder: Path) -> None:
-    """Write a list of stems for each split that a photo is in."""
-    lists: dict[str, list[str]] = {}
-    for image in images:
-        if image["split"]:
-            stem = Path(image["file_name"]).with_suffix("").as_posix()
-            lists.setdefault(image["split"], []).append(stem)
-    for split, stems in lists.items():
+def _write_lists(stems: dict[str, list[str]], folder: Path) -> None:
+    for split, named in stems.items():
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{split}.txt").write_text("".join(f"{stem}\n" for stem in stems))
+        (folder / f"{split}.txt").write_text("".join(f"{stem}\n" for stem in named))

@@ -1,6 +1,7 @@
 """Writes labels as YOLO's texts."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,13 @@ from ruamel.yaml import YAML
 
 from pipeline.errors import counted
 from pipeline.formats.labels import Labels
-from pipeline.formats.names import names_of_label_files
+from pipeline.formats.names import LabelFileNames
 from pipeline.formats.yolo.places import text_of
 
 _OTHER = "train"  # where photos without a split go when others have one
 
 
-def write_yolo(labels: Labels, out: Path) -> tuple[str, ...]:
+def write_yolo(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
     """Write a folder with `data.yaml` and `labels/SPLIT/NAME.txt`.
 
     Put the photos into `images/SPLIT/` beside, under their own names, and Ultralytics trains with
@@ -28,35 +29,53 @@ def write_yolo(labels: Labels, out: Path) -> tuple[str, ...]:
     Raises:
         InputError: a photo outside its folder, or two that would share one text.
     """
-    images = labels.images.to_pylist()
-    folders = _folders([image["split"] for image in images])
-    files = names_of_label_files(
-        [
-            image | {"file_name": f"{folder}{image['file_name']}"}
-            for folder, image in zip(folders, images, strict=True)
-        ],
-        ".txt",
-    )
+    splits = {split for labels in blocks for split in _splits(labels) if split}
+    names, counts = LabelFileNames(".txt"), Counter[str]()
+    for labels in blocks:
+        folders = [f"{split or _OTHER}/" if splits else "" for split in _splits(labels)]
+        counts.update(_write_texts(labels, folders, names, out))
+    if splits and counts["without a split"]:
+        splits.add(_OTHER)
+    _write_yaml(out / "data.yaml", next(iter(blocks)).classes, splits)
+    return tuple(_notes(counts, bool(splits)))
+
+
+def _splits(labels: Labels) -> list[str | None]:
+    return labels.images["split"].to_pylist()
+
+
+def _write_texts(
+    labels: Labels, folders: list[str], names: LabelFileNames, out: Path
+) -> dict[str, int]:
+    """Write the texts of photos; return how much could not be held, of each kind.
+
+    Args:
+        labels: of the photos.
+        folders: of each photo below `images`, with a slash at the end.
+        names: of all texts.
+        out: the folder of the set.
+    """
+    sides = np.stack([labels.images[side].to_numpy() for side in ("width", "height")], -1)
+    across = np.tile(sides, 2)[labels.rows].astype(float)
     edges = np.concatenate([labels.boxes[:, :2], labels.boxes[:, :2] + labels.boxes[:, 2:]], 1)
-    sides = np.array([[image["width"], image["height"]] * 2 for image in images], float)
-    inside = np.clip(edges, 0, sides.reshape(-1, 4)[labels.rows])
+    inside = np.clip(edges, 0, across)
     has_area = (inside[:, 2:] > inside[:, :2]).all(1)
-    shares = inside / sides.reshape(-1, 4)[labels.rows]
-    for file, objects in zip(files, labels.of_each_image(), strict=True):
+    shares = inside / across
+    photos = labels.images["file_name"].to_pylist()
+    for folder, photo, objects in zip(folders, photos, labels.of_each_image(), strict=True):
         kept = objects[(has_area & ~labels.ignore)[objects]]
         # Below `labels`, unless a folder of the photo is called `images` as well: the last counts.
-        path = out / text_of(f"images/{file}")
+        path = out / text_of(f"images/{names.of(folder + photo)}")
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = (_line(int(labels.labels[at]), *shares[at].tolist()) for at in kept)
         path.write_text("".join(lines))
-    _write_yaml(out / "data.yaml", labels.classes, set(folders))
-    cut = int(((inside != edges).any(1) & has_area & ~labels.ignore).sum())
-    return tuple(_notes(labels, images, cut, int((~has_area & ~labels.ignore).sum())))
-
-
-def _folders(splits: list[str | None]) -> list[str]:
-    """Return the folder of each photo, with its slash; empty where no photo has a split."""
-    return [f"{split or _OTHER}/" if any(splits) else "" for split in splits]
+    return {
+        "ignored": int(labels.ignore.sum()),
+        "without area": int((~labels.ignore & ~has_area).sum()),
+        "cut": int((~labels.ignore & has_area & (inside != edges).any(1)).sum()),
+        "scores": 0 if labels.scores is None else len(labels.scores),
+        "without a split": sum(not split for split in _splits(labels)),
+    }
 
 
 def _line(label: int, left: float, top: float, right: float, bottom: float) -> str:
@@ -65,29 +84,27 @@ def _line(label: int, left: float, top: float, right: float, bottom: float) -> s
     return f"{label} {' '.join(f'{number:.8f}' for number in numbers)}\n"
 
 
-def _write_yaml(file: Path, classes: list[str], folders: set[str]) -> None:
+def _write_yaml(file: Path, classes: list[str], splits: set[str]) -> None:
     places = {"train": "images", "val": "images"}
-    if folders != {""}:
+    if splits:
         # Ultralytics wants both keys, and test only where there are photos.
-        splits = dict.fromkeys(["train", "val", *sorted(folder[:-1] for folder in folders)])
-        places = {split: f"images/{split}" for split in splits}
+        names = dict.fromkeys(["train", "val", *sorted(splits)])
+        places = {split: f"images/{split}" for split in names}
     with file.open("w", encoding="utf-8") as opened:
         YAML(typ="safe").dump(places | {"names": dict(enumerate(classes))}, opened)
 
 
-def _notes(labels: Labels, images: list[dict], cut: int, without_area: int) -> Iterator[str]:
-    if ignored := int(labels.ignore.sum()):
+def _notes(counts: Counter[str], has_splits: bool) -> Iterator[str]:
+    if ignored := counts["ignored"]:
         one, many = "object to ignore is left out", "objects to ignore are left out"
         yield f"{counted(ignored, one, many)}, as YOLO cannot mark such"
-    if without_area:
+    if without_area := counts["without area"]:
         one = "object without area in its photo is left out"
         yield counted(without_area, one, "objects without area in their photo are left out")
-    if cut:
+    if cut := counts["cut"]:
         yield counted(cut, "object is cut to its photo", "objects are cut to their photo")
-    if labels.scores is not None:
-        scores = counted(len(labels.scores), "score is", "scores are")
-        yield f"{scores} left out, as YOLO's labels have none"
-    missing = sum(image["split"] is None for image in images)
-    if 0 < missing < len(images):
+    if scores := counts["scores"]:
+        yield f"{counted(scores, 'score is', 'scores are')} left out, as YOLO's labels have none"
+    if has_splits and (missing := counts["without a split"]):
         one, many = "photo without a split is", "photos without a split are"
         yield f"{counted(missing, one, many)} in {_OTHER}"

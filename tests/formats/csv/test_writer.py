@@ -16,12 +16,12 @@ def test_rows_by_hand(tmp_path: Path) -> None:
     ]
     boxes = [LabelledBox(1, "cat", (1, 2, 3.25, 4), ignore=True)]
     labels = labels_of_boxes(Path("labels"), Path("photos"), images, boxes)
-    assert write_csv(labels, tmp_path / "a.csv") == ()
+    assert write_csv([labels], tmp_path / "a.csv") == ()
     assert (tmp_path / "a.csv").read_text().splitlines() == [
         '"file_name","width","height","split","name","xmin","ymin","xmax","ymax","ignore"',
         '"a.jpg",40,30,,,,,,,',
         '"cats, two/b.jpg",40,30,"val","cat",1,2,4.25,6,1',
     ]
-    write_csv(replace(labels, scores=np.array([0.25], np.float32)), tmp_path / "b.csv")
+    write_csv([replace(labels, scores=np.array([0.25], np.float32))], tmp_path / "b.csv")
     lines = (tmp_path / "b.csv").read_text().splitlines()
     assert (lines[0][-8:], lines[1][-2:], lines[2][-5:]) == (',"score"', ",,", ",0.25")

@@ -16,7 +16,7 @@ def test_what_is_written(tmp_path: Path) -> None:
         LabelledBox(0, "cat & co", [0, 0, 0, 0], score=0.25),
     ]
     file = tmp_path / "annotations.xml"
-    assert write_cvat(labels_of_boxes(tmp_path, tmp_path, images, boxes), file) == ()
+    assert write_cvat([labels_of_boxes(tmp_path, tmp_path, images, boxes)], file) == ()
     lines = [line.strip() for line in file.read_text().splitlines()[1:]]
     assert lines == [
         "<annotations>",

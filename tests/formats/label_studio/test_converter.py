@@ -75,7 +75,7 @@ def test_its_export_its_coco_and_its_yolo_have_the_same_boxes(tmp_path: Path) ->
     photos = tmp_path / "photos"
     photos.mkdir()
     labels = photos_and_labels(photos)
-    write_label_studio(labels, tmp_path / "tasks.json")
+    write_label_studio([labels], tmp_path / "tasks.json")
     accepted(tmp_path / "tasks.json", photos / "export.json")
     (tmp_path / "config.xml").write_text(CONFIG)
     words = [PYTHON, "-c", CONVERT, *map(str, (tmp_path / "config.xml", photos / "export.json"))]

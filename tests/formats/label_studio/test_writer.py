@@ -17,7 +17,7 @@ def test_tasks_by_hand(tmp_path: Path) -> None:
     ]
     boxes = [LabelledBox(1, "cat", (20, 20, 100, 50), ignore=True)]
     labels = labels_of_boxes(Path("labels"), Path("photos"), images, boxes)
-    assert write_label_studio(labels, tmp_path / "a.json") == ()
+    assert write_label_studio([labels], tmp_path / "a.json") == ()
     empty, full = json.loads((tmp_path / "a.json").read_text())
     assert empty == {
         "data": {"image": "/data/local-files/?d=a.jpg"},
@@ -34,7 +34,7 @@ def test_tasks_by_hand(tmp_path: Path) -> None:
         "rectanglelabels": ["cat"],
     }
     assert (region["original_width"], region["meta"]) == (200, {"text": ["ignore"]})
-    write_label_studio(replace(labels, scores=np.array([0.25], np.float32)), tmp_path / "b.json")
+    write_label_studio([replace(labels, scores=np.array([0.25], np.float32))], tmp_path / "b.json")
     empty, full = json.loads((tmp_path / "b.json").read_text())
     assert [empty["predictions"][0]["score"], full["predictions"][0]["score"]] == [1, 0.25]
     assert full["predictions"][0]["result"][0]["score"] == 0.25

@@ -20,7 +20,7 @@ def test_a_file_of_each_photo(tmp_path: Path) -> None:
     boxes = [LabelledBox(1, "cat", (1, 2, 3.5, 4), ignore=True)]
     labels = labels_of_boxes(Path("labels"), Path("photos"), images, boxes)
     labels = replace(labels, scores=np.array([0.25], np.float32))
-    told = write_labelme(labels, tmp_path)
+    told = write_labelme([labels], tmp_path)
     assert told == ("1 split of a photo is left out, as LabelMe has none",)
     assert json.loads((tmp_path / "a.json").read_text())["shapes"] == []
     page = json.loads((tmp_path / "cats/b.json").read_text())
@@ -36,5 +36,5 @@ def test_no_json_is_written_outside_the_folder(tmp_path: Path) -> None:
     images = [{"file_name": outside, "width": 40, "height": 30, "split": None}]
     labels = labels_of_boxes(Path("labels"), Path("photos"), images, [])
     with pytest.raises(InputError, match="its name leaves the folder; give a path inside it"):
-        write_labelme(labels, tmp_path / "out")
+        write_labelme([labels], tmp_path / "out")
     assert not list(tmp_path.iterdir())

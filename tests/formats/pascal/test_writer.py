@@ -18,7 +18,7 @@ def test_a_file_by_hand(tmp_path: Path) -> None:
     boxes = [LabelledBox(1, "cat", (1, 2, 3.5, 4), ignore=True)]
     labels = labels_of_boxes(Path("labels"), Path("photos"), images, boxes)
     labels = replace(labels, scores=np.array([0.25], np.float32))
-    assert write_pascal(labels, tmp_path / "a.json") == ()
+    assert write_pascal([labels], tmp_path / "a.json") == ()
     pascal = json.loads((tmp_path / "a.json").read_text())
     assert pascal["images"] == [
         {"id": 1, "file_name": "a.jpg", "width": 40, "height": 30},

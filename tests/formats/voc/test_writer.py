@@ -16,7 +16,7 @@ def labels(boxes: list[LabelledBox], *names: str, split: str | None = None) -> L
 
 
 def test_a_photo_without_objects_and_a_box_without_area(tmp_path: Path) -> None:
-    told = write_voc(labels([LabelledBox(1, "cat", (3, 4, 0, 0))], "a.jpg", "b.jpg"), tmp_path)
+    told = write_voc([labels([LabelledBox(1, "cat", (3, 4, 0, 0))], "a.jpg", "b.jpg")], tmp_path)
     assert told == ("1 box is at most a pixel wide or high, which counts as empty when read again",)
     assert ElementTree.parse(tmp_path / "Annotations/a.xml").find("object") is None
     assert not (tmp_path / "ImageSets").exists()
@@ -24,7 +24,7 @@ def test_a_photo_without_objects_and_a_box_without_area(tmp_path: Path) -> None:
 
 def test_corners_are_inclusive_and_begin_with_1(tmp_path: Path) -> None:
     found = labels([LabelledBox(0, "cat", (0, 1.5, 40, 2), ignore=True)], "a.jpg", split="val")
-    assert write_voc(found, tmp_path) == ()
+    assert write_voc([found], tmp_path) == ()
     item = ElementTree.parse(tmp_path / "Annotations/a.xml").find("object")
     assert item is not None
     corners = [item.findtext(f"bndbox/{name}") for name in ("xmin", "ymin", "xmax", "ymax")]
@@ -35,11 +35,11 @@ def test_corners_are_inclusive_and_begin_with_1(tmp_path: Path) -> None:
 
 def test_photos_that_would_share_an_xml_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a.png: would share a.xml with a.jpg; rename one"):
-        write_voc(labels([], "a.jpg", "a.png"), tmp_path)
+        write_voc([labels([], "a.jpg", "a.png")], tmp_path)
 
 
 def test_no_xml_is_written_outside_the_folder(tmp_path: Path) -> None:
     outside = tmp_path / "elsewhere/x.jpg"
     with pytest.raises(InputError, match="its name leaves the folder; give a path inside it"):
-        write_voc(labels([], "a.jpg", str(outside)), tmp_path / "out")
-    assert not list(tmp_path.iterdir())
+        write_voc([labels([], "a.jpg", str(outside))], tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -24,7 +24,7 @@ def labels(boxes: list[LabelledBox], *splits: str | None) -> Labels:
 
 
 def test_an_empty_text_tells_that_a_photo_has_no_objects(tmp_path: Path) -> None:
-    assert write_yolo(labels([], None), tmp_path / "out") == ()
+    assert write_yolo([labels([], None)], tmp_path / "out") == ()
     assert (tmp_path / "out/labels/a.txt").read_text() == ""
     assert read_yaml(tmp_path / "out/data.yaml") == {
         "train": "images",
@@ -35,7 +35,7 @@ def test_an_empty_text_tells_that_a_photo_has_no_objects(tmp_path: Path) -> None
 
 def test_a_text_by_hand_in_the_folder_of_its_split(tmp_path: Path) -> None:
     boxes = [LabelledBox(1, "dog", (50, 25, 100, 50)), LabelledBox(0, "cat", (0, 0, 200, 1))]
-    assert write_yolo(labels(boxes, "train", "test"), tmp_path) == ()
+    assert write_yolo([labels(boxes, "train", "test")], tmp_path) == ()
     text = "1 0.50000000 0.50000000 0.50000000 0.50000000\n"
     assert (tmp_path / "labels/test/b.txt").read_text() == text
     assert (tmp_path / "labels/train/a.txt").read_text().startswith("0 0.5")
@@ -49,7 +49,7 @@ def test_texts_are_found_again_where_photos_lie_in_a_folder_images(tmp_path: Pat
     names = ("images/a.jpg", "day/Images/b.jpg", "c.jpg")
     images = [{"file_name": name, "width": 200, "height": 100, "split": None} for name in names]
     boxes = [LabelledBox(row, "cat", (50, 25, 100, 50)) for row in range(3)]
-    write_yolo(labels_of_boxes(Path("l"), Path("p"), images, boxes), tmp_path)
+    write_yolo([labels_of_boxes(Path("l"), Path("p"), images, boxes)], tmp_path)
     for name in names:
         photo = tmp_path / "images" / name
         photo.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
         LabelledBox(0, "cat", (1, 2, 3, 4), ignore=True),
     ]
     found = replace(labels(boxes, "val", None), scores=np.ones(4, np.float32))
-    assert write_yolo(found, tmp_path) == (
+    assert write_yolo([found], tmp_path) == (
         "1 object to ignore is left out, as YOLO cannot mark such",
         "2 objects without area in their photo are left out",
         "1 object is cut to its photo",
@@ -82,4 +82,4 @@ def test_photos_that_would_share_a_text_are_refused(tmp_path: Path) -> None:
     images = [{"file_name": f"a.{end}", "width": 9, "height": 9} for end in ("jpg", "png")]
     both = labels_of_boxes(Path("labels"), Path("photos"), images, [])
     with pytest.raises(InputError, match=r"a.png: would share a.txt with a.jpg; rename one"):
-        write_yolo(both, tmp_path)
+        write_yolo([both], tmp_path)

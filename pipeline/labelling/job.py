@@ -9,11 +9,9 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Self, overload
 
 import numpy as np
 import orjson
@@ -24,16 +22,14 @@ from pydantic import TypeAdapter
 
 from pipeline.errors import InputError
 from pipeline.files import write_beside
-from pipeline.inference.s3_photos import S3Photo, s3_photo
+from pipeline.labelling.waiting import STATE, State
 from pipeline.reading.damage import naming_damage
 from pipeline.reading.parquet_file import write_parquet
 
 PHOTOS_A_PART = 256
 PART_SCHEMA = pa.schema(
     [
-        ("file_name", pa.string()),
-        ("bytes", pa.int64()),  # of the file; a photo that has changed since is done again
-        ("modified", pa.int64()),  # nanoseconds
+        *STATE,
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("error", pa.string()),  # why nothing could be found; null where all is well
@@ -42,6 +38,8 @@ PART_SCHEMA = pa.schema(
         ("box", pa.list_(pa.float32())),  # four numbers a detection, xyxy in pixels
     ]
 )
+_DONE = pa.schema([*STATE, ("error", pa.string()), ("part", pa.int32()), ("row", pa.int32())])
+_BLOCK = 10_000  # photos whose detections are in memory together
 
 
 @dataclass(frozen=True)
@@ -61,72 +59,6 @@ class Asked:
     min_score: float
     nms_threshold: float
     max_detections: int
-
-
-State = tuple[str, int | None, int | None]  # file_name, bytes and modified
-_STATE = pa.schema([PART_SCHEMA.field(at) for at in range(3)])
-_BLOCK = 10_000  # photos in memory as Python's objects
-
-
-class Waiting(NamedTuple):
-    """A photo that is to be done.
-
-    Attributes:
-        name: relative to the folder of the job's photos.
-        photo: its file, or where it is in S3.
-        size: of the file in bytes.
-        modified: when it was, in nanoseconds.
-    """
-
-    name: str
-    photo: Path | S3Photo
-    size: int
-    modified: int
-
-
-class WaitingPhotos(Sequence[Waiting]):
-    """Photos below a folder in columns; each is made when it is asked for.
-
-    A million of them take 40 MB here, and half a gigabyte one by one.
-
-    Args:
-        folder: the photos', or its address in S3.
-        states: a table of name, size and time, of which `PART_SCHEMA` begins with the columns.
-    """
-
-    def __init__(self, folder: Path | str, states: pa.Table):
-        self.folder = folder
-        self.states = states
-
-    @classmethod
-    def of(cls, folder: Path | str, states: Iterable[State]) -> Self:
-        """Return the photos with these names, sizes and times."""
-        left = iter(states)
-        blocks = iter(lambda: list(islice(left, _BLOCK)), [])
-        tables = [pa.table(list(zip(*block, strict=True)), _STATE) for block in blocks]
-        return cls(folder, pa.concat_tables([_STATE.empty_table(), *tables]).combine_chunks())
-
-    def __len__(self) -> int:
-        return len(self.states)
-
-    @overload
-    def __getitem__(self, place: int) -> Waiting: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> Self: ...
-
-    def __getitem__(self, place: int | slice) -> Waiting | Self:
-        """Return one photo, or those of a slice."""
-        if isinstance(place, slice):
-            return type(self)(self.folder, self.states[place])
-        name, size, modified = (column[place].as_py() for column in self.states.columns)
-        if isinstance(self.folder, Path):
-            return Waiting(name, self.folder / name, size, modified)
-        return Waiting(name, s3_photo(f"{self.folder}/{name}", size, modified), size, modified)
-
-    def filter(self, kept: pa.Array) -> Self:
-        """Return the photos for which `kept`, a bool each, is true."""
-        return type(self)(self.folder, self.states.filter(kept))
 
 
 _ASKED, _MADE = TypeAdapter(Asked), TypeAdapter(dict[str, list[str]])
@@ -151,29 +83,42 @@ class LabelJob:
         """The files of what is done, in their order."""
         return sorted(self.folder.glob("part-*.parquet"))
 
-    def read(self, of_part: Callable[[pa.Table], pa.Table] = lambda rows: rows) -> pa.Table:
-        """Return a row for each photo that is done, by file name.
+    def done(self) -> pa.Table:
+        """Return which photos are done and where their rows are, by file name.
 
         A photo that was done twice, since it had changed, has its later row.
 
-        Args:
-            of_part: what to keep of the rows of each part, so that not all of all parts is in
-                memory; it keeps the column `file_name`.
+        Returns:
+            the columns of `STATE`, `error`, `part`, its place in `parts`, and `row` in the part.
 
         Raises:
             InputError: a part is damaged.
         """
-        tables = [of_part(_read_part(part)) for part in self.parts]
-        rows = pa.concat_tables([of_part(PART_SCHEMA.empty_table()), *tables])
-        del tables
-        order = pc.sort_indices(rows["file_name"])  # stable, and as Python sorts
-        names = rows["file_name"].take(order)
-        is_last = np.append(pc.not_equal(names[:-1], names[1:]).to_numpy(), True)[: len(rows)]
-        return rows.take(order.filter(pa.array(is_last)))
+        done = pa.concat_tables(
+            [_DONE.empty_table(), *(_done_in(at, part) for at, part in enumerate(self.parts))]
+        )
+        order = pc.sort_indices(done["file_name"])  # stable, and as Python sorts
+        names = done["file_name"].take(order)
+        is_last = np.append(pc.not_equal(names[:-1], names[1:]).to_numpy(), True)[: len(done)]
+        return done.take(order.filter(pa.array(is_last))).combine_chunks()
 
-    def states(self) -> pa.Table:
-        """Return name, size and time of each photo that is done, by name."""
-        return self.read(lambda rows: rows.select(_STATE.names))
+    def blocks(self, done: pa.Table) -> Iterator[pa.Table]:
+        """Yield the rows of photos, some thousand at a time, as all of them may be too many.
+
+        Args:
+            done: some rows of what `done` returns.
+
+        Yields:
+            rows of `PART_SCHEMA` in the order of `done`; one block without any if there are none.
+        """
+        parts = self.parts
+        for start in range(0, max(len(done), 1), _BLOCK):
+            block = done[start : start + _BLOCK]
+            needed, which = np.unique(block["part"].to_numpy(), return_inverse=True)
+            tables = [_read_part(parts[at]) for at in needed]
+            starts = np.cumsum([0, *map(len, tables)])
+            rows = pa.concat_tables([PART_SCHEMA.empty_table(), *tables]).combine_chunks()
+            yield rows.take(starts[which] + block["row"].to_numpy())
 
     def add(self, number: int, rows: Sequence[dict]) -> None:
         """Write a part with these rows; on disk when this returns."""
@@ -240,6 +185,12 @@ def _difference(begun: Asked, asked: Asked) -> str:
     return "with " + ", ".join(f"{name} {before[name]} instead of {now[name]}" for name in names)
 
 
+def _done_in(at: int, part: Path) -> pa.Table:
+    rows = _read_part(part).select([*STATE.names, "error"])
+    rows = rows.append_column("part", pa.array(np.full(len(rows), at, np.int32)))
+    return rows.append_column("row", pa.array(np.arange(len(rows), dtype=np.int32)))
+
+
 def _read_part(part: Path) -> pa.Table:
     with naming_damage(part, "a part of a job", "remove it, and its photos are done again"):
         table = pq.read_table(part, page_checksum_verification=True)
@@ -265,17 +216,3 @@ def _write_synced(part: bytes, path: Path) -> None:
         file.write(part)
         file.flush()
         os.fsync(file.fileno())
-
-
-def without_done(photos: WaitingPhotos, done: pa.Table) -> WaitingPhotos:
-    """Return the photos that are not done, or have changed since.
-
-    Args:
-        photos: as they are now.
-        done: what `states` or `read` returns.
-    """
-    if not len(done):
-        return photos
-    at = pc.index_in(photos.states["file_name"], done["file_name"])
-    same = [pc.equal(photos.states[name], done[name].take(at)) for name in ("bytes", "modified")]
-    return photos.filter(pc.invert(pc.fill_null(pc.and_(*same), False)))

@@ -1,27 +1,24 @@
 """The files that a labelling job writes, and the care that nobody else's are replaced."""
 
-import csv
 import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import InputError, counted, one_line
-from pipeline.files import write_beside
+from pipeline.errors import InputError, counted
 from pipeline.formats.labels import Labels
 from pipeline.formats.registry import FORMATS, find_format
-from pipeline.inference.label_job import LabelJob
-from pipeline.inference.labels import Refusal
+from pipeline.labelling.job import LabelJob
+from pipeline.labelling.refusals import is_refusals
 
 PARQUET, COCO = "parquet", "coco"
 FORMAT_NAMES = (*(one.name for one in FORMATS), COCO, PARQUET)
-_REFUSED = "photo,reason"
 _OWN_ENDINGS = {
     "pascal": ".json",
     COCO: ".coco.json",
@@ -29,6 +26,20 @@ _OWN_ENDINGS = {
     "label-studio": ".label-studio.json",
 }
 _ENDINGS = {name: _OWN_ENDINGS.get(name, f".{name}") for name in FORMAT_NAMES}
+_FLAT = pa.schema(
+    [
+        ("file_name", pa.string()),
+        ("width", pa.int64()),
+        ("height", pa.int64()),
+        ("name", pa.string()),
+        ("score", pa.float32()),
+        ("ignore", pa.bool_()),
+        ("xmin", pa.float64()),
+        ("ymin", pa.float64()),
+        ("xmax", pa.float64()),
+        ("ymax", pa.float64()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ def refuse_others(files: Sequence[LabelFile], job: LabelJob, refused: Path) -> N
     Raises:
         InputError: names the file and the remedy.
     """
-    if refused.exists() and not _is_refusals(refused):
+    if refused.exists() and not is_refusals(refused):
         raise InputError(
             f"{refused}: is there already and is no list of refused photos; "
             "--out names another place, --overwrite replaces it"
@@ -107,17 +118,23 @@ def left_behind(files: Sequence[LabelFile], job: LabelJob) -> list[Path]:
     return [place for place in places if place.exists()]
 
 
-def write_labels(file: LabelFile, labels: Labels, job: LabelJob) -> tuple[str, ...]:
-    """Write labels in a format beside, then rename; return what the format could not hold."""
+def write_labels(file: LabelFile, blocks: Iterable[Labels], job: LabelJob) -> tuple[str, ...]:
+    """Write labels in a format beside, then rename; return what the format could not hold.
+
+    Args:
+        file: to write.
+        blocks: see `LabelFormat.write`.
+        job: keeps the digest of the file.
+    """
     beside = file.path.with_name(f".{file.path.name}.partial")
     _remove(beside)
     notes: tuple[str, ...] = ()
     try:
         if file.format_name == PARQUET:
-            pq.write_table(_flat(labels), beside, compression="zstd")
+            _write_parquet(blocks, beside)
         else:
             name = "pascal" if file.format_name == COCO else file.format_name
-            notes = find_format(name).write(labels, beside)
+            notes = find_format(name).write(blocks, beside)
         # The journal knows the file before it is there: it may be replaced even after a kill.
         made, digest = job.made.setdefault(file.path.name, []), digest_of(beside)
         if digest not in made:
@@ -132,54 +149,28 @@ def write_labels(file: LabelFile, labels: Labels, job: LabelJob) -> tuple[str, .
     return notes
 
 
-def write_all(files: Sequence[LabelFile], labels: Labels, job: LabelJob) -> bool:
+def write_all(files: Sequence[LabelFile], blocks: Iterable[Labels], job: LabelJob) -> bool:
     """Write labels in each format; return whether one of them could not hold them."""
     failed = False
+    sizes = [(len(labels.rows), len(labels.images)) for labels in blocks]
+    boxes, photos = map(sum, zip(*sizes, strict=True))
     for file in files:
         try:
-            notes = write_labels(file, labels, job)
+            notes = write_labels(file, blocks, job)
         except InputError as error:  # the other formats may do
             print(f"error: {error}", file=sys.stderr)
             failed = True
             continue
         for note in notes:
             print(f"{file.path}: {note}", file=sys.stderr)
-        boxes = counted(len(labels.rows), "box", "boxes")
-        print(f"{file.path}: {boxes} in {counted(len(labels.images), 'photo')}")
+        print(f"{file.path}: {counted(boxes, 'box', 'boxes')} in {counted(photos, 'photo')}")
     return failed
 
 
-def write_refusals(path: Path, refused: Sequence[Refusal]) -> None:
-    """Write the photos that could not be labelled as CSV; none leave no such list."""
-    if not refused:
-        if _is_refusals(path):
-            path.unlink()
-        return
-
-    def write(beside: Path) -> None:
-        with beside.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(_REFUSED.split(","))
-            writer.writerows([one.photo, one.reason] for one in refused)
-
-    write_beside(path, write)
-
-
-def report_refusals(refused: Sequence[Refusal], path: Path) -> int:
-    """Write and print which photos could not be labelled; return the exit code."""
-    write_refusals(path, refused)
-    for one in refused[:10]:
-        print(one_line(f"warning: {one.photo}: {one.reason}"), file=sys.stderr)
-    if refused:
-        print(f"left out: {counted(len(refused), 'photo')}, listed in {path}", file=sys.stderr)
-    return 1 if refused else 0
-
-
-def _is_refusals(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(_REFUSED)) == _REFUSED.encode()
+def _write_parquet(blocks: Iterable[Labels], out: Path) -> None:
+    with pq.ParquetWriter(out, _FLAT, compression="zstd") as writer:
+        for labels in blocks:
+            writer.write_table(_flat(labels))
 
 
 def _flat(labels: Labels) -> pa.Table:
@@ -196,18 +187,18 @@ def _flat(labels: Labels) -> pa.Table:
         "ignore": pa.array(labels.ignore),
     }
     sides = zip(("xmin", "ymin", "xmax", "ymax"), edges.round(2).T, strict=True)
-    return pa.table(columns | {name: pa.array(values) for name, values in sides})
+    return pa.table(columns | {name: pa.array(values) for name, values in sides}, _FLAT)
 
 
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file, or of the names and contents of all files of a folder."""
     if path.is_file():
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
     digest = hashlib.sha256()
     for file in sorted(path.rglob("*")):
         if file.is_file():
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-            digest.update(f"{file.relative_to(path).as_posix()} {content}\n".encode())
+            digest.update(f"{file.relative_to(path).as_posix()} {digest_of(file)}\n".encode())
     return digest.hexdigest()
 
 

@@ -14,14 +14,15 @@ import psutil
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.inference import bulk, ray_data
-from pipeline.inference.bulk import detect_into
 from pipeline.inference.described_model import SentModel, describe_model
-from pipeline.inference.label_job import LabelJob, WaitingPhotos, open_job, without_done
-from pipeline.inference.photo_files import named_photos
-from pipeline.inference.ray_data import detect_on_ray, ray_session
+from pipeline.labelling import bulk, ray_data
+from pipeline.labelling.bulk import detect_into
+from pipeline.labelling.job import LabelJob, open_job
+from pipeline.labelling.photo_files import named_photos
+from pipeline.labelling.ray_data import detect_on_ray, ray_session
+from pipeline.labelling.waiting import WaitingPhotos, without_done
 from tests.inference.making import EVERYTHING, photo_file, saved
-from tests.inference.test_label_job import ASKED
+from tests.labelling.test_job import ASKED, rows_of
 from tests.s3_server import BUCKET, s3_server
 
 PHOTOS, A_PART = 200, 32
@@ -79,7 +80,7 @@ def plain(model, photos, tmp_path) -> LabelJob:
 
 
 def on_ray(job: LabelJob, model, photos: WaitingPhotos, workers: int = 1) -> None:
-    waiting = without_done(photos, job.read())
+    waiting = without_done(photos, job.done())
     sent = SentModel.of(model, "cpu", EVERYTHING)
     detect_on_ray(job, sent, waiting, len(photos) - len(waiting), workers)
 
@@ -108,10 +109,10 @@ def test_either_engine_goes_on_where_the_other_was_stopped(
     assert lines[-1].startswith(f"label: {PHOTOS}/{PHOTOS} photos, ")
     assert len(job.parts) == 7
     assert parts(job) == parts(plain)  # byte by byte
-    assert job.read()["error"].to_pylist()[2].startswith("does not decode")
+    assert rows_of(job)["error"].to_pylist()[2].startswith("does not decode")
     job.parts[1].unlink()  # parts end in any order, so that a kill may leave gaps
-    detect_into(job, model.detector("cpu", EVERYTHING), without_done(photos, job.read()))
-    assert job.read().equals(plain.read())
+    detect_into(job, model.detector("cpu", EVERYTHING), without_done(photos, job.done()))
+    assert rows_of(job).equals(rows_of(plain))
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def test_a_killed_worker_is_replaced(ray_here, model, photos, plain, job):
 @slow
 def test_photos_in_s3_have_the_same_rows(ray_here, model, photos, plain, job):
     on_ray(job, model, named_photos([f"s3://{BUCKET}/new"])[0])
-    assert job.read().drop_columns("modified").equals(plain.read().drop_columns("modified"))
+    assert rows_of(job).drop_columns("modified").equals(rows_of(plain).drop_columns("modified"))
 
 
 @slow

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from pipeline.errors import InputError
 from pipeline.formats.names import fault_of_path
-from pipeline.inference.label_job import State, WaitingPhotos
-from pipeline.inference.labels import Refusal
 from pipeline.inference.s3_photos import S3Photo, find_in_s3, is_in_s3
+from pipeline.labelling.refusals import Refusal
+from pipeline.labelling.waiting import State, WaitingPhotos
 from pipeline.photo_files import PHOTO_SUFFIXES, is_photo, visible_files
 
 _PATTERN = frozenset("*?[")

@@ -1,6 +1,6 @@
 """What a labelling job has found becomes labels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,53 +9,71 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.formats.labels import IMAGES, Labels
+from pipeline.labelling.job import LabelJob
 
 # With doubtful boxes wanted, those that score at least this share of what a label scores.
 _DOUBTFUL = 0.5
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """A photo that could not be labelled, and why."""
+class FoundLabels:
+    """The labels of what a job has found, by file name, some thousand photos at a time.
 
-    photo: str
-    reason: str
+    Ids and rows go on from block to block. They may be iterated over several times.
 
-
-def likely(rows: pa.Table, min_scores: np.ndarray) -> pa.Table:
-    """Return rows with those detections alone that `labels_of_rows` can make labels of.
-
-    Most detections score far less: they are the greater part of a job.
+    Attributes:
+        job: has found it.
+        done: rows of `LabelJob.done`; photos with an error are left out.
+        folder, min_scores, doubtful: see `labels_of_rows`.
     """
-    labels = pc.list_flatten(rows["label"]).to_numpy()
-    scores = pc.list_flatten(rows["score"]).to_numpy()
-    keep = scores > min_scores[labels] * _DOUBTFUL
-    owner = pc.list_parent_indices(rows["label"]).to_numpy()
-    ends = np.cumsum(np.bincount(owner[keep], minlength=len(rows)))
-    starts = np.append(0, ends).astype(np.int32)
-    boxes = pc.list_flatten(rows["box"]).to_numpy().reshape(-1, 4)
-    for name, values in (("label", labels[keep]), ("score", scores[keep])):
-        rows = _with_lists(rows, name, starts, values)
-    return _with_lists(rows, "box", starts * 4, boxes[keep].ravel())
 
+    job: LabelJob
+    done: pa.Table
+    folder: Path
+    min_scores: np.ndarray
+    doubtful: bool
 
-def _with_lists(rows: pa.Table, name: str, starts: np.ndarray, values: np.ndarray) -> pa.Table:
-    lists = pa.ListArray.from_arrays(starts, values).cast(rows.schema.field(name).type)
-    return rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), lists)
+    def __iter__(self) -> Iterator[Labels]:
+        photos = objects = 0
+        well = self.done.filter(pc.is_null(self.done["error"]))
+        for rows in self.job.blocks(well):
+            labels = labels_of_rows(
+                rows,
+                self.folder,
+                self.job.asked.classes,
+                self.min_scores,
+                doubtful=self.doubtful,
+                before=(photos, objects),
+            )
+            photos, objects = photos + len(labels.images), objects + len(labels.rows)
+            yield labels
+
+    def of_any_score(self) -> Labels:
+        """Return the labels of all detections, whatever they score, in one block."""
+        rows = pa.concat_tables(self.job.blocks(self.done))
+        lowest = np.zeros_like(self.min_scores)
+        return labels_of_rows(rows, self.folder, self.job.asked.classes, lowest, doubtful=False)
 
 
 def labels_of_rows(
-    rows: pa.Table, folder: Path, classes: Sequence[str], min_scores: np.ndarray, *, doubtful: bool
+    rows: pa.Table,
+    folder: Path,
+    classes: Sequence[str],
+    min_scores: np.ndarray,
+    *,
+    doubtful: bool,
+    before: tuple[int, int] = (0, 0),
 ) -> Labels:
     """Return the labels of what a job has found; boxes are clipped and rounded to .01 pixels.
 
     Args:
-        rows: of `LabelJob.read`; photos with an error are left out.
+        rows: of `LabelJob.blocks`; photos with an error are left out.
         folder: to which the names of the photos are relative.
         classes: names in label order.
         min_scores: `(C,)` the score above which a detection of a class becomes a label.
         doubtful: detections down to half of it become boxes to ignore, so that whoever learns from
             these labels takes them neither for objects nor for background.
+        before: so many photos and objects have ids already.
     """
     rows = rows.filter(pc.is_null(rows["error"])).combine_chunks()
     sizes = np.stack([rows["width"].to_numpy(), rows["height"].to_numpy()], -1)
@@ -72,9 +90,9 @@ def labels_of_rows(
     return Labels(
         folder,
         folder,
-        _images(rows),
+        _images(rows, before[0]),
         list(classes),
-        np.arange(1, keep.sum() + 1),
+        before[1] + np.arange(1, keep.sum() + 1),
         owner[keep].astype(np.int32),
         labels[keep],
         boxes[keep],
@@ -99,20 +117,9 @@ def certain(labels: Labels, min_scores: np.ndarray, *, doubtful: bool) -> Labels
     return replace(labels, ignore=labels.ignore | ~above).of_objects(keep)
 
 
-def refusals(rows: pa.Table) -> list[Refusal]:
-    """Return the photos of a job that could not be labelled."""
-    broken = rows.filter(pc.is_valid(rows["error"]))
-    return [
-        Refusal(name, reason)
-        for name, reason in zip(
-            broken["file_name"].to_pylist(), broken["error"].to_pylist(), strict=True
-        )
-    ]
-
-
-def _images(rows: pa.Table) -> pa.Table:
+def _images(rows: pa.Table, before: int) -> pa.Table:
     columns = [
-        pa.array(range(1, len(rows) + 1), pa.int64()),
+        pa.array(before + np.arange(1, len(rows) + 1)),
         rows["file_name"],
         rows["width"].cast(pa.int64()),
         rows["height"].cast(pa.int64()),

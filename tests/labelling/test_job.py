@@ -1,7 +1,6 @@
 """Parts are there whole or not at all, and a job goes on only as it was begun."""
 
 import os
-import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,16 +8,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.inference.label_job import (
-    PART_SCHEMA,
-    Asked,
-    LabelJob,
-    Waiting,
-    WaitingPhotos,
-    open_job,
-    without_done,
-)
-from pipeline.inference.s3_photos import S3Photo
+from pipeline.labelling.job import PART_SCHEMA, Asked, LabelJob, open_job
 
 ASKED = Asked("abc", ["cat", "dog"], "/photos", 0.05, 0.5, 100)
 
@@ -30,6 +20,11 @@ def row(name: str, modified: int = 1, **changes: object) -> dict:
     return values | found | changes
 
 
+def rows_of(job: LabelJob) -> pa.Table:
+    """Return the rows of all photos that are done, by name."""
+    return pa.concat_tables(job.blocks(job.done()))
+
+
 @pytest.fixture
 def job(tmp_path: Path) -> LabelJob:
     begun = open_job(tmp_path / "job", ASKED, restart=False)
@@ -39,8 +34,8 @@ def job(tmp_path: Path) -> LabelJob:
 
 def test_no_part_at_all(job: LabelJob) -> None:
     assert job.parts == []
-    assert job.read().schema.equals(PART_SCHEMA)
-    assert len(job.read()) == 0
+    assert rows_of(job).schema.equals(PART_SCHEMA)
+    assert len(rows_of(job)) == 0
 
 
 def test_rows_come_back_by_name_the_latest_of_each(job: LabelJob) -> None:
@@ -50,7 +45,7 @@ def test_rows_come_back_by_name_the_latest_of_each(job: LabelJob) -> None:
         [row("b.jpg", 2, label=[], score=[], box=[]), {"file_name": "c.jpg", "error": "bad"}],
     )
     assert [part.name[:12] for part in job.parts] == ["part-000000-", "part-000001-"]
-    rows = job.read().to_pylist()
+    rows = rows_of(job).to_pylist()
     assert [(one["file_name"], one["modified"]) for one in rows] == [
         ("a.jpg", 1),
         ("b.jpg", 2),
@@ -80,7 +75,7 @@ def test_parts_of_an_earlier_version_are_gone_on_with(job: LabelJob) -> None:
     job.parts[0].rename(job.folder / "part-000007.parquet")
     job.add(job.next_number, [row("a.jpg", 2)])
     assert job.parts[1].name.startswith("part-000008-")
-    assert job.read()["modified"].to_pylist() == [2]
+    assert rows_of(job)["modified"].to_pylist() == [2]
 
 
 def test_a_part_that_was_not_renamed_is_not_there(job: LabelJob, monkeypatch) -> None:
@@ -93,9 +88,9 @@ def test_a_part_that_was_not_renamed_is_not_there(job: LabelJob, monkeypatch) ->
         patch.setattr(os, "replace", die)
         with pytest.raises(KeyboardInterrupt):
             job.add(job.next_number, [row("b.jpg")])
-    assert job.read()["file_name"].to_pylist() == ["a.jpg"]
+    assert rows_of(job)["file_name"].to_pylist() == ["a.jpg"]
     job.add(job.next_number, [row("b.jpg")])
-    assert job.read()["file_name"].to_pylist() == ["a.jpg", "b.jpg"]
+    assert rows_of(job)["file_name"].to_pylist() == ["a.jpg", "b.jpg"]
 
 
 @pytest.mark.parametrize("kept", [0, 10, -10])
@@ -105,7 +100,7 @@ def test_a_damaged_part_is_named(job: LabelJob, kept: int) -> None:
     with pytest.raises(
         InputError, match=r"part-000000-\w+.parquet: not a part .*; remove it, and its pho"
     ):
-        job.read()
+        rows_of(job)
 
 
 def test_a_job_goes_on_as_it_was_begun_or_anew(job: LabelJob) -> None:
@@ -135,36 +130,30 @@ def test_a_damaged_journal_is_named(job: LabelJob, text: str) -> None:
         open_job(job.folder, ASKED, restart=False)
 
 
-def test_what_waits_is_new_or_has_changed(job: LabelJob, tmp_path: Path) -> None:
-    photos = WaitingPhotos.of(tmp_path, [(f"{name}.jpg", 5, 7) for name in "abc"])
-    assert list(without_done(photos, job.states())) == list(photos)
-    job.add(job.next_number, [row("a.jpg", 7), row("b.jpg", 8)])
-    assert [one.name for one in without_done(photos, job.states())] == ["b.jpg", "c.jpg"]
-
-
-def test_waiting_photos_are_a_sequence_of_few_bytes() -> None:
-    tracemalloc.start()
-    before = pa.total_allocated_bytes()
-    states = ((f"{at // 1000:06}/{at % 1000:04}.jpg", 5, at) for at in range(100_000))
-    photos = WaitingPhotos.of(Path("photos"), states)
-    assert pa.total_allocated_bytes() - before + tracemalloc.get_traced_memory()[0] < 5_000_000
-    tracemalloc.stop()
-    expected = Waiting("000099/0999.jpg", Path("photos/000099/0999.jpg"), 5, 99_999)
-    assert photos[-1] == expected == list(photos[99_990:])[-1]
-    with pytest.raises(IndexError):
-        photos[100_000]
-    in_s3 = WaitingPhotos("s3://bucket/new", photos.states)[0]
-    assert in_s3.photo == S3Photo("bucket/new/000000/0000.jpg", 5, 0)
-
-
-def test_of_each_part_only_what_is_wanted_is_kept(job: LabelJob) -> None:
+def test_what_is_done_is_by_name_with_the_place_of_its_row(job: LabelJob) -> None:
     for modified in (1, 2):
-        job.add(job.next_number, [row("b.jpg", modified), row("a.jpg", 1)])
-    states = job.states().to_pydict()
-    assert states == {"file_name": ["a.jpg", "b.jpg"], "bytes": [5, 5], "modified": [1, 2]}
+        job.add(job.next_number, [row("b.jpg", modified), {"file_name": "a.jpg", "error": "bad"}])
+    assert job.done().to_pydict() == {
+        **{"file_name": ["a.jpg", "b.jpg"], "bytes": [None, 5], "modified": [None, 2]},
+        **{"error": ["bad", None], "part": [1, 1], "row": [1, 0]},
+    }
+
+
+def test_blocks_have_the_rows_that_are_asked_for_wherever_they_are(
+    job: LabelJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.labelling.job._BLOCK", 2)
+    for names in ("eca", "fb", "d"):
+        job.add(job.next_number, [row(f"{name}.jpg") for name in names])
+    blocks = list(job.blocks(job.done()))
+    names = [block["file_name"].to_pylist() for block in blocks]
+    assert names == [["a.jpg", "b.jpg"], ["c.jpg", "d.jpg"], ["e.jpg", "f.jpg"]]
+    assert blocks[1].to_pylist() == [row("c.jpg"), row("d.jpg")]
+    [none] = job.blocks(job.done()[:0])
+    assert len(none) == 0 and none.schema.equals(PART_SCHEMA)
 
 
 def test_names_are_sorted_as_python_does(job: LabelJob) -> None:
     names = ["a/b.jpg", "a-b/c.jpg", "Z.jpg", "\u00e9.jpg", "\U0001f600.jpg", "\uffee.jpg"]
     job.add(job.next_number, [row(name) for name in names])
-    assert job.read()["file_name"].to_pylist() == sorted(names)
+    assert rows_of(job)["file_name"].to_pylist() == sorted(names)

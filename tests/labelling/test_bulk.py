@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.inference import bulk
-from pipeline.inference.bulk import detect_into
-from pipeline.inference.label_job import WaitingPhotos, open_job, without_done
-from pipeline.inference.photo_files import states_of
+from pipeline.labelling import bulk
+from pipeline.labelling.bulk import detect_into
+from pipeline.labelling.job import open_job
+from pipeline.labelling.photo_files import states_of
+from pipeline.labelling.waiting import WaitingPhotos, without_done
 from tests.inference.making import detector_of, photo_file
-from tests.inference.test_label_job import ASKED
+from tests.labelling.test_job import ASKED, rows_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
 
@@ -25,14 +26,14 @@ def test_parts_of_a_stopped_job_are_those_of_one_that_was_not(tmp_path, monkeypa
     monkeypatch.setattr(bulk, "PHOTOS_A_PART", 4)
     photos = photos_of(tmp_path / "photos", 10)
     jobs = [open_job(tmp_path / name, ASKED, restart=False) for name in ("whole", "stopped")]
-    detect_into(jobs[0], detector_of("ssd_fpn", batch_size=2), without_done(photos, jobs[0].read()))
+    detect_into(jobs[0], detector_of("ssd_fpn", batch_size=2), without_done(photos, jobs[0].done()))
     for end in (4, 8, 10):
-        waiting = without_done(photos[:end], jobs[1].read())
+        waiting = without_done(photos[:end], jobs[1].done())
         detect_into(jobs[1], detector_of("ssd_fpn", batch_size=2), waiting)
     contents = [[part.read_bytes() for part in job.parts] for job in jobs]
     assert len(contents[0]) == 3
     assert contents[0] == contents[1]
-    rows = jobs[0].read().to_pylist()
+    rows = rows_of(jobs[0]).to_pylist()
     assert [row["file_name"] for row in rows] == [one.name for one in photos]
     assert rows[2]["error"].startswith("does not decode")
     assert rows[2]["width"] is None

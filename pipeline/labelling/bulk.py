@@ -8,7 +8,8 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.inference.detections import Detections
 from pipeline.inference.detector import Detector
-from pipeline.inference.label_job import PHOTOS_A_PART, LabelJob, Waiting
+from pipeline.labelling.job import PHOTOS_A_PART, LabelJob
+from pipeline.labelling.waiting import Waiting
 from pipeline.progress import progress
 
 

@@ -1,15 +1,15 @@
 """What a job has found becomes labels above the score of each class."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.inference.label_job import PART_SCHEMA
-from pipeline.inference.labels import Refusal, certain, labels_of_rows, likely, refusals
-from tests.inference.test_label_job import row
+from pipeline.labelling.job import PART_SCHEMA, open_job
+from pipeline.labelling.labels import FoundLabels, certain, labels_of_rows
+from tests.labelling.test_job import ASKED, row
 
 CLASSES = ["cat", "dog"]
 HALF = np.array([0.5, 0.5], np.float32)
@@ -62,11 +62,6 @@ def test_doubtful_boxes_are_to_be_ignored() -> None:
     assert list(zip(found.scores, found.ignore, strict=True)) == [(0.75, False), (0.375, True)]
 
 
-def test_photos_that_could_not_be_labelled() -> None:
-    rows = pa.Table.from_pylist([photo(), {"file_name": "b", "error": "bad"}], schema=PART_SCHEMA)
-    assert refusals(rows) == [Refusal("b", "bad")]
-
-
 @pytest.mark.parametrize("rows", [[1, 0, 2], [2, 2, 0]])
 def test_objects_belong_to_their_photos(rows: list[int]) -> None:
     box = ([0.0, 0, 5, 5], 0, 0.75)
@@ -92,20 +87,34 @@ def test_what_a_person_has_made_stays_whatever_it_scores() -> None:
 
 
 @pytest.mark.parametrize("doubtful", [False, True])
-def test_unlikely_detections_change_no_label(doubtful: bool) -> None:
-    box, other = [0.0, 0, 5, 5], [1.0, 1, 9, 9]
-    some = photo((box, 0, 0.9), (other, 1, 0.375), (box, 1, 0.125), (other, 1, 0.0625))
-    bad = {"file_name": "b.jpg", "error": "bad"}
-    rows = pa.Table.from_pylist([some, bad, photo(), some], schema=PART_SCHEMA)
-    fewer = likely(rows, HALF)
-    assert fewer["label"].to_pylist() == [[0, 1], [], [], [0, 1]]
-    assert fewer.schema.equals(PART_SCHEMA)
-    assert refusals(fewer) == refusals(rows)
-    found, expected = (
-        labels_of_rows(each, Path("new"), CLASSES, HALF, doubtful=doubtful)
-        for each in (fewer, rows)
-    )
-    assert len(found.rows) == (4 if doubtful else 2)
-    for field in fields(found)[4:10]:
-        assert np.array_equal(getattr(found, field.name), getattr(expected, field.name))
-    assert likely(rows[:0], HALF).equals(PART_SCHEMA.empty_table())
+def test_blocks_are_the_whole_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, doubtful: bool
+) -> None:
+    box = [0.0, 0, 5, 5]
+    job = open_job(tmp_path / "job", ASKED, restart=False)
+    job.save()
+    one = photo((box, 0, 0.75), (box, 1, 0.375), (box, 1, 0.125))
+    bad = {"file_name": "c.jpg", "error": "bad"}
+    rows = [one | {"file_name": f"{name}.jpg"} for name in "edba"]
+    job.add(job.next_number, [*rows[:3], bad])
+    job.add(job.next_number, rows[3:])
+    found = FoundLabels(job, job.done(), Path("new"), HALF, doubtful)
+    [whole] = found
+    monkeypatch.setattr("pipeline.labelling.job._BLOCK", 3)
+    blocks = list(found)
+    assert [len(block.images) for block in blocks] == [3, 1]
+    images = pa.concat_tables(block.images for block in blocks)
+    assert images.equals(whole.images)
+    assert images["id"].to_pylist() == [1, 2, 3, 4]
+    assert images["file_name"].to_pylist() == ["a.jpg", "b.jpg", "d.jpg", "e.jpg"]
+    for name in ("ids", "labels", "boxes", "ignore", "scores"):
+        together = np.concatenate([getattr(block, name) for block in blocks])
+        assert np.array_equal(together, getattr(whole, name))
+    assert whole.ids.tolist() == list(range(1, (8 if doubtful else 4) + 1))
+    assert len(found.of_any_score().rows) == 12
+
+
+def test_a_job_without_photos_has_one_empty_block(tmp_path: Path) -> None:
+    job = open_job(tmp_path / "job", ASKED, restart=False)
+    [none] = FoundLabels(job, job.done(), Path("new"), HALF, doubtful=False)
+    assert (len(none.images), len(none.rows), none.classes) == (0, 0, CLASSES)

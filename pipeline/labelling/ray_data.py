@@ -25,7 +25,8 @@ from filelock import FileLock, Timeout
 
 from pipeline.errors import InputError
 from pipeline.inference.described_model import SentModel
-from pipeline.inference.label_job import PHOTOS_A_PART, LabelJob, Waiting, WaitingPhotos, part_of
+from pipeline.labelling.job import PHOTOS_A_PART, LabelJob, part_of
+from pipeline.labelling.waiting import Waiting, WaitingPhotos
 from pipeline.memory import keep_freed_memory
 from pipeline.progress import progress
 
@@ -149,7 +150,7 @@ class Worker:
 
     def __call__(self, row: dict) -> dict:
         """Return the number of a part, and what `part_of` makes of its photos."""
-        from pipeline.inference.bulk import rows_of
+        from pipeline.labelling.bulk import rows_of
 
         photos = self._waiting[row["begin"] : row["end"]]
         _check_folder(photos[0])

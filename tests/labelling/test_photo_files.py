@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.inference.labels import Refusal
-from pipeline.inference.photo_files import (
+from pipeline.inference.s3_photos import S3Photo
+from pipeline.labelling.photo_files import (
     common_folder,
     find_photos,
     named_photos,
@@ -16,7 +16,7 @@ from pipeline.inference.photo_files import (
     states_of,
     still_there,
 )
-from pipeline.inference.s3_photos import S3Photo
+from pipeline.labelling.refusals import Refusal
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.inference.label_files import (
+from pipeline.labelling.files import (
     FORMAT_NAMES,
     LabelFile,
     digest_of,
@@ -17,12 +17,11 @@ from pipeline.inference.label_files import (
     refuse_others,
     refused_file,
     write_labels,
-    write_refusals,
 )
-from pipeline.inference.label_job import LabelJob, open_job
-from pipeline.inference.labels import Refusal
-from tests.inference.test_label_job import ASKED
-from tests.inference.test_labels import labels_of, photo
+from pipeline.labelling.job import LabelJob, open_job
+from pipeline.labelling.refusals import Refusal, write_refusals
+from tests.labelling.test_job import ASKED
+from tests.labelling.test_labels import labels_of, photo
 
 LABELS = labels_of(photo(([1, 2, 31.5, 22], 1, 0.75)))
 NOTHING = labels_of(photo())
@@ -50,9 +49,9 @@ def test_all_formats_lie_beside_each_other(out: str) -> None:
 def test_own_files_are_replaced_and_changed_ones_are_not(job: LabelJob, name: str) -> None:
     [file] = label_files(job.folder.parent / "labels", [name])
     refuse_others([file], job, refused_of(job))
-    write_labels(file, LABELS, job)
+    write_labels(file, [LABELS], job)
     one = digest_of(file.path)
-    write_labels(file, NOTHING, job)
+    write_labels(file, [NOTHING], job)
     assert digest_of(file.path) != one
     again = open_job(job.folder, ASKED, restart=False)
     refuse_others([file], again, refused_of(again))
@@ -92,7 +91,7 @@ def test_a_journal_that_cannot_be_written_leaves_nothing_beside_the_labels(
 
     monkeypatch.setattr(LabelJob, "save", full)
     with pytest.raises(OSError, match="No space left"):
-        write_labels(file, LABELS, job)
+        write_labels(file, [LABELS], job)
     assert not list(job.folder.parent.glob("*labels*"))
 
 
@@ -100,42 +99,28 @@ def test_a_kill_before_the_rename_leaves_the_old_labels_and_a_job_that_goes_on(
     job: LabelJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = LabelFile("pascal", job.folder.parent / "labels.json")
-    write_labels(file, LABELS, job)
+    write_labels(file, [LABELS], job)
     before = file.path.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.inference.label_files.os.replace", None)
+        patch.setattr("pipeline.labelling.files.os.replace", None)
         with pytest.raises(TypeError):
-            write_labels(file, NOTHING, job)
+            write_labels(file, [NOTHING], job)
     assert file.path.read_bytes() == before
     again = open_job(job.folder, ASKED, restart=False)
     refuse_others([file], again, refused_of(again))
-    write_labels(file, NOTHING, again)
+    write_labels(file, [NOTHING], again)
     assert file.path.read_bytes() != before
 
 
 def test_rows_of_parquet(job: LabelJob) -> None:
     file = LabelFile("parquet", job.folder.parent / "labels.parquet")
-    write_labels(file, LABELS, job)
+    write_labels(file, [LABELS], job)
     assert pq.read_table(file.path).to_pylist() == [
         {
             **{"file_name": "a.jpg", "width": 60, "height": 40, "name": "dog", "score": 0.75},
             **{"ignore": False, "xmin": 1, "ymin": 2, "xmax": 31.5, "ymax": 22},
         }
     ]
-
-
-def test_refusals_are_listed_as_csv(tmp_path: Path) -> None:
-    path = tmp_path / "refused.csv"
-    write_refusals(path, [])
-    assert not path.exists()
-    path.write_text("mine")
-    write_refusals(path, [])
-    assert path.read_text() == "mine"
-    path.unlink()
-    write_refusals(path, [Refusal("a, b.jpg", "bad")])
-    assert path.read_text().splitlines() == ["photo,reason", '"a, b.jpg",bad']
-    write_refusals(path, [])
-    assert not path.exists()
 
 
 @pytest.mark.parametrize(
@@ -158,7 +143,7 @@ def test_a_file_that_is_named_by_its_own_ending_is_that_file(name: str) -> None:
 def test_formats_of_an_earlier_run_are_named(job: LabelJob) -> None:
     pascal, yolo = label_files(job.folder.parent / "labels.json", ["pascal", "yolo"])
     for file in (pascal, yolo):
-        write_labels(file, LABELS, job)
+        write_labels(file, [LABELS], job)
     assert left_behind([pascal, yolo], job) == []
     assert left_behind([pascal], job) == [yolo.path]
 

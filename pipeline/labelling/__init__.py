@@ -1,0 +1,1 @@
+"""Photos in, files of labels out: a job that goes on where it was stopped."""

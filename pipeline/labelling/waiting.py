@@ -1,0 +1,96 @@
+"""The photos that a labelling job is to do, in columns."""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Self, overload
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.inference.s3_photos import S3Photo, s3_photo
+
+State = tuple[str, int | None, int | None]  # file_name, bytes and modified
+STATE = pa.schema(
+    [
+        ("file_name", pa.string()),
+        ("bytes", pa.int64()),  # of the file; a photo that has changed since is done again
+        ("modified", pa.int64()),  # nanoseconds
+    ]
+)
+_BLOCK = 10_000  # photos in memory as Python's objects
+
+
+class Waiting(NamedTuple):
+    """A photo that is to be done.
+
+    Attributes:
+        name: relative to the folder of the job's photos.
+        photo: its file, or where it is in S3.
+        size: of the file in bytes.
+        modified: when it was, in nanoseconds.
+    """
+
+    name: str
+    photo: Path | S3Photo
+    size: int
+    modified: int
+
+
+class WaitingPhotos(Sequence[Waiting]):
+    """Photos below a folder in columns; each is made when it is asked for.
+
+    A million of them take 40 MB here, and half a gigabyte one by one.
+
+    Args:
+        folder: the photos', or its address in S3.
+        states: name, size and time of each, the columns of `STATE`.
+    """
+
+    def __init__(self, folder: Path | str, states: pa.Table):
+        self.folder = folder
+        self.states = states
+
+    @classmethod
+    def of(cls, folder: Path | str, states: Iterable[State]) -> Self:
+        """Return the photos with these names, sizes and times."""
+        left = iter(states)
+        blocks = iter(lambda: list(islice(left, _BLOCK)), [])
+        tables = [pa.table(list(zip(*block, strict=True)), STATE) for block in blocks]
+        return cls(folder, pa.concat_tables([STATE.empty_table(), *tables]).combine_chunks())
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    @overload
+    def __getitem__(self, place: int) -> Waiting: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Self: ...
+
+    def __getitem__(self, place: int | slice) -> Waiting | Self:
+        """Return one photo, or those of a slice."""
+        if isinstance(place, slice):
+            return type(self)(self.folder, self.states[place])
+        name, size, modified = (column[place].as_py() for column in self.states.columns)
+        if isinstance(self.folder, Path):
+            return Waiting(name, self.folder / name, size, modified)
+        return Waiting(name, s3_photo(f"{self.folder}/{name}", size, modified), size, modified)
+
+    def filter(self, kept: pa.Array) -> Self:
+        """Return the photos for which `kept`, a bool each, is true."""
+        return type(self)(self.folder, self.states.filter(kept))
+
+
+def without_done(photos: WaitingPhotos, done: pa.Table) -> WaitingPhotos:
+    """Return the photos that are not done, or have changed since.
+
+    Args:
+        photos: as they are now.
+        done: names, sizes and times of what is done.
+    """
+    if not len(done):
+        return photos
+    at = pc.index_in(photos.states["file_name"], done["file_name"])
+    same = [pc.equal(photos.states[name], done[name].take(at)) for name in ("bytes", "modified")]
+    return photos.filter(pc.invert(pc.fill_null(pc.and_(*same), False)))
