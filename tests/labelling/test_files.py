@@ -62,6 +62,13 @@ def test_own_files_are_replaced_and_changed_ones_are_not(job: LabelJob, name: st
     assert not list(job.folder.parent.glob(".*partial"))
 
 
+@pytest.mark.parametrize("name", FORMAT_NAMES)
+def test_a_job_in_which_every_photo_was_refused(job: LabelJob, name: str) -> None:
+    [file] = label_files(job.folder.parent / "labels", [name])
+    assert write_labels(file, [labels_of()], job) == ()
+    assert file.path.exists()
+
+
 def test_the_file_of_somebody_else_is_refused(job: LabelJob) -> None:
     file = LabelFile("pascal", job.folder.parent / "labels.json")
     file.path.write_text("mine")

@@ -21,6 +21,7 @@ def write_labelme(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
     Raises:
         InputError: a photo outside its folder, or two that would share one JSON.
     """
+    out.mkdir(exist_ok=True)
     names, splits = LabelFileNames(".json"), 0
     for labels in blocks:
         images = labels.images.to_pylist()

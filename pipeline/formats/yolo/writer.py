@@ -30,6 +30,7 @@ def write_yolo(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
         InputError: a photo outside its folder, or two that would share one text.
     """
     splits = {split for labels in blocks for split in _splits(labels) if split}
+    out.mkdir(exist_ok=True)
     names, counts = LabelFileNames(".txt"), Counter[str]()
     for labels in blocks:
         folders = [f"{split or _OTHER}/" if splits else "" for split in _splits(labels)]

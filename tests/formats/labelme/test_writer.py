@@ -37,4 +37,4 @@ def test_no_json_is_written_outside_the_folder(tmp_path: Path) -> None:
     labels = labels_of_boxes(Path("labels"), Path("photos"), images, [])
     with pytest.raises(InputError, match="its name leaves the folder; give a path inside it"):
         write_labelme([labels], tmp_path / "out")
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.rglob("*")] == ["out"]
