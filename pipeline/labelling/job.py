@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -81,7 +80,9 @@ class LabelJob:
     @property
     def parts(self) -> list[Path]:
         """The files of what is done, in their order."""
-        return sorted(self.folder.glob("part-*.parquet"))
+        found = self.folder.glob("part-*.parquet")
+        # A kill while a part was written leaves it beside its place.
+        return sorted(part for part in found if not part.stem.endswith(".partial"))
 
     def done(self) -> pa.Table:
         """Return which photos are done and where their rows are, by file name.
@@ -164,11 +165,14 @@ def open_job(folder: Path, asked: Asked, *, restart: bool) -> LabelJob:
     if not journal.is_file():
         return LabelJob(folder, asked)
     try:
-        content = orjson.loads(journal.read_bytes())
+        content = json.loads(journal.read_bytes())
         begun = _ASKED.validate_python(content["asked"])
         made = _MADE.validate_python(content["made"])
     except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{journal}: damaged ({error}); remove {folder} to begin anew") from None
+        raise InputError(
+            f"{journal}: damaged ({error}); restore it, or remove it and the parts beside it to "
+            "begin anew; what people have decided is in review.json there"
+        ) from None
     if begun != asked and not restart:
         raise InputError(
             f"{folder}: was begun {_difference(begun, asked)}; --restart begins anew, "

@@ -93,6 +93,14 @@ def test_a_part_that_was_not_renamed_is_not_there(job: LabelJob, monkeypatch) ->
     assert rows_of(job)["file_name"].to_pylist() == ["a.jpg", "b.jpg"]
 
 
+def test_what_a_kill_left_of_a_part_is_none(job: LabelJob) -> None:
+    job.add(job.next_number, [row("a.jpg")])
+    left = job.parts[0].with_name(f"part-000001-{'0' * 16}.partial.parquet")
+    left.write_bytes(b"half of a part")
+    assert rows_of(job)["file_name"].to_pylist() == ["a.jpg"]
+    assert job.next_number == 1
+
+
 @pytest.mark.parametrize("kept", [0, 10, -10])
 def test_a_damaged_part_is_named(job: LabelJob, kept: int) -> None:
     job.add(job.next_number, [row("a.jpg")])
@@ -101,6 +109,12 @@ def test_a_damaged_part_is_named(job: LabelJob, kept: int) -> None:
         InputError, match=r"part-000000-\w+.parquet: not a part .*; remove it, and its pho"
     ):
         rows_of(job)
+
+
+def test_a_folder_of_any_name_is_gone_on_with(tmp_path: Path) -> None:
+    asked = replace(ASKED, folder=os.fsdecode(b"caf\xe9"))
+    open_job(tmp_path, asked, restart=False).save()
+    assert open_job(tmp_path, asked, restart=False).asked == asked
 
 
 def test_a_job_goes_on_as_it_was_begun_or_anew(job: LabelJob) -> None:
@@ -126,7 +140,7 @@ def test_a_job_goes_on_as_it_was_begun_or_anew(job: LabelJob) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"asked": {}, "made": {}}'])
 def test_a_damaged_journal_is_named(job: LabelJob, text: str) -> None:
     (job.folder / "job.json").write_text(text)
-    with pytest.raises(InputError, match=r"job.json: damaged .*; remove .*job to begin anew"):
+    with pytest.raises(InputError, match=r"job.json: damaged .*; restore it, or remove it and"):
         open_job(job.folder, ASKED, restart=False)
 
 
