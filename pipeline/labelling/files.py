@@ -191,13 +191,18 @@ def _flat(labels: Labels) -> pa.Table:
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file, or of the names and contents of all files of a folder."""
+    """Return the SHA-256 of a file, or of the names and contents of all files of a folder.
+
+    Of a link, which a person has put there, it is where it leads.
+    """
     if path.is_file():
         with path.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     digest = hashlib.sha256()
     for file in sorted(path.rglob("*")):
-        if file.is_file():
+        if file.is_symlink():
+            digest.update(f"{file.relative_to(path).as_posix()} -> {os.readlink(file)}\n".encode())
+        elif file.is_file():
             digest.update(f"{file.relative_to(path).as_posix()} {digest_of(file)}\n".encode())
     return digest.hexdigest()
 

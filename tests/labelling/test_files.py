@@ -69,6 +69,14 @@ def test_a_job_in_which_every_photo_was_refused(job: LabelJob, name: str) -> Non
     assert file.path.exists()
 
 
+def test_a_link_that_a_person_has_put_among_the_labels_is_a_change(job: LabelJob) -> None:
+    [file] = label_files(job.folder.parent / "labels", ["yolo"])
+    write_labels(file, [LABELS], job)
+    (file.path / "images").symlink_to(job.folder.parent, target_is_directory=True)
+    with pytest.raises(InputError, match="was changed since it was written"):
+        refuse_others([file], job, refused_of(job))
+
+
 def test_the_file_of_somebody_else_is_refused(job: LabelJob) -> None:
     file = LabelFile("pascal", job.folder.parent / "labels.json")
     file.path.write_text("mine")
