@@ -21,8 +21,7 @@ from typing import get_args
 
 import numpy as np
 
-from commands.label import model_folder
-from commands.options.model import add_model
+from commands.options.model import add_model, model_folder
 from commands.options.parser import command_parser
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.files import EVALUATED, PARAMS

@@ -21,24 +21,24 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from filelock import FileLock, Timeout
 
-from commands.options.model import add_model, add_scores, given_scores
+from commands.options.model import add_model, add_scores, given_scores, model_folder
 from commands.options.parser import command_parser, number
 from pipeline.errors import InputError, counted
 from pipeline.files import PARAMS
-from pipeline.formats.labels import Labels
 from pipeline.inference.described_model import DescribedModel, SentModel, describe_model
 from pipeline.inference.label_scores import GivenScores, choose_scores
-from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
 from pipeline.labelling.files import (
     FORMAT_NAMES,
+    LabelFile,
     format_of,
     job_folder,
     label_files,
@@ -48,14 +48,14 @@ from pipeline.labelling.files import (
     write_all,
 )
 from pipeline.labelling.job import Asked, LabelJob, open_job
-from pipeline.labelling.labels import FoundLabels, certain
-from pipeline.labelling.photo_files import named_photos, passed_over, still_there
+from pipeline.labelling.labels import FoundLabels
+from pipeline.labelling.photo_files import named_photos, passed_over, up_to_date
 from pipeline.labelling.refusals import refusals, report_refusals
+from pipeline.labelling.reviewed import after_reviews
 from pipeline.labelling.waiting import WaitingPhotos, without_done
 from pipeline.memory import keep_freed_memory
 from pipeline.params.params import PredictParams, load_params
-from pipeline.review.decisions import Decision, apply_review, read_review, write_review
-from pipeline.tracking.mlflow_store import store_uri
+from pipeline.review.decisions import read_review
 
 _LAST_NANOSECOND = 2**63 - 1  # that a table can hold, in the year 2262
 
@@ -64,52 +64,92 @@ def main(arguments: Sequence[str]) -> int:
     """Find objects in photos and write labels, which `fetch.source: local` reads again."""
     options = _parse(arguments)
     found, unnamed, folder = named_photos(options.photos)
-    photos = found
-    if options.since:
-        since = min(math.ceil(options.since.timestamp() * 1e9), _LAST_NANOSECOND)
-        photos = found.filter(pc.greater_equal(found.states["modified"], since))
-        if not photos:
-            raise InputError(
-                f"--since {options.since}: no photo has changed since; name an earlier day"
-            )
-    if not (options.out or isinstance(folder, Path)):
-        raise InputError(f"{folder}: is only read; name the file of the labels with --out")
-    out = options.out or Path(folder, "labels.json")
-    if out.is_dir():
-        raise InputError(f"{out}: is a folder; name the file to write")
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"{out}: its folder does not exist; create it first")
-    review = read_review(options.apply) if options.apply else []
+    photos = changed_since(found, options.since) if options.since else found
+    out = place_of_labels(options.out, folder)
+    review = read_review(options.apply) if options.apply else None
     files = label_files(out, options.format or [format_of(out)])
     with model_folder(options.model) as model, _locked(job_folder(out)):
         described = describe_model(model)
-        asked = what_is_asked(described, folder, out, options.score)
-        job = open_job(job_folder(out), asked, restart=options.restart)
-        if not options.overwrite:
-            refuse_others(files, job, refused_file(out))
-        if options.restart:
-            job.forget_parts()
-        job.save()
-        own = [*(out.parent / name for name in job.made), refused_file(out)]
-        if isinstance(folder, Path) and (other := passed_over(options.photos, own)):
-            words = counted(
-                other, "file that is no photo or a link", "files that are no photos or links"
-            )
-            print(f"passed over: {words} to one", file=sys.stderr)
+        job = begin(described, folder, out, files, options)
         try:
             find_objects(job, described, photos, options)
         except KeyboardInterrupt:
             print("the same command goes on with what is not done", file=sys.stderr)
             raise
-        known = described.label_scores
-        min_scores = choose_scores(known, asked.classes, options.score, options.model)
-        done = job.done()
-        done = done.filter(still_there(done["file_name"], found))
+        known, classes = described.label_scores, job.asked.classes
+        min_scores = choose_scores(known, classes, options.score, options.model)
+        done = still_true(job, found)
         labels = FoundLabels(job, done, Path(folder), min_scores, options.doubtful)
-        failed = write_all(files, with_decisions(labels, review), job)
+        reviewed = after_reviews(labels, found, review, options.apply)
+        if not options.overwrite:  # a person may have been at work meanwhile, too
+            refuse_others(files, job, refused_file(out))
+        failed = write_all(files, reviewed, job)
         for stale in left_behind(files, job):
             print(f"{stale}: not written this time; name its --format to renew it", file=sys.stderr)
     return report_refusals([*unnamed, *refusals(done)], refused_file(out)) or int(failed)
+
+
+def changed_since(photos: WaitingPhotos, day: datetime) -> WaitingPhotos:
+    """Return the photos that have changed since a day; none of them is an error."""
+    since = min(math.ceil(day.timestamp() * 1e9), _LAST_NANOSECOND)
+    changed = photos.filter(pc.greater_equal(photos.states["modified"], since))
+    if not changed:
+        raise InputError(f"--since {day}: no photo has changed since; name an earlier day")
+    return changed
+
+
+def place_of_labels(out: Path | None, photos: Path | str) -> Path:
+    """Return the file of the labels, which can be written there.
+
+    Args:
+        out: what the user says.
+        photos: their folder, or its address in S3.
+
+    Raises:
+        InputError: there is no such place.
+    """
+    if not (out or isinstance(photos, Path)):
+        raise InputError(f"{photos}: is only read; name the file of the labels with --out")
+    out = out or Path(photos, "labels.json")
+    if out.is_dir():
+        raise InputError(f"{out}: is a folder; name the file to write")
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"{out}: its folder does not exist; create it first")
+    return out
+
+
+def begin(
+    model: DescribedModel,
+    folder: Path | str,
+    out: Path,
+    files: Sequence[LabelFile],
+    options: argparse.Namespace,
+) -> LabelJob:
+    """Return the job, in which nothing stands against what is asked."""
+    asked = what_is_asked(model, folder, out, options.score)
+    job = open_job(job_folder(out), asked, restart=options.restart)
+    if not options.overwrite:
+        refuse_others(files, job, refused_file(out))
+    if options.restart:
+        job.forget_parts()
+    job.save()
+    own = [*(out.parent / name for name in job.made), refused_file(out)]
+    if isinstance(folder, Path) and (other := passed_over(options.photos, own)):
+        words = counted(
+            other, "file that is no photo or a link", "files that are no photos or links"
+        )
+        print(f"passed over: {words} to one", file=sys.stderr)
+    return job
+
+
+def still_true(job: LabelJob, photos: WaitingPhotos) -> pa.Table:
+    """Return what a job has done of photos that are as they were, and print how many are not."""
+    done, changed = up_to_date(job.done(), photos)
+    if changed:
+        words = counted(changed, "photo has changed", "photos have changed")
+        remedy = "the same without --limit and --since labels what waits"
+        print(f"left out: {words} since the last time; {remedy}", file=sys.stderr)
+    return done
 
 
 def what_is_asked(
@@ -159,37 +199,6 @@ def find_objects(
 
         keep_freed_memory()
         detect_into(job, model.detector(device, decoding), waiting, done)
-
-
-def with_decisions(found: FoundLabels, review: Sequence[Decision]) -> Iterable[Labels]:
-    """Return the labels of what a job has found, with all that a person has decided about it.
-
-    The job keeps the decisions, so that they stay when more photos are labelled.
-    """
-    decided = reviews_of(found.job)
-    earlier = read_review(decided) if decided.is_file() else []
-    if not earlier and not review:
-        return found
-    # A review may name any box, however low its score, and names few enough photos for memory.
-    labels = apply_review(found.of_any_score(), review, decided, earlier)
-    write_review(decided, [*earlier, *review])
-    return [certain(labels, found.min_scores, doubtful=found.doubtful)]
-
-
-def reviews_of(job: LabelJob) -> Path:
-    """Return the file of what people have decided about a job's labels."""
-    return job.folder / "review.json"
-
-
-@contextmanager
-def model_folder(model: str) -> Iterator[Path]:
-    """Yield the folder or exported file of a model, downloaded where it is in MLflow."""
-    if not is_mlflow_uri(model):
-        yield Path(model)
-        return
-    store = store_uri(Path())
-    with mlflow_model(model, store) as folder:
-        yield folder
 
 
 @contextmanager

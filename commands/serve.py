@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from commands.options.model import add_model, add_scores, given_scores
+from commands.options.model import add_model, add_scores, given_scores, model_folder
 from commands.options.parser import command_parser, number
 from pipeline.errors import InputError
 from pipeline.files import PARAMS
@@ -84,7 +84,6 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
     Raises:
         InputError: there is no such model, or it does not predict both classes and boxes.
     """
-    from commands.label import model_folder
     from pipeline.inference.described_model import describe_model
     from pipeline.inference.detector import DECODING
     from pipeline.inference.label_scores import choose_scores

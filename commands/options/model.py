@@ -1,9 +1,14 @@
 """Options of the commands that use a trained model."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from pipeline.files import MODELS
 from pipeline.inference.label_scores import GivenScores
+from pipeline.inference.mlflow_model import is_mlflow_uri, mlflow_model
+from pipeline.tracking.mlflow_store import store_uri
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -33,3 +38,14 @@ def given_scores(parser: argparse.ArgumentParser, words: list[str]) -> GivenScor
         return GivenScores.parse(words)
     except ValueError:
         parser.error("--score must be from 0 to below 1, as in --score 0.4 or --score person=0.4")
+
+
+@contextmanager
+def model_folder(model: str) -> Iterator[Path]:
+    """Yield the folder or exported file of a model, downloaded where it is in MLflow."""
+    if not is_mlflow_uri(model):
+        yield Path(model)
+        return
+    store = store_uri(Path())
+    with mlflow_model(model, store) as folder:
+        yield folder

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -125,13 +124,29 @@ def named_photos(places: Sequence[str]) -> tuple[WaitingPhotos, list[Refusal], P
     return WaitingPhotos.of(address, states_of(found.items(), unnamed)), unnamed, address
 
 
-def still_there(names: pa.ChunkedArray, photos: WaitingPhotos) -> pa.BooleanArray:
-    """Return for each name whether it is that of one of these photos, or of a file beside them."""
-    there = np.array(pc.is_in(names, photos.states["file_name"]))
+def up_to_date(done: pa.Table, photos: WaitingPhotos) -> tuple[pa.Table, int]:
+    """Return what is done of photos that are as they were, and how many have changed since.
+
+    Photos that are gone are left out. Those in the folder that are not named this time stay.
+
+    Args:
+        done: of `LabelJob.done`.
+        photos: that are named.
+    """
+    states = photos.states
     if isinstance(photos.folder, Path):
-        for at in np.flatnonzero(~there):
-            there[at] = (photos.folder / names[int(at)].as_py()).is_file()
-    return pa.array(there, pa.bool_())
+        is_named = pc.is_in(done["file_name"], states["file_name"])
+        others = done["file_name"].filter(pc.invert(is_named)).to_pylist()
+        there = ((name, photos.folder / name) for name in others)
+        beside = states_of(((name, file) for name, file in there if file.is_file()), [])
+        states = pa.concat_tables([states, WaitingPhotos.of(photos.folder, beside).states])
+    at = pc.index_in(done["file_name"], states["file_name"])
+    is_same = pc.and_(
+        *(pc.equal(done[name], states[name].take(at)) for name in ("bytes", "modified"))
+    )
+    is_same = pc.fill_null(is_same, False)
+    changed = pc.sum(pc.and_(pc.is_valid(at), pc.invert(is_same))).as_py() or 0
+    return done.filter(is_same), changed
 
 
 def _plain(folder: Path) -> Path:

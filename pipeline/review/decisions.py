@@ -1,13 +1,13 @@
 """What a person has decided about machine labels, and the labels after it."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import numpy as np
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, model_validator
 
 from pipeline.errors import InputError
 from pipeline.files import write_beside
@@ -33,21 +33,79 @@ class Decision(BaseModel):
 
 
 class Review(BaseModel):
-    """The file that the page of `ladder review` exports."""
+    """The file that the page of `ladder review` exports.
+
+    Attributes:
+        page: which page; a later export of the same page has its earlier decisions, too, and takes
+            its place. Empty where nothing is known.
+        decisions: of several about one box the last one counts.
+        photos: the content of each photo when it was decided about, by its name.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    page: str = ""
     decisions: list[Decision]
+    photos: dict[str, str] = {}
+
+    def about(self, photos: Mapping[str, str]) -> Self:
+        """Return the decisions about photos that are as they were, by their contents now."""
+        same = [
+            one
+            for one in self.decisions
+            if self.photos.get(one.photo) in (None, photos.get(one.photo))
+        ]
+        return self.model_copy(update={"decisions": same})
 
 
-def read_review(path: Path) -> list[Decision]:
-    """Return the decisions of a file that the page has exported.
+class Reviews(BaseModel):
+    """All that people have decided about the labels of a job, review by review."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reviews: list[Review]
+
+    def with_latest(self, review: Review) -> Self:
+        """Return the reviews with one more, in the place of an earlier one of its page."""
+        others = list(self.reviews)
+        for at, other in enumerate(others):
+            same = review.page or review.decisions == other.decisions
+            if review.page == other.page and same:
+                others[at] = review
+                break
+        else:
+            others.append(review)
+        return self.model_copy(update={"reviews": others})
+
+
+def read_review(path: Path) -> Review:
+    """Return what a page has exported.
 
     Raises:
         InputError: it is absent or something else.
     """
+    return _read(path, Review)
+
+
+def read_reviews(path: Path) -> Reviews:
+    """Return the reviews that a job keeps, none where the file is absent.
+
+    Raises:
+        InputError: it is something else.
+    """
+    if not path.exists():
+        return Reviews(reviews=[])
+    found = _read(path, _Kept).root
+    return found if isinstance(found, Reviews) else Reviews(reviews=[found])
+
+
+_Kept = RootModel[Reviews | Review]  # a Review: of an earlier version
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _read(path: Path, kind: type[_Model]) -> _Model:
     try:
-        return Review.model_validate(orjson.loads(path.read_bytes())).decisions
+        return kind.model_validate(orjson.loads(path.read_bytes()))
     except FileNotFoundError:
         raise InputError(
             f"{path}: no such file; export it from the page of `ladder review`"
@@ -57,32 +115,28 @@ def read_review(path: Path) -> list[Decision]:
         raise InputError(f"{path}: no review ({reason}); export it from the page again") from None
 
 
-def write_review(path: Path, decisions: Sequence[Decision]) -> None:
-    """Write decisions so that `read_review` returns them."""
-    text = Review(decisions=list(decisions)).model_dump_json(indent=1)
+def write_reviews(path: Path, reviews: Reviews) -> None:
+    """Write reviews so that `read_reviews` returns them."""
+    text = reviews.model_dump_json(indent=1)
     write_beside(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
 
 
-def apply_review(
-    labels: Labels,
-    decisions: Sequence[Decision],
-    source: Path,
-    earlier: Sequence[Decision] = (),
-) -> Labels:
-    """Return the labels after a review: rejected boxes are gone, relabelled ones have their class.
+@dataclass(frozen=True)
+class Reviewed:
+    """Labels after some reviews.
 
-    What a person has accepted or relabelled has no score any more (NaN): it is truth.
-
-    Args:
-        labels: of a model.
-        decisions: of a person; of several about one box the last one counts.
-        source: the file they are from, for messages.
-        earlier: of former reviews, which come first. A photo may be gone since, or changed, so that
-            those about boxes that are not there are passed over.
-
-    Raises:
-        InputError: a box that was decided about is not among the labels.
+    Attributes:
+        labels: rejected boxes are gone, relabelled ones have their class. What a person has
+            accepted or relabelled has no score any more (NaN): it is truth.
+        unfit: for each review the decisions about boxes that are not among the labels.
     """
+
+    labels: Labels
+    unfit: list[list[Decision]]
+
+
+def apply_reviews(labels: Labels, reviews: Sequence[Review]) -> Reviewed:
+    """Return the labels of a model after the decisions of people, one by one."""
     places = _places(labels)
     classes = list(labels.classes)
     new_labels = labels.labels.copy()
@@ -90,15 +144,11 @@ def apply_review(
     if labels.scores is not None:
         scores[:] = labels.scores
     keep = np.ones(len(new_labels), bool)
-    for number, decision in enumerate([*earlier, *decisions]):
+
+    def fits(decision: Decision) -> bool:
         here = places.get(_key(decision.photo, decision.name, decision.box), [])
-        if not here and number < len(earlier):
-            continue
         if not here:
-            raise InputError(
-                f"{source}: {decision.photo}: no {decision.name} at {list(decision.box)} among "
-                "the labels; review them as they are now"
-            )
+            return False
         # Boxes of two classes may lie on one place. One that was relabelled comes after those that
         # have the class from the model, unless they are gone.
         at = next((at for at in here if keep[at]), here[0])
@@ -111,7 +161,11 @@ def apply_review(
         now = places.setdefault(_key(decision.photo, name, decision.box), [])
         if at not in now:
             now.append(at)
-    return replace(labels, classes=classes, labels=new_labels, scores=scores).of_objects(keep)
+        return True
+
+    unfit = [[one for one in review.decisions if not fits(one)] for review in reviews]
+    reviewed = replace(labels, classes=classes, labels=new_labels, scores=scores)
+    return Reviewed(reviewed.of_objects(keep), unfit)
 
 
 _Key = tuple[str, str, tuple[float, ...]]

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from commands import label
 from commands import main as ladder
 from pipeline.formats.read import read_labels
 from pipeline.labelling.files import FORMAT_NAMES
@@ -180,6 +181,30 @@ def test_one_format_that_cannot_hold_the_labels_is_no_matter_for_the_others(proj
     captured = capsys.readouterr()
     assert "twin.jpg: would share twin.txt with" in captured.err.replace("twin.jpeg", "twin.jpg")
     assert "new/labels.csv: " in captured.out and not Path("new/labels.yolo").exists()
+
+
+def test_labels_that_a_person_corrects_while_photos_are_labelled_stay(project, monkeypatch):
+    assert run("new") == 0
+    find = label.find_objects
+
+    def correct_meanwhile(*arguments: object) -> None:
+        find(*arguments)
+        Path("new/labels.json").write_text("corrected")
+
+    monkeypatch.setattr(label, "find_objects", correct_meanwhile)
+    assert run("new") == 1
+    assert Path("new/labels.json").read_text() == "corrected"
+    assert run("new", "--overwrite") == 0
+
+
+def test_a_photo_that_has_changed_and_waits_has_no_labels_of_the_old_one(project, capsys):
+    assert run("new", "--score", "0.001") == 0
+    *others, last = sorted(image["file_name"] for image in images("new/labels.json"))
+    Image.new("RGB", (33, 22)).save(Path("new", last))
+    assert run("new", "--score", "0.001", "--since", "2262-01-01") == 1
+    assert run(f"new/{others[0]}", "--score", "0.001", "--out", "new/labels.json") == 0
+    assert sorted(image["file_name"] for image in images("new/labels.json")) == others
+    assert "left out: 1 photo has changed since the last time; " in capsys.readouterr().err
 
 
 def test_a_review_of_a_photo_that_is_gone_does_not_stand_in_the_way(project):

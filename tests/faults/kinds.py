@@ -255,7 +255,7 @@ def _read_table(_: Path, file: Path) -> object:
 
 def _make_notes(folder: Path) -> Sequence[Path]:
     from pipeline.labelling.job import Asked, LabelJob
-    from pipeline.review.decisions import Decision, write_review
+    from pipeline.review.decisions import Decision, Review, Reviews, write_reviews
     from pipeline.train.history import EpochRow, history_lines
 
     rows = [
@@ -267,7 +267,7 @@ def _make_notes(folder: Path) -> Sequence[Path]:
     job = LabelJob(folder / "job", Asked("f" * 64, ["cat"], ".", 0.05, 0.5, 100), {"a": ["b"]})
     job.save()
     one = Decision(photo="a.jpg", name="cat", box=(1, 2, 3, 4), action="relabel", to="dog")
-    write_review(folder / "review.json", [one])
+    write_reviews(folder / "review.json", Reviews(reviews=[Review(page="one", decisions=[one])]))
     names = ("history.jsonl", "label_scores.json", "job/job.json", "review.json")
     return [folder / name for name in names]
 
@@ -275,7 +275,7 @@ def _make_notes(folder: Path) -> Sequence[Path]:
 def _read_note(_: Path, file: Path) -> object:
     from pipeline.inference.label_scores import read_label_scores
     from pipeline.labelling.job import Asked, open_job
-    from pipeline.review.decisions import read_review
+    from pipeline.review.decisions import read_reviews
     from pipeline.train.history import read_history
 
     if file.name == "job.json":
@@ -284,7 +284,7 @@ def _read_note(_: Path, file: Path) -> object:
     readers = {
         "history.jsonl": read_history,
         "label_scores.json": read_label_scores,
-        "review.json": read_review,
+        "review.json": read_reviews,
     }
     return readers[file.name](file)
 

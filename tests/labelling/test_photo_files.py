@@ -14,7 +14,7 @@ from pipeline.labelling.photo_files import (
     named_photos,
     passed_over,
     states_of,
-    still_there,
+    up_to_date,
 )
 from pipeline.labelling.refusals import Refusal
 
@@ -174,13 +174,26 @@ def test_photos_have_their_names_sizes_and_files(place):
     assert photos[1][2:] == (5, Path("a/b/1.png").stat().st_mtime_ns)
 
 
-def test_labels_of_photos_that_are_gone_go(place):
+def test_labels_of_photos_that_are_gone_or_have_changed_go(place):
     photos, _, _ = named_photos(["a"])
-    names = pa.chunked_array([["2.JPG", "b/1.png", "b/gone.png", "../c.jpeg"]])
-    assert still_there(names, photos).to_pylist() == [True, True, False, True]
-    assert still_there(names[:0], photos).to_pylist() == []
-    in_s3 = type(photos)("s3://bucket/a", photos.states)
-    assert still_there(names, in_s3).to_pylist() == [True, True, False, False]
+    Path("a/late.png").write_bytes(b"123")
+    beside = Path("a/late.png").stat()
+    done = pa.table(
+        {
+            "file_name": ["2.JPG", "b/1.png", "b/gone.png", "late.png"],
+            "bytes": [photos[0].size, photos[1].size + 1, 5, beside.st_size],
+            "modified": [photos[0].modified, photos[1].modified, 7, beside.st_mtime_ns],
+        }
+    )
+    kept, changed = up_to_date(done, photos)
+    assert (kept["file_name"].to_pylist(), changed) == (["2.JPG", "late.png"], 1)
+    Path("a/late.png").write_bytes(b"another")
+    kept, changed = up_to_date(done, photos)
+    assert (kept["file_name"].to_pylist(), changed) == (["2.JPG"], 2)
+    kept, changed = up_to_date(done[:0], photos)
+    assert (len(kept), changed) == (0, 0)
+    kept, changed = up_to_date(done, type(photos)("s3://bucket/a", photos.states))
+    assert (kept["file_name"].to_pylist(), changed) == (["2.JPG"], 1)
 
 
 def test_a_link_to_a_photo_of_another_place_comes_once(place):

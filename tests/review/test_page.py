@@ -13,7 +13,7 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.formats.labels import LabelledBox, labels_of_boxes
-from pipeline.review.decisions import apply_review, read_review
+from pipeline.review.decisions import apply_reviews, read_review
 from pipeline.review.order import Knowledge, by_doubt
 from pipeline.review.page import review_page
 from tests.browser import Page, chromium
@@ -110,9 +110,9 @@ def test_keys_decide_and_the_export_is_applied(tmp_path: Path) -> None:
     review, state = run_on(page_of(tmp_path), tmp_path, script)
     assert state == "3 of 3 photos · 3 of 3 boxes decided"
     (tmp_path / "review.json").write_text(json.dumps(review))
-    decisions = read_review(tmp_path / "review.json")
-    reviewed = apply_review(machine_labels(tmp_path), decisions, tmp_path / "review.json")
-    assert places(reviewed) == [(0, "dog", -1), (1, "cat", -1)]
+    reviewed = apply_reviews(machine_labels(tmp_path), [read_review(tmp_path / "review.json")])
+    assert places(reviewed.labels) == [(0, "dog", -1), (1, "cat", -1)]
+    assert reviewed.unfit == [[]] and len(review["page"]) == 16
 
 
 @pytest.mark.slow

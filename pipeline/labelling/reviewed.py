@@ -1,0 +1,91 @@
+"""What people have decided about the labels of a job, which the job keeps."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.errors import InputError, counted
+from pipeline.files import sha256_of
+from pipeline.formats.labels import Labels
+from pipeline.labelling.job import LabelJob
+from pipeline.labelling.labels import FoundLabels, certain
+from pipeline.labelling.waiting import WaitingPhotos
+from pipeline.review.decisions import Decision, Review, apply_reviews, read_reviews, write_reviews
+
+
+def reviews_of(job: LabelJob) -> Path:
+    """Return the file of what people have decided about a job's labels."""
+    return job.folder / "review.json"
+
+
+def after_reviews(
+    found: FoundLabels, photos: WaitingPhotos, latest: Review | None, source: Path | None
+) -> Iterable[Labels]:
+    """Return the labels of what a job has found, with all that people have decided about it.
+
+    The job keeps the decisions, so that they stay when more photos are labelled. Earlier ones about
+    photos that have changed, and about boxes that are not found any more, are passed over and
+    counted on stderr.
+
+    Args:
+        found: by the job.
+        photos: know the folder.
+        latest: a review that is new, or a later export of one that the job has.
+        source: the file of the latest, for a message.
+
+    Raises:
+        InputError: the latest review is about a box that is not among the labels.
+    """
+    kept = reviews_of(found.job)
+    reviews = read_reviews(kept)
+    if latest:
+        latest = latest.model_copy(update={"photos": _contents(found.done, photos, [latest])})
+        reviews = reviews.with_latest(latest)
+    if not reviews.reviews:
+        return found
+    now = _contents(found.done, photos, reviews.reviews)
+    about = [review.about(now) for review in reviews.reviews]
+    # A review may name any box, however low its score, and names few enough photos for memory.
+    reviewed = apply_reviews(found.of_any_score(), about)
+    if latest:
+        _refuse_unknown(reviewed.unfit[reviews.reviews.index(latest)], source)
+        write_reviews(kept, reviews)
+    changed = _decisions(reviews.reviews) - _decisions(about)
+    _report(kept, changed, sum(map(len, reviewed.unfit)))
+    return [certain(reviewed.labels, found.min_scores, doubtful=found.doubtful)]
+
+
+def _decisions(reviews: Iterable[Review]) -> int:
+    return sum(len(review.decisions) for review in reviews)
+
+
+def _refuse_unknown(unfit: Sequence[Decision], source: Path | None) -> None:
+    for one in unfit:
+        raise InputError(
+            f"{source}: {one.photo}: no {one.name} at {list(one.box)} among the labels; review "
+            "them as they are now"
+        )
+
+
+def _report(kept: Path, changed: int, unfit: int) -> None:
+    if passed_over := changed + unfit:
+        words = counted(passed_over, "decision is passed over", "decisions are passed over")
+        print(
+            f"{kept}: {words}: {changed} of photos that have changed or are gone, {unfit} of boxes "
+            "that are not found any more",
+            file=sys.stderr,
+        )
+
+
+def _contents(done: pa.Table, photos: WaitingPhotos, reviews: Iterable[Review]) -> dict[str, str]:
+    """Return by name what tells a photo from another one of its name, of those that are there."""
+    names = {one.photo for review in reviews for one in review.decisions}
+    there = done.filter(pc.is_in(done["file_name"], pa.array(sorted(names), pa.string())))
+    if isinstance(photos.folder, Path):
+        folder = photos.folder
+        return {name: sha256_of(folder / name) for name in there["file_name"].to_pylist()}
+    states = there.select(["file_name", "bytes", "modified"]).to_pylist()
+    return {one["file_name"]: f"{one['bytes']} bytes of {one['modified']}" for one in states}

@@ -1,0 +1,111 @@
+"""What people decided stays with the job, is applied once, and never to another picture."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.labelling.job import LabelJob, open_job
+from pipeline.labelling.labels import FoundLabels
+from pipeline.labelling.photo_files import states_of, up_to_date
+from pipeline.labelling.reviewed import after_reviews, reviews_of
+from pipeline.labelling.waiting import WaitingPhotos
+from pipeline.review.decisions import Decision, Review
+from tests.labelling.test_job import ASKED, row
+
+BOX, SOURCE = (1.0, 2.0, 30.5, 20.25), Path("review.json")
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> LabelJob:
+    """Return a job that has found a cat and a dog on one place in each of two photos."""
+    begun = open_job(tmp_path / "job", ASKED, restart=False)
+    begun.save()
+    find_again(begun, tmp_path)
+    return begun
+
+
+def find_again(job: LabelJob, folder: Path) -> None:
+    """Write other pictures, in which the same is found."""
+    number = job.next_number
+    found = {"label": [0, 1], "score": [0.9, 0.75], "box": [1.0, 2.0, 31.5, 22.25] * 2}
+    rows = []
+    for name in ("a.jpg", "b.jpg"):
+        (folder / name).write_bytes(f"picture {number}".encode())
+        state = (folder / name).stat()
+        state = {"bytes": state.st_size, "modified": state.st_mtime_ns}
+        rows.append(row(name, **state, **found))
+    job.add(number, rows)
+
+
+def names_of_boxes(job: LabelJob, latest: Review | None = None) -> list[tuple[int, str]]:
+    """Return photo and class of each box after all reviews."""
+    folder = job.folder.parent
+    named = ((name, folder / name) for name in ("a.jpg", "b.jpg"))
+    photos = WaitingPhotos.of(folder, states_of(named, []))
+    done, _ = up_to_date(job.done(), photos)
+    found = FoundLabels(job, done, folder, np.full(2, 0.5, np.float32), doubtful=False)
+    [labels] = after_reviews(found, photos, latest, SOURCE)
+    return [
+        (row, labels.classes[label])
+        for row, label in zip(labels.rows.tolist(), labels.labels.tolist(), strict=True)
+    ]
+
+
+def review(page: str, *decisions: tuple[str, str, str, str]) -> Review:
+    """Return decisions of (photo, class, action, right class)."""
+    fields = ("photo", "name", "action", "to")
+    return Review(
+        page=page,
+        decisions=[Decision(box=BOX, **dict(zip(fields, one, strict=True))) for one in decisions],
+    )
+
+
+def test_no_review_at_all(job: LabelJob, capsys: pytest.CaptureFixture[str]) -> None:
+    assert names_of_boxes(job) == [(0, "cat"), (0, "dog"), (1, "cat"), (1, "dog")]
+    assert not reviews_of(job).exists()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("page", ["one", ""])
+def test_a_review_that_is_applied_twice_counts_once(job: LabelJob, page: str) -> None:
+    """The cat is told to be a dog, and the dog on the same place is none."""
+    swap = review(page, ("a.jpg", "cat", "relabel", "dog"), ("a.jpg", "dog", "reject", ""))
+    for latest in (swap, swap, None):
+        assert names_of_boxes(job, latest) == [(0, "dog"), (1, "cat"), (1, "dog")]
+
+
+def test_what_is_undone_on_the_page_comes_back(job: LabelJob) -> None:
+    names_of_boxes(job, review("one", ("a.jpg", "cat", "reject", "")))
+    assert names_of_boxes(job)[0] == (0, "dog")
+    assert names_of_boxes(job, review("one")) == [(0, "cat"), (0, "dog"), (1, "cat"), (1, "dog")]
+
+
+def test_decisions_are_not_about_another_picture_of_that_name(
+    job: LabelJob, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names_of_boxes(job, review("one", ("a.jpg", "cat", "reject", "")))
+    find_again(job, job.folder.parent)
+    assert names_of_boxes(job) == [(0, "cat"), (0, "dog"), (1, "cat"), (1, "dog")]
+    told = "review.json: 1 decision is passed over: 1 of photos that have changed or are gone, 0 of"
+    assert told in capsys.readouterr().err
+
+
+def test_decisions_about_boxes_that_are_not_found_again_are_counted(
+    job: LabelJob, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names_of_boxes(job, review("one", ("a.jpg", "cat", "reject", "")))
+    done = job.done().to_pylist()[0]
+    state = {name: done[name] for name in ("bytes", "modified")}
+    job.add(job.next_number, [row("a.jpg", **state, label=[0], score=[0.9])])
+    job.add(job.next_number, [row("a.jpg", **state, label=[0], score=[0.9], box=[1, 2, 40, 30])])
+    assert names_of_boxes(job)[0] == (0, "cat")
+    assert "1 decision is passed over: 0 of photos" in capsys.readouterr().err
+
+
+def test_a_new_review_about_a_box_that_is_not_there_is_refused(job: LabelJob) -> None:
+    other = Decision(photo="a.jpg", name="cat", box=(5, 5, 9, 9), action="accept")
+    with pytest.raises(InputError, match=r"review.json: a.jpg: no cat at .*; review them as they"):
+        names_of_boxes(job, Review(page="one", decisions=[other]))
+    assert not reviews_of(job).exists()
