@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SCORES = {"cat": 0.4, 'a <"käfer"> & Söhne': 0.25}
 _QUICK = ("ssd_fpn", "combined")  # between them they have every layer there is
 _LIKE_ANOTHER = "ssd_4x4"  # has the layers of ssd_189, on one grid of its three
+# One of each kind, for what costs a second export of each; ONNX is tried with the others, too.
+KINDS = [*_QUICK, pytest.param("ssd_189", marks=pytest.mark.slow)]
 RUNGS = [
     *_QUICK,
     *(

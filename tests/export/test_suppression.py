@@ -10,13 +10,13 @@ from pipeline.export.suppression import CANDIDATES, with_suppression
 from pipeline.inference.engines.description import Description
 from pipeline.params.params import PredictParams
 from pipeline.rungs.ssd import postprocess
-from tests.exported_files import RUNGS, exported_file, needs_runtimes, some_pixels, torch_engine
+from tests.exported_files import KINDS, exported_file, needs_runtimes, some_pixels, torch_engine
 from tests.inference.making import EVERYTHING, spec_of
 
 needs_runtimes()
 
 
-@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize("rung", KINDS)
 def test_detections_are_those_of_torch(rung):
     reference = torch_engine(rung)
     parity = compare_suppressed(

@@ -8,7 +8,7 @@ from pipeline.errors import InputError
 from pipeline.export.parity import MAX_DIFFERENCE, raw_difference
 from pipeline.inference.engines.openvino_engine import OpenVinoEngine
 from tests.exported_files import (
-    RUNGS,
+    KINDS,
     exported_file,
     needs_runtimes,
     some_pixels,
@@ -18,7 +18,7 @@ from tests.exported_files import (
 needs_runtimes()
 
 
-@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize("rung", KINDS)
 def test_outputs_are_those_of_torch(rung):
     engine, reference = OpenVinoEngine(exported_file(rung, "openvino")), torch_engine(rung)
     for count in (1, 5):

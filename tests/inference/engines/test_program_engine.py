@@ -10,7 +10,7 @@ from pipeline.export.program_file import write_program
 from pipeline.inference.engines.description import Description
 from pipeline.inference.engines.program_engine import ProgramEngine
 from tests.exported_files import (
-    RUNGS,
+    KINDS,
     SCORES,
     exported_file,
     program_of,
@@ -20,7 +20,7 @@ from tests.exported_files import (
 from tests.inference.making import EVERYTHING, spec_of
 
 
-@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize("rung", KINDS)
 def test_outputs_are_those_of_the_model(rung):
     engine, reference = ProgramEngine(exported_file(rung, "torch")), torch_engine(rung)
     for count in (1, 5):
