@@ -105,6 +105,7 @@ clean-venv: ## remove the environment
 
 # An interrupted installation may leave half a package that pip takes for a whole one, so the
 # environment is then made from nothing.
+# Python compiles a module when it is first imported; most of these 23,000 never are.
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "error: $(PYTHON) is not Python 3.11 or newer; name one, e.g. make PYTHON=python3.12 venv" >&2; \
@@ -114,7 +115,7 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	@echo "installing requirements.lock into $(VENV), about 4 minutes the first time"
 	@quiet=; [ -t 1 ] || quiet=--quiet; set -e; \
-	pip="$(BIN)/python -m pip --disable-pip-version-check install $$quiet"; \
+	pip="$(BIN)/python -m pip --disable-pip-version-check install --no-compile $$quiet"; \
 	$$pip --require-hashes -r requirements.lock; \
 	$$pip --no-deps --no-build-isolation -e .
 	@mkdir -p .ladder && chmod 700 .ladder # DVC unpickles what it keeps there: nobody else may write it
