@@ -7,7 +7,8 @@ Examples:
 The labelled photos that the present results were trained on stay what they are, val and test
 included; the new ones join train. A box of the model counts with its score times
 train.shared.machine_weight, and boxes that it was in doubt about are neither objects nor
-background. All are copied into photos/selftrain, and fetch.sources names both.
+background. All are copied into photos/selftrain, and fetch.sources names both. What people have
+corrected in photos/selftrain/truth by the next time is kept.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from commands.options.ladder import add_only, add_settings
 from commands.options.parser import command_parser
 from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder, sha256_of
+from pipeline.formats.label_format import LabelledSet
 from pipeline.formats.layout import find_set
 from pipeline.inference.described_model import no_model
 from pipeline.labelling.photo_files import common_folder
@@ -31,6 +33,7 @@ from pipeline.params.params import PredictParams, load_params
 from pipeline.photo_files import photos_below
 from pipeline.progress import progress
 from pipeline.sources.copies import copy_set
+from pipeline.sources.made_folder import foreign_files, record_files
 
 PLACE = Path("photos/selftrain")
 _MACHINE = "machine"
@@ -48,14 +51,19 @@ def main(arguments: Sequence[str]) -> int:
     if not SOURCE.is_dir():
         raise InputError(f"{SOURCE}: no such folder; run the ladder first, on labelled photos")
     teacher = teacher_of(options.model)
+    truth = truth_sets(params.fetch)
+    check_is_ours(truth)
     labels = _LABELS / job_name(teacher, options.photos, params.predict) / "labels.json"
     labels.parent.mkdir(parents=True, exist_ok=True)
     words = [str(options.photos), "--model", str(options.model), "--doubtful"]
     label.main([*words, "--out", str(labels), "--overwrite"])  # nobody else's is there
     with fresh_folder(PLACE) as place:
-        copy_truth(params.fetch, place)
+        for found, path in truth:
+            copy_set(found, place / path)
         copy_photos(photos, options.photos, place / _MACHINE)
         shutil.copyfile(labels, place / _MACHINE / labels.name)
+        record_files(place)
+        check_is_ours(truth)  # labelling takes its time, in which people work on
     settings = ["fetch.source=local", f"fetch.path={PLACE}"]
     settings.append(f"fetch.sources={json.dumps(sources(params.fetch, teacher))}")
     flags = [word for setting in [*settings, *options.settings] for word in ("-S", setting)]
@@ -82,11 +90,35 @@ def check_is_new(photos: Path, params: FetchParams) -> None:
             raise InputError(f"{photos}: lies in {ours}, with the labelled photos; {remedy}")
 
 
-def copy_truth(params: FetchParams, place: Path) -> None:
-    """Copy the sets that people have labelled from data/source into the folder `place`."""
-    for source in _truth(params):
-        found = find_set(SOURCE / source.path, source.format, source.labels)
-        copy_set(found, place / _place_of(source))
+def truth_sets(params: FetchParams) -> list[tuple[LabelledSet, Path]]:
+    """Return the sets that people have labelled, and where each lies in `PLACE`.
+
+    They are those of the present results, in data/source; from the second round on those of `PLACE`
+    itself, where people correct them.
+    """
+    again = params.source == "local" and params.path.resolve() == PLACE.resolve()
+    root = PLACE if again and PLACE.is_dir() else SOURCE
+    return [
+        (find_set(root / source.path, source.format, source.labels), _place_of(source))
+        for source in _truth(params)
+    ]
+
+
+def check_is_ours(truth: Sequence[tuple[LabelledSet, Path]]) -> None:
+    """Check that nothing of a person's goes when `PLACE` is made again.
+
+    Args:
+        truth: of `truth_sets`, which stay.
+
+    Raises:
+        InputError: a file of it is not as `ladder selftrain` left it.
+    """
+    kept = {file for found, _ in truth for file in (*found.files, *photos_below(found.photos))}
+    lost = [file for file in foreign_files(PLACE) if file not in kept]
+    if lost:
+        what = "is not as `ladder selftrain` left it, and would be lost"
+        top = PLACE / lost[0].relative_to(PLACE).parts[0]
+        raise InputError(f"{lost[0]}: {what}; move {top} elsewhere")
 
 
 def copy_photos(photos: Sequence[Path], root: Path, out: Path) -> None:

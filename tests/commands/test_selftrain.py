@@ -88,6 +88,45 @@ def test_a_second_round_keeps_the_truth_and_replaces_the_machine(project):
     assert second == [first[0], first[1] | {"teacher": "two"}]
 
 
+def write_settings(words: list[str]) -> None:
+    """Leave params.yaml as a run that ends well does."""
+    fetched = {key: value for key, value in settings_of(words).items() if "fetch" in key}
+    write_params(Path.cwd(), **{key.replace(".", "__"): value for key, value in fetched.items()})
+
+
+def test_what_a_person_has_corrected_in_the_truth_is_learnt_in_the_next_round(project, started):
+    selftrain.main(["new"])
+    write_settings(started)
+    run_main(fetch)
+    [labels] = Path("photos/selftrain/truth").glob("*.json")
+    pascal = json.loads(labels.read_text())
+    pascal["annotations"][0]["bbox"] = [1, 2, 3, 4]
+    labels.write_text(json.dumps(pascal))
+    assert selftrain.main(["new"]) == 0
+    assert json.loads(labels.read_text()) == pascal
+    assert settings_of(started)["fetch.path"] == "photos/selftrain"
+
+
+@pytest.mark.parametrize("place", ["truth/notes.txt", "machine/labels.json"])
+def test_what_a_person_has_left_elsewhere_is_not_removed(project, started, place):
+    selftrain.main(["new"])
+    write_settings(started)
+    theirs = Path("photos/selftrain", place)
+    theirs.write_text("corrected")
+    top = theirs.parent
+    words = rf"^{theirs}: is not as `ladder selftrain` left it, .* move {top} elsewhere$"
+    with pytest.raises(InputError, match=words):
+        selftrain.main(["new"])
+    assert theirs.read_text() == "corrected"
+
+
+def test_a_folder_of_that_name_that_is_not_ours_stays(project, started):
+    shutil.copytree("new", "photos/selftrain")
+    with pytest.raises(InputError, match=r"^photos/selftrain/a.jpg: is not as `ladder selftrain`"):
+        selftrain.main(["new"])
+    assert not started and not Path(".ladder/selftrain").exists()
+
+
 def jobs() -> set[Path]:
     return {file.parent for file in Path(".ladder/selftrain").glob("*/labels.json")}
 

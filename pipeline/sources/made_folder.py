@@ -1,0 +1,35 @@
+"""A folder that a command makes and may replace: a record in it tells what others have changed.
+
+A command that makes a folder anew removes what was there. It may do so with its own files alone:
+what a person has corrected or added is there once.
+"""
+
+from pathlib import Path
+
+import orjson
+
+_RECORD = ".made.json"  # path -> size and time of each file
+
+
+def record_files(folder: Path) -> None:
+    """Note in a folder all files that it has, as those of the command that made it."""
+    (folder / _RECORD).write_bytes(orjson.dumps(_files_of(folder)))
+
+
+def foreign_files(folder: Path) -> list[Path]:
+    """Return the files that are not as the command left them: changed, added, or without a record.
+
+    A folder that is not there has none.
+    """
+    try:
+        made = orjson.loads((folder / _RECORD).read_bytes())
+    except (OSError, ValueError):
+        made = {}
+    now = _files_of(folder)
+    return [folder / name for name, state in sorted(now.items()) if made.get(name) != state]
+
+
+def _files_of(folder: Path) -> dict[str, list[int]]:
+    files = (file for file in folder.rglob("*") if file.is_file() and file.name != _RECORD)
+    stats = ((file.relative_to(folder).as_posix(), file.stat()) for file in files)
+    return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats}
