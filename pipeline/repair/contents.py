@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -49,10 +49,8 @@ def contents() -> Iterator[Finding]:
     for content in looked_at:
         here, kept = _is_sound_place(content), is_sound(content.cached, content.md5)
         absent += here is None and kept is None
-        if here is False:
-            yield _changed(content, kept, cache)
-        if kept is False:
-            yield _damaged_object(content, here)
+        for fault in _faults(content, here, kept, cache):
+            yield replace(fault, mend=fault.mend and partial(_mend, fault.what, content, cache))
     note = f", {absent} not here (`dvc pull` or `dvc repro` brings them)" if absent else ""
     yield Finding(f"contents: {len(named)} hashed, in the workspace and in the cache{note}")
 
@@ -108,6 +106,25 @@ def _is_sound_place(content: Content) -> bool | None:
     if content.md5.endswith(_FOLDER) and is_sound(content.cached, content.md5):
         return True
     return _md5(content.place) == content.md5
+
+
+def _faults(
+    content: Content, here: bool | None, kept: bool | None, cache: Path
+) -> Iterator[Finding]:
+    if here is False:
+        yield _changed(content, kept, cache)
+    if kept is False:
+        yield _damaged_object(content, here)
+
+
+def _mend(what: str, content: Content, cache: Path) -> str:
+    """Mend a fault that is still there: while all was hashed, a `dvc repro` may have finished."""
+    if content in named_contents(read_lock(LOCK), cache):
+        here, kept = _is_sound_place(content), is_sound(content.cached, content.md5)
+        for fault in _faults(content, here, kept, cache):
+            if fault.what == what and fault.mend:
+                return fault.mend()
+    return "left as it is: no fault by now"
 
 
 def _changed(content: Content, kept: bool | None, cache: Path) -> Finding:

@@ -184,6 +184,28 @@ def test_a_sound_result_is_not_moved_for_a_flipped_digit_of_the_lock_file(place)
     assert mended() == []
 
 
+def test_a_result_that_is_made_while_all_is_hashed_is_not_replaced_by_the_old_one():
+    damage(Path("f"), "flipped")
+    (fault,) = (finding for finding in contents() if finding.remedy)
+    Path("dvc.yaml").write_text(Path("dvc.yaml").read_text().replace("echo f", "echo new"))
+    repro()
+    assert fault.mend() == "left as it is: no fault by now"
+    assert Path("f").read_text() == "new\n" and not DAMAGED.exists()
+    assert mended() == []
+
+
+@pytest.mark.parametrize("place", ["f", "d/1"])
+def test_what_is_whole_by_now_is_left(place):
+    for path in (Path(place), object_of(Path(place).read_text())):
+        whole = path.read_bytes()
+        damage(path, "flipped")
+        (fault,) = (finding for finding in contents() if finding.remedy)
+        path.chmod(0o644)
+        path.write_bytes(whole)
+        assert fault.mend() == "left as it is: no fault by now"
+    assert not DAMAGED.exists()
+
+
 def test_a_remote_brings_what_is_damaged_here(tmp_path):
     with Repo() as repo:
         with repo.config.edit("repo") as config:
