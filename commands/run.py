@@ -8,7 +8,8 @@ Examples:
 
 A profile is a file of profiles/, laid over the committed params.yaml: what an earlier profile has
 set is undone. When the run succeeds, params.yaml keeps the values and DVC saves an experiment; when
-it fails or is stopped, params.yaml is as it was before, and the same command continues.
+it fails or is stopped, params.yaml is as it was before, and the same command continues. What was
+edited in it meanwhile is put beside it.
 """
 
 import argparse

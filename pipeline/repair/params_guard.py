@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -12,17 +13,27 @@ from pipeline.files import PARAMS, write_beside
 from pipeline.repair.exclusive import nobody_at_work
 
 BACKUP = Path(".ladder/params.before.yaml")
+_WRITTEN = Path(".ladder/params.during.yaml")  # what the run has set
 _LOCK = Path(".ladder/run.lock")
-# Its input ends with this process, however that ends, `kill -9` included. A backup that is still
-# there was not given up by a run that ended well.
-_GUARD = 'cat > /dev/null; if [ -e "$1" ]; then mv -f "$1" "$2"; fi'
+# Backup, params.yaml, what the run has set, and where to put what a person has made of that. A
+# backup that is still there was not given up by a run that ended well.
+_RESTORE = """
+if [ -e "$1" ]; then
+    if [ -e "$2" ] && ! cmp -s "$2" "$3" && ! cmp -s "$2" "$1"; then mv "$2" "$4"; moved=1; fi
+    mv -f "$1" "$2"
+    [ -z "$moved" ] || echo "$2 is as it was before; as edited during the run it is $4"
+fi
+"""
+# Its input ends with this process, however that ends, `kill -9` included.
+_GUARD = f"cat > /dev/null; {_RESTORE}"
 
 
 @contextmanager
 def params_during(text: str) -> Iterator[Callable[[], None]]:
     """Replace `params.yaml` within the block; yield a function that makes the change permanent.
 
-    When the block or this process ends before that function is called, `params.yaml` is as it was.
+    When the block or this process ends before that function is called, `params.yaml` is as it was,
+    and a line says where it lies as somebody has edited it meanwhile, if anybody has.
     After a power failure the next call restores it. A DVC at work would note the new values in
     dvc.lock for what it has run with the old ones, as it reads them again when a stage ends.
 
@@ -35,9 +46,10 @@ def params_during(text: str) -> Iterator[Callable[[], None]]:
     with _one_at_a_time(), ExitStack() as stack:
         with nobody_at_work():
             _restore()
+            write_beside(_WRITTEN, lambda path: path.write_text(text))
             write_beside(BACKUP, lambda path: path.write_bytes(PARAMS.read_bytes()))
             guard = subprocess.Popen(
-                ["sh", "-c", _GUARD, "guard", BACKUP, PARAMS],
+                _in_shell(_GUARD),
                 stdin=subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C is not for it
             )
@@ -61,8 +73,14 @@ def restore_params() -> bool:
 def _restore() -> bool:
     left = BACKUP.exists()
     if left:
-        BACKUP.replace(PARAMS)
+        subprocess.run(_in_shell(_RESTORE), check=True)
     return left
+
+
+def _in_shell(script: str) -> list[str | Path]:
+    """Return the command that restores `params.yaml`, also after the end of this process."""
+    edited = PARAMS.with_name(f"params.edited-{datetime.now():%Y%m%d-%H%M%S}.yaml")
+    return ["sh", "-c", script, "restore", BACKUP, PARAMS, _WRITTEN, edited]
 
 
 @contextmanager

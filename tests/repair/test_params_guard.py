@@ -41,6 +41,39 @@ def test_a_block_that_fails(params):
     assert params.read_text() == "a: 1\n"
 
 
+def test_what_is_edited_meanwhile_is_put_beside(params, capfd):
+    with params_during("a: 2\n"):
+        params.write_text("a: 2\nb: 3\n")
+    assert params.read_text() == "a: 1\n"
+    (edited,) = Path().glob("params.edited-*.yaml")
+    assert edited.read_text() == "a: 2\nb: 3\n"
+    told = f"params.yaml is as it was before; as edited during the run it is {edited}\n"
+    assert capfd.readouterr().out == told
+    with params_during("a: 4\n") as keep:
+        params.write_text("a: 4\nc: 5\n")
+        keep()
+    assert params.read_text() == "a: 4\nc: 5\n"
+    with params_during("a: 6\n"):
+        params.unlink()
+    with params_during("a: 6\n"):
+        params.write_text("a: 4\nc: 5\n")  # as a person may restore it
+    assert params.read_text() == "a: 4\nc: 5\n"
+    assert list(Path().glob("params.edited-*")) == [edited] and not capfd.readouterr().out
+
+
+def test_what_is_edited_before_a_loss_of_power_is_found_at_the_next_call(params):
+    with params_during("a: 2\n") as keep:
+        before = BACKUP.read_bytes()
+        keep()
+    BACKUP.write_bytes(before)
+    assert restore_params() and not list(Path().glob("params.edited-*"))
+    BACKUP.write_bytes(before)
+    params.write_text("a: 2\nb: 3\n")
+    assert restore_params()
+    (edited,) = Path().glob("params.edited-*.yaml")
+    assert (params.read_text(), edited.read_text()) == ("a: 1\n", "a: 2\nb: 3\n")
+
+
 def test_one_at_a_time(params):
     with params_during("a: 2\n"):
         with pytest.raises(InputError, match="another `ladder run` is at work"):
