@@ -35,8 +35,10 @@ from pipeline.other_data.result import (
     PAGE_FILE,
     PICTURES,
     RESULTS,
+    Asked,
     LabelScores,
     ModelEvaluation,
+    check_is_same,
     check_out,
     class_figures,
     result_folder,
@@ -67,12 +69,12 @@ def main(arguments: Sequence[str]) -> int:
     params = load_params(PARAMS)
     out: Path = options.out or EVALUATED / name_of(options.folder, options.split, options.model)
     models = [] if is_mlflow_uri(options.model) else [Path(options.model)]
-    check_out(out, [options.folder, *models], options.model, options.folder, options.split)
-    for one in models:
-        model_digest(one)  # a slip in its name is told before all labels are read
+    check_out(out, [options.folder, *models])
+    for one in models:  # a slip in its name is told before all labels are read
+        check_is_same(out, asked_by(options, model_digest(one)))
     with result_folder(out.resolve()) as folder:  # where a link leads, which stays
         pixels = folder / "pixels" / "photos.npy"
-        model, tables, predictions = answers_of(options, pixels, params)
+        model, tables, predictions = answers_of(options, out, pixels, params)
         write_tables(folder, tables, predictions)
         scores = write_results(folder / RESULTS, tables, predictions, model.label_scores)
         evaluation = evaluation_of(model, options, tables, scores, folder / RESULTS)
@@ -85,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def answers_of(
-    options: argparse.Namespace, pixels: Path, params: Params
+    options: argparse.Namespace, out: Path, pixels: Path, params: Params
 ) -> tuple[DescribedModel, Tables, Predictions]:
     """Read the labels, then the model; return it, the tables and what it finds in the photos."""
     with opened(options.folder, pixels.parent.with_name("unpacked")) as place:
@@ -94,11 +96,26 @@ def answers_of(
         )
         with model_folder(options.model) as source:
             model = describe_any_model(source)
+            check_is_same(out, asked_by(options, model.digest))
             labels = onto_classes(
                 labels, model.spec.classes, dict(options.rename), Task(model.spec.task)
             )
             tables = tables_to_measure(labels)
             return model, tables, predict_all(model, place, tables, pixels, params)
+
+
+def asked_by(options: argparse.Namespace, digest: str) -> Asked:
+    """Return what is measured, of a model with this SHA-256."""
+    return Asked(
+        model=options.model,
+        model_sha256=digest,
+        data=str(options.folder),
+        split=options.split,
+        labels=options.labels,
+        format=options.format,
+        turn=options.turn,
+        rename=dict(options.rename),
+    )
 
 
 def name_of(folder: Path, split: str, model: str) -> str:
@@ -174,14 +191,11 @@ def evaluation_of(
     """Return what a model reached, with all that a reader must know of it."""
     task = Task(model.spec.task)
     return ModelEvaluation(
+        **vars(asked_by(options, model.digest)),
         made_by=MAKER,
         rung=model.spec.rung,
         task=task.value,
-        model=options.model,
-        model_sha256=model.digest,
         processor=model.spec.processor,
-        data=str(options.folder),
-        split=options.split,
         photos=measured_photos(tables, task),
         objects=objects_to_find(tables),
         metrics={name: rounded_or_none(scores.metrics[name]) for name in task.metrics},

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -35,19 +35,45 @@ class ClassFigure:
     objects: int
 
 
-@dataclass(frozen=True)
-class ModelEvaluation:
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Which model is measured on what; a result takes the place of one of the same alone.
+
+    Attributes:
+        model: as the user named it.
+        model_sha256: of the files that say what it answers.
+        data: the folder of the photos.
+        split: of them, as the labels call it; empty for all.
+        labels: the file that holds the labels; empty for all.
+        format: of the labels, as it was asked for.
+        turn: see `with_turns`.
+        rename: what the model calls a class, by its name in the labels.
+    """
+
+    model: str
+    model_sha256: str
+    data: str
+    split: str
+    # What an earlier version did not note is taken for what is asked without options.
+    labels: str = ""
+    format: str = "auto"
+    turn: str = "auto"
+    rename: dict[str, str] = field(default_factory=dict)
+
+
+_OPTIONS = ("labels", "format", "turn", "rename")
+_WITHOUT_OPTIONS = vars(Asked(model="", model_sha256="", data="", split=""))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEvaluation(Asked):
     """What a model reached on labelled photos.
 
     Attributes:
         made_by: what tells such a file from others.
         rung: of the model.
         task: a value of `Task`.
-        model: as the user named it.
-        model_sha256: of the files that say what it answers.
         processor: what trained it.
-        data: the folder of the photos.
-        split: of them, as the labels call it; empty for all.
         photos: how many were measured on.
         objects: that count.
         metrics: by name; null where there was nothing to measure.
@@ -61,11 +87,7 @@ class ModelEvaluation:
     made_by: Maker
     rung: str
     task: str
-    model: str
-    model_sha256: str
     processor: str
-    data: str
-    split: str
     photos: int
     objects: int
     metrics: dict[str, float | None]
@@ -167,15 +189,12 @@ def read_evaluation(folder: Path) -> ModelEvaluation:
         raise InputError(f"{path}: not of `ladder evaluate`; run it again") from None
 
 
-def check_out(out: Path, inputs: Sequence[Path], model: str, data: Path, split: str) -> None:
-    """Raise where a result would take the place of something else.
+def check_out(out: Path, inputs: Sequence[Path]) -> None:
+    """Raise where a result would take the place of anything but a result.
 
     Args:
         out: the folder of the result.
         inputs: what is read, which must lie neither inside nor around it.
-        model: as the user names it; only a result of the same model, folder and split is replaced.
-        data: the folder of the photos.
-        split: of them; empty for all.
     """
     place = out.resolve()
     for one in inputs:
@@ -187,8 +206,7 @@ def check_out(out: Path, inputs: Sequence[Path], model: str, data: Path, split: 
             raise InputError(f"{one}: is a file; name a folder with --out")
     if not out.is_dir() or not any(out.iterdir()):
         return
-    earlier = _content(out)
-    if earlier is None:
+    if not is_evaluation(out):
         raise InputError(
             f"{out}: is there already and no result of `ladder evaluate`; name another --out"
         )
@@ -198,9 +216,25 @@ def check_out(out: Path, inputs: Sequence[Path], model: str, data: Path, split: 
             f"{out}: holds {others[0]}, which would go with the earlier result; move it, or name "
             "another --out"
         )
-    of = earlier.get("model"), earlier.get("data"), earlier.get("split")
-    if (*map(_place, of[:2]), of[2]) != (_place(model), _place(data), split):
+
+
+def check_is_same(out: Path, asked: Asked) -> None:
+    """Raise where the result in a folder, if there is one, is of something else than is asked."""
+    earlier = _content(out)
+    if earlier is None:
+        return
+    before = _WITHOUT_OPTIONS | earlier
+    of = [before[key] for key in ("model", "data", "split")]
+    if (*map(_place, of[:2]), of[2]) != (_place(asked.model), _place(asked.data), asked.split):
         raise InputError(f"{out}: is the result of {about(*of)}; name another --out")
+    others = [f"--{key}" for key in _OPTIONS if before[key] != getattr(asked, key)]
+    if before["model_sha256"] != asked.model_sha256:
+        others.append("content of the model")
+    if others:
+        raise InputError(
+            f"{out}: is the result of {about(*of)} with another {' and '.join(others)}; "
+            "name another --out"
+        )
 
 
 def _place(name: object) -> Path:

@@ -168,8 +168,12 @@ def test_other_classes_are_left_out_told_and_renamed(project, rewritten, capsys)
     assert run("photos/mine") == 0
     assert "of class submarine is left out" in capsys.readouterr().out
     fewer = read_evaluation(Path("evaluated/mine-ssd_fpn"))
-    assert run("photos/mine", "--rename", f"submarine={name}") == 0
-    assert read_evaluation(Path("evaluated/mine-ssd_fpn")).objects > fewer.objects
+    assert run("photos/mine", "--rename", f"submarine={name}") == 1
+    words = "evaluated/mine-ssd_fpn: is the result of models/ssd_fpn on photos/mine with another "
+    assert f"error: {words}--rename; name another --out" in capsys.readouterr().err
+    assert run("photos/mine", "--rename", f"submarine={name}", "--out", "renamed") == 0
+    renamed = read_evaluation(Path("renamed"))
+    assert renamed.objects > fewer.objects and renamed.rename == {"submarine": name}
 
 
 def test_no_class_in_common(project, rewritten, capsys):

@@ -1,5 +1,7 @@
 """The folder that `ladder evaluate` leaves."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,9 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.evaluate.result_files import ClassAp, write_rows
 from pipeline.other_data.result import (
+    Asked,
     ClassFigure,
+    check_is_same,
     check_out,
     class_figures,
     is_evaluation,
@@ -61,49 +65,86 @@ def test_figures_of_classes(tmp_path):
 
 
 def test_only_a_result_is_replaced(result, tmp_path):
-    same = ("models/a", tmp_path / "mine", "")
-    check_out(result, [tmp_path / "mine"], *same)
-    check_out(result, [], "models/../models/a/", tmp_path / "mine", "")
-    check_out(tmp_path / "new", [tmp_path / "mine"], *same)
+    check_out(result, [tmp_path / "mine"])
+    check_out(tmp_path / "new", [tmp_path / "mine"])
     (tmp_path / "other").mkdir()
-    check_out(tmp_path / "other", [], *same)
+    check_out(tmp_path / "other", [])
     (tmp_path / "other/file").touch()
     with pytest.raises(InputError, match=r"other: is there already and no result of"):
-        check_out(tmp_path / "other", [], *same)
+        check_out(tmp_path / "other", [])
     with pytest.raises(InputError, match=r"file: is a file; name a folder with --out"):
-        check_out(tmp_path / "other/file", [], *same)
+        check_out(tmp_path / "other/file", [])
 
 
 def test_a_file_of_the_user_beside_a_result_is_kept(result, tmp_path):
     (result / "my notes.txt").touch()
     with pytest.raises(InputError, match=r"evaluated: holds my notes\.txt, which would go with"):
-        check_out(result, [], "models/a", tmp_path / "mine", "")
+        check_out(result, [])
 
 
 def test_a_place_below_a_file_is_none(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"file: is a file; name a folder with --out"):
-        check_out(tmp_path / "file/new", [], "models/a", tmp_path / "mine", "")
+        check_out(tmp_path / "file/new", [])
+
+
+def asked_in(folder: Path, **other: object) -> Asked:
+    """Return what the result in `evaluated` is of, but for some of it."""
+    same = Asked(model="models/a", model_sha256="0" * 64, data=str(folder / "mine"), split="")
+    return replace(same, **other)
 
 
 @pytest.mark.parametrize(
-    ("model", "data", "split"),
-    [("models/b", "mine", ""), ("models/a", "yours/mine", ""), ("models/a", "mine", "val")],
+    "other", [{"model": "models/b"}, {"data": "yours/mine"}, {"split": "val"}], ids=str
 )
-def test_a_result_of_something_else_is_not_replaced(result, tmp_path, model, data, split):
+def test_a_result_of_something_else_is_not_replaced(result, tmp_path, other):
     words = rf"evaluated: is the result of models/a on {tmp_path}/mine; name another --out"
     with pytest.raises(InputError, match=words):
-        check_out(result, [], model, tmp_path / data, split)
+        check_is_same(result, asked_in(tmp_path, **other))
     old = '{"made_by": "ladder evaluate", "model": "b"}'
     (result / "metrics.json").write_text(old)
     with pytest.raises(InputError, match=r"is the result of b on "):
-        check_out(result, [], model, tmp_path / data, split)
+        check_is_same(result, asked_in(tmp_path, **other))
+
+
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        ({"labels": "val.json"}, "--labels"),
+        ({"format": "coco", "turn": "exif"}, "--format and --turn"),
+        ({"rename": {"automobile": "car"}}, "--rename"),
+        ({"model_sha256": "1" * 64}, "content of the model"),
+    ],
+)
+def test_a_result_of_other_labels_or_an_earlier_model_is_not_replaced(
+    result, tmp_path, other, what
+):
+    words = rf"models/a on {tmp_path}/mine with another {what}; name another --out$"
+    with pytest.raises(InputError, match=words):
+        check_is_same(result, asked_in(tmp_path, **other))
+    write_evaluation(result, replace(read_evaluation(result), **other))
+    check_is_same(result, asked_in(tmp_path, **other))
+    with pytest.raises(InputError, match=words):
+        check_is_same(result, asked_in(tmp_path))
+
+
+def test_the_same_is_replaced(result, tmp_path):
+    check_is_same(result, asked_in(tmp_path))
+    check_is_same(result, asked_in(tmp_path, model="models/../models/a/"))
+    check_is_same(tmp_path / "new", asked_in(tmp_path))
+    path = result / "metrics.json"
+    noted = json.loads(path.read_text())
+    for key in ("labels", "format", "turn", "rename"):  # as an earlier version left it
+        del noted[key]
+    path.write_text(json.dumps(noted))
+    check_is_same(result, asked_in(tmp_path))
+    assert read_evaluation(result).rename == {}
 
 
 @pytest.mark.parametrize(("out", "data"), [("a", "a"), ("a/b", "a"), ("a", "a/b")])
 def test_a_result_and_its_photos_lie_apart(tmp_path, out, data):
     with pytest.raises(InputError, match=r"lie in each other; name another --out"):
-        check_out(tmp_path / out, [tmp_path / data], "models/a", tmp_path / data, "")
+        check_out(tmp_path / out, [tmp_path / data])
 
 
 def test_what_fails_leaves_nothing(result, tmp_path):
