@@ -197,9 +197,14 @@ def _renumbered(found: pa.Table, ids: dict[int, int], labels: np.ndarray) -> pa.
 
 
 def _only(table: pa.Table, ids: list[int]) -> pa.Table:
-    return table.filter(
-        pc.is_in(table["image_id"], value_set=pa.array(ids, pa.int64()))
-    ).combine_chunks()
+    """Return the rows of these photos in the order of `ids`, those of one photo as they are.
+
+    Where scores are alike, average precision goes by the order of rows, which must not tell apart
+    two rungs that answer alike.
+    """
+    places = pc.index_in(table["image_id"], value_set=pa.array(ids, pa.int64()))
+    order = np.argsort(places.to_numpy(), kind="stable")  # null is NaN here, and comes last
+    return table.take(order[: len(table) - places.null_count]).combine_chunks()
 
 
 def _whose(result: RungResult) -> str:

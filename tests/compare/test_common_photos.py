@@ -55,6 +55,17 @@ def test_objects_in_another_order_are_the_same(tmp_path):
     assert common.left_out == LeftOut()
 
 
+def test_rows_of_both_sides_are_in_the_order_of_a(tmp_path):
+    """Average precision goes by the order of rows where scores are alike."""
+    photos = {name: [*things, ("dog", RIGHT)] for name, things in pets(5).items()}
+    turned = dict(reversed(list(photos.items())[1:]))
+    common = common_photos(*sides(tmp_path, photos, turned))
+    rows = [(n + 1, name) for n in range(1, 5) for name in (pets(5)[f"{n:03}.jpg"][0][0], "dog")]
+    for table in (common.truth, *common.found):
+        columns = (table[key].to_pylist() for key in ("image_id", "name"))
+        assert list(zip(*columns, strict=True)) == rows
+
+
 def test_photos_without_an_object_count_where_all_objects_are_predicted(tmp_path):
     photos = pets(2) | {"empty.jpg": []}
     assert len(common_photos(*sides(tmp_path / "all", photos, photos)).images) == 3

@@ -2,11 +2,12 @@
 
 import pytest
 
+from pipeline.compare.common_photos import common_photos
 from pipeline.compare.comparison import compare_results, compare_rungs, pairs_of_rungs
 from pipeline.compare.sides.find_result import find_result
 from pipeline.compare.sides.results import Result
 from pipeline.errors import InputError
-from tests.compare.making import common_of, pets, told, write_result
+from tests.compare.making import common_of, pets, rung_in, told, write_result
 
 
 def result(*rungs, rung=None):
@@ -81,3 +82,17 @@ def test_rungs_that_one_side_lacks_are_told(tmp_path):
     comparison = compare_results(find_result(str(a)), find_result(str(b)), "val", [])
     assert comparison.missing == ["bbox: only in A", "combined: only in B"]
     assert [one.name for one in comparison.rungs] == ["ssd"]
+
+
+@pytest.mark.parametrize(("missed", "better"), [(range(20), ""), (range(40), "A")])
+def test_where_scores_are_alike_the_order_of_photos_decides_nothing(tmp_path, missed, better):
+    photos, turned = pets(60), dict(reversed(pets(60).items()))
+    b = {**told(photos, missed)}
+    write_result(tmp_path / "a", photos, {"ssd": told(photos, range(20))})
+    write_result(tmp_path / "b", turned, {"ssd": b})
+    write_result(tmp_path / "same", photos, {"ssd": b})
+    a, b, same = (rung_in(tmp_path / name) for name in ("a", "b", "same"))
+    difference = compare_rungs(common_photos(a, b)).headline
+    assert difference == compare_rungs(common_photos(a, same)).headline
+    assert difference.better == better
+    assert bool(difference.change) == bool(better)
