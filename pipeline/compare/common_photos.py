@@ -77,7 +77,9 @@ def common_photos(a: RungResult, b: RungResult) -> CommonPhotos:
         and objects_a.get(name) == objects_b.get(name)
         and (a.predictions.task.every_object or name in objects_a)
     ]
-    judged = sum(a.predictions.task.every_object or name in objects_a for name in shared)
+    # Of the largest object, a photo that neither has one of is not asked about.
+    asked = shared if a.predictions.task.every_object else objects_a.keys() | objects_b.keys()
+    judged = sum(name in asked for name in shared)
     left_out = LeftOut(len(photos_a) - len(shared), len(photos_b) - len(shared), judged - len(same))
     if not same:
         raise InputError(f"{_whose(a)} and {_whose(b)}: {_why_none(left_out, len(shared))}")

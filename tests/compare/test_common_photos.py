@@ -66,6 +66,15 @@ def test_rows_of_both_sides_are_in_the_order_of_a(tmp_path):
         assert list(zip(*columns, strict=True)) == rows
 
 
+def test_of_the_largest_object_photos_that_one_side_alone_has_one_of_are_counted(tmp_path):
+    full = pets(5)
+    less = full | {"000.jpg": [], "001.jpg": []}
+    for number, both in enumerate(((full, less), (less, full))):
+        folder = tmp_path / str(number)
+        common = common_photos(*sides(folder, *both, "bbox", "bbox"))
+        assert common.left_out == LeftOut(0, 0, 2) and len(common.images) == 3
+
+
 def test_photos_without_an_object_count_where_all_objects_are_predicted(tmp_path):
     photos = pets(2) | {"empty.jpg": []}
     assert len(common_photos(*sides(tmp_path / "all", photos, photos)).images) == 3
