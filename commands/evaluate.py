@@ -50,7 +50,7 @@ from pipeline.other_data.tables import measured_photos, notes_on, objects_to_fin
 from pipeline.other_data.terminal import print_evaluation
 from pipeline.params.fetch import Format
 from pipeline.params.params import Params, load_params
-from pipeline.predictions import Predictions
+from pipeline.predictions import Predictions, check_boxes
 from pipeline.tables.build import Tables
 from pipeline.tasks import Task
 from stages.evaluate import (
@@ -158,7 +158,9 @@ def predict_all(
         turned=images["turned"].to_numpy(),
     )
     found = predict(detector, images, open_pixel_store(pixels, len(images)))
-    return Predictions(found, Task(model.spec.task), detector.classes)
+    predictions = Predictions(found, Task(model.spec.task), detector.classes)
+    check_boxes(predictions, model.spec.rung)
+    return predictions
 
 
 def write_results(

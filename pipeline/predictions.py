@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pipeline.errors import InputError
 from pipeline.reading.parquet_file import read_parquet
-from pipeline.schemas import BOX_SIDES, parse_classes
+from pipeline.schemas import BOX_SIDES, box_columns, parse_classes
 from pipeline.tasks import Task
 
 UNKNOWN_LABEL_SCORE = 0.3  # above which a detection is a label where nothing better is known
@@ -84,7 +84,7 @@ def read_predictions(path: Path) -> Predictions:
     """Return the predictions of a file that the predict stage has written.
 
     Raises:
-        InputError: there is no such file, or it is not one of predictions.
+        InputError: there is no such file, it is not one of predictions, or a box is no number.
     """
     table = read_parquet(path, "predict")
     metadata = table.schema.metadata or {}
@@ -96,4 +96,24 @@ def read_predictions(path: Path) -> Predictions:
     except ValueError:
         again = "run the predict stage again"
         raise InputError(f"{path}: not a file of predictions; {again}") from None
-    return Predictions(table, task, classes)
+    predictions = Predictions(table, task, classes)
+    check_boxes(predictions, str(path))
+    return predictions
+
+
+def check_boxes(predictions: Predictions, whose: str) -> None:
+    """Check that a rung whose task has boxes answers with numbers; no metric is known otherwise.
+
+    Args:
+        predictions: of a rung.
+        whose: they are, for the message.
+
+    Raises:
+        InputError: a side of a box is NaN or without end.
+    """
+    if not predictions.task.answers_box:
+        return
+    faults = ~np.isfinite(box_columns(predictions.table)).all(1)
+    if faults.any():
+        photo = predictions.table["file_name"][int(faults.argmax())]
+        raise InputError(f"{whose}: a box in {photo} is no number; train the rung again")

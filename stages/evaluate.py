@@ -124,7 +124,7 @@ def splits_of(predictions: Predictions, images: pa.Table, truth: pa.Table) -> li
 def score(split: Split, predictions: Predictions) -> Scores:
     """Return the metrics of a split."""
     if not predictions.task.every_object:
-        return Scores(*score_largest(split.truth, split.predictions), None)
+        return Scores(*score_largest(split.truth, split.predictions, predictions.task), None)
     photos = split.images["image_id"].to_numpy()
     return Scores(*score_objects(split.truth, split.predictions, photos, len(predictions.classes)))
 

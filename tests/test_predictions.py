@@ -76,12 +76,22 @@ def test_no_box_is_four_nans():
 
 @pytest.mark.parametrize("task", Task)
 def test_a_file_says_what_was_asked_and_names_the_classes(tmp_path, task):
-    table = table_of([(1, 0.75, [0, 16, 32, 64]), (0, 0.5, [NAN] * 4)], task=task)
+    second = [8, 8, 16, 16] if task.answers_box else [NAN] * 4
+    table = table_of([(1, 0.75, [0, 16, 32, 64]), (0, 0.5, second)], task=task)
     pq.write_table(table, tmp_path / "p.parquet")
     back = read_predictions(tmp_path / "p.parquet")
     assert (back.task, back.classes) == (task, CLASSES)
     assert back.table.drop_columns(BOX_SIDES).equals(table.drop_columns(BOX_SIDES))
     assert np.array_equal(box_columns(back.table), box_columns(table), equal_nan=True)
+
+
+@pytest.mark.parametrize("side", [NAN, float("inf")])
+@pytest.mark.parametrize("task", [task for task in Task if task.answers_box])
+def test_a_box_that_is_no_number_is_named(tmp_path, task, side):
+    table = table_of([(0, 0.5, [1, 1, 2, 2])], [(1, 0.5, [1, 1, side, 2])], task=task)
+    pq.write_table(table, tmp_path / "p.parquet")
+    with pytest.raises(InputError, match=r"p\.parquet: a box in 1\.jpg is no number; train the"):
+        read_predictions(tmp_path / "p.parquet")
 
 
 def test_rows_of_a_chunked_table_find_their_photo():

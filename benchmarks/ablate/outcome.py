@@ -95,7 +95,10 @@ def _of_all_objects(change: str, pairs: Sequence[CommonPhotos]) -> list[Outcome]
 
 def _of_largest(change: str, pairs: Sequence[CommonPhotos]) -> list[Outcome]:
     judged = [
-        [judge_largest(pair.truth, answers_for(pair.truth, found)) for found in pair.found]
+        [
+            judge_largest(pair.truth, answers_for(pair.truth, found), task)
+            for found, task in zip(pair.found, pair.tasks, strict=True)
+        ]
         for pair in pairs
     ]
     outcomes = []

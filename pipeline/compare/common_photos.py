@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from pipeline.compare.sides.rung_result import RungResult
 from pipeline.errors import InputError
+from pipeline.predictions import check_boxes
 from pipeline.schemas import box_columns
 from pipeline.tasks import Task
 
@@ -63,9 +64,12 @@ def common_photos(a: RungResult, b: RungResult) -> CommonPhotos:
     moves a set below `truth`, for instance.
 
     Raises:
-        InputError: the two answer different questions, know other classes, or share no photo.
+        InputError: the two answer different questions, know other classes, or share no photo; or
+            a box is no number.
     """
     _check_comparable(a, b)
+    for one in (a, b):
+        check_boxes(one.predictions, _whose(one))
     a, b = _out_of_a_folder(a, b), _out_of_a_folder(b, a)
     photos_a, photos_b = _photos(a), _photos(b)
     objects_a, objects_b = _objects(a), _objects(b)

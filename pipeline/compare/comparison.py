@@ -155,7 +155,10 @@ def _compare_all_objects(common: CommonPhotos) -> RungComparison:
 
 
 def _compare_largest(common: CommonPhotos) -> RungComparison:
-    judged = [judge_largest(common.truth, answers_for(common.truth, one)) for one in common.found]
+    judged = [
+        judge_largest(common.truth, answers_for(common.truth, found), task)
+        for found, task in zip(common.found, common.tasks, strict=True)
+    ]
     a, b = ({name: one[name] for name in judged[0] if name in judged[1]} for one in judged)
     differences = [mean_difference(name, a[name], b[name]) for name in a]
     headlines = [task.headline for task in common.tasks]

@@ -55,7 +55,7 @@ def falls(comparison: RungComparison, rules: PromoteParams) -> list[Fall]:
 def below_floors(
     comparison: RungComparison, floors: Mapping[str, float], *, champion: bool
 ) -> list[Fall]:
-    """Return the metrics of B that do not reach a floor.
+    """Return the metrics of B that do not reach a floor; one that is not known does not.
 
     Args:
         comparison: of which B is judged.
@@ -65,16 +65,17 @@ def below_floors(
     Raises:
         InputError: no rung has such a metric.
     """
-    known = {one.metric: one for one in comparison.differences}
+    figures = {one.metric: (one.a if champion else nan, one.b) for one in comparison.differences}
     if unknown := [metric for metric in floors if metric not in _METRICS]:
         raise InputError(
             f"params.yaml: promote.floors.{unknown[0]}: no such metric; "
             f"there are {', '.join(_METRICS)}"
         )
+    reached = {one: figures.get(one, (nan, nan)) for one in comparison.common.tasks[1].metrics}
     return [
-        Fall(metric, known[metric].a if champion else nan, known[metric].b, floor, "floor")
+        Fall(metric, *reached[metric], floor, "floor")
         for metric, floor in floors.items()
-        if metric in known and _misses(metric, known[metric].b, floor)
+        if metric in reached and _misses(metric, reached[metric][1], floor)
     ]
 
 

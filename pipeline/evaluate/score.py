@@ -18,6 +18,7 @@ from pipeline.evaluate.detections import as_detections, as_truth
 from pipeline.evaluate.largest import iou, is_class, l1_px
 from pipeline.evaluate.voc_ap import VocResult, voc_average_precision
 from pipeline.schemas import box_columns
+from pipeline.tasks import Task
 
 
 def answers_for(largest: pa.Table, predictions: pa.Table) -> pa.Table:
@@ -39,8 +40,8 @@ def _first_null(rows: pa.ChunkedArray) -> int:
     return pc.index(pc.is_null(rows), True).as_py()
 
 
-def judge_largest(largest: pa.Table, predictions: pa.Table) -> dict[str, np.ndarray]:
-    """Return for each metric that the predictions allow its `(P,)` values by photo.
+def judge_largest(largest: pa.Table, predictions: pa.Table, task: Task) -> dict[str, np.ndarray]:
+    """Return for each metric of a task its `(P,)` values by photo.
 
     `accuracy` is 1 or 0, `mean_iou` 0..1, `l1_px` in pixels of a photo squashed to the lesson's
     side; the metrics of these names are their means.
@@ -48,15 +49,16 @@ def judge_largest(largest: pa.Table, predictions: pa.Table) -> dict[str, np.ndar
     Args:
         largest: the largest object of each photo.
         predictions: of `answers_for` these.
+        task: of the rung that has predicted them; the values of a box that is NaN are.
     """
     if largest["image_id"] != predictions["image_id"]:
         raise ValueError("predictions are not of these photos in this order")
     judged = {}
-    labels = predictions["label"].to_numpy()
-    if (labels >= 0).all():
-        judged["accuracy"] = is_class(largest["label"].to_numpy(), labels)
-    found = box_columns(predictions)
-    if not np.isnan(found).any():
+    if task.answers_class:
+        labels = largest["label"].to_numpy()
+        judged["accuracy"] = is_class(labels, predictions["label"].to_numpy())
+    if task.answers_box:
+        found = box_columns(predictions)
         sides = np.stack([largest["width"].to_numpy(), largest["height"].to_numpy()] * 2, -1)
         boxes = box_columns(largest)
         judged["l1_px"] = l1_px(boxes / sides * LESSON_SIDE, found / sides * LESSON_SIDE)
@@ -65,10 +67,10 @@ def judge_largest(largest: pa.Table, predictions: pa.Table) -> dict[str, np.ndar
 
 
 def score_largest(
-    largest: pa.Table, predictions: pa.Table
+    largest: pa.Table, predictions: pa.Table, task: Task
 ) -> tuple[dict[str, float], dict[str, Interval]]:
     """Return the metrics that `judge_largest` names, and their intervals; NaN without photos."""
-    judged = judge_largest(largest, predictions)
+    judged = judge_largest(largest, predictions, task)
     means = {name: float(v.mean()) if len(v) else float("nan") for name, v in judged.items()}
     return means, {name: _interval_of(name, values) for name, values in judged.items()}
 

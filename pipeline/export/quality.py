@@ -42,5 +42,5 @@ def val_metrics(detector: Detector, inputs: Inputs) -> dict[str, float]:
             as_truth(truth), as_detections(predictions), len(detector.classes)
         )
         return {"voc_map_50": float(ap.mean_ap)}
-    judged = judge_largest(truth, answers_for(truth, predictions))
+    judged = judge_largest(truth, answers_for(truth, predictions), inputs.task)
     return {name: float(judged[name].mean()) for name in _SHARES if name in judged}

@@ -70,7 +70,8 @@ def draw_worst_answers(
 ) -> None:
     """Draw the photos with the worst answers of a rung that predicts the largest object."""
     task, predictions = answers.predictions.task, answers.predictions.table
-    worst = worst_answers(of_split(photos.truths["largest"], split), predictions, _WORST)
+    largest = of_split(photos.truths["largest"], split)
+    worst = worst_answers(largest, predictions, task, _WORST)
     if worst:
         draw_photos(
             path,

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.evaluate.score import answers_for, judge_largest
+from pipeline.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,9 @@ class WorstAnswer:
     words: str
 
 
-def worst_answers(largest: pa.Table, predictions: pa.Table, limit: int) -> list[WorstAnswer]:
+def worst_answers(
+    largest: pa.Table, predictions: pa.Table, task: Task, limit: int
+) -> list[WorstAnswer]:
     """Return the wrong classes, the most confident first, then the boxes that are farthest off.
 
     Of right classes alone none is a bad answer; of boxes, which are all somewhat off, all are.
@@ -29,10 +32,11 @@ def worst_answers(largest: pa.Table, predictions: pa.Table, limit: int) -> list[
     Args:
         largest: the largest object of each photo of a split.
         predictions: of these photos at least.
+        task: of the rung.
         limit: of photos to return at most.
     """
     answers = answers_for(largest, predictions)
-    judged = judge_largest(largest, answers)
+    judged = judge_largest(largest, answers, task)
     zeros = np.zeros(len(largest))
     wrong, far = judged.get("accuracy", zeros + 1) == 0, judged.get("l1_px", zeros)
     confidence = np.where(wrong, answers["score"].to_numpy(), 0)

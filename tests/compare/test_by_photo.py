@@ -47,7 +47,10 @@ def test_each_side_has_its_own_label_scores(tmp_path):
 
 def largest(tmp_path, rung, objects, a, b):
     common = common_of(tmp_path, objects, a, b, rung)
-    judged = [judge_largest(common.truth, answers_for(common.truth, one)) for one in common.found]
+    judged = [
+        judge_largest(common.truth, answers_for(common.truth, found), task)
+        for found, task in zip(common.found, common.tasks, strict=True)
+    ]
     return largest_by_photo(common, *judged)
 
 

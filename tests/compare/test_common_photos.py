@@ -1,5 +1,8 @@
 """Photos are found by their names: order, ids and numbers of classes may be others."""
 
+from dataclasses import replace
+
+import pyarrow as pa
 import pytest
 
 from pipeline.compare.common_photos import LeftOut, common_photos
@@ -102,6 +105,17 @@ def test_what_cannot_be_compared(tmp_path, a, b, rung_a, rung_b, words):
 def test_other_classes_are_named(tmp_path):
     with pytest.raises(InputError, match=r"other classes \(only in .*/b: eel\).*fetch.classes"):
         common_photos(*sides(tmp_path, pets(2), pets(2), classes=("cat", "dog", "eel")))
+
+
+@pytest.mark.parametrize("rung", ["ssd", "bbox", "combined"])
+def test_a_box_that_is_no_number_names_rung_and_photo(tmp_path, rung):
+    a, b = sides(tmp_path, pets(3), pets(3), rung, rung)
+    rows = b.predictions.table.to_pylist()
+    rows[1]["xmin"] = float("nan")
+    table = pa.Table.from_pylist(rows, b.predictions.table.schema)
+    broken = replace(b, predictions=replace(b.predictions, table=table))
+    with pytest.raises(InputError, match=rf"^{rung} of .*/b: a box in 001\.jpg is no number"):
+        common_photos(a, broken)
 
 
 def test_two_photos_of_one_name_are_refused(tmp_path):

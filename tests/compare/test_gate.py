@@ -1,6 +1,7 @@
 """The gate: what is refused, and what passes."""
 
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,16 @@ def test_floors_hold_with_a_champion_and_without(tmp_path: Path) -> None:
     (alone,) = below_floors(comparison, floors, champion=False)
     assert alone.champion != alone.champion  # none
     assert below_floors(comparison, {"voc_map_50": 0.5}, champion=False) == []
+
+
+def test_a_metric_of_the_rung_that_was_not_measured_misses_its_floor(tmp_path: Path) -> None:
+    comparison = compared(tmp_path, range(5), range(5), "combined")
+    left = [one for one in comparison.differences if one.metric != "l1_px"]
+    floors = {"l1_px": 500.0, "accuracy": 0.1, "voc_map_50": 0.9}
+    (fall,) = below_floors(replace(comparison, differences=left), floors, champion=True)
+    assert (fall.what, fall.limit, fall.why) == ("l1_px", 500, "floor")
+    assert isnan(fall.champion) and isnan(fall.candidate)
+    assert below_floors(comparison, floors, champion=True) == []
 
 
 def test_a_floor_of_no_metric_is_an_error(tmp_path: Path) -> None:

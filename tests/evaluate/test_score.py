@@ -10,9 +10,11 @@ from pipeline.errors import InputError
 from pipeline.evaluate.score import answers_for, score_largest, score_objects
 from pipeline.predictions import PREDICTIONS_SCHEMA
 from pipeline.schemas import OBJECTS_SCHEMA
+from pipeline.tasks import Task
 
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 CLASSES = ["cat", "dog"]
+BOTH = Task.CLASSIFY_AND_LOCATE
 NAN = float("nan")
 PHOTOS = np.array([1, 2, 3])  # nothing is in the last
 # image, width, height, label, box, ignore
@@ -54,7 +56,7 @@ def perfect(rows=OBJECTS):
 
 def test_largest_by_hand():
     found = predictions((1, 0, 1.0, (0, 0, 32, 64)), (2, 0, 1.0, (16, 16, 48, 56)))
-    scores, intervals = score_largest(objects_table(), found)
+    scores, intervals = score_largest(objects_table(), found, BOTH)
     assert intervals["accuracy"] == pytest.approx((0.095, 0.905), abs=1e-3)  # Wilson's, 1 of 2
     assert intervals["mean_iou"] == pytest.approx((0.5, 0.8))
     assert scores == pytest.approx(
@@ -71,12 +73,16 @@ def test_largest_scores_only_what_is_said():
     boxes = [row[4] for row in OBJECTS]
     no_boxes = predictions((1, 0, 0.5, [NAN] * 4), (2, 1, 0.5, [NAN] * 4))
     no_classes = predictions((1, -1, 1.0, boxes[0]), (2, -1, 1.0, boxes[1]))
-    assert score_largest(objects_table(), no_boxes)[0] == {"accuracy": 1.0}
-    assert score_largest(objects_table(), no_classes)[0] == {"l1_px": 0.0, "mean_iou": 1.0}
+    assert score_largest(objects_table(), no_boxes, Task.CLASSIFY)[0] == {"accuracy": 1.0}
+    scores, _ = score_largest(objects_table(), no_classes, Task.LOCATE)
+    assert scores == {"l1_px": 0.0, "mean_iou": 1.0}
+    one_box = predictions((1, 0, 0.5, [NAN] * 4), (2, 1, 0.5, boxes[1]))
+    scores, _ = score_largest(objects_table(), one_box, BOTH)
+    assert scores.keys() == set(BOTH.metrics) and math.isnan(scores["l1_px"])
 
 
 def test_all_right_on_two_photos_is_no_certainty():
-    _, intervals = score_largest(objects_table(), perfect())
+    _, intervals = score_largest(objects_table(), perfect(), BOTH)
     assert intervals["accuracy"] == pytest.approx((2 / (2 + 1.96**2), 1))
     assert intervals["mean_iou"] == (0, 1)  # rule of three: 1 - 3 / 2 is below 0
 
@@ -101,11 +107,11 @@ def test_answers_come_in_the_order_of_the_photos_and_those_of_empty_ones_are_lef
 )
 def test_largest_refuses_another_order(found):
     with pytest.raises(ValueError, match="not of these photos in this order"):
-        score_largest(objects_table(), found)
+        score_largest(objects_table(), found, BOTH)
 
 
 def test_largest_of_no_photos_is_nan():
-    scores, intervals = score_largest(objects_table([]), predictions())
+    scores, intervals = score_largest(objects_table([]), predictions(), BOTH)
     assert scores.keys() == intervals.keys() == {"accuracy", "l1_px", "mean_iou"}
     assert all(map(math.isnan, scores.values()))
     assert all(math.isnan(end) for ends in intervals.values() for end in ends)

@@ -6,6 +6,7 @@ import pytest
 from pipeline.predictions import PREDICTIONS_SCHEMA
 from pipeline.report.worst_answers import kinds_in_words, worst_answers
 from pipeline.schemas import OBJECTS_SCHEMA
+from pipeline.tasks import Task
 
 NAN = float("nan")
 
@@ -31,28 +32,28 @@ def rows(schema, *values):
     return pa.Table.from_pylist(table, schema=schema)
 
 
-def worst(answers, limit=9):
+def worst(answers, task, limit=9):
     """Return photo and words of each: the truth is class 0 and a line at the left border."""
     largest = rows(OBJECTS_SCHEMA, *[(0, 0.0, None)] * len(answers))
-    found = worst_answers(largest, rows(PREDICTIONS_SCHEMA, *answers), limit)
+    found = worst_answers(largest, rows(PREDICTIONS_SCHEMA, *answers), task, limit)
     return [one.image_id for one in found], [one.words for one in found]
 
 
 def test_of_classes_the_most_confident_wrong_ones_are_the_worst_and_right_ones_none():
     answers = [(1, NAN, 0.5), (0, NAN, 0.99), (2, NAN, 0.75), (1, NAN, 0.5), (0, NAN, 0.25)]
-    assert worst(answers) == ([2, 0, 3], ["2.jpg", "0.jpg", "3.jpg"])
-    assert worst(answers, limit=1) == ([2], ["2.jpg"])
+    assert worst(answers, Task.CLASSIFY) == ([2, 0, 3], ["2.jpg", "0.jpg", "3.jpg"])
+    assert worst(answers, Task.CLASSIFY, limit=1) == ([2], ["2.jpg"])
 
 
 def test_of_boxes_those_farthest_off_are_the_worst_and_exact_ones_none():
     # Two of the four edges are off by 8 px: 4 px in the mean.
     answers = [(-1, 8.0, 1.0), (-1, 0.0, 1.0), (-1, 20.0, 1.0)]
-    assert worst(answers) == ([2, 0], ["2.jpg: 10.0 px off", "0.jpg: 4.0 px off"])
+    assert worst(answers, Task.LOCATE) == ([2, 0], ["2.jpg: 10.0 px off", "0.jpg: 4.0 px off"])
 
 
 def test_of_both_wrong_classes_come_before_boxes_however_far():
     answers = [(0, 200.0, 1.0), (1, 2.0, 0.5), (0, 100.0, 0.25), (1, 0.0, 0.75)]
-    ids, words = worst(answers)
+    ids, words = worst(answers, Task.CLASSIFY_AND_LOCATE)
     assert ids == [3, 1, 0, 2]
     assert words[0] == "3.jpg: 0.0 px off" and words[2] == "0.jpg: 100.0 px off"
 
@@ -60,8 +61,8 @@ def test_of_both_wrong_classes_come_before_boxes_however_far():
 def test_photos_are_joined_by_their_ids():
     largest = rows(OBJECTS_SCHEMA, (0, 0.0, None), (1, 0.0, None), (2, 0.0, None)).take([2, 1])
     found = rows(PREDICTIONS_SCHEMA, (9, NAN, 0.9), (1, NAN, 0.8), (1, NAN, 0.7))
-    assert [one.image_id for one in worst_answers(largest, found, 9)] == [2]
-    assert worst_answers(largest.slice(0, 0), found, 9) == []
+    assert [one.image_id for one in worst_answers(largest, found, Task.CLASSIFY, 9)] == [2]
+    assert worst_answers(largest.slice(0, 0), found, Task.CLASSIFY, 9) == []
 
 
 @pytest.mark.parametrize(
