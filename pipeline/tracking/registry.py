@@ -1,9 +1,11 @@
 """Registered models in MLflow: a name for each rung, a version for each result of it.
 
 The alias `candidate` is the last version, `champion` the one that is in use. Every decision about a
-version is a tag of it, so that the store tells who became champion when, beside what, and why.
+version is a tag of it, so that the store tells who became champion when, beside what, and why. A
+tag of the registered model lists the champions, which a rollback goes back along.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 CANDIDATE, CHAMPION = "candidate", "champion"
 DECISION, REPLACED = "decision", "replaced"  # tags of a version
+CHAMPIONS = "champions"  # tag of a registered model: numbers of versions, the present one last
+_KEPT = 500  # of them; MLflow takes 5000 letters
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,30 @@ class Registry:
         aliases = self.client.get_registered_model(self.rung).aliases
         return self.find(str(aliases[CHAMPION])) if CHAMPION in aliases else None
 
+    def champions(self) -> list[str]:
+        """Return the numbers of the champions, the present one last, without those rolled back."""
+        model = self.client.get_registered_model(self.rung)
+        if CHAMPION not in model.aliases:
+            return []
+        now, noted = str(model.aliases[CHAMPION]), model.tags.get(CHAMPIONS)
+        known = noted.split() if noted else self._by_their_own_tags(now)
+        return known if known[-1] == now else [*known, now]  # by hand, or a kill
+
+    def _by_their_own_tags(self, number: str) -> list[str]:
+        """Return the champions as versions name the one before them: there is no list yet."""
+        known = [number]
+        with suppress(InputError):  # one that was deleted
+            while (before := self.find(known[0]).replaced) and before not in known:
+                known.insert(0, before)
+        return known
+
+    def _note_replaced(self, version: Version, before: str) -> None:
+        self.client.set_model_version_tag(self.rung, version.number, REPLACED, before)
+
+    def _keep(self, champions: list[str]) -> None:
+        words = " ".join(champions[-_KEPT:])
+        self.client.set_registered_model_tag(self.rung, CHAMPIONS, words)
+
     def note(self, version: Version, words: str) -> None:
         """Tag a version with what was decided about it, and when."""
         when = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z"
@@ -128,19 +156,24 @@ class Registry:
                 f"{self.rung}: the champion is {_name_of(now)} by now, and version "
                 f"{version.number} was judged beside {_name_of(before)}; run this again"
             )
-        self.client.set_model_version_tag(self.rung, version.number, REPLACED, replaced)
+        champions = [*self.champions(), version.number]
+        self._note_replaced(version, replaced)
         self.client.set_registered_model_alias(self.rung, CHAMPION, version.number)
+        self._keep(champions)
 
     def roll_back(self) -> tuple[Version, Version]:
-        """Make the version that the champion has replaced champion again; return it, and the other.
+        """Make the version that was champion before champion again; return it, and the other.
 
         Raises:
             InputError: there is no champion, or it was the first.
         """
-        champion = self.champion()
-        if champion is None or not champion.replaced:
+        champions = self.champions()
+        if len(champions) < 2:
             raise InputError(f"{self.rung}: no champion before this one to go back to")
-        earlier = self.find(champion.replaced)
+        earlier, champion = (self.find(number) for number in champions[-2:])
+        if champion.replaced is None:  # named by hand; it has been champion none the less
+            self._note_replaced(champion, earlier.number)
+        self._keep(champions[:-1])
         self.client.set_registered_model_alias(self.rung, CHAMPION, earlier.number)
         self.note(champion, f"rolled back to version {earlier.number}")
         self.note(earlier, f"champion again instead of version {champion.number}")
