@@ -233,7 +233,7 @@ def check_is_same(out: Path, asked: Asked) -> None:
     if others:
         raise InputError(
             f"{out}: is the result of {about(*of)} with another {' and '.join(others)}; "
-            "name another --out"
+            "name another --out, or remove it"
         )
 
 

@@ -119,7 +119,7 @@ def test_a_result_of_something_else_is_not_replaced(result, tmp_path, other):
 def test_a_result_of_other_labels_or_an_earlier_model_is_not_replaced(
     result, tmp_path, other, what
 ):
-    words = rf"models/a on {tmp_path}/mine with another {what}; name another --out$"
+    words = rf"models/a on {tmp_path}/mine with another {what}; name another --out, or remove it$"
     with pytest.raises(InputError, match=words):
         check_is_same(result, asked_in(tmp_path, **other))
     write_evaluation(result, replace(read_evaluation(result), **other))
