@@ -7,8 +7,9 @@ from pathlib import Path
 import orjson
 
 from pipeline.demo.painter import paint_demo
-from pipeline.errors import counted
+from pipeline.errors import counted, one_line
 from pipeline.files import PARAMS, SOURCE, fresh_folder
+from pipeline.formats.label_format import LabelledSet
 from pipeline.formats.layout import find_set
 from pipeline.params.fetch import FetchParams, SourceParams
 from pipeline.params.params import load_params
@@ -41,7 +42,9 @@ def fetch(params: FetchParams, folder: Path) -> None:
     else:
         unpacked = folder / "unpacked"
         download_all(OFFICIAL[params.source], DOWNLOADS, unpacked)
-        copy_set(find_set(unpacked), folder, passing=True)
+        found = find_set(unpacked)
+        copy_set(found, folder, passing=True)
+        print(labels_line(found, found.labels.relative_to(unpacked)))
         shutil.rmtree(unpacked)
 
 
@@ -50,9 +53,18 @@ def copy_local(place: Path, source: SourceParams, folder: Path) -> None:
     out = folder / source.path
     if archives := archives_in(place):
         with laid_open(place, archives, folder / "unpacked") as opened:
-            copy_set(find_set(opened, source.format, source.labels), out, passing=True)
+            found = find_set(opened, source.format, source.labels)
+            copy_set(found, out, passing=True)
+            print(labels_line(found, place / found.labels.relative_to(opened)))
     else:
-        copy_set(find_set(place, source.format, source.labels), out)
+        found = find_set(place, source.format, source.labels)
+        copy_set(found, out)
+        print(labels_line(found, found.labels))
+
+
+def labels_line(found: LabelledSet, labels: Path) -> str:
+    """Return one line: the format of a set, and where its labels are for the user."""
+    return one_line(f"labels: {found.format.name}, {labels}")
 
 
 def summary(folder: Path) -> str:

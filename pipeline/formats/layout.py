@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.registry import FORMATS, find_format
-from pipeline.photo_files import is_hidden
+from pipeline.photo_files import is_hidden, photos_below
 
 AUTO = "auto"
 _NAME_IT = "set fetch.format, or fetch.labels to the file that counts"
@@ -22,7 +22,7 @@ def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> Labelle
         labels: the file in `folder` that holds the labels, where there are several; empty for all.
 
     Raises:
-        InputError: no labels, or several sets.
+        InputError: no labels, several sets, or photos beside the folder of the set.
     """
     if folder.is_file():
         raise InputError(
@@ -45,8 +45,27 @@ def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> Labelle
         names = " and ".join(f"{one.format.name} ({one.labels})" for one in found[:2])
         raise InputError(f"{folder}: holds labels of {len(found)} kinds, {names}; {_NAME_IT}")
     if found:
+        _refuse_others(folder, found[0])
         return found[0]
     raise _nothing_known(folder, formats, [place for places in levels for place in places])
+
+
+def _refuse_others(folder: Path, found: LabelledSet) -> None:
+    """Raise if photos of the folder lie outside the set that was found below it."""
+    if found.root == folder:
+        return
+    others = [one for one in photos_below(folder) if not one.is_relative_to(found.root)]
+    if others and not photos_below(found.root):
+        raise InputError(
+            f"{found.root}: holds {found.format.name} labels and no photo, while {others[0]} lies "
+            f"outside; put them together as {found.format.holds}"
+        )
+    if others:
+        photos = counted(len(others), "photo lies", "photos lie")
+        raise InputError(
+            f"{folder}: {photos} outside the labelled set {found.root}, {others[0]} the first; "
+            f"set fetch.path to {found.root}, or give each labelled folder in fetch.sources"
+        )
 
 
 def _level(folder: Path, pattern: str) -> list[Path]:

@@ -22,6 +22,7 @@ _OPTIONS = {
     r"fetch\.format": "--format",
     r"fetch\.labels": "--labels",
     r"fetch\.turn": "--turn",
+    r", or give each labelled folder in fetch\.sources": "",
     r"set fetch\.path to": "name",
     r", as the set has the role truth": ": all labels are taken as true",
     r" with --photos \(fetch\.path\)": "",

@@ -95,6 +95,29 @@ def test_a_file_is_refused_as_dvc_would_not_watch_its_photos(tmp_path: Path) -> 
         find_set(file)
 
 
+def test_photos_beside_the_only_set_below_are_refused(tmp_path: Path) -> None:
+    for name in ("0.jpg", "0.txt", "day/1.jpg", "sample/a.json", "sample/deep/a.png", ".b/c.jpg"):
+        touch(tmp_path / name)
+    sample = tmp_path / "sample"
+    with pytest.raises(InputError) as caught:
+        find_set(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: 2 photos lie outside the labelled set {sample}, {tmp_path}/0.jpg the first; "
+        f"set fetch.path to {sample}, or give each labelled folder in fetch.sources"
+    )
+    (tmp_path / "0.jpg").unlink()
+    (tmp_path / "day/1.jpg").unlink()
+    assert find_set(tmp_path).root == sample
+
+
+def test_labels_below_without_photos_are_not_told_to_be_the_set(tmp_path: Path) -> None:
+    touch(tmp_path / "meta/a.json")
+    touch(tmp_path / "pics/a.jpg")
+    message = r"meta: holds pascal labels and no photo, while .*pics/a.jpg lies outside; put them"
+    with pytest.raises(InputError, match=message):
+        find_set(tmp_path)
+
+
 def test_sets_at_different_depths_are_several(tmp_path: Path) -> None:
     touch(tmp_path / "one/labels.json")
     touch(tmp_path / "one/old/labels.json")  # belongs to the set above it

@@ -53,6 +53,13 @@ def test_messages_name_the_options_of_the_command(tmp_path):
     assert len(read_labelled(folder, labels="labels.json").rows) == len(SMALL)
 
 
+def test_photos_beside_the_set_are_refused_without_parameters_of_the_stage(tmp_path):
+    labelled_folder(tmp_path / "mine")
+    (tmp_path / "x.jpg").touch()
+    with pytest.raises(InputError, match=r"1 photo lies outside .*; name \S*/mine$"):
+        read_labelled(tmp_path)
+
+
 def test_a_missing_photo_is_named(tmp_path):
     folder = labelled_folder(tmp_path / "mine")
     (folder / "1.jpg").unlink()

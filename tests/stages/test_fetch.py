@@ -94,6 +94,32 @@ def test_a_local_set_is_copied_as_it_is_and_replaces_the_demo(configure: Configu
     assert written() == {"a.jpg": b"photo", "labels.json": b"labels"}
 
 
+def test_it_says_what_labels_were_found_and_where(
+    configure: Configure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("sets").mkdir()
+    make_set(Path("sets/one"))
+    Path("sets/two").mkdir()
+    Path("sets/two/photos.tar").write_bytes(tar_of(voc_files("a")))
+    configure(source="local", path="sets", sources=[{"path": "one"}, {"path": "two"}])
+    fetch.main()
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "labels: pascal, sets/one/labels.json",
+        "labels: voc, sets/two/VOCdevkit/VOC2007/Annotations",
+    ]
+
+
+def test_photos_are_not_left_for_a_sample_in_a_subfolder(
+    configure: Configure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("set").mkdir()
+    make_set(Path("set/sample"))
+    for name in ("0.jpg", "1.jpg"):
+        Path("set", name).touch()
+    configure(source="local", path="set")
+    assert "set: 2 photos lie outside the labelled set set/sample, set/0.jpg" in refused(capsys)
+
+
 def test_the_demo_and_a_copy_of_it_are_alike(configure: Configure) -> None:
     configure()
     fetch.main()
