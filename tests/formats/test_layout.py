@@ -95,6 +95,37 @@ def test_a_file_is_refused_as_dvc_would_not_watch_its_photos(tmp_path: Path) -> 
         find_set(file)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "format_name"),
+    [
+        ("a.json", "{}", "pascal"),
+        ("a.xml", "<annotation/>", "voc"),
+        ("a.xml", "<annotations/>", "cvat"),
+        ("a.json", '[{"annotations": []}]', "label-studio"),
+        ("a.txt", "0 .5 .5 .2 .2", "yolo"),
+    ],
+)
+def test_previews_among_the_labels_do_not_make_them_a_set(
+    tmp_path: Path, name: str, text: str, format_name: str
+) -> None:
+    touch(tmp_path / "images/a.png")
+    touch(tmp_path / "labels/vis/a.png")
+    touch(tmp_path / "labels" / name).write_text(text)
+    found = find_set(tmp_path)
+    assert (found.root, found.format.name) == (tmp_path, format_name)
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.json", "{}"), ("a.xml", "<annotation/>")])
+def test_texts_of_yolo_beside_other_labels_are_two_kinds(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    touch(tmp_path / "images/a.png")
+    touch(tmp_path / "labels/a.txt").write_text("0 .5 .5 .2 .2")
+    touch(tmp_path / "labels" / name).write_text(text)
+    with pytest.raises(InputError, match=r"labels of 2 kinds, .* and yolo"):
+        find_set(tmp_path)
+
+
 def test_photos_beside_the_only_set_below_are_refused(tmp_path: Path) -> None:
     for name in ("0.jpg", "0.txt", "day/1.jpg", "sample/a.json", "sample/deep/a.png", ".b/c.jpg"):
         touch(tmp_path / name)

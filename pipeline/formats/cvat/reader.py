@@ -17,7 +17,7 @@ from pipeline.formats.names import fault_of_name, fault_of_photo
 from pipeline.formats.photo_sizes import MOST_SIDE
 from pipeline.formats.split_names import split_in_name
 from pipeline.formats.upright_boxes import around_turned, note_reversed, note_turned, upright
-from pipeline.formats.voc.files import root_name
+from pipeline.formats.voc.files import label_folders, root_name
 from pipeline.photo_files import is_hidden
 
 _CORNERS = ("xtl", "ytl", "xbr", "ybr")
@@ -27,7 +27,7 @@ _OTHER_SHAPES = ("polyline", "points", "ellipse", "cuboid", "skeleton", "mask")
 
 
 def _find(root: Path, named: Path | None) -> LabelledSet | None:
-    """Return the set of a folder with CVAT's XML in it or in its `annotations`."""
+    """Return the set of a folder with CVAT's XML in it or in a folder of labels."""
     files = []
     for file in filter(_is_xml, [named]) if named else _xml(root):
         kind = root_name(file)
@@ -41,10 +41,8 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
 
 
 def _xml(root: Path) -> Iterator[Path]:
-    folders = (one for one in sorted(root.iterdir()) if one.name.lower() == "annotations")
-    for folder in (root, *folders):
-        if folder.is_dir():
-            yield from (file for file in sorted(folder.iterdir()) if _is_xml(file))
+    for folder in (root, *label_folders(root, "xml", "xmls")):
+        yield from (file for file in sorted(folder.iterdir()) if _is_xml(file))
 
 
 def _is_xml(file: Path) -> bool:

@@ -18,16 +18,20 @@ from pipeline.formats.label_studio.tasks import Task, read_tasks
 from pipeline.formats.label_studio.writer import IGNORE, write_label_studio
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_photo
+from pipeline.formats.pascal.files import JSON_FOLDERS
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name
+from pipeline.formats.voc.files import label_folders
 
 _KEYS = (b'"annotations"', b'"predictions"', b'"original_width"', b'"annotation_id"')
 _AROUND, _FLAT, _UNNAMED = "around", "flat", "unnamed"
 
 
 def _find(root: Path, named: Path | None) -> LabelledSet | None:
-    """Return the set of a folder with an export in it."""
-    files = [file for file in ([named] if named else sorted(root.glob("*.json"))) if _is_one(file)]
+    """Return the set of a folder with an export in it or in a folder of labels."""
+    places = (root, *label_folders(root, *JSON_FOLDERS))
+    there = (file for place in places for file in sorted(place.glob("*.json")))
+    files = [file for file in ([named] if named else there) if _is_one(file)]
     if len(files) > 1:
         names = ", ".join(file.name for file in files[:4])
         raise InputError(f"{root}: {len(files)} exports ({names}); set fetch.labels to one")

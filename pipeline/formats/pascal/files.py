@@ -6,17 +6,21 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.formats.json_files import is_labelme_json, json_beginning
 from pipeline.formats.split_names import split_in_path
+from pipeline.formats.voc.files import label_folders
 from pipeline.photo_files import is_hidden
 
 # Beside `instances_*.json`, what COCO's archives hold for other tasks (https://cocodataset.org).
 _INSTANCES = "instances_"
 _OTHER_TASKS = ("captions_", "person_keypoints_", "image_info_", "stuff_", "panoptic_")
 
+JSON_FOLDERS = ("json", "jsons", "coco")  # as folders of it are called besides
 _NOTES = "notes.json"  # which Label Studio puts beside YOLO's texts
 
 
 def pascal_files(root: Path) -> list[Path]:
     """Return the JSON files of labels in a folder, in its `annotations`, or in `train`, `val`...
+
+    Last come other folders that are called as folders of labels are; see `label_folders`.
 
     Raises:
         InputError: there are several, and their names do not tell their splits.
@@ -47,9 +51,12 @@ def splits_of_files(files: Iterable[Path], root: Path) -> list[str | None]:
 
 def _places(root: Path) -> Iterator[list[Path]]:
     folders = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
+    of_labels = label_folders(root, *JSON_FOLDERS)
+    own = [folder for folder in of_labels if folder.name.lower() == "annotations"]
     yield [root]
-    yield [folder for folder in folders if folder.name.lower() == "annotations"]
+    yield own
     yield [folder for folder in folders if split_in_path(folder.relative_to(root))]
+    yield [folder for folder in of_labels if folder not in own]
 
 
 def _without_other_tasks(files: Iterable[Path]) -> list[Path]:

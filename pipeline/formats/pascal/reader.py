@@ -265,8 +265,8 @@ def _degrees(annotation: dict) -> float:
 
 PASCAL = LabelFormat(
     name="pascal",
-    holds="a *.json with images, annotations and categories, in the folder or in annotations/, "
-    "or one for each split",
+    holds="a *.json with images, annotations and categories, in the folder, in annotations/ "
+    "or labels/, or one for each split",
     find=_find,
     read=_read,
     write=write_pascal,

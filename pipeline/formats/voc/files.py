@@ -3,14 +3,17 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from pipeline.formats.split_names import split_in_name
 from pipeline.formats.text_files import beginning_of
-from pipeline.photo_files import files_below, photos_below
+from pipeline.photo_files import files_below, is_photo, photos_below, visible_files
 
 _XML = {".xml"}
-_LABELS = ("annotations",)
+_OWN = "annotations"
+_LABELS = (_OWN, "annotation", "labels", "label")
+_OF_XML = ("xml", "xmls")
 _PHOTOS = ("jpegimages", "images", "image", "imgs", "img", "photos")
 _ROOT = re.compile(rb"<([^\s/>!?]+)")
 
@@ -19,22 +22,54 @@ def voc_files(root: Path) -> tuple[Path, list[Path], Path] | None:
     """Return the folder that messages name, the XML and the folder of photos; None for no VOC.
 
     XML lies in `Annotations` beside a folder of photos (VOC; Kaggle has `annotations` and
-    `images`), beside the photos themselves (labelImg), or either way in folders `train`, `valid`,
-    `test` (Roboflow).
+    `images`) or in another of `label_folders`, beside the photos themselves (labelImg), or either
+    way in folders `train`, `valid`, `test` (Roboflow).
     """
     folders = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
-    labels = _called(folders, _LABELS)
     photos = _called(folders, _PHOTOS) or root
-    if labels:
+    if labels := _called(folders, (_OWN,)):
         xml = files_below(labels, _XML)
         is_empty_voc = not xml and (labels.name, photos.name) == ("Annotations", "JPEGImages")
         if is_empty_voc or not all(root_name(file) == "annotations" for file in xml):
             return labels, xml, photos
+    others = [folder for folder in label_folders(root, *_OF_XML) if folder.name.lower() != _OWN]
+    xml = [file for folder in others for file in files_below(folder, _XML)]
+    if any(map(_is_voc, xml)):
+        return others[0] if len(others) == 1 else root, xml, photos
     of_splits = [folder for folder in folders if split_in_name(folder.name)]
     beside = [file for file in sorted(root.iterdir()) if _is_voc(file)]
     below = [file for folder in of_splits for file in files_below(folder, _XML)]
     xml = [*beside, *(below if any(map(_is_voc, below)) else [])]
     return (root, xml, root) if xml else None
+
+
+def label_folders(root: Path, *more: str) -> list[Path]:
+    """Return the folders of a set that are called as folders of labels are, sorted.
+
+    Other names than `annotations` say less. They count where photos lie beside them, and not in a
+    folder of photos within, with which they would be a set of their own.
+
+    Args:
+        root: the folder of the set.
+        more: names in small letters that a format has besides.
+    """
+    names = (*_LABELS, *more)
+    found = [one for one in sorted(root.iterdir()) if one.name.lower() in names and one.is_dir()]
+    others = [
+        folder
+        for folder in found
+        if folder.name.lower() != _OWN and not _called(folder.iterdir(), _PHOTOS)
+    ]
+    has_photos = bool(others) and _has_photos(root)
+    return [one for one in found if one.name.lower() == _OWN or (one in others and has_photos)]
+
+
+def _has_photos(root: Path) -> bool:
+    """Return whether photos lie in a folder, or below one of its that says so or names a split."""
+    there = sorted(root.iterdir())
+    places = (one for one in there if one.name.lower() in _PHOTOS or split_in_name(one.name))
+    below = (file for place in places for file in visible_files(place))
+    return any(map(is_photo, chain(there, below)))
 
 
 def root_name(file: Path) -> str:
@@ -76,7 +111,7 @@ def key_of(file: Path, root: Path) -> str:
     It is the path in the set without its ending and without folders that say the kind of file.
     """
     *folders, _ = file.relative_to(root).parts
-    kinds = _LABELS + _PHOTOS
+    kinds = _LABELS + _OF_XML + _PHOTOS
     return "/".join([*(name for name in folders if name.lower() not in kinds), file.stem])
 
 

@@ -292,8 +292,8 @@ def corners_to_xywh(corners: np.ndarray) -> tuple[np.ndarray, int]:
 
 VOC = LabelFormat(
     name="voc",
-    holds="XML in Annotations/ with photos in JPEGImages/ or images/, or beside the photos, or in "
-    "train/, valid/ and test/",
+    holds="XML in Annotations/, labels/ or xml/ with photos in JPEGImages/ or images/, or beside "
+    "the photos, or in train/, valid/ and test/",
     find=_find,
     read=read_voc,
     write=write_voc,

@@ -31,6 +31,24 @@ def test_one_file_or_one_for_each_split(tmp_path: Path, names: list[str]) -> Non
     assert pascal_files(tmp_path) == files
 
 
+@pytest.mark.parametrize("folder", ["labels", "annotation", "Label", "json", "coco"])
+@pytest.mark.parametrize("photo", ["a.jpg", "images/a.jpg", "train/a.jpg"])
+def test_folders_of_labels_beside_photos(tmp_path: Path, folder: str, photo: str) -> None:
+    files = touch(tmp_path, f"{folder}/labels.json")
+    touch(tmp_path, f"{folder}/preview/a.jpg")
+    assert pascal_files(tmp_path) == []
+    touch(tmp_path, photo)
+    assert pascal_files(tmp_path) == files
+    first = touch(tmp_path, "annotations/labels.json")
+    assert pascal_files(tmp_path) == first
+
+
+def test_files_of_two_folders_of_labels_are_two(tmp_path: Path) -> None:
+    touch(tmp_path, "labels/a.json", "coco/b.json", "a.jpg")
+    with pytest.raises(InputError, match=r"2 JSON files \(b.json, a.json\); set fetch.labels"):
+        pascal_files(tmp_path)
+
+
 def test_files_of_other_tasks_are_left_beside_instances(tmp_path: Path) -> None:
     names = ["instances_train.json", "instances_val.json"]
     files = touch(tmp_path, *names)

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.formats.voc.files import PhotosOfSet, key_of, photos_by_key, root_name, voc_files
+from pipeline.formats.voc.files import (
+    PhotosOfSet,
+    key_of,
+    label_folders,
+    photos_by_key,
+    root_name,
+    voc_files,
+)
 
 VOC = "<annotation/>"
 CVAT = "<annotations/>"
@@ -23,6 +30,9 @@ def write(folder: Path, *names: str, text: str = VOC) -> None:
         (["annotations/a.XML", "images/a.jpg"], "annotations", "images"),
         (["ANNOTATIONS/day1/a.xml", "Images/day1/a.jpg"], "ANNOTATIONS", "Images"),
         (["Annotations/a.xml", "a.jpg"], "Annotations", ""),
+        (["labels/a.xml", "labels/vis/a.jpg", "images/a.jpg"], "labels", "images"),
+        (["XML/a.xml", "a.jpg"], "XML", ""),
+        (["labels/a.xml", "xml/b.xml", "images/a.jpg"], "", "images"),
         (["a.xml", "a.jpg"], "", ""),
         (["train/a.xml", "train/a.jpg", "valid/b.xml", "valid/b.jpg"], "", ""),
         (["train/annotations/a.xml", "train/images/a.jpg", "val/annotations/b.xml"], "", ""),
@@ -36,6 +46,32 @@ def test_layouts(tmp_path: Path, names: list[str], labels: str, photos: str) -> 
         (tmp_path / "Annotations/._a.xml").unlink()
         (tmp_path / "Annotations").rmdir()
     assert voc_files(tmp_path) == (tmp_path / labels, expected, tmp_path / photos)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["annotations/a.xml"], ["annotations"]),
+        (["labels/a.xml", "notes/a.jpg"], []),
+        (["labels/a.xml", "labels/vis/a.jpg"], []),
+        (["labels/a.xml", "Images/day1/a.jpg"], ["labels"]),
+        (["Annotation/a.xml", "label/a.xml", "a.jpg"], ["Annotation", "label"]),
+        (["labels/a.xml", "train/a.jpg"], ["labels"]),
+        (["coco/a.json", "xml/a.xml", "a.jpg"], ["coco"]),
+        (["coco/a.json", "coco/images/a.jpg", "images/b.jpg"], []),  # a set of its own
+    ],
+)
+def test_folders_that_are_called_as_those_of_labels(
+    tmp_path: Path, names: list[str], expected: list[str]
+) -> None:
+    write(tmp_path, *names)
+    assert label_folders(tmp_path, "json", "coco") == [tmp_path / name for name in expected]
+
+
+def test_other_xml_in_labels_is_no_voc(tmp_path: Path) -> None:
+    write(tmp_path, "labels/a.xml", text="<settings/>")
+    write(tmp_path, "images/a.jpg")
+    assert voc_files(tmp_path) is None
 
 
 def test_what_is_no_voc(tmp_path: Path) -> None:
@@ -72,6 +108,8 @@ def test_a_photo_and_its_xml_have_a_key_in_common(tmp_path: Path) -> None:
         "annotations/day1/a.xml": "images/day1/a.PNG",
         "train/annotations/a.xml": "train/images/a.jpg",
         "annotations/train/b.rf.1.xml": "images/train/b.rf.1.jpg",
+        "labels/day1/a.xml": "images/day1/a.jpg",
+        "train/xml/a.xml": "train/images/a.jpg",
         "c/d.xml": "c/d.jpg",
     }
     for xml, photo in names.items():
