@@ -1,6 +1,10 @@
 """Where the text of a photo lies."""
 
-from pathlib import PurePosixPath
+import unicodedata
+from pathlib import Path, PurePath, PurePosixPath
+
+from pipeline.formats.yolo.lines import begins_with_object
+from pipeline.photo_files import files_below
 
 
 def text_of(photo: str) -> PurePosixPath:
@@ -12,3 +16,31 @@ def text_of(photo: str) -> PurePosixPath:
         last = len(folders) - 1 - small[::-1].index("images")
         folders[last] = "labels"
     return PurePosixPath(*folders, path.name)
+
+
+class TextsOfSet:
+    """The texts in a set; `files` are all of them, sorted."""
+
+    def __init__(self, root: Path) -> None:
+        """Look through the folder once."""
+        self.files = files_below(root, {".txt"})
+        self._exact = {file.relative_to(root).as_posix(): file for file in self.files}
+        self._alike = {_spelled(file.relative_to(root)): file for file in self.files}
+
+    def of(self, photo: str) -> Path | None:
+        """Return the text of a photo, by its path in the set; None if it has none.
+
+        Where none is at `text_of`, one that begins with an object and lies beside the photo is it:
+        some tools leave texts in `images`. Where none fits, accents and case make no difference.
+        """
+        if text := self._at(text_of(photo)):
+            return text
+        beside = self._at(PurePosixPath(photo).with_suffix(".txt"))
+        return beside if beside and begins_with_object(beside) else None
+
+    def _at(self, path: PurePosixPath) -> Path | None:
+        return self._exact.get(path.as_posix()) or self._alike.get(_spelled(path))
+
+
+def _spelled(path: PurePath) -> str:
+    return unicodedata.normalize("NFC", path.as_posix()).casefold()

@@ -1,17 +1,16 @@
 """Reads a YOLO folder: photos, a text of lines for each, and a data.yaml or a list of names."""
 
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from pipeline.errors import InputError, counted
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.text_files import beginning_of
 from pipeline.formats.yolo.lines import YoloObject, begins_with_object, read_yolo_lines
-from pipeline.formats.yolo.places import text_of
+from pipeline.formats.yolo.places import TextsOfSet, text_of
 from pipeline.formats.yolo.sets import read_yolo_set
 from pipeline.formats.yolo.writer import write_yolo
 from pipeline.photo_files import files_below
@@ -22,7 +21,9 @@ _YAML_NAMES = re.compile(rb"^[\"']?names[\"']?\s*:", re.M)
 _YAML_SPLIT = re.compile(rb"^[\"']?(train|val|valid|validation|test)[\"']?\s*:", re.M)
 _YAML_LONGEST = 1 << 20  # bytes that are looked at
 _NAMES = ("obj.names", "classes.txt", "labels/classes.txt", "data/obj.names", "classes.names")
-_LABELS = ("labels", "train/labels", "valid/labels", "val/labels", "test/labels", "obj_train_data")
+_SPLITS = ("", "train/", "valid/", "val/", "test/")
+_LABELS = tuple(f"{split}labels" for split in _SPLITS)
+_IMAGES = tuple(f"{split}images" for split in _SPLITS)
 
 
 def _find(root: Path, named: Path | None) -> LabelledSet | None:
@@ -30,7 +31,7 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
     description = named or _description(root)
     if named and not (_has_key(named, _YAML) or named.name in {Path(name).name for name in _NAMES}):
         return None
-    if not description and not any(_has_text(root, place) for place in _LABELS[:-1]):
+    if not description and not any(_has_text(root, place) for place in _LABELS):
         return None
     files = files_below(root, {".txt"})
     if description:
@@ -41,7 +42,9 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
 def _description(root: Path) -> Path | None:
     """Return what names the classes: the YAML of the folder, else a list of names."""
     yamls = [file for file in sorted(root.glob("*.y*ml")) if _is_description(file)]
-    has_labels = any(_has_text(root, place) for place in _LABELS)
+    has_labels = any(_has_text(root, place) for place in (*_LABELS, "obj_train_data")) or any(
+        _has_text(root, place, begins_with_object) for place in _IMAGES
+    )
     if not yamls and has_labels:  # without splits it may be of any tool, but for labels beside it
         yamls = [file for file in sorted(root.glob("*.y*ml")) if _has_key(file, _YAML_NAMES)]
     if len(yamls) > 1:
@@ -67,8 +70,8 @@ def _has_key(file: Path, key: re.Pattern[bytes]) -> bool:
     return bool(key.search(beginning_of(file, _YAML_LONGEST)))
 
 
-def _has_text(root: Path, place: str) -> bool:
-    """Return whether a folder, written in any case, has texts in it or in a folder of it."""
+def _has_text(root: Path, place: str, fits: Callable[[Path], bool] = lambda _: True) -> bool:
+    """Return whether a folder, written in any case, has a text that fits, or a folder of it has."""
     folder = root
     for part in place.split("/"):
         below = sorted(folder.iterdir())
@@ -77,7 +80,7 @@ def _has_text(root: Path, place: str) -> bool:
             return False
         folder = named[0]
     files = chain(folder.glob("*"), folder.glob("*/*"))
-    return any(file.suffix.lower() == ".txt" for file in files)
+    return any(file.suffix.lower() == ".txt" and fits(file) for file in files)
 
 
 def _read(found: LabelledSet) -> Labels:
@@ -87,9 +90,9 @@ def _read(found: LabelledSet) -> Labels:
 def read_yolo(root: Path, description: Path | None = None) -> Labels:
     """Return the labels of a YOLO folder (https://docs.ultralytics.com/datasets/detect/).
 
-    A photo's text lies beside it, or where `labels` stands in its path for the last `images`; a
-    photo without one is a photo without objects. Outlines and turned boxes count as the boxes
-    around them. Boxes stay shares of the sides of their photos, whose sizes are not read here.
+    For a photo's text see `TextsOfSet.of`; a photo without one is a photo without objects. Outlines
+    and turned boxes count as the boxes around them. Boxes stay shares of the sides of their photos,
+    whose sizes are not read here.
 
     Args:
         root: the folder with everything.
@@ -106,7 +109,8 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
     images: list[dict] = []
     boxes: list[LabelledBox] = []
     objects: list[YoloObject] = []
-    texts = _texts(sorted(described.splits), root)
+    there = TextsOfSet(root)
+    texts = _texts(sorted(described.splits), root, there)
     names = described.classes or []
     for row, (name, text) in enumerate(progress(texts.items(), desc="reading YOLO", unit="files")):
         images.append({"file_name": name, "split": described.splits[name]})
@@ -124,33 +128,24 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
         objects += found
     _refuse_keypoints(objects, description or root)
     notes = [*described.notes, *_notes(objects, described.classes is None)]
-    notes += _without_photo(root, set(texts.values()))
+    notes += _without_photo(root, texts, there)
     return labels_of_boxes(description or root, root, images, boxes, classes=names, notes=notes)
 
 
-def _texts(photos: list[str], root: Path) -> dict[str, Path]:
-    """Return the text of each photo; where none fits, accents and case make no difference.
+def _texts(photos: list[str], root: Path, there: TextsOfSet) -> dict[str, Path]:
+    """Return the text of each photo, or where it would be.
 
     Raises:
         InputError: two photos would share one.
     """
-    files = files_below(root, {".txt"})
-    exact = frozenset(files)
-    there = {_spelled(file.relative_to(root)): file for file in files}
     texts: dict[str, Path] = {}
     owners: dict[Path, str] = {}
     for photo in photos:
-        text = root / text_of(photo)
-        if text not in exact:
-            text = there.get(_spelled(text_of(photo)), text)
-        texts[photo] = text
-        if (other := owners.setdefault(text, photo)) != photo and text.is_file():
+        text = there.of(photo)
+        if text and (other := owners.setdefault(text, photo)) != photo:
             raise InputError(f"{text}: is of {other} and of {photo} alike; rename one of them")
+        texts[photo] = text or root / text_of(photo)
     return texts
-
-
-def _spelled(path: PurePath) -> str:
-    return unicodedata.normalize("NFC", path.as_posix()).casefold()
 
 
 def _count(objects: list[YoloObject]) -> int:
@@ -187,21 +182,22 @@ def _notes(objects: list[YoloObject], unnamed: bool) -> Iterator[str]:
         )
 
 
-def _without_photo(root: Path, texts: set[Path]) -> list[str]:
-    """Return a note of the texts that belong to no photo, in folders `labels` or beside photos."""
-    places = {text.parent for text in texts}
+def _without_photo(root: Path, texts: dict[str, Path], there: TextsOfSet) -> list[str]:
+    """Return a note of the texts that are not read, in folders `labels` or beside photos."""
+    read = set(texts.values())
+    places = {text.parent for text in read} | {(root / photo).parent for photo in texts}
     lost = [
         file
-        for file in files_below(root, {".txt"})
-        if file not in texts
+        for file in there.files
+        if file not in read
         and file.name.lower() != "classes.txt"
         and (_is_in_labels(file, root) or (file.parent in places and begins_with_object(file)))
     ]
     if not lost:
         return []
     name = lost[0].relative_to(root).as_posix()
-    one = "text belongs to no photo of a split and is left out"
-    many = "texts belong to no photo of a split and are left out"
+    one = "text belongs to no photo of a split, or to one with another, and is left out"
+    many = "texts belong to no photo of a split, or to one with another, and are left out"
     return [f"{counted(len(lost), one, many)}, {name} the first"]
 
 

@@ -1,8 +1,11 @@
 """Where the text of a photo lies."""
 
+from pathlib import Path
+
 import pytest
 
-from pipeline.formats.yolo.places import text_of
+from pipeline.formats.yolo.places import TextsOfSet, text_of
+from tests.data.making import files_in
 
 
 @pytest.mark.parametrize(
@@ -18,3 +21,21 @@ from pipeline.formats.yolo.places import text_of
 )
 def test_the_text_of_a_photo(photo: str, text: str) -> None:
     assert text_of(photo).as_posix() == text
+
+
+@pytest.mark.parametrize(
+    ("files", "text"),
+    [
+        ({"labels/a.txt": "", "images/a.txt": "0 .5 .5 .2 .2"}, "labels/a.txt"),
+        ({"Labels/A.txt": "", "images/a.txt": "0 .5 .5 .2 .2"}, "Labels/A.txt"),
+        ({"images/a.txt": "0 .5 .5 .2 .2"}, "images/a.txt"),
+        ({"images/A.TXT": "0 .5 .5 .2 .2"}, "images/A.TXT"),
+        ({"images/a.txt": "a cat on a mat"}, None),
+        ({"a.txt": "0 .5 .5 .2 .2"}, None),
+    ],
+)
+def test_texts_lie_in_labels_or_beside_their_photo(
+    tmp_path: Path, files: dict, text: str | None
+) -> None:
+    found = TextsOfSet(files_in(tmp_path, files)).of("images/a.jpg")
+    assert found == (tmp_path / text if text else None)

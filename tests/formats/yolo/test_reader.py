@@ -50,7 +50,8 @@ def test_boxes_by_hand(tmp_path: Path) -> None:
     assert (found.rows.tolist(), found.labels.tolist()) == ([0, 1, 1], [0, 1, 1])
     assert found.notes == (
         "1 outline or turned box counts as the box around it",
-        "1 text belongs to no photo of a split and is left out, labels/train/lost.txt the first",
+        "1 text belongs to no photo of a split, or to one with another, and is left out, "
+        "labels/train/lost.txt the first",
     )
 
 
@@ -62,6 +63,9 @@ def test_boxes_by_hand(tmp_path: Path) -> None:
         ("classes.txt", "a.bmp", "a.txt"),
         ("obj.names", "obj_train_data/a.bmp", "obj_train_data/a.txt"),
         ("labels/classes.txt", "images/a.bmp", "labels/a.txt"),
+        ("classes.txt", "images/a.bmp", "images/a.txt"),
+        ("classes.txt", "train/images/a.bmp", "train/images/a.txt"),
+        ("data.yaml", "images/train/a.bmp", "images/train/a.txt"),
         ("README.md", "images/a.bmp", "labels/a.txt"),
         ("README.md", "images/train/a.bmp", "labels/train/a.txt"),
         ("README.md", "valid/images/a.bmp", "valid/labels/a.txt"),
@@ -203,8 +207,30 @@ def test_texts_beside_photos_without_a_photo_are_noted(tmp_path: Path) -> None:
     files = {"obj.names": "cat\n", "a.bmp": None, "a.txt": line, "x.bmp": None}
     files |= {"lost.txt": line, "x.bmp.txt": line, "README.txt": "0 of 5\n", "e/b.txt": line}
     assert read(files_in(tmp_path, files)).notes == (
-        "2 texts belong to no photo of a split and are left out, lost.txt the first",
+        "2 texts belong to no photo of a split, or to one with another, and are left out, "
+        "lost.txt the first",
     )
+
+
+def test_texts_beside_photos_in_images_count_where_labels_has_none(tmp_path: Path) -> None:
+    files = {"data.yaml": "train: train/images\nval: valid/images\nnames: [cat]\n"}
+    files |= {f"{photo}.bmp": None for photo in ("train/images/a", "valid/images/b")}
+    files |= {"train/labels/a.txt": "0 0.5 0.5 1 1\n", "valid/images/b.txt": "0 0.5 0.5 0.5 1\n"}
+    found = read(files_in(tmp_path, files))
+    assert pixels(found) == [[0, 0, 200, 100], [50, 0, 100, 100]]
+    assert (found.rows.tolist(), found.notes) == ([0, 1], ())
+    again = read(files_in(tmp_path, {"train/images/a.txt": "0 0.5 0.5 0.5 1\n"}))
+    assert pixels(again) == pixels(found)
+    assert again.notes == (
+        "1 text belongs to no photo of a split, or to one with another, and is left out, "
+        "train/images/a.txt the first",
+    )
+
+
+def test_other_texts_beside_photos_in_images_make_no_set(tmp_path: Path) -> None:
+    files_in(tmp_path, {"classes.txt": "cat\n", "images/a.bmp": None, "images/a.txt": "a cat\n"})
+    with pytest.raises(InputError, match="no labels that are known"):
+        find_set(tmp_path)
 
 
 def test_keypoints_that_no_yaml_tells_of_are_not_taken_for_outlines(tmp_path: Path) -> None:
