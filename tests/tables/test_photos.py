@@ -176,6 +176,7 @@ def test_photos_without_labels_are_counted(tmp_path: Path) -> None:
     [
         {"a.json": '{"shapes": [], "imagePath": "a.bmp"}'},
         {"data.yaml": "names: [cat]\ntrain: a.bmp\n"},
+        {"classes.txt": "cat\n", "images/c.bmp": None, "labels/c.txt": "", "a.txt": ""},
     ],
 )
 def test_photos_without_labels_are_counted_once(tmp_path: Path, files: dict) -> None:

@@ -18,6 +18,15 @@ def text_of(photo: str) -> PurePosixPath:
     return PurePosixPath(*folders, path.name)
 
 
+def is_in_images(photo: str) -> bool:
+    """Return whether a photo lies below a folder `images`, in whichever case.
+
+    >>> is_in_images("train/Images/day/a.jpg"), is_in_images("images.jpg")
+    (True, False)
+    """
+    return "images" in photo.lower().split("/")[:-1]
+
+
 class TextsOfSet:
     """The texts in a set; `files` are all of them, sorted."""
 

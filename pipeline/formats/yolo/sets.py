@@ -10,6 +10,7 @@ from pipeline.errors import InputError, counted
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
+from pipeline.formats.yolo.places import TextsOfSet, is_in_images
 from pipeline.photo_files import files_below, is_photo
 from pipeline.yaml_file import read_yaml
 
@@ -59,7 +60,7 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
         }
         names, keypoints = _names_in_yaml(data, description), _keypoints(data)
         if not data.keys() & set(_SPLIT_KEYS):
-            return YoloSet(names, _splits_of_folders(photos), keypoints, ())
+            return YoloSet(names, _splits_of_folders(photos, root), keypoints, ())
         splits, notes = _described(photos, root, description, data.get("path"), entries)
         return YoloSet(names, splits, keypoints, notes)
     classes = _names_in_lists(root, description)
@@ -67,11 +68,23 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
     if lists:
         splits, notes = _described(photos, root, root, None, lists)
         return YoloSet(classes, splits, 0, notes)
-    return YoloSet(classes, _splits_of_folders(photos), 0, ())
+    return YoloSet(classes, _splits_of_folders(photos, root), 0, ())
 
 
-def _splits_of_folders(photos: PhotoNames) -> dict[str, str | None]:
-    return {name: split_of_path(PurePosixPath(name)) for name in photos.names}
+def _splits_of_folders(photos: PhotoNames, root: Path) -> dict[str, str | None]:
+    """Return the split of each photo of a set that names none.
+
+    Where photos below folders `images` have texts, pictures elsewhere, such as masks and plots of a
+    training, are photos of the set only with a text of their own: they are no background.
+    """
+    texts = TextsOfSet(root)
+    of_images = {texts.of(name) for name in photos.names if is_in_images(name)} | {None}
+    is_whole = of_images == {None}
+    return {
+        name: split_of_path(PurePosixPath(name))
+        for name in photos.names
+        if is_whole or is_in_images(name) or texts.of(name) not in of_images
+    }
 
 
 def _is_split(file: Path) -> bool:

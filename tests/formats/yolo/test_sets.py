@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 
 from pipeline.errors import InputError
 from pipeline.formats.yolo.sets import YoloSet, read_yolo_set
+from tests.data.making import files_in
 from tests.formats.spoiled import spoiled
 
 
@@ -162,6 +163,20 @@ def test_folders_alone(tmp_path: Path) -> None:
         0,
         (),
     )
+
+
+@pytest.mark.parametrize("yaml", ["", "names: [cat]\n"])
+def test_pictures_beside_a_folder_images_are_no_background(tmp_path: Path, yaml: str) -> None:
+    files = {"data.yaml": yaml} if yaml else {"classes.txt": "cat\n"}
+    of_the_set = ["cats/c.jpg", "images/a.jpg", "images/train/b.jpg"]
+    others = ["labels.jpg", "labels/a.png", "masks/a.png", "runs/train/results.png"]
+    photos(tmp_path, *of_the_set, *others)
+    files |= {"labels/a.txt": "0 .5 .5 .2 .2\n", "cats/c.txt": ""}
+    found = read_yolo_set(files_in(tmp_path, files), tmp_path / next(iter(files)))
+    assert sorted(found.splits) == of_the_set
+    (tmp_path / "labels/a.txt").unlink()  # nothing says that images/ is more than the others
+    found = read_yolo_set(tmp_path, tmp_path / next(iter(files)))
+    assert sorted(found.splits) == sorted(of_the_set + others)
 
 
 @pytest.mark.parametrize(
