@@ -10,6 +10,7 @@ from pipeline.errors import InputError, counted
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
+from pipeline.formats.yolo.lines import begins_with_object
 from pipeline.formats.yolo.places import TextsOfSet, is_in_images
 from pipeline.photo_files import files_below, is_photo
 from pipeline.yaml_file import read_yaml
@@ -64,7 +65,8 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
         splits, notes = _described(photos, root, description, data.get("path"), entries)
         return YoloSet(names, splits, keypoints, notes)
     classes = _names_in_lists(root, description)
-    lists = {file.stem: [file.name] for file in sorted(root.glob("*.txt")) if _is_split(file)}
+    texts = sorted(root.glob("*.txt"))
+    lists = {file.stem: [file.name] for file in texts if _is_list(file, photos)}
     if lists:
         splits, notes = _described(photos, root, root, None, lists)
         return YoloSet(classes, splits, 0, notes)
@@ -87,8 +89,11 @@ def _splits_of_folders(photos: PhotoNames, root: Path) -> dict[str, str | None]:
     }
 
 
-def _is_split(file: Path) -> bool:
-    return split_of_name(file.stem) is not None
+def _is_list(file: Path, photos: PhotoNames) -> bool:
+    """Return whether a text lists a split: `test1.txt` may be of a photo that is called so."""
+    if split_of_name(file.stem) is None:
+        return False
+    return not (photos.all_with_stem(file.stem) or begins_with_object(file))
 
 
 def _read_yaml(file: Path) -> dict:

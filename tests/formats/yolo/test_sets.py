@@ -144,6 +144,17 @@ def test_darknets_names_and_lists(tmp_path: Path) -> None:
     assert found.splits == {"obj_train_data/a.jpg": "train", "obj_train_data/b.jpg": "val"}
 
 
+def test_texts_of_photos_that_are_called_like_splits_are_no_lists(tmp_path: Path) -> None:
+    line = "0 .5 .5 .2 .2\n"
+    photos(tmp_path, "train1.jpg", "test1.jpg", "bus1.jpg")
+    files_in(tmp_path, {"train1.txt": line, "test1.txt": "", "bus1.txt": line, "val.txt": line})
+    found = described(tmp_path, "cat\n", "classes.txt")
+    assert found.splits == dict.fromkeys(("bus1.jpg", "test1.jpg", "train1.jpg"))
+    (tmp_path / "val.txt").write_text("train1.jpg\n")
+    found = described(tmp_path, "cat\n", "classes.txt")
+    assert found.splits == {"train1.jpg": "val"}
+
+
 def test_a_blank_line_among_the_names_is_refused(tmp_path: Path) -> None:
     """Whoever counts it has dog at 2, whoever does not at 1."""
     photos(tmp_path, "a.jpg")
