@@ -13,8 +13,9 @@ from pipeline.tables.spellings import Spellings
 from pipeline.tables.turns import with_turns
 from pipeline.tables.units import known_shares_in_pixels
 
-# Where the photos of a set usually lie, tried in this order.
-_FOLDERS = ("", "annotations/", "images/", "photos/", "JPEGImages/")
+# Where the photos of a set usually lie, tried in this order; beside its labels they come first.
+_FOLDERS = ("", "images/", "photos/", "JPEGImages/")
+_LABELS = "annotations/"
 _SHOWN = 3
 
 
@@ -61,7 +62,9 @@ def _find(
     names: Sequence[str], files: Collection[str], labels: Labels
 ) -> tuple[list[str], list[int]]:
     """Return the path below `labels.photos` of each photo, and which were spelled otherwise."""
-    places = ([folder + str(PurePosixPath(name)) for folder in _FOLDERS] for name in names)
+    is_beside = labels.file.parent == labels.photos / _LABELS
+    folders = ("", _LABELS, *_FOLDERS[1:]) if is_beside else (*_FOLDERS, _LABELS)
+    places = ([folder + str(PurePosixPath(name)) for folder in folders] for name in names)
     found = [next((place for place in tried if place in files), None) for tried in places]
     if None not in found:
         return [place for place in found if place is not None], []

@@ -225,8 +225,25 @@ COCO = (
 LABELME = '{{"shapes":[],"imagePath":"{}"}}'
 STUDIO = '[{{"id":1,"data":{{"image":"/data/local-files/?d={}"}},"annotations":[{{"result":[]}}]}}]'
 OF_VOC = "<annotation><filename>9.png</filename>{}</annotation>"
+SPLIT_NAMES = (("train", "a.png"), ("val", "b.png"))
 MISSING = r"photo '{}'.* missing below .*\(the nearest is '{}'\)"
 ROW = "file_name,class,xmin,ymin,xmax,ymax\n{},cat,1,2,3,4\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"l.json": COCO.format("a.png")},
+        {"l.csv": ROW.format("a.png")},
+        {f"annotations/{split}.json": COCO.format(name) for split, name in SPLIT_NAMES},
+    ],
+)
+def test_a_mask_in_annotations_gives_way_to_the_photo(tmp_path: Path, files: dict) -> None:
+    for place in ("annotations", "images"):
+        write_photo(tmp_path / place / "a.png")
+        write_photo(tmp_path / place / "b.png")
+    found = read(files_in(tmp_path, files)).images["photo"].to_pylist()
+    assert found == ["images/a.png", "images/b.png"][: len(files)]
 
 
 @pytest.mark.parametrize(
