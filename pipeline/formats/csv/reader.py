@@ -94,7 +94,7 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
             # Shares of which one would leave its photo are none.
             if columns.maybe_centre and not shares and (row.size or name in photos):
                 _check_corner(row, _size_of(row, root / name, sizes))
-            _add(images, name, row, _split(file))
+            _add(images, name, row, _split(file), root)
             found.append((name, row, shares))
     names = sorted(images)
     rows_of = {name: index for index, name in enumerate(names)}
@@ -113,10 +113,9 @@ def _photo_name(row: Row, file: Path, root: Path, photos: PhotoNames) -> str:
     place = "" if folder == Path() else f"{folder.as_posix()}/"
     if found := photos.find(f"{place}{row.photo}"):
         return found
-    name = row.photo.replace("\\", "/")
-    if fault := fault_of_path(name):
+    if fault := fault_of_path(row.photo):
         raise InputError(f"{row.place}: photo {row.photo!r} {fault}")
-    return f"{place}{PurePosixPath(name).as_posix()}"
+    return f"{place}{_path(row)}"
 
 
 def _size_of(row: Row, photo: Path, sizes: dict[Path, tuple[int, int]]) -> tuple[int, int]:
@@ -142,15 +141,28 @@ def _check_corner(row: Row, size: tuple[int, int]) -> None:
         )
 
 
-def _add(images: dict[str, tuple[Row, str | None]], name: str, row: Row, split: str | None) -> None:
-    """Add the photo of a row to `images`, unless it is there with the same size and split."""
+def _add(
+    images: dict[str, tuple[Row, str | None]], name: str, row: Row, split: str | None, root: Path
+) -> None:
+    """Add the photo of a row to `images`, unless it is there with the same path, size and split."""
     split = (split_of_name(row.split) or row.split) if row.split else split
     first, first_split = images.setdefault(name, (row, split))
+    file, number = first.place.rsplit(": ", 1)
+    there = number if row.place.startswith(f"{file}: ") else first.place
+    if _path(first) != _path(row):
+        raise InputError(
+            f"{row.place}: {row.photo!r} and {first.photo!r} in {there} are both {root / name}; "
+            "keep one"
+        )
     if (first.size, first_split) != (row.size, split):
         raise InputError(
-            f"{row.place}: size or split of photo {name!r} is not as in "
-            f"{first.place.rsplit(': ', 1)[1]}; give the same in all its rows"
+            f"{row.place}: size or split of photo {name!r} is not as in {there}; give the same in "
+            "all its rows"
         )
+
+
+def _path(row: Row) -> PurePosixPath:
+    return PurePosixPath(row.photo.replace("\\", "/"))
 
 
 def _image(name: str, row: Row, split: str | None) -> dict:

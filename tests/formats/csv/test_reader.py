@@ -135,3 +135,29 @@ def test_csv_in_the_folder_and_in_those_of_splits_is_refused(tmp_path: Path) -> 
         InputError, match=r"2 CSV files \(labels.csv, train/_annotations.csv\); set"
     ):
         find_set(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("cam1/a.bmp", "cam2/a.bmp"),
+        ("/home/eve/cam1/a.bmp", "/home/eve/cam2/a.bmp"),
+        (r"C:\cam1\a.bmp", r"C:\cam2\a.bmp"),
+        ("a.bmp", "a"),
+    ],
+)
+def test_two_photos_are_not_taken_for_one(tmp_path: Path, first: str, second: str) -> None:
+    text = f"{CORNERS}{first},cat,1,2,4,6\n{second},dog,5,6,9,9\n"
+    with pytest.raises(InputError) as caught:
+        read(files_in(tmp_path, {"labels.csv": text, "photos/a.bmp": None}))
+    assert str(caught.value) == (
+        f"{tmp_path / 'labels.csv'}: row 3: {second!r} and {first!r} in row 2 are both "
+        f"{tmp_path / 'photos/a.bmp'}; keep one"
+    )
+
+
+def test_strokes_of_windows_make_no_other_photo(tmp_path: Path) -> None:
+    text = CORNERS + "cats/a.bmp,cat,1,2,4,6\n.\\cats\\a.bmp,cat,5,6,9,9\n"
+    found = read(files_in(tmp_path, {"labels.csv": text, "cats/a.bmp": None}))
+    assert found.images["file_name"].to_pylist() == ["cats/a.bmp"]
+    assert found.boxes.tolist() == [[1, 2, 3, 4], [5, 6, 4, 3]]
