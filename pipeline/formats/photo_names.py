@@ -1,35 +1,59 @@
 """Finds the photos that labels name by paths of another machine."""
 
 import re
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from pipeline.formats.same_photo import folders_of, may_be_same
+from pipeline.formats.same_photo import folders_of, is_folder_of_split, may_be_same
+from pipeline.formats.split_names import split_in_name, split_in_path, split_of_path
 from pipeline.photo_files import photos_below
 
 _SHOWN = 3
 
 
 class PhotoNames:
-    """The photos below a folder, each by its path in it.
-
-    `folders` are the paths of all folders with photos in them or below; that folder is `.`.
-    """
+    """The photos below a folder, each by its path in it."""
 
     def __init__(self, folder: Path) -> None:
         """Look through the folder once."""
         self.names = [photo.relative_to(folder).as_posix() for photo in photos_below(folder)]
         self._known = frozenset(self.names)
-        self._folders = folders_of(self.names)
-        self.folders = frozenset(
-            str(folder) for name in self.names for folder in PurePosixPath(name).parents
-        )
         self._by_last_name: dict[str, None] = {}  # paths, in their order
-        self._by_name: dict[str, list[str]] = {}
-        self._by_stem: dict[str, list[str]] = {}
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """The paths of all folders with photos in them or below; the folder itself is `.`."""
+        places = {PurePosixPath(name).parent for name in self.names}
+        return frozenset(str(folder) for place in places for folder in (place, *place.parents))
+
+    @cached_property
+    def _folder_names(self) -> frozenset[str]:
+        return folders_of(self.names)
+
+    @cached_property
+    def _of_splits(self) -> dict[str, tuple[list[str], list[str]]]:
+        """The folders of each split: those just called after it, and the others that say it."""
+        found: dict[str, tuple[list[str], list[str]]] = {}
+        for folder in sorted(self.folders):
+            if split := split_in_path(PurePosixPath(folder)):
+                own, others = found.setdefault(split, ([], []))
+                (own if is_folder_of_split(folder) else others).append(folder)
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        return self._index(lambda path: path.name)
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        return self._index(lambda path: path.stem)
+
+    def _index(self, key_of: Callable[[PurePosixPath], str]) -> dict[str, list[str]]:
+        index: dict[str, list[str]] = {}
         for name in self.names:
-            path = PurePosixPath(name)
-            self._by_name.setdefault(path.name, []).append(name)
-            self._by_stem.setdefault(path.stem, []).append(name)
+            index.setdefault(key_of(PurePosixPath(name)), []).append(name)
+        return index
 
     def __contains__(self, name: str) -> bool:
         """Return whether a photo has this path."""
@@ -49,11 +73,30 @@ class PhotoNames:
         path names a folder of the set in which the photo is not; see `may_be_same`.
         """
         photo, by_last_name = self._candidate(path)
-        if photo is None or not may_be_same(path, photo, self._folders):
+        if photo is None or not may_be_same(path, photo, self._folder_names):
             return None
         if by_last_name and re.search(r"[/\\]", path):
             self._by_last_name[path] = None
         return photo
+
+    def of_split(self, path: str, split: str | None) -> str:
+        """Return the path of a photo of a split, with the folder of the split if the set has one.
+
+        A folder that is just called after the split, perhaps with an `images` in it, comes before
+        others such as `train/masks` or `depth_train`. Where several hold the photo, the path stays
+        as it is, for the search to find them all. Where none does, it says the split at least, for
+        none of another split to be taken for it; but not if it names one itself, or a photo.
+        """
+        own, others = self._of_splits.get(split or "", ([], []))
+        for folders in (own, others):
+            places = (f"{folder}/{path}" for folder in folders)
+            if held := [place for place in places if place in self._known]:
+                return held[0] if len(held) == 1 else path
+        says = split_of_path(PurePosixPath(path.replace("\\", "/")))
+        if not (own or others) or says or path in self._known:
+            return path
+        parts = PurePosixPath([*own, *others][0]).parts
+        return f"{next(part for part in parts if split_in_name(part) == split)}/{path}"
 
     def notes(self) -> list[str]:
         """Return how many photos were found by no more than their names; nothing if none was."""

@@ -44,6 +44,11 @@ def folders_of(photos: Iterable[str]) -> frozenset[str]:
     return frozenset(name for place in places for name in _folders(f"{place}/"))
 
 
+def is_folder_of_split(folder: str) -> bool:
+    """Return whether a folder holds just the photos of a split, as `train` or `train/images`."""
+    return bool(_splits(_folders(f"{folder}/")[-1:]))
+
+
 def common_end(one: Sequence[str], other: Sequence[str]) -> int:
     """Return how many parts at the end are the same."""
     pairs = zip(reversed(one), reversed(other), strict=False)

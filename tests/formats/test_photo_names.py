@@ -69,3 +69,41 @@ def test_photos_found_by_their_names_alone_are_noted(photos: PhotoNames) -> None
 def test_the_photo_that_a_missing_one_is_called_like(photos: PhotoNames) -> None:
     assert photos.hint("dogs/b.png") == " (the nearest is 'cats/b.png')"
     assert photos.hint("d.jpg") == ""
+
+
+@pytest.mark.parametrize(
+    ("there", "path", "found"),
+    [
+        (["train/a.png", "val/a.png"], "a.png", "train/a.png"),
+        (["train/gt/a.png", "train/images/a.png"], "a.png", "train/images/a.png"),
+        (["mask_train/a.png", "train/a.png"], "a.png", "train/a.png"),
+        (["train/labels/images/a.png", "train/gt/a.png"], "a.png", "train/labels/images/a.png"),
+        (["images_train/a.png", "images_val/a.png"], "a.png", "images_train/a.png"),
+        (["images/train2017/cam/a.png"], "cam/a.png", "images/train2017/cam/a.png"),
+        (["train/x/a.png", "train/y/a.png"], "a.png", "a.png"),  # in several
+        (["train/a.png", "train/images/a.png"], "a.png", "a.png"),
+        (["train/b.png", "val/a.png"], "a.png", "train/a.png"),  # missing
+        (["a.png", "train/b.png"], "a.png", "a.png"),
+        (["train/b.png", "val/a.png"], "val/a.png", "val/a.png"),
+        (["train/b.png", "val/a.png"], r"val\a.png", r"val\a.png"),
+        (["val/a.png"], "a.png", "a.png"),  # train has no folder
+    ],
+)
+def test_the_photo_in_the_folder_of_its_split(
+    tmp_path: Path, there: list[str], path: str, found: str
+) -> None:
+    for name in there:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert PhotoNames(tmp_path).of_split(path, "train") == found
+    assert PhotoNames(tmp_path).of_split(path, None) == path
+
+
+def test_a_missing_photo_is_not_one_of_another_split(tmp_path: Path) -> None:
+    for name in ("train/a.png", "train/b.png", "val/c.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    photos = PhotoNames(tmp_path)
+    for path in ("b.png", "images/b.png", "/home/eve/b.png", r"C:\set\b.png"):
+        assert photos.find(path) == "train/b.png"
+        assert photos.find(photos.of_split(path, "val")) is None

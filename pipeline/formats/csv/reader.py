@@ -109,13 +109,18 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
 
 
 def _photo_name(row: Row, file: Path, root: Path, photos: PhotoNames) -> str:
+    """Return the path of a row's photo, in the folder of the file or of its split.
+
+    The split is that of the file: photos of a single folder `train` are often split by a column.
+    """
     folder = file.parent.relative_to(root)
     place = "" if folder == Path() else f"{folder.as_posix()}/"
-    if found := photos.find(f"{place}{row.photo}"):
+    split = _split(file)
+    if found := photos.find(photos.of_split(f"{place}{row.photo}", split)):
         return found
     if fault := fault_of_path(row.photo):
         raise InputError(f"{row.place}: photo {row.photo!r} {fault}")
-    return f"{place}{_path(row)}"
+    return photos.of_split(f"{place}{_path(row)}", split)
 
 
 def _size_of(row: Row, photo: Path, sizes: dict[Path, tuple[int, int]]) -> tuple[int, int]:

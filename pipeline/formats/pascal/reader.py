@@ -4,9 +4,6 @@ A million annotations are read in blocks, by Arrow, and checked as columns. What
 wrong in a file sends it through the plain parser and `check_pascal`, which is slow and names it.
 """
 
-import os
-import re
-from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +21,7 @@ from pipeline.formats.pascal.files import may_be_pascal, pascal_files, splits_of
 from pipeline.formats.pascal.json_lists import UnusualError, read_lists
 from pipeline.formats.pascal.roboflow import note_of_root, roboflow_root, without_root
 from pipeline.formats.pascal.writer import write_pascal
-from pipeline.formats.split_names import split_in_path
+from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.upright_boxes import (
     around_turned,
     degrees_of,
@@ -32,7 +29,6 @@ from pipeline.formats.upright_boxes import (
     note_turned,
     upright,
 )
-from pipeline.photo_files import photos_below
 
 _ANNOTATIONS = pa.schema(
     [
@@ -62,7 +58,7 @@ def _read(found: LabelledSet) -> Labels:
     if len(found.files) == 1:
         return read_pascal(found.files[0], found.photos)
     splits = splits_of_files(found.files, found.root)
-    photos = {file.relative_to(found.photos) for file in photos_below(found.photos)}
+    photos = PhotoNames(found.photos)
     parts = [
         _of_split(read_pascal(file, found.photos), split, photos)
         for file, split in zip(found.files, splits, strict=True)
@@ -73,27 +69,21 @@ def _read(found: LabelledSet) -> Labels:
     return replace(join_labels(parts, found.labels, found.photos), notes=notes)
 
 
-def _of_split(labels: Labels, split: str | None, photos: Set[Path]) -> Labels:
+def _of_split(labels: Labels, split: str | None, photos: PhotoNames) -> Labels:
     """Return labels whose images are of a split, and lie in a folder that is named like it.
 
     So does a photo that is missing, for none of another split to be taken for it. Splits that the
     images themselves have stay.
     """
-    folders = sorted({photo.parent for photo in photos if split_in_path(photo.parent) == split})
-    names = [_in_folder(name, folders, photos) for name in labels.images["file_name"].to_pylist()]
-    given = pc.fill_null(labels.images["split"], split)
-    columns = {"file_name": pa.array(names, pa.string()), "split": given}
+    named = labels.images["file_name"].to_pylist()
+    columns = {
+        "file_name": pa.array([photos.of_split(name, split) for name in named], pa.string()),
+        "split": pc.fill_null(labels.images["split"], split),
+    }
     images = labels.images
     for name, column in columns.items():
         images = images.set_column(images.schema.get_field_index(name), name, column)
     return replace(labels, images=images)
-
-
-def _in_folder(name: str, folders: Sequence[Path], photos: Set[Path]) -> str:
-    if found := next((folder / name for folder in folders if folder / name in photos), None):
-        return str(found)
-    is_bare = not re.search(r"[/\\]", name) and Path(name) not in photos
-    return os.path.join(os.path.commonpath(folders), name) if folders and is_bare else name
 
 
 def read_pascal(file: Path, photos: Path) -> Labels:

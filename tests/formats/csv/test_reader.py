@@ -161,3 +161,29 @@ def test_strokes_of_windows_make_no_other_photo(tmp_path: Path) -> None:
     found = read(files_in(tmp_path, {"labels.csv": text, "cats/a.bmp": None}))
     assert found.images["file_name"].to_pylist() == ["cats/a.bmp"]
     assert found.boxes.tolist() == [[1, 2, 3, 4], [5, 6, 4, 3]]
+
+
+def test_the_photo_of_a_file_of_a_split_is_in_the_folder_of_that_split(tmp_path: Path) -> None:
+    files = {
+        "train.csv": CORNERS + "a.bmp,cat,1,2,4,6\n",
+        "val.csv": CORNERS + "a.bmp,dog,5,6,9,9\nb.bmp,dog,1,2,4,6\n",
+    }
+    photos = dict.fromkeys(("train/a.bmp", "train/b.bmp", "val/images/a.bmp"))
+    images = read(files_in(tmp_path, files | photos)).images
+    assert images["file_name"].to_pylist() == ["train/a.bmp", "val/b.bmp", "val/images/a.bmp"]
+    assert images["split"].to_pylist() == ["train", "val", "val"]
+
+
+def test_photos_of_one_folder_that_files_split(tmp_path: Path) -> None:
+    row = CORNERS + "{}.bmp,cat,1,2,4,6\n"
+    files = {"train.csv": row.format("a"), "val.csv": row.format("b")}
+    images = read(files_in(tmp_path, files | {"train/a.bmp": None, "train/b.bmp": None})).images
+    assert images["file_name"].to_pylist() == ["train/a.bmp", "train/b.bmp"]
+    assert images["split"].to_pylist() == ["train", "val"]
+
+
+def test_a_row_that_contradicts_one_of_another_file_names_that_file(tmp_path: Path) -> None:
+    row = CORNERS + "a.bmp,cat,1,2,4,6\n"
+    files = {"train.csv": row, "val.csv": row, "photos/a.bmp": None}
+    with pytest.raises(InputError, match=r"val.csv: row 2: size .* as in \S*/train.csv: row 2; "):
+        read(files_in(tmp_path, files))

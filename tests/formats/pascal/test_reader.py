@@ -270,3 +270,16 @@ def test_folders_of_splits_with_a_file_in_each(tmp_path: Path) -> None:
 def test_a_single_file_keeps_the_splits_it_has(tmp_path: Path) -> None:
     write(tmp_path / "train.json", file_of(["a.jpg"]))
     assert read_set(tmp_path).images["split"].to_pylist() == [None]
+
+
+@pytest.mark.parametrize(
+    "others", [["train/gt/a.jpg", "val/gt/a.jpg"], ["mask_train/a.jpg", "mask_val/a.jpg"]]
+)
+def test_masks_beside_the_photos_of_a_split_are_not_taken(tmp_path: Path, others: list) -> None:
+    folder = "train/images" if "gt" in others[0] else "train"
+    photos = [f"{folder}/a.jpg", f"{folder.replace('train', 'val')}/a.jpg"]
+    for split in ("train", "val"):
+        write(tmp_path / f"annotations/{split}.json", file_of(["a.jpg"]))
+    for photo in (*photos, *others):
+        write(tmp_path / photo)
+    assert read_set(tmp_path).images["file_name"].to_pylist() == photos
