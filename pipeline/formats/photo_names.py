@@ -73,11 +73,15 @@ class PhotoNames:
         path names a folder of the set in which the photo is not; see `may_be_same`.
         """
         photo, by_last_name = self._candidate(path)
-        if photo is None or not may_be_same(path, photo, self._folder_names):
+        if photo is None or not self.may_be(photo, path):
             return None
         if by_last_name and re.search(r"[/\\]", path):
             self._by_last_name[path] = None
         return photo
+
+    def may_be(self, photo: str, path: str) -> bool:
+        """Return whether a photo may be the one that a path means; see `may_be_same`."""
+        return may_be_same(path, photo, self._folder_names)
 
     def of_split(self, path: str, split: str | None) -> str:
         """Return the path of a photo of a split, with the folder of the split if the set has one.

@@ -1,5 +1,6 @@
 """Reads LabelMe's JSON, one beside each photo."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -132,10 +133,13 @@ def _photo_of(file: Path, image_path: str, root: Path, photos: PhotoNames) -> st
     if fault := fault_of_name(image_path):
         raise InputError(f"{file}: imagePath {image_path!r} {fault}")
     path = image_path.replace("\\", "/")
-    # Where labels lie apart from photos, their own folder says nothing.
+    # Where labels lie apart from photos, their own folder has none, but may be called like one.
     holder = next(place for place in (folder, *folder.parents) if _holds_photos(place, photos))
     place = "" if holder == Path() else f"{holder.as_posix()}/"
-    return photos.find(f"{place}{path}") or (folder / Path(path).name).as_posix()
+    found = photos.find(f"{place}{path}")
+    if found and photos.may_be(found, os.path.normpath(f"/{folder.as_posix()}/{path}")):
+        return found
+    return (folder / Path(path).name).as_posix()
 
 
 def _holds_photos(folder: Path, photos: PhotoNames) -> bool:

@@ -191,3 +191,23 @@ def test_labels_beside_folders_of_photos_with_one_name(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.jpg").touch()
     assert read(tmp_path).images["file_name"].to_pylist() == ["out/a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("file", "image_path", "found"),
+    [
+        ("json/train/b", "b.jpg", "imgs/train/b.jpg"),
+        ("json/train/a", "a.jpg", "json/train/a.jpg"),  # of val
+        ("json/train/a", r"..\..\imgs\val\a.jpg", "imgs/val/a.jpg"),
+        ("out/day1/a", "a.jpg", "imgs/val/a.jpg"),  # no folder of photos is called so
+        ("out/a", "a.jpg", "imgs/val/a.jpg"),
+    ],
+)
+def test_a_folder_of_labels_that_is_called_like_one_of_photos_is_of_its_photos(
+    tmp_path: Path, file: str, image_path: str, found: str
+) -> None:
+    for photo in ("imgs/train/b.jpg", "imgs/val/a.jpg"):
+        (tmp_path / photo).parent.mkdir(parents=True)
+        (tmp_path / photo).touch()
+    page = make(tmp_path / f"{file}.json", CAT, photo=image_path)
+    assert read_labelme(tmp_path, (page,)).images["file_name"].to_pylist() == [found]
