@@ -1,7 +1,7 @@
 """Sets whose photos lie in tar files, as WebDataset and many downloads have them."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,12 +9,30 @@ from pipeline.errors import InputError
 from pipeline.photo_files import is_hidden, visible_files
 from pipeline.sources.archives import unpack
 
+_PACKED = frozenset(".gz .tgz .bz2 .tbz2 .xz .txz .zst .tzst .zip .7z .rar".split())
+
 
 def archives_in(place: Path) -> list[Path]:
-    """Return the tar files that lie directly in a folder, sorted; none where there is no folder."""
-    return sorted(
-        file for file in place.glob("*.tar") if not is_hidden(file.name) and file.is_file()
-    )
+    """Return the tar files that lie directly in a folder, sorted; none where there is no folder.
+
+    Raises:
+        InputError: an archive of another kind lies beside them, whose part of the set would
+            be missing.
+    """
+    files = sorted(place.iterdir()) if place.is_dir() else []
+    archives, packed = (_ending(files, endings) for endings in ({".tar"}, _PACKED))
+    if archives and packed:
+        raise InputError(
+            f"{packed[0]}: lies beside {archives[0].name}, but is not opened as only *.tar are; "
+            "unpack it, pack it again as .tar, or put it elsewhere"
+        )
+    return archives
+
+
+def _ending(files: list[Path], endings: Collection[str]) -> list[Path]:
+    """Return the visible files with one of these endings."""
+    found = [file for file in files if file.suffix.lower() in endings]
+    return [file for file in found if not is_hidden(file.name) and file.is_file()]
 
 
 @contextmanager

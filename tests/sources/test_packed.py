@@ -130,6 +130,19 @@ def test_errors_name_the_users_place(tmp_path: Path) -> None:
     assert "\n  voc: " in str(refused.value) and "\\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["b.tar.gz", "b.tgz", "B.ZIP", "b.tar.zst", "b.json.xz"])
+def test_a_packed_file_beside_archives_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+    assert archives_in(tmp_path) == []
+    (tmp_path / "a.TAR").write_bytes(b"")
+    with pytest.raises(InputError) as refused:
+        archives_in(tmp_path)
+    assert str(refused.value) == (
+        f"{tmp_path / name}: lies beside a.TAR, but is not opened as only *.tar are; unpack it, "
+        "pack it again as .tar, or put it elsewhere"
+    )
+
+
 def test_a_folder_without_archives_has_none(tmp_path: Path) -> None:
     (tmp_path / "a.tar").mkdir()
     (tmp_path / ".b.tar").write_bytes(b"")
