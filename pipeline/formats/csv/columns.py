@@ -85,7 +85,7 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
         return Columns(6, False, 0, (5,), ("class",), (1, 2, 3, 4), True, False), ""
     at: dict[str, int] = {}
     for index, cell in enumerate(first):
-        at.setdefault(re.sub(r"[\s_-]", "", cell.lower()), index)
+        at.setdefault(_plain(cell), index)
     forms = [form for form in (*_CORNERS, *_SIZED) if at.keys() >= set(form)]
     forms = forms or [form for form in _SIZED_LIKE_PHOTO if at.keys() >= set(form)]
     # Sides beside two corners tell the same box again.
@@ -115,6 +115,16 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
         ignore=tuple(at[mark] for mark in _IGNORE if mark in at),
     )
     return columns, ""
+
+
+def lists_photos(first: Sequence[str]) -> bool:
+    """Return whether a first line has nothing but photos, as the list of a test without labels."""
+    known = {"id", *_PHOTO, *_WIDTH, *_HEIGHT, *_SPLIT}
+    return any(_plain(cell) in _PHOTO for cell in first) and known.issuperset(map(_plain, first))
+
+
+def _plain(cell: str) -> str:
+    return re.sub(r"[\s_-]", "", cell.lower())
 
 
 def _first(at: dict[str, int], names: Sequence[str], taken: Set[int] = frozenset()) -> int | None:

@@ -1,10 +1,19 @@
 """Reads CSV with a row a box, from whichever tool."""
 
 import re
+from collections.abc import Iterable, Set
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError
-from pipeline.formats.csv.rows import Row, boxes_of, columns_of, fault_in_words, read_rows
+from pipeline.formats.csv.columns import lists_photos
+from pipeline.formats.csv.rows import (
+    Row,
+    boxes_of,
+    columns_of,
+    fault_in_words,
+    first_line_of,
+    read_rows,
+)
 from pipeline.formats.csv.writer import write_csv
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
@@ -20,9 +29,10 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
     """Return the set of a folder with CSV in it, or one in each of its folders of splits."""
     if named:
         return _set(root, [named]) if named.suffix.lower() == ".csv" else None
-    files = _known(root)
     splits = [place for place in sorted(root.iterdir()) if split_of_name(place.name)]
-    files += [file for place in splits if place.is_dir() for file in _known(place)]
+    folders = [root, *(place for place in splits if place.is_dir())]
+    files = [file for folder in folders for file in _known(folder)]
+    _refuse_unknown(folders, {_split(file) for file in files})
     if len(files) > 1 and len({_split(file) for file in files} - {None}) < len(files):
         names = ", ".join(file.relative_to(root).as_posix() for file in files[:4])
         raise InputError(f"{root}: {len(files)} CSV files ({names}); set fetch.labels to one")
@@ -39,6 +49,20 @@ def _known(folder: Path) -> list[Path]:
 
 def _files(folder: Path) -> list[Path]:
     return [file for file in sorted(folder.glob("*.csv")) if not file.name.startswith(".")]
+
+
+def _refuse_unknown(folders: Iterable[Path], known: Set[str | None]) -> None:
+    """Refuse a file of a split beside known ones of others: its part of the set would be missing.
+
+    A mere list of photos, as of a test whose labels are kept from us, is not missed.
+    """
+    if known <= {None}:
+        return
+    for file in (file for folder in folders for file in _files(folder)):
+        columns, fault, _ = columns_of(file)
+        is_missed = columns is None and not lists_photos(first_line_of(file)[0])
+        if is_missed and _split(file) not in known | {None}:
+            raise InputError(f"{fault_in_words(file, fault)}; or remove it if it holds no labels")
 
 
 def _fault(folder: Path) -> str | None:

@@ -45,13 +45,19 @@ class Row:
 
 def columns_of(file: Path) -> tuple[Columns | None, str, str]:
     """Return the columns of a file, what is wrong if they are None, and the delimiter."""
+    first, delimiter = first_line_of(file)
+    return *recognise(first), delimiter
+
+
+def first_line_of(file: Path) -> tuple[list[str], str]:
+    """Return the cells of the first line of a file, and the delimiter."""
     beginning = beginning_of(file, _FIRST_LINE).lstrip(b"\r\n")
     lines = re.split(rb"[\r\n]+", beginning, maxsplit=2)[:2]
     first_line = next((line for line in lines if not line.startswith(_OF_EXCEL)), b"")
     line = first_line.decode(errors="replace")
     delimiter = max(",;\t", key=line.count)
     first = next(csv.reader([line], delimiter=delimiter), [])
-    return *recognise([cell.strip() for cell in first]), delimiter
+    return [cell.strip() for cell in first], delimiter
 
 
 def fault_in_words(file: Path, fault: str) -> str:

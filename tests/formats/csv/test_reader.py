@@ -187,3 +187,39 @@ def test_a_row_that_contradicts_one_of_another_file_names_that_file(tmp_path: Pa
     files = {"train.csv": row, "val.csv": row, "photos/a.bmp": None}
     with pytest.raises(InputError, match=r"val.csv: row 2: size .* as in \S*/train.csv: row 2; "):
         read(files_in(tmp_path, files))
+
+
+UNKNOWN = "filename,class,x_min_px,y_min_px,x_max_px,y_max_px\nb.bmp,cat,1,2,4,6\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("val.csv", UNKNOWN, "no column for the box among filename, class, x_min_px"),
+        ("valid/labels.csv", UNKNOWN, "no column for the box among filename, class, x_min_px"),
+        ("val.csv", "img/b,1,1,20,20,cat\n", "no column for the photo among img/b, 1"),
+        ("val.csv", "", "no column for the photo among"),
+    ],
+)
+def test_a_split_in_unknown_columns_is_refused(
+    tmp_path: Path, name: str, text: str, fault: str
+) -> None:
+    files_in(tmp_path, {"train.csv": CORNERS + "a.bmp,cat,1,2,4,6\n", name: text})
+    with pytest.raises(InputError) as caught:
+        find_set(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / name}: {fault}")
+    assert str(caught.value).endswith("; or remove it if it holds no labels")
+
+
+def test_other_csv_beside_the_files_of_splits_is_left(tmp_path: Path) -> None:
+    files = {
+        "train.csv": CORNERS + "a.bmp,cat,1,2,4,6\n",
+        "train_log.csv": "epoch,loss\n1,.5\n",
+        "sizes.csv": "class,mean\ncat,3\n",
+        "test.csv": "id,file_name,width,height\n1,b.bmp,9,9\n",
+    }
+    found = find_set(files_in(tmp_path, files))
+    assert found.files == (tmp_path / "train.csv",)
+    (tmp_path / "train.csv").rename(tmp_path / "labels.csv")
+    files_in(tmp_path, {"test_results.csv": "epoch,loss\n1,.5\n"})
+    assert find_set(tmp_path).files == (tmp_path / "labels.csv",)
