@@ -1,11 +1,14 @@
-"""What becomes of boxes that are turned, or whose corners stand in the wrong order."""
+"""What becomes of boxes that are turned, in parts, or whose corners stand in the wrong order."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
+from pipeline.formats.labels import LabelledBox
 
 _MOST = 0.5
 _ENOUGH = 10  # boxes by which a whole set can be judged
@@ -78,3 +81,42 @@ def degrees_of(rotation: object) -> float:
 def note_turned(count: int) -> list[str]:
     """Return the sentence for the report, none if no box was turned."""
     return [f"turned boxes, read as the boxes around them: {count}"] if count else []
+
+
+def around_parts(
+    boxes: Sequence[LabelledBox], groups: Sequence[int | str | None]
+) -> tuple[list[LabelledBox], list[str]]:
+    """Return boxes in which one is around the parts of each object, and a note of them.
+
+    An object that something hides in the middle is drawn in parts: shapes of one photo, class and
+    group. It is ignored if one of them is, and has the highest of their scores.
+
+    Args:
+        boxes: of all shapes.
+        groups: of each shape; None for one that is in no group.
+    """
+    objects: dict[object, list[LabelledBox]] = {}
+    for at, (box, group) in enumerate(zip(boxes, groups, strict=True)):
+        key = at if group is None else (box.row, box.name.strip(), group)
+        objects.setdefault(key, []).append(box)
+    several = [parts for parts in objects.values() if len(parts) > 1]
+    if not several:
+        return list(boxes), []
+    count = sum(map(len, several))
+    whole = counted(len(several), "object")
+    return list(map(_whole, objects.values())), [
+        f"{count} shapes of one class and group are parts of {whole}, in one box each"
+    ]
+
+
+def _whole(parts: list[LabelledBox]) -> LabelledBox:
+    """Return the box around the parts of an object."""
+    sides = np.array([part.box for part in parts])
+    start, end = sides[:, :2].min(0), (sides[:, :2] + sides[:, 2:]).max(0)
+    scores = [part.score for part in parts if part.score is not None]
+    return replace(
+        parts[0],
+        box=[*start.tolist(), *(end - start).tolist()] if len(parts) > 1 else parts[0].box,
+        ignore=any(part.ignore for part in parts),
+        score=max(scores, default=None),
+    )

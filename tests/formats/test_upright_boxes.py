@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
+from pipeline.formats.labels import LabelledBox
 from pipeline.formats.upright_boxes import (
+    around_parts,
     around_turned,
     degrees_of,
     note_reversed,
@@ -70,3 +72,20 @@ def test_the_box_around_a_turned_one() -> None:
 def test_what_is_no_angle_turns_no_box(rotation: object) -> None:
     assert degrees_of(rotation) == 0
     assert (degrees_of(90), degrees_of("-4.5")) == (90, -4.5)
+
+
+def test_parts_of_one_photo_class_and_group_are_one_object() -> None:
+    boxes = [
+        LabelledBox(0, "cat", [0, 0, 2, 3], score=0.25),
+        LabelledBox(0, "dog", [5, 5, 1, 1]),
+        LabelledBox(0, "cat ", [8, 1, 2, 9], ignore=True, score=0.75),
+        LabelledBox(0, "cat", [0, 0, 1, 1]),
+        LabelledBox(0, "cat", [0, 0, 1, 1]),
+        LabelledBox(1, "cat", [0, 0, 1, 1]),
+    ]
+    found, notes = around_parts(boxes, [7, 7, 7, None, None, 7])
+    whole = LabelledBox(0, "cat", [0, 0, 10, 10], ignore=True, score=0.75)
+    assert found == [whole, boxes[1], *boxes[3:]]
+    assert notes == ["2 shapes of one class and group are parts of 1 object, in one box each"]
+    assert around_parts(boxes, [None] * 6) == (boxes, [])
+    assert around_parts([], []) == ([], [])

@@ -16,7 +16,13 @@ from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_name, fault_of_photo
 from pipeline.formats.photo_sizes import MOST_SIDE
 from pipeline.formats.split_names import split_in_name
-from pipeline.formats.upright_boxes import around_turned, note_reversed, note_turned, upright
+from pipeline.formats.upright_boxes import (
+    around_parts,
+    around_turned,
+    note_reversed,
+    note_turned,
+    upright,
+)
 from pipeline.formats.voc.files import label_folders, root_name
 from pipeline.photo_files import is_hidden
 
@@ -54,10 +60,11 @@ def read_cvat(found: LabelledSet) -> Labels:
 
     The format: https://docs.cvat.ai/docs/dataset_management/formats/format-cvat. Corners
     `xtl ytl xbr ybr` are edges of pixels, 0-based; of a turned box the upright one around it is
-    taken, and likewise of a polygon. Classes are in the order of their names. A subset that is
-    called train, val or test is the `split`. Other shapes are left out; all this is noted. An
-    attribute `ignore`, `difficult` or `crowd` of a box becomes `ignore`, `score` or `confidence`
-    the score.
+    taken, and likewise of a polygon. Polygons of one label and group are one object, as CVAT's
+    export to COCO has them (https://github.com/cvat-ai/cvat/issues/2600). Classes are in the order
+    of their names. A subset that is called train, val or test is the `split`. Other shapes are left
+    out; all this is noted. An attribute `ignore`, `difficult` or `crowd` of a box becomes `ignore`,
+    `score` or `confidence` the score.
 
     Raises:
         InputError: no XML, of a video, or broken.
@@ -65,6 +72,7 @@ def read_cvat(found: LabelledSet) -> Labels:
     images: list[dict] = []
     boxes: list[LabelledBox] = []
     turns: list[float] = []
+    groups: list[str | None] = []
     counts: Counter[str] = Counter()  # of kinds of shapes
     files: dict[str, Path] = {}  # in which each photo was first
     for file in found.files:
@@ -75,6 +83,7 @@ def read_cvat(found: LabelledSet) -> Labels:
             shapes = [shape for shape in node if shape.tag in _READ_SHAPES]
             boxes += [_box(shape, row, file) for shape in shapes]
             turns += [float(shape.get("rotation", "0")) for shape in shapes]
+            groups += map(_group, shapes)
             counts.update(shape.tag for shape in node)
     if not boxes:
         problem = f"no box in {counted(len(images), 'photo')}"
@@ -83,7 +92,8 @@ def read_cvat(found: LabelledSet) -> Labels:
     sides, turned = around_turned(sides, np.array(turns))
     boxes = [replace(box, box=side) for box, side in zip(boxes, sides.tolist(), strict=True)]
     reversed_note = note_reversed(reversed_ones, len(boxes), found.labels)
-    notes = [*note_turned(turned), *_notes(counts), *reversed_note]
+    boxes, of_parts = around_parts(boxes, groups)
+    notes = [*note_turned(turned), *_notes(counts), *of_parts, *reversed_note]
     return labels_of_boxes(found.labels, found.photos, images, boxes, notes=notes)
 
 
@@ -179,6 +189,12 @@ def _share(text: str) -> float | None:
     except ValueError:
         return None
     return number if 0 <= number <= 1 else None
+
+
+def _group(shape: ElementTree.Element) -> str | None:
+    """Return the group of a polygon; people put boxes into groups that are objects of their own."""
+    group = shape.get("group_id", "0")
+    return None if shape.tag != "polygon" or group in ("", "0") else group
 
 
 def _corners(node: ElementTree.Element) -> tuple[float, float, float, float]:

@@ -16,6 +16,7 @@ from pipeline.formats.names import fault_of_name
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.photo_sizes import is_side
 from pipeline.formats.split_names import split_of_path
+from pipeline.formats.upright_boxes import around_parts
 from pipeline.photo_files import files_below, photos_below
 from pipeline.progress import progress
 
@@ -54,9 +55,10 @@ def read_labelme(root: Path, files: tuple[Path, ...]) -> Labels:
 
     The photo is the one beside a JSON with its stem, as `imagePath` is stale in files that were
     renamed, else the one of `imagePath`, as where JSON lies in a folder of its own. Polygons,
-    circles and turned boxes count as the boxes around them; corners are edges in pixels as they
-    stand there. A flag `difficult`, `ignore` or `crowd` of a shape becomes `ignore`; a folder named
-    after a split gives it.
+    circles and turned boxes count as the boxes around them, and so do shapes of one label and
+    `group_id`, which are one object (https://github.com/wkentaro/labelme/issues/714); corners are
+    edges in pixels as they stand there. A flag `difficult`, `ignore` or `crowd` of a shape becomes
+    `ignore`; a folder named after a split gives it.
 
     Args:
         root: the folder with everything.
@@ -78,6 +80,7 @@ def read_labelme(root: Path, files: tuple[Path, ...]) -> Labels:
         pages[name] = page
     images: list[dict] = []
     boxes: list[LabelledBox] = []
+    groups: list[int | str | None] = []
     for row, name in enumerate(sorted(pages)):
         page = pages[name]
         split = split_of_path(Path(name))
@@ -86,8 +89,11 @@ def read_labelme(root: Path, files: tuple[Path, ...]) -> Labels:
         for index, shape in enumerate(page.shapes):
             if _kind(shape) in _AREAS:
                 boxes.append(_box(shape, row, f"{page.file}: shapes[{index}]"))
+                group = shape.get("group_id")
+                groups.append(group if isinstance(group, int | str) else None)
+    boxes, of_parts = around_parts(boxes, groups)
     kinds = Counter(_kind(shape) for page in pages.values() for shape in page.shapes)
-    notes = [*_notes(kinds), *photos.notes()]
+    notes = [*_notes(kinds), *of_parts, *photos.notes()]
     return labels_of_boxes(root, root, images, boxes, notes=notes)
 
 

@@ -134,3 +134,20 @@ def test_where_it_is_found(tmp_path: Path) -> None:
     assert found and found.files == (other,)
     (tmp_path / "a.xml").write_text("<annotation/>")
     assert CVAT.find(tmp_path, None) is None
+
+
+def test_polygons_of_a_group_are_one_object_and_boxes_are_not(tmp_path: Path) -> None:
+    grouped = BOX.replace("/>", ' group_id="1"/>')
+    polygon = '<polygon label="cat" points="{}" group_id="{}"/>'
+    parts = ("1,2;5,9;3,0.5", 1), ("9,9;11,9;11,12", 1), ("1,1;2,2;3,1", 0), ("1,1;2,2;3,1", 0)
+    written(tmp_path, grouped * 2 + "".join(polygon.format(*part) for part in parts))
+    labels = read(tmp_path)
+    assert labels.boxes.tolist() == [
+        [5, 6.5, 15, 1.5],
+        [5, 6.5, 15, 1.5],
+        [1, 0.5, 10, 11.5],
+        [1, 1, 2, 1],
+        [1, 1, 2, 1],
+    ]
+    note = "2 shapes of one class and group are parts of 1 object, in one box each"
+    assert labels.notes == ("polygons, read as the boxes around them: 4", note)

@@ -66,6 +66,24 @@ def test_each_shape(tmp_path: Path, item: dict, box: list) -> None:
     assert found.notes == (() if upright else (around,))
 
 
+def test_shapes_of_a_group_and_label_are_one_object(tmp_path: Path) -> None:
+    left = shape("polygon", [1, 2], [5, 2], [3, 9], group_id=0)
+    right = shape("polygon", [9, 3], [12, 3], [12, 5], group_id=0)
+    make(tmp_path / "a.json", left, CAT | {"group_id": None}, right, CAT | {"label": "dog"})
+    make(tmp_path / "b.json", right)
+    found = read(tmp_path)
+    assert found.boxes.tolist() == [
+        [1, 2, 11, 7],
+        [10, 5.5, 20, 19.5],
+        [10, 5.5, 20, 19.5],
+        [9, 3, 3, 2],
+    ]
+    assert found.rows.tolist() == [0, 0, 0, 1]
+    assert (
+        found.notes[1] == "2 shapes of one class and group are parts of 1 object, in one box each"
+    )
+
+
 def test_shapes_without_area_are_counted(tmp_path: Path) -> None:
     make(tmp_path / "a.json", shape("point", [1, 2]), shape("line", [1, 2], [3, 4]), CAT)
     (tmp_path / "b.jpg").touch()  # which the tables stage counts, whatever the format
