@@ -60,6 +60,8 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
             if (entry := data.get(key))
         }
         names, keypoints = _names_in_yaml(data, description), _keypoints(data)
+        if names and data.get("names"):
+            _refuse_other_order(names, description, root)
         if not data.keys() & set(_SPLIT_KEYS):
             return YoloSet(names, _splits_of_folders(photos, root), keypoints, ())
         splits, notes = _described(photos, root, description, data.get("path"), entries)
@@ -127,16 +129,30 @@ def _names_in_lists(root: Path, description: Path | None) -> list[str] | None:
     Raises:
         InputError: two lists differ, so that a number means one class here and another there.
     """
-    below = [file for file in files_below(root, {".txt"}) if file.name.lower() == "classes.txt"]
-    files = [*([description] if description else []), *below]
+    files = [*([description] if description else []), *_lists_below(root)]
     names = [_listed_names(file) for file in files]
     for file, found in zip(files, names, strict=True):
         if found != names[0]:
-            raise InputError(
-                f"{file}: its names are not those of {files[0]}, or in another order; number the "
-                "classes alike in all texts and keep one list"
-            )
+            raise _differ(file, files[0])
     return names[0] if names else None
+
+
+def _refuse_other_order(names: list[str], description: Path, root: Path) -> None:
+    """Refuse a `classes.txt` in which a number means another class than in the description."""
+    for file in _lists_below(root):
+        if any(a.strip() != b for a, b in zip(names, _listed_names(file), strict=False)):
+            raise _differ(file, description)
+
+
+def _lists_below(root: Path) -> list[Path]:
+    return [file for file in files_below(root, {".txt"}) if file.name.lower() == "classes.txt"]
+
+
+def _differ(file: Path, other: Path) -> InputError:
+    return InputError(
+        f"{file}: its names are not those of {other}, or in another order; number the classes "
+        "alike in all texts and keep one list"
+    )
 
 
 def _listed_names(file: Path) -> list[str]:

@@ -46,6 +46,24 @@ def test_a_count_alone_gives_the_names_that_ultralytics_gives(tmp_path: Path) ->
     assert described(tmp_path, "train: .\n").classes is None
 
 
+def test_a_list_beside_the_texts_has_the_order_of_the_yaml(tmp_path: Path) -> None:
+    photos(tmp_path, "images/a.jpg", "labels/a.txt")
+    names = tmp_path / "labels/classes.txt"
+    text = "names: [cat, dog]\ntrain: images\n"
+    for alike in ("cat\ndog\n", "cat\n", "cat\ndog\nbird\n"):
+        names.write_text(alike)
+        assert described(tmp_path, text).classes == ["cat", "dog"]
+    for text_of_count in ("nc: 2\ntrain: images\n", "names:\nnc: 2\ntrain: images\n"):
+        assert described(tmp_path, text_of_count).classes == ["class_0", "class_1"]
+    names.write_text("dog\ncat\n")
+    with pytest.raises(InputError) as caught:
+        described(tmp_path, text)
+    assert str(caught.value) == (
+        f"{names}: its names are not those of {tmp_path / 'data.yaml'}, or in another order; "
+        "number the classes alike in all texts and keep one list"
+    )
+
+
 def test_without_splits_the_folders_give_them(tmp_path: Path) -> None:
     photos(tmp_path, "images/train/a.jpg", "images/b.jpg")
     found = described(tmp_path, '"names": [cat]\n')
