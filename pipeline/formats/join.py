@@ -49,8 +49,8 @@ def _unique_ids(ids: np.ndarray) -> pa.Array:
 
 
 def _relabelled(labels: Labels, classes: list[str]) -> np.ndarray:
-    new = np.array([classes.index(name) for name in labels.classes], np.int16)
-    return new[labels.labels]
+    new = np.array([classes.index(name) for name in labels.classes], np.int64)
+    return new.astype(np.int16)[labels.labels]
 
 
 def _joined_scores(parts: Sequence[Labels]) -> np.ndarray | None:

@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from pipeline.errors import InputError
+
+MOST_CLASSES = 2**15  # whose numbers are 0..32767
 IMAGES = pa.schema(
     [
         ("id", pa.int64()),
@@ -53,6 +56,14 @@ class Labels:
     scores: np.ndarray | None = None
     notes: tuple[str, ...] = ()
     shares: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse more classes than there are numbers for."""
+        if len(self.classes) > MOST_CLASSES:
+            raise InputError(
+                f"{self.file}: has {len(self.classes)} classes, of which {MOST_CLASSES} can be "
+                "numbered; remove the others"
+            )
 
     def of_each_image(self) -> list[np.ndarray]:
         """Return for each of the `P` images the indices of its objects, in their order."""
@@ -138,7 +149,7 @@ def labels_of_boxes(
         names,
         np.arange(1, len(boxes) + 1),
         np.array([box.row for box in boxes], np.int32),
-        np.array([label_of[box.name] for box in boxes], np.int16),
+        np.array([label_of[box.name] for box in boxes], np.int64).astype(np.int16),
         np.array([box.box for box in boxes], np.float64).reshape(-1, 4),
         np.array([box.ignore for box in boxes], bool),
         np.array(scores, np.float32) if scored else None,

@@ -1,7 +1,12 @@
 """Labels by columns: images that are left out take their objects along."""
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.formats.labels import LabelledBox, labels_of_boxes
 from tests.data.making import SMALL, labels, pascal
 
 
@@ -17,3 +22,13 @@ def test_objects_follow_their_images() -> None:
     second = labels(pascal(SMALL)).of_images(np.array([False, True, True]))
     assert (second.ids.tolist(), second.rows.tolist()) == ([10], [0])
     assert second.boxes.tolist() == [[0, 0, 10, 10]]
+
+
+def test_more_classes_than_numbers_are_refused() -> None:
+    file = Path("x")
+    boxes = [LabelledBox(0, f"{number:05}", [0, 0, 1, 1]) for number in range(2**15)]
+    found = labels_of_boxes(file, file, [{"file_name": "a.jpg"}], boxes)
+    assert found.labels[-1] == 32767
+    boxes.append(LabelledBox(0, "one more", [0, 0, 1, 1]))
+    with pytest.raises(InputError, match=r"x: has 32769 classes, of which 32768 can be numbered;"):
+        labels_of_boxes(file, file, [{"file_name": "a.jpg"}], boxes)

@@ -6,6 +6,7 @@ from math import isfinite
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.formats.labels import MOST_CLASSES
 from pipeline.formats.text_files import beginning_of, read_lines
 
 # Tools round a box that ends at the edge to a bit beyond it.
@@ -107,6 +108,11 @@ def _object(row: list[float], line: str, place: str, keypoints: int) -> YoloObje
     label, *numbers = row
     if not (label.is_integer() and label >= 0):
         raise InputError(f"{place}: class {line.split()[0]} is no whole number; correct it")
+    if label >= MOST_CLASSES:  # also for the names in between to fit into memory
+        raise InputError(
+            f"{place}: class {line.split()[0]} is above {MOST_CLASSES - 1}; number the classes "
+            "from 0 on"
+        )
     shares, score = _shares(numbers, place, keypoints)
     if not all(-_ROUNDING <= share <= 1 + _ROUNDING for share in shares):
         points = 0 if keypoints else _keypoints(numbers)

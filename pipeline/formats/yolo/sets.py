@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError, counted
+from pipeline.formats.labels import MOST_CLASSES
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
@@ -113,6 +114,8 @@ def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
             raise InputError(f"{file}: names: keys are not 0..{len(names) - 1}; number them so")
         names = [numbered[str(number)] for number in range(len(names))]
     if names is None and isinstance(count, int):
+        if count > MOST_CLASSES:
+            raise InputError(f"{file}: nc is above {MOST_CLASSES}; give the number of classes")
         return [f"class_{number}" for number in range(count)]
     if names is None:
         return None

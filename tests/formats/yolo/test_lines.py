@@ -78,6 +78,8 @@ def test_a_share_a_bit_outside_is_set_to_the_edge(tmp_path: Path) -> None:
         ("0,0.5,0.5,0.1,0.1", "has decimal commas; write points, and spaces between numbers"),
         ("0.5 0.5 0.5 0.5 0.5", "class 0.5 is no whole number; correct it"),
         ("-1 0.5 0.5 0.5 0.5", "class -1 is no whole number"),
+        ("32768 0.5 0.5 0.5 0.5", "class 32768 is above 32767; number the classes from 0"),
+        ("1e9 0.5 0.5 0.5 0.5", "class 1e9 is above 32767"),
         ("nan 0.5 0.5 0.5 0.5", "class nan is no whole number"),
         ("0 nan 0.5 0.5 0.5", "has a number outside 0..1; give shares"),
         ("0 inf 0.5 0.5 0.5", "has a number outside 0..1"),

@@ -217,6 +217,7 @@ def test_pictures_beside_a_folder_images_are_no_background(tmp_path: Path, yaml:
         ("names: {0: cat, 2: dog}\ntrain: .\n", "names: keys are not 0..1; number them so"),
         ("names: {0: cat, '0': dog}\ntrain: .\n", "names: keys are not 0..1; number them so"),
         ("names: [cat]\nnc: 2\ntrain: .\n", "nc is 2, but names has 1; correct one"),
+        ("nc: 1000000000\ntrain: .\n", "nc is above 32768; give the number of classes"),
         ("names: [cat, cat]\ntrain: .\n", "names: 'cat' is there twice; rename one"),
         ("names: [cat, ' ']\ntrain: .\n", "names: a class has no name; give each one"),
         ("names: []\ntrain: .\n", "names: a class has no name"),
