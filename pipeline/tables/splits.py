@@ -75,10 +75,11 @@ def _check_given(labels: Labels) -> None:
             "give it one, or set fetch.split to fraction"
         )
     if (bad := pc.index(pc.is_in(splits, pa.array(SPLITS)), False).as_py()) >= 0:
-        raise InputError(
-            f"{labels.file}: image {names[bad].as_py()!r}: unknown split "
-            f"{splits[bad].as_py()!r}; use one of {', '.join(SPLITS)}"
-        )
+        split = splits[bad].as_py()
+        fault = f"unknown split {split!r}; use one of {', '.join(SPLITS)}"
+        if set(split.split(" and ")) <= set(SPLITS):
+            fault = f"is in {split}; keep it in one, or set fetch.split to fraction"
+        raise InputError(f"{labels.file}: image {names[bad].as_py()!r}: {fault}")
 
 
 def _order_by_name(names: list[str], seed: int) -> np.ndarray:
@@ -169,7 +170,7 @@ def _only_train(labels: Labels) -> Labels:
     splits = labels.images["split"]
     if splits.null_count == len(splits):
         return labels
-    keep = pc.fill_null(pc.equal(splits, "train"), False)
+    keep = pc.fill_null(pc.match_substring_regex(splits, "^train( and |$)"), False)
     return labels.of_images(keep.to_numpy())
 
 

@@ -84,6 +84,12 @@ def test_given_keeps_what_is_there_and_the_argument_stays() -> None:
     [
         (photos("train", None), "given", {}, "x: image '1.jpg': has no split; "),
         (photos("valid"), "given", {}, "x: image '0.jpg': unknown split 'valid'; use one"),
+        (
+            photos("train", "train and val"),
+            "given",
+            {},
+            "x: image '1.jpg': is in train and val; keep it in one, or set fetch.split to fraction",
+        ),
         (photos("val", "val"), "given", {}, "x: split 'given': no photo of 2 is in train"),
         (unsplit(4), "fraction", {"val_fraction": 1.0}, "no photo of 4 is in train"),
         (unsplit(4), "fraction", {"val_fraction": 0.5, "test_fraction": 0.9}, "no photo of 4"),
@@ -195,6 +201,11 @@ def test_photos_of_one_name_are_drawn_by_their_folders() -> None:
 def test_a_share_that_floats_cannot_hold_is_not_rounded_down() -> None:
     drawn = assign_splits(unsplit(100), "fraction", val_fraction=0.29, test_fraction=0.57)
     assert [splits_of(drawn).count(split) for split in ("train", "val", "test")] == [14, 29, 57]
+
+
+def test_lesson_draws_from_photos_of_train_and_another_split() -> None:
+    got = assign_splits(photos(*["train and val"] * 10, "val"), "lesson")
+    assert splits_of(got) == splits_of(assign_splits(unsplit(10), "lesson"))
 
 
 def test_lesson_never_changes() -> None:

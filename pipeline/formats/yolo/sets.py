@@ -14,6 +14,7 @@ from pipeline.formats.text_files import read_lines
 from pipeline.formats.yolo.lines import begins_with_object
 from pipeline.formats.yolo.places import TextsOfSet, is_in_images
 from pipeline.photo_files import files_below, is_photo
+from pipeline.schemas import SPLITS
 from pipeline.yaml_file import read_yaml
 
 _SPLIT_KEYS = ("train", "val", "valid", "validation", "test")
@@ -25,7 +26,9 @@ class YoloSet:
 
     Attributes:
         classes: names in label order; None where the set has none.
-        splits: of each photo, by its path below the root; None where it is in none or in several.
+        splits: of each photo, by its path below the root; None where it is in none, and all of
+            them, as in `train and val`, where it is in several. Where all photos are in the same
+            ones, as our own writer has it, the set has no splits.
         keypoints: how many numbers of keypoints each line has after the box.
         notes: see `Labels`.
     """
@@ -205,20 +208,23 @@ def _described(
             f"{file}: no photo is below {root} where it names {where}; put it beside the folders "
             "of photos that train, val and test name"
         )
-    splits = {
-        photo: claims[photo].copy().pop() if len(claims[photo]) == 1 else None
+    splits: dict[str, str | None] = {
+        photo: " and ".join(split for split in SPLITS if split in claims[photo])
         for photo in sorted(claims)
     }
-    return splits, (*_notes(absent, splits), *photos.notes())
+    several = sum(len(of_photo) > 1 for of_photo in claims.values())
+    if several and len(set(splits.values())) == 1:
+        splits = dict.fromkeys(splits)
+    return splits, (*_notes(absent, several), *photos.notes())
 
 
-def _notes(absent: list[str], splits: dict[str, str | None]) -> Iterator[str]:
+def _notes(absent: list[str], several: int) -> Iterator[str]:
     if absent:
         places = counted(len(absent), "place is", "places are")
         yield f"{places} named but absent: {', '.join(absent)}"
-    if several := sum(split is None for split in splits.values()):
-        one = "photo is in several splits, so it has none"
-        yield counted(several, one, "photos are in several splits, so they have none")
+    if several:
+        one = "photo is in several splits, so that none counts"
+        yield counted(several, one, "photos are in several splits, so that none counts")
 
 
 def _places(root: Path, base: str, entry: str) -> list[Path]:

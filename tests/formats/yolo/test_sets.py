@@ -146,11 +146,19 @@ def test_a_pattern_that_nothing_fits_is_absent(tmp_path: Path) -> None:
     assert found.notes == ("1 place is named but absent: val (x**y/*.jpg)",)
 
 
-def test_photos_in_two_splits_have_none(tmp_path: Path) -> None:
+def test_photos_in_two_splits_have_both(tmp_path: Path) -> None:
+    photos(tmp_path, "a.jpg", "b.jpg")
+    (tmp_path / "val.txt").write_text("b.jpg\n")
+    found = described(tmp_path, "val: val.txt\ntrain: .\nnames: [cat]\n")
+    assert found.splits == {"a.jpg": "train", "b.jpg": "train and val"}
+    assert found.notes == ("1 photo is in several splits, so that none counts",)
+
+
+def test_where_all_photos_are_in_the_same_splits_there_are_none(tmp_path: Path) -> None:
     photos(tmp_path, "images/a.jpg")
     found = described(tmp_path, "train: images\nval: images\nnames: [cat]\n")
     assert found.splits == {"images/a.jpg": None}
-    assert found.notes == ("1 photo is in several splits, so it has none",)
+    assert found.notes == ("1 photo is in several splits, so that none counts",)
 
 
 def test_darknets_names_and_lists(tmp_path: Path) -> None:
