@@ -10,6 +10,7 @@ from pipeline.photo_files import is_hidden, photos_below
 
 AUTO = "auto"
 _NAME_IT = "set fetch.format, or fetch.labels to the file that counts"
+_NAME_EACH = "set fetch.path to the folder of one, or name each in fetch.sources"
 _OTHER_LABELS = {".json", ".xml", ".txt", ".yaml", ".yml"}  # endings; CSV's own fault tells more
 
 
@@ -43,6 +44,8 @@ def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> Labelle
         found += _sets_in(apart, formats, named)
     if len(found) > 1:
         names = " and ".join(f"{one.format.name} ({one.labels})" for one in found[:2])
+        if len({one.format.name for one in found}) == 1:
+            raise InputError(f"{folder}: holds {len(found)} sets, {names}; {_NAME_EACH}")
         raise InputError(f"{folder}: holds labels of {len(found)} kinds, {names}; {_NAME_IT}")
     if found:
         _refuse_others(folder, found[0])

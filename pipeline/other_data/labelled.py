@@ -24,6 +24,7 @@ _OPTIONS = {
     r"fetch\.turn": "--turn",
     r", or give each labelled folder in fetch\.sources": "",
     r"set fetch\.path to": "name",
+    r", or name each in fetch\.sources": "",
     r", as the set has the role truth": ": all labels are taken as true",
     r" with --photos \(fetch\.path\)": "",
 }

@@ -40,7 +40,9 @@ def test_what_is_no_set_or_several_is_refused(tmp_path: Path) -> None:
         find_set(tmp_path)
     voc(tmp_path / "one", {})
     voc(tmp_path / "two", {})
-    with pytest.raises(InputError, match=r"labels of 2 kinds, voc \(.*one/Annotations\) and voc"):
+    with pytest.raises(
+        InputError, match=r"2 sets, voc \(.*one/Annotations\) and voc .*fetch.sources"
+    ):
         find_set(tmp_path)
     touch(tmp_path / "a.json")
     touch(tmp_path / "b.json")

@@ -49,6 +49,10 @@ def test_messages_name_the_options_of_the_command(tmp_path):
     (folder / "labels.csv").write_text("file_name,class,xmin,ymin,xmax,ymax\n0.jpg,cat,1,2,3,4\n")
     with pytest.raises(InputError, match=r"2 kinds, .*; set --format, or --labels to the file"):
         read_labelled(folder)
+    labelled_folder(tmp_path / "both/one")
+    labelled_folder(tmp_path / "both/two")
+    with pytest.raises(InputError, match=r"holds 2 sets, pascal .*; name the folder of one$"):
+        read_labelled(tmp_path / "both")
     assert len(read_labelled(folder, "csv").rows) == 1
     assert len(read_labelled(folder, labels="labels.json").rows) == len(SMALL)
 
