@@ -1,5 +1,6 @@
 """The labels of a set by columns, whatever format they came in."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.errors import InputError
+from pipeline.formats.names import plain_name
 
 MOST_CLASSES = 2**15  # whose numbers are 0..32767
 IMAGES = pa.schema(
@@ -75,6 +77,25 @@ class Labels:
         if self.scores is None or np.isnan(self.scores[at]):
             return None
         return round(float(self.scores[at]), 4)
+
+    def with_plain_classes(self) -> "Labels":
+        """Return the labels with the names of classes as `plain_name` has them.
+
+        Classes that had one name but for that become one, and a note says so.
+        """
+        plain = list(map(plain_name, self.classes))
+        if plain == self.classes:
+            return self
+        label_of = {name: label for label, name in enumerate(dict.fromkeys(plain))}
+        new = np.array([label_of[name] for name in plain], np.int16)
+        twice = [name for name, count in Counter(plain).items() if count > 1]
+        notes = [f"classes in several spellings, read as one: {', '.join(twice)}"] if twice else []
+        return replace(
+            self,
+            classes=list(label_of),
+            labels=new[self.labels],
+            notes=(*self.notes, *notes),
+        )
 
     def of_images(self, keep: np.ndarray) -> "Labels":
         """Return the images for which `keep`, `(P,)` bool, is true, and their objects."""

@@ -1,10 +1,19 @@
 """Names of photos and classes: what is wrong with one, and the file that goes with a photo."""
 
+import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
 from pipeline.errors import InputError
 
 _CONTROL = frozenset(map(chr, [*range(32), 127]))
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a class without spaces around it, its accents written in one way.
+
+    Of the two ways in Unicode, which look the same, it is that in which people mostly type.
+    """
+    return unicodedata.normalize("NFC", name.strip())
 
 
 def fault_of_name(name: object) -> str | None:

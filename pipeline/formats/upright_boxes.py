@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.errors import InputError, counted
 from pipeline.formats.labels import LabelledBox
+from pipeline.formats.names import plain_name
 
 _MOST = 0.5
 _ENOUGH = 10  # boxes by which a whole set can be judged
@@ -97,7 +98,7 @@ def around_parts(
     """
     objects: dict[object, list[LabelledBox]] = {}
     for at, (box, group) in enumerate(zip(boxes, groups, strict=True)):
-        key = at if group is None else (box.row, box.name.strip(), group)
+        key = at if group is None else (box.row, plain_name(box.name), group)
         objects.setdefault(key, []).append(box)
     several = [parts for parts in objects.values() if len(parts) > 1]
     if not several:

@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline.errors import InputError, counted
 from pipeline.formats.labels import Labels
+from pipeline.formats.names import plain_name
 
 
 def choose_classes(
@@ -19,7 +20,7 @@ def choose_classes(
     """Return the labels with the wanted classes, in the order in which they first come.
 
     Args:
-        labels: of the whole set.
+        labels: of the whole set; its classes have plain names, as `read_labels` gives them.
         rename: new names by old ones; classes of one new name become one.
         keep: new names of the classes that stay; none keeps all.
         drop: new names of classes whose objects are left out, and noted.
@@ -29,6 +30,8 @@ def choose_classes(
     """
     if not (rename or keep or drop):
         return labels
+    rename = {plain_name(old): plain_name(new) for old, new in rename.items()}
+    keep, drop = set(map(plain_name, keep)), set(map(plain_name, drop))
     _refuse_unknown(rename, labels.classes, labels, "fetch.classes.rename")
     names = [rename.get(name, name) for name in labels.classes]
     _refuse_unknown(keep, names, labels, "fetch.classes.keep")

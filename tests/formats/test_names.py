@@ -8,7 +8,13 @@ from pipeline.formats.names import (
     fault_of_name,
     fault_of_path,
     fault_of_photo,
+    plain_name,
 )
+
+
+def test_a_name_is_plain_without_spaces_and_with_accents_in_one_letter() -> None:
+    assert plain_name(" cafe\u0301\t") == "caf\u00e9"
+    assert plain_name("my own cat") == "my own cat"
 
 
 @pytest.mark.parametrize("name", ["cat", "my own cat", "猫", "..", "a/b"])

@@ -49,3 +49,15 @@ def test_json_is_read_in_any_unicode(tmp_path: Path, content: object, encoding: 
     labels = read_labels(tmp_path)
     assert labels.images["file_name"].to_pylist() == ["café.jpg"]
     assert labels.boxes.tolist() == [[1, 2, 3, 4]]
+
+
+def test_spaces_and_the_way_to_write_accents_make_no_other_class(tmp_path: Path) -> None:
+    names = ["dog", "caf\u00e9", "cafe\u0301 ", " cat"]
+    shapes = [
+        {"label": name, "points": [[0, 0], [4, 6]], "shape_type": "rectangle"} for name in names
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(LABELME | {"shapes": shapes}))
+    labels = read_labels(tmp_path)
+    assert labels.classes == ["cat", "caf\u00e9", "dog"]
+    assert labels.labels.tolist() == [2, 1, 1, 0]
+    assert labels.notes == ("classes in several spellings, read as one: caf\u00e9",)

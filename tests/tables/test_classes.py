@@ -19,6 +19,12 @@ def test_a_class_is_renamed() -> None:
     assert chosen.labels.tolist() == [1, 0, 1, 1]
 
 
+def test_accents_may_be_written_either_way() -> None:
+    chosen = choose_classes(FOUND, rename={"dog": "cafe\u0301"})
+    assert chosen.classes == ["cat", "caf\u00e9"]
+    assert choose_classes(chosen, rename={"cafe\u0301": "dog"}).classes == ["cat", "dog"]
+
+
 def test_two_classes_of_one_new_name_are_one() -> None:
     chosen = choose_classes(FOUND, rename={"dog": "pet", "cat": "pet"})
     assert chosen.classes == ["pet"]
@@ -26,7 +32,7 @@ def test_two_classes_of_one_new_name_are_one() -> None:
     assert choose_classes(FOUND, rename={"cat": "dog"}).classes == ["dog"]
 
 
-@pytest.mark.parametrize("how", [{"keep": ["dog"]}, {"drop": ["cat"]}])
+@pytest.mark.parametrize("how", [{"keep": ["dog"]}, {"keep": [" dog"]}, {"drop": ["cat"]}])
 def test_objects_of_other_classes_are_left_out_and_noted(how: dict) -> None:
     chosen = choose_classes(FOUND, rename={}, **how)
     assert chosen.classes == ["dog"]

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError, counted
 from pipeline.formats.labels import MOST_CLASSES
+from pipeline.formats.names import plain_name
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
@@ -146,7 +147,8 @@ def _names_in_lists(root: Path, description: Path | None) -> list[str] | None:
 def _refuse_other_order(names: list[str], description: Path, root: Path) -> None:
     """Refuse a `classes.txt` in which a number means another class than in the description."""
     for file in _lists_below(root):
-        if any(a.strip() != b for a, b in zip(names, _listed_names(file), strict=False)):
+        pairs = zip(map(plain_name, names), map(plain_name, _listed_names(file)), strict=False)
+        if any(one != other for one, other in pairs):
             raise _differ(file, description)
 
 
