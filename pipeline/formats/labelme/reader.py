@@ -22,6 +22,7 @@ from pipeline.progress import progress
 
 _AREAS = ("rectangle", "polygon", "circle", "mask", "rotation", "oriented_rectangle")
 _IGNORE = ("difficult", "ignore", "crowd", "iscrowd")
+_TRUE = ("1", "1.0", "true", "yes")  # in small letters
 
 
 def _find(root: Path, named: Path | None) -> LabelledSet | None:
@@ -171,7 +172,7 @@ def _box(shape: dict, row: int, place: str) -> LabelledBox:
     flags = shape.get("flags")
     marks = shape | (flags if isinstance(flags, dict) else {})
     box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
-    ignore = any(marks.get(flag) for flag in _IGNORE)
+    ignore = any(str(marks.get(flag)).strip().lower() in _TRUE for flag in _IGNORE)
     return LabelledBox(row, str(name), box, ignore, _score(shape.get("score"), place))
 
 

@@ -90,12 +90,25 @@ def test_shapes_without_area_are_counted(tmp_path: Path) -> None:
     assert read(tmp_path).notes == ("2 shapes have no area and are left out: 1 line, 1 point",)
 
 
-@pytest.mark.parametrize("mark", [{"flags": {"difficult": True}}, {"flags": None, "difficult": 1}])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        {"flags": {"difficult": True}},
+        {"flags": None, "difficult": 1},
+        {"flags": {"crowd": "True"}},
+    ],
+)
 def test_ignore_and_scores(tmp_path: Path, mark: dict) -> None:
     make(tmp_path / "a.json", CAT | mark, CAT | {"score": 0.25})
     found = read(tmp_path)
     assert found.ignore.tolist() == [True, False]
     np.testing.assert_equal(found.scores, np.array([np.nan, 0.25], np.float32))
+
+
+@pytest.mark.parametrize("value", [False, 0, "false", "0", "", None, [], {}])
+def test_a_flag_that_is_not_true_is_none(tmp_path: Path, value: object) -> None:
+    make(tmp_path / "a.json", CAT | {"flags": {"difficult": value}})
+    assert read(tmp_path).ignore.tolist() == [False]
 
 
 def test_the_stem_leads_over_a_stale_path(tmp_path: Path) -> None:
