@@ -94,14 +94,18 @@ def truth_sets(params: FetchParams) -> list[tuple[LabelledSet, Path]]:
     """Return the sets that people have labelled, and where each lies in `PLACE`.
 
     They are those of the present results, in data/source; from the second round on those of `PLACE`
-    itself, where people correct them.
+    itself, where people correct them. A round whose run has failed leaves params.yaml as it was,
+    and its own folders in data/source.
     """
     again = params.source == "local" and params.path.resolve() == PLACE.resolve()
     root = PLACE if again and PLACE.is_dir() else SOURCE
-    return [
-        (find_set(root / source.path, source.format, source.labels), _place_of(source))
-        for source in _truth(params)
-    ]
+    failed = (root / _MACHINE).is_dir()
+    sets = []
+    for source in _truth(params):
+        place = _place_of(source)
+        path = place if failed and (root / place).is_dir() else source.path
+        sets.append((find_set(root / path, source.format, source.labels), place))
+    return sets
 
 
 def check_is_ours(truth: Sequence[tuple[LabelledSet, Path]]) -> None:

@@ -107,6 +107,22 @@ def test_what_a_person_has_corrected_in_the_truth_is_learnt_in_the_next_round(pr
     assert settings_of(started)["fetch.path"] == "photos/selftrain"
 
 
+def test_the_same_command_goes_on_after_a_run_that_failed(project, started):
+    """The run puts params.yaml back, and data/source stays as its fetch left it."""
+    before = Path("params.yaml").read_text()
+    selftrain.main(["new"])
+    write_settings(started)
+    run_main(fetch)
+    Path("params.yaml").write_text(before)
+    first = started.copy()
+    started.clear()
+    assert selftrain.main(["new"]) == 0
+    assert started == first
+    assert {path.name for path in Path("photos/selftrain").iterdir()} == {
+        *("truth", "machine", ".made.json")
+    }
+
+
 @pytest.mark.parametrize("place", ["truth/notes.txt", "machine/labels.json"])
 def test_what_a_person_has_left_elsewhere_is_not_removed(project, started, place):
     selftrain.main(["new"])
