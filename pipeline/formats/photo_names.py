@@ -6,9 +6,10 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from pipeline.formats.same_photo import folders_of, is_folder_of_split, may_be_same
-from pipeline.formats.split_names import split_in_name, split_in_path, split_of_path
+from pipeline.formats.split_names import split_in_path, split_of_path
 from pipeline.photo_files import photos_below
 
+USUAL_FOLDERS = ("images/", "photos/", "JPEGImages/")  # of the photos of a set
 _SHOWN = 3
 
 
@@ -32,13 +33,13 @@ class PhotoNames:
         return folders_of(self.names)
 
     @cached_property
-    def _of_splits(self) -> dict[str, tuple[list[str], list[str]]]:
+    def _of_splits(self) -> dict[str, tuple[set[str], set[str]]]:
         """The folders of each split: those just called after it, and the others that say it."""
-        found: dict[str, tuple[list[str], list[str]]] = {}
-        for folder in sorted(self.folders):
+        found: dict[str, tuple[set[str], set[str]]] = {}
+        for folder in self.folders:
             if split := split_in_path(PurePosixPath(folder)):
-                own, others = found.setdefault(split, ([], []))
-                (own if is_folder_of_split(folder) else others).append(folder)
+                own, others = found.setdefault(split, (set(), set()))
+                (own if is_folder_of_split(folder) else others).add(folder)
         return found
 
     @cached_property
@@ -86,21 +87,36 @@ class PhotoNames:
     def of_split(self, path: str, split: str | None) -> str:
         """Return the path of a photo of a split, with the folder of the split if the set has one.
 
-        A folder that is just called after the split, perhaps with an `images` in it, comes before
-        others such as `train/masks` or `depth_train`. Where several hold the photo, the path stays
-        as it is, for the search to find them all. Where none does, it says the split at least, for
-        none of another split to be taken for it; but not if it names one itself, or a photo.
+        A folder that is just called after the split, perhaps with an `images` in it, comes first,
+        then the path as it is and the usual folders of photos, then other folders that say the
+        split, such as `train/masks` or `depth_train`. Where several hold the photo, the path stays
+        as it is, for the search to find them all.
+
+        If no folder of the split has the photo, and one of another split has, the split is put
+        before the path, so that the other photo is not used instead.
         """
-        own, others = self._of_splits.get(split or "", ([], []))
-        for folders in (own, others):
-            places = (f"{folder}/{path}" for folder in folders)
-            if held := [place for place in places if place in self._known]:
-                return held[0] if len(held) == 1 else path
+        own, others = self._of_splits.get(split or "", (set[str](), set[str]()))
+        usual = {".", *(folder.rstrip("/") for folder in USUAL_FOLDERS)}
+        places = self._folders_with(path)
+        for folders in (own, usual, others):
+            if held := places & folders:
+                is_told = len(held) == 1 and folders is not usual
+                return f"{held.pop()}/{path}" if is_told else path
+        return self._marked_missing(path, split) if own or others else path
+
+    def _folders_with(self, path: str) -> set[str]:
+        """Return the folders below which a photo has this path."""
+        found = {"."} if path in self._known else set()
+        name = re.split(r"[/\\]", path)[-1]
+        ending = f"/{path}"
+        fits = self._by_name.get(name, ())
+        return found | {fit.removesuffix(ending) for fit in fits if fit.endswith(ending)}
+
+    def _marked_missing(self, path: str, split: str | None) -> str:
+        nearest, _ = self._candidate(path)
+        there = split_of_path(PurePosixPath(nearest)) if nearest else None
         says = split_of_path(PurePosixPath(path.replace("\\", "/")))
-        if not (own or others) or says or path in self._known:
-            return path
-        parts = PurePosixPath([*own, *others][0]).parts
-        return f"{next(part for part in parts if split_in_name(part) == split)}/{path}"
+        return path if says or there in (None, split) else f"{split}/{path}"
 
     def notes(self) -> list[str]:
         """Return how many photos were found by no more than their names; nothing if none was."""

@@ -8,13 +8,14 @@ import pyarrow as pa
 
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
+from pipeline.formats.photo_names import USUAL_FOLDERS
 from pipeline.photo_files import photos_below
 from pipeline.tables.spellings import Spellings
 from pipeline.tables.turns import with_turns
 from pipeline.tables.units import known_shares_in_pixels
 
 # Where the photos of a set usually lie, tried in this order; beside its labels they come first.
-_FOLDERS = ("", "images/", "photos/", "JPEGImages/")
+_FOLDERS = ("", *USUAL_FOLDERS)
 _LABELS = "annotations/"
 _SHOWN = 3
 

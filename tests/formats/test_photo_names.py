@@ -87,6 +87,12 @@ def test_the_photo_that_a_missing_one_is_called_like(photos: PhotoNames) -> None
         (["train/b.png", "val/a.png"], "val/a.png", "val/a.png"),
         (["train/b.png", "val/a.png"], r"val\a.png", r"val\a.png"),
         (["val/a.png"], "a.png", "a.png"),  # train has no folder
+        (["a.png", "train_depth/a.png"], "a.png", "a.png"),
+        (["images/a.png", "masks_train/a.png"], "a.png", "a.png"),
+        (["images/a.png", "crops_train/images/a.png"], "images/a.png", "images/a.png"),
+        (["train/a.png", "train_small/train/a.png"], "train/a.png", "train/a.png"),
+        (["images/a.png", "runs/train/exp/results.png"], "a.png", "a.png"),
+        (["cats/a.png", "train/b.png"], "a.png", "a.png"),
     ],
 )
 def test_the_photo_in_the_folder_of_its_split(
