@@ -117,10 +117,16 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
     return columns, ""
 
 
-def lists_photos(first: Sequence[str]) -> bool:
-    """Return whether a first line has nothing but photos, as the list of a test without labels."""
-    known = {"id", *_PHOTO, *_WIDTH, *_HEIGHT, *_SPLIT}
-    return any(_plain(cell) in _PHOTO for cell in first) and known.issuperset(map(_plain, first))
+def tells_of_objects(first: Sequence[str]) -> bool:
+    """Return whether a first line has a column of photos and one of classes or a box, or numbers.
+
+    With numbers of a box it is a row of a file without a header.
+    """
+    if sum(cell.replace(".", "", 1).isdigit() for cell in first) >= 4:
+        return True
+    cells = {_plain(cell) for cell in first}
+    has_box = any(cells >= set(form) for form in (*_CORNERS, *_SIZED, *_SIZED_LIKE_PHOTO))
+    return bool(cells & set(_PHOTO)) and (has_box or bool(cells & set(_CLASS)))
 
 
 def _plain(cell: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Set
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError
-from pipeline.formats.csv.columns import lists_photos
+from pipeline.formats.csv.columns import tells_of_objects
 from pipeline.formats.csv.rows import (
     Row,
     boxes_of,
@@ -54,13 +54,13 @@ def _files(folder: Path) -> list[Path]:
 def _refuse_unknown(folders: Iterable[Path], known: Set[str | None]) -> None:
     """Refuse a file of a split beside known ones of others: its part of the set would be missing.
 
-    A mere list of photos, as of a test whose labels are kept from us, is not missed.
+    A file without objects, as a list of photos or a log of a training, is not missed.
     """
     if known <= {None}:
         return
     for file in (file for folder in folders for file in _files(folder)):
         columns, fault, _ = columns_of(file)
-        is_missed = columns is None and not lists_photos(first_line_of(file)[0])
+        is_missed = columns is None and tells_of_objects(first_line_of(file)[0])
         if is_missed and _split(file) not in known | {None}:
             raise InputError(f"{fault_in_words(file, fault)}; or remove it if it holds no labels")
 

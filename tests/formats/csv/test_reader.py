@@ -198,7 +198,6 @@ UNKNOWN = "filename,class,x_min_px,y_min_px,x_max_px,y_max_px\nb.bmp,cat,1,2,4,6
         ("val.csv", UNKNOWN, "no column for the box among filename, class, x_min_px"),
         ("valid/labels.csv", UNKNOWN, "no column for the box among filename, class, x_min_px"),
         ("val.csv", "img/b,1,1,20,20,cat\n", "no column for the photo among img/b, 1"),
-        ("val.csv", "", "no column for the photo among"),
     ],
 )
 def test_a_split_in_unknown_columns_is_refused(
@@ -217,6 +216,10 @@ def test_other_csv_beside_the_files_of_splits_is_left(tmp_path: Path) -> None:
         "train_log.csv": "epoch,loss\n1,.5\n",
         "sizes.csv": "class,mean\ncat,3\n",
         "test.csv": "id,file_name,width,height\n1,b.bmp,9,9\n",
+        "test_ids.csv": "ImageID,PredictionString\nb.bmp,\n",
+        "val_people.csv": "filename,patient_age\nb.bmp,40\n",
+        "test_results.csv": "epoch,loss\n1,.5\n",
+        "valid.csv": "",
     }
     found = find_set(files_in(tmp_path, files))
     assert found.files == (tmp_path / "train.csv",)
