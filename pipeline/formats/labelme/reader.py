@@ -90,8 +90,7 @@ def read_labelme(root: Path, files: tuple[Path, ...]) -> Labels:
         for index, shape in enumerate(page.shapes):
             if _kind(shape) in _AREAS:
                 boxes.append(_box(shape, row, f"{page.file}: shapes[{index}]"))
-                group = shape.get("group_id")
-                groups.append(group if isinstance(group, int | str) else None)
+                groups.append(_group(shape))
     boxes, of_parts = around_parts(boxes, groups)
     kinds = Counter(_kind(shape) for page in pages.values() for shape in page.shapes)
     notes = [*_notes(kinds), *of_parts, *photos.notes()]
@@ -122,6 +121,16 @@ def _page(file: Path) -> _Page:
     if not (is_side(width) and is_side(height)):
         raise InputError(f"{file}: imageWidth, imageHeight: {size} are no sizes; correct them")
     return _Page(file, str(data.get("imagePath") or ""), (width, height), shapes)
+
+
+def _group(shape: dict) -> int | str | None:
+    """Return the group of a shape; 0, -1 and empty text are what converters write for none."""
+    match shape.get("group_id"):
+        case int(group) if group > 0:
+            return group
+        case str(group) if group.strip() not in ("", "0", "-1"):
+            return group
+    return None
 
 
 def _photo_of(file: Path, image_path: str, root: Path, photos: PhotoNames) -> str:

@@ -67,8 +67,8 @@ def test_each_shape(tmp_path: Path, item: dict, box: list) -> None:
 
 
 def test_shapes_of_a_group_and_label_are_one_object(tmp_path: Path) -> None:
-    left = shape("polygon", [1, 2], [5, 2], [3, 9], group_id=0)
-    right = shape("polygon", [9, 3], [12, 3], [12, 5], group_id=0)
+    left = shape("polygon", [1, 2], [5, 2], [3, 9], group_id=1)
+    right = shape("polygon", [9, 3], [12, 3], [12, 5], group_id=1)
     make(tmp_path / "a.json", left, CAT | {"group_id": None}, right, CAT | {"label": "dog"})
     make(tmp_path / "b.json", right)
     found = read(tmp_path)
@@ -82,6 +82,12 @@ def test_shapes_of_a_group_and_label_are_one_object(tmp_path: Path) -> None:
     assert (
         found.notes[1] == "2 shapes of one class and group are parts of 1 object, in one box each"
     )
+
+
+@pytest.mark.parametrize("group", [None, "", "0", 0, -1])
+def test_what_converters_write_for_no_group_is_none(tmp_path: Path, group: object) -> None:
+    make(tmp_path / "a.json", CAT | {"group_id": group}, CAT | {"group_id": group})
+    assert len(read(tmp_path).boxes) == 2
 
 
 def test_shapes_without_area_are_counted(tmp_path: Path) -> None:
