@@ -57,7 +57,12 @@ def _refuse_others(folder: Path, found: LabelledSet) -> None:
     """Raise if photos of the folder lie outside the set that was found below it."""
     if found.root == folder:
         return
-    others = [one for one in photos_below(folder) if not one.is_relative_to(found.root)]
+    root = found.root.resolve()
+    others = [
+        one
+        for one in photos_below(folder)
+        if not one.is_relative_to(found.root) and not one.resolve().is_relative_to(root)
+    ]
     if others and not photos_below(found.root):
         raise InputError(
             f"{found.root}: holds {found.format.name} labels and no photo, while {others[0]} lies "

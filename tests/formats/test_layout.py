@@ -100,7 +100,7 @@ def test_a_file_is_refused_as_dvc_would_not_watch_its_photos(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "text", "format_name"),
     [
-        ("a.json", "{}", "pascal"),
+        ("a.json", '{"images": []}', "pascal"),
         ("a.xml", "<annotation/>", "voc"),
         ("a.xml", "<annotations/>", "cvat"),
         ("a.json", '[{"annotations": []}]', "label-studio"),
@@ -117,7 +117,9 @@ def test_previews_among_the_labels_do_not_make_them_a_set(
     assert (found.root, found.format.name) == (tmp_path, format_name)
 
 
-@pytest.mark.parametrize(("name", "text"), [("a.json", "{}"), ("a.xml", "<annotation/>")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.json", '{"images": []}'), ("a.xml", "<annotation/>")]
+)
 def test_texts_of_yolo_beside_other_labels_are_two_kinds(
     tmp_path: Path, name: str, text: str
 ) -> None:
@@ -126,6 +128,21 @@ def test_texts_of_yolo_beside_other_labels_are_two_kinds(
     touch(tmp_path / "labels" / name).write_text(text)
     with pytest.raises(InputError, match=r"labels of 2 kinds, .* and yolo"):
         find_set(tmp_path)
+
+
+@pytest.mark.parametrize("text", ['{"cat": 3}', "{}"])
+def test_statistics_among_the_texts_of_yolo_are_no_labels(tmp_path: Path, text: str) -> None:
+    touch(tmp_path / "images/a.png")
+    touch(tmp_path / "labels/a.txt").write_text("0 .5 .5 .2 .2")
+    touch(tmp_path / "labels/stats.json").write_text(text)
+    assert find_set(tmp_path).format.name == "yolo"
+
+
+def test_a_link_to_photos_of_the_set_is_none_beside_it(tmp_path: Path) -> None:
+    touch(tmp_path / "set/a.json").write_text('{"images": []}')
+    touch(tmp_path / "set/images/a.jpg")
+    (tmp_path / "all").symlink_to(tmp_path / "set/images", target_is_directory=True)
+    assert find_set(tmp_path).root == tmp_path / "set"
 
 
 def test_photos_beside_the_only_set_below_are_refused(tmp_path: Path) -> None:

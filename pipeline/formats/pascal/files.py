@@ -14,6 +14,7 @@ _INSTANCES = "instances_"
 _OTHER_TASKS = ("captions_", "person_keypoints_", "image_info_", "stuff_", "panoptic_")
 
 JSON_FOLDERS = ("json", "jsons", "coco")  # as folders of it are called besides
+_LISTS = (b'"images"', b'"annotations"', b'"categories"')
 _NOTES = "notes.json"  # which Label Studio puts beside YOLO's texts
 
 
@@ -56,7 +57,14 @@ def _places(root: Path) -> Iterator[list[Path]]:
     yield [root]
     yield own
     yield [folder for folder in folders if split_in_path(folder.relative_to(root))]
-    yield [folder for folder in of_labels if folder not in own]
+    # Such folders hold other things, too: statistics, maps of classes.
+    yield [folder for folder in of_labels if folder not in own and _has_lists(folder)]
+
+
+def _has_lists(folder: Path) -> bool:
+    """Return whether a JSON in a folder begins with a list that Pascal JSON has."""
+    files = (file for file in sorted(folder.iterdir()) if may_be_pascal(file))
+    return any(list_ in json_beginning(file) for file in files for list_ in _LISTS)
 
 
 def _without_other_tasks(files: Iterable[Path]) -> list[Path]:

@@ -46,22 +46,23 @@ def voc_files(root: Path) -> tuple[Path, list[Path], Path] | None:
 def label_folders(root: Path, *more: str) -> list[Path]:
     """Return the folders of a set that are called as folders of labels are, sorted.
 
-    Other names than `annotations` say less. They count where photos lie beside them, and not in a
-    folder of photos within, with which they would be a set of their own.
+    Other names than `annotations` are of other formats, too. They count where photos lie beside
+    them, and not in them or in a folder within, with which they would be a set of their own.
 
     Args:
         root: the folder of the set.
         more: names in small letters that a format has besides.
     """
-    names = (*_LABELS, *more)
-    found = [one for one in sorted(root.iterdir()) if one.name.lower() in names and one.is_dir()]
-    others = [
-        folder
-        for folder in found
-        if folder.name.lower() != _OWN and not _called(folder.iterdir(), _PHOTOS)
-    ]
-    has_photos = bool(others) and _has_photos(root)
-    return [one for one in found if one.name.lower() == _OWN or (one in others and has_photos)]
+    there = [one for one in sorted(root.iterdir()) if one.is_dir()]
+    own = [one for one in there if one.name.lower() == _OWN]
+    names = {*_LABELS, *more} - {_OWN}
+    others = [one for one in there if one.name.lower() in names and not _is_set_of_its_own(one)]
+    return sorted([*own, *others]) if others and _has_photos(root) else own
+
+
+def _is_set_of_its_own(folder: Path) -> bool:
+    """Return whether a folder holds photos, or a folder called after them, beside its labels."""
+    return bool(_called(folder.iterdir(), _PHOTOS)) or any(map(is_photo, folder.iterdir()))
 
 
 def _has_photos(root: Path) -> bool:
@@ -109,9 +110,13 @@ def key_of(file: Path, root: Path) -> str:
     """Return what a photo and its XML have in common: `day1/c` of `Annotations/day1/c.xml`.
 
     It is the path in the set without its ending and without folders that say the kind of file.
+    Other names than VOC's count in front alone: further in `label` may be a class.
     """
     *folders, _ = file.relative_to(root).parts
-    kinds = _LABELS + _OF_XML + _PHOTOS
+    front = next((at for at, name in enumerate(folders) if not split_in_name(name)), 0)
+    if folders and folders[front].lower() in (*_LABELS, *_OF_XML):
+        del folders[front]
+    kinds = (_OWN, *_PHOTOS)
     return "/".join([*(name for name in folders if name.lower() not in kinds), file.stem])
 
 

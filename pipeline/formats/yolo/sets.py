@@ -225,8 +225,10 @@ def _notes(absent: list[str], several: int) -> Iterator[str]:
         places = counted(len(absent), "place is", "places are")
         yield f"{places} named but absent: {', '.join(absent)}"
     if several:
-        one = "photo is in several splits, so that none counts"
-        yield counted(several, one, "photos are in several splits, so that none counts")
+        one = "photo is listed in several splits; no split is used for it"
+        yield counted(
+            several, one, "photos are listed in several splits; no split is used for them"
+        )
 
 
 def _places(root: Path, base: str, entry: str) -> list[Path]:

@@ -11,7 +11,7 @@ from pipeline.formats.pascal.files import may_be_pascal, pascal_files, splits_of
 def touch(folder: Path, *names: str) -> list[Path]:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text("{}")
+        (folder / name).write_text('{"images": []}')
     return [folder / name for name in names]
 
 

@@ -122,6 +122,28 @@ def test_a_photo_and_its_xml_have_a_key_in_common(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("file", "key"),
+    [
+        ("Annotations/label/1.xml", "label/1"),  # a class
+        ("JPEGImages/label/1.jpg", "label/1"),
+        ("labels/1.xml", "1"),
+        ("train/xml/1.xml", "train/1"),
+        ("train/images/1.jpg", "train/1"),
+    ],
+)
+def test_names_of_folders_of_labels_count_in_front_alone(
+    tmp_path: Path, file: str, key: str
+) -> None:
+    assert key_of(tmp_path / file, tmp_path) == key
+
+
+def test_a_folder_of_labels_with_photos_is_a_set_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, "labels/a.xml", "labels/a.jpg", "images/z.jpg")
+    assert label_folders(tmp_path) == []
+    assert voc_files(tmp_path) is None
+
+
 def test_xml_beside_photos_and_in_folders_of_splits_is_one_set(tmp_path: Path) -> None:
     for name in ("a.xml", "train/b.xml", "val/c.xml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -151,14 +151,14 @@ def test_photos_in_two_splits_have_both(tmp_path: Path) -> None:
     (tmp_path / "val.txt").write_text("b.jpg\n")
     found = described(tmp_path, "val: val.txt\ntrain: .\nnames: [cat]\n")
     assert found.splits == {"a.jpg": "train", "b.jpg": "train and val"}
-    assert found.notes == ("1 photo is in several splits, so that none counts",)
+    assert found.notes == ("1 photo is listed in several splits; no split is used for it",)
 
 
 def test_where_all_photos_are_in_the_same_splits_there_are_none(tmp_path: Path) -> None:
     photos(tmp_path, "images/a.jpg")
     found = described(tmp_path, "train: images\nval: images\nnames: [cat]\n")
     assert found.splits == {"images/a.jpg": None}
-    assert found.notes == ("1 photo is in several splits, so that none counts",)
+    assert found.notes == ("1 photo is listed in several splits; no split is used for it",)
 
 
 def test_darknets_names_and_lists(tmp_path: Path) -> None:
