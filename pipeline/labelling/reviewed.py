@@ -42,7 +42,10 @@ def after_reviews(
     kept = reviews_of(found.job)
     reviews = read_reviews(kept)
     if latest:
-        latest = latest.model_copy(update={"photos": _contents(found.done, photos, [latest])})
+        contents = _contents(found.done, photos, [latest])
+        if earlier := reviews.earlier(latest):
+            contents |= earlier.photos  # the page shows them as they were then
+        latest = latest.model_copy(update={"photos": contents})
         reviews = reviews.with_latest(latest)
     if not reviews.reviews:
         return found

@@ -67,15 +67,19 @@ class Reviews(BaseModel):
 
     def with_latest(self, review: Review) -> Self:
         """Return the reviews with one more, in the place of an earlier one of its page."""
-        others = list(self.reviews)
-        for at, other in enumerate(others):
-            same = review.page or review.decisions == other.decisions
-            if review.page == other.page and same:
-                others[at] = review
-                break
+        earlier = self.earlier(review)
+        if earlier is None:
+            reviews = [*self.reviews, review]
         else:
-            others.append(review)
-        return self.model_copy(update={"reviews": others})
+            reviews = [review if one is earlier else one for one in self.reviews]
+        return self.model_copy(update={"reviews": reviews})
+
+    def earlier(self, review: Review) -> Review | None:
+        """Return the review of the same page, whose place this one is to take, if there is one."""
+        for one in self.reviews:
+            if review.page == one.page and (review.page or review.decisions == one.decisions):
+                return one
+        return None
 
 
 def read_review(path: Path) -> Review:

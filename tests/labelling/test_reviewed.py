@@ -92,6 +92,18 @@ def test_decisions_are_not_about_another_picture_of_that_name(
     assert told in capsys.readouterr().err
 
 
+def test_a_later_export_of_a_page_is_not_about_another_picture_either(
+    job: LabelJob, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page shows a.jpg as it was; b.jpg is decided about for the first time."""
+    names_of_boxes(job, review("one", ("a.jpg", "cat", "reject", "")))
+    find_again(job, job.folder.parent)
+    later = review("one", ("a.jpg", "cat", "reject", ""), ("b.jpg", "dog", "reject", ""))
+    for latest in (later, later, None):
+        assert names_of_boxes(job, latest) == [(0, "cat"), (0, "dog"), (1, "cat")]
+        assert "1 decision is passed over: 1 of photos that have" in capsys.readouterr().err
+
+
 def test_decisions_about_boxes_that_are_not_found_again_are_counted(
     job: LabelJob, capsys: pytest.CaptureFixture[str]
 ) -> None:
