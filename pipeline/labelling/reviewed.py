@@ -26,9 +26,9 @@ def after_reviews(
 ) -> Iterable[Labels]:
     """Return the labels of what a job has found, with all that people have decided about it.
 
-    The job keeps the decisions, so that they stay when more photos are labelled. Earlier ones about
-    photos that have changed, and about boxes that are not found any more, are passed over and
-    counted on stderr.
+    The job keeps the decisions, so that they stay when more photos are labelled. Those about photos
+    that have changed, and about boxes that are not found any more, are passed over and counted on
+    stderr.
 
     Args:
         found: by the job.
@@ -37,7 +37,7 @@ def after_reviews(
         source: the file of the latest, for a message.
 
     Raises:
-        InputError: the latest review is about a box that is not among the labels.
+        InputError: no decision of the latest review is about a box that is among the labels.
     """
     kept = reviews_of(found.job)
     reviews = read_reviews(kept)
@@ -54,7 +54,9 @@ def after_reviews(
     # A review may name any box, however low its score, and names few enough photos for memory.
     reviewed = apply_reviews(found.of_any_score(), about)
     if latest:
-        _refuse_unknown(reviewed.unfit[reviews.reviews.index(latest)], source)
+        at = reviews.reviews.index(latest)
+        if len(reviewed.unfit[at]) == len(about[at].decisions):
+            _refuse_unknown(latest.decisions, source)
         write_reviews(kept, reviews)
     changed = _decisions(reviews.reviews) - _decisions(about)
     _report(kept, changed, sum(map(len, reviewed.unfit)))
@@ -65,11 +67,11 @@ def _decisions(reviews: Iterable[Review]) -> int:
     return sum(len(review.decisions) for review in reviews)
 
 
-def _refuse_unknown(unfit: Sequence[Decision], source: Path | None) -> None:
-    for one in unfit:
+def _refuse_unknown(decisions: Sequence[Decision], source: Path | None) -> None:
+    for one in decisions:
         raise InputError(
-            f"{source}: {one.photo}: no {one.name} at {list(one.box)} among the labels; review "
-            "them as they are now"
+            f"{source}: {one.photo}: no {one.name} at {list(one.box)} among the labels, nor any "
+            "other box that it decides about; review them as they are now"
         )
 
 

@@ -50,11 +50,12 @@ class Review(BaseModel):
 
     def about(self, photos: Mapping[str, str]) -> Self:
         """Return the decisions about photos that are as they were, by their contents now."""
-        same = [
-            one
-            for one in self.decisions
-            if self.photos.get(one.photo) in (None, photos.get(one.photo))
-        ]
+
+        def is_same(photo: str) -> bool:
+            seen = self.photos.get(photo)
+            return seen is None or seen == photos.get(photo)  # None: of an earlier version
+
+        same = [one for one in self.decisions if is_same(one.photo)]
         return self.model_copy(update={"decisions": same})
 
 

@@ -116,7 +116,20 @@ def test_decisions_about_boxes_that_are_not_found_again_are_counted(
     assert "1 decision is passed over: 0 of photos" in capsys.readouterr().err
 
 
-def test_a_new_review_about_a_box_that_is_not_there_is_refused(job: LabelJob) -> None:
+def test_a_new_review_is_taken_as_far_as_it_fits(
+    job: LabelJob, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One photo has changed since, one box is not there, and one decision fits."""
+    names_of_boxes(job, review("one", ("a.jpg", "cat", "reject", "")))
+    find_again(job, job.folder.parent)
+    decided = [("a.jpg", "cat", "reject", ""), ("b.jpg", "dog", "reject", "")]
+    later = review("one", *decided, ("b.jpg", "owl", "accept", ""))
+    assert names_of_boxes(job, later) == [(0, "cat"), (0, "dog"), (1, "cat")]
+    told = "2 decisions are passed over: 1 of photos that have changed or are gone, 1 of boxes"
+    assert told in capsys.readouterr().err
+
+
+def test_a_new_review_about_nothing_that_is_there_is_refused(job: LabelJob) -> None:
     other = Decision(photo="a.jpg", name="cat", box=(5, 5, 9, 9), action="accept")
     with pytest.raises(InputError, match=r"review.json: a.jpg: no cat at .*; review them as they"):
         names_of_boxes(job, Review(page="one", decisions=[other]))
