@@ -1,6 +1,6 @@
 """What a labelling job has found becomes labels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,11 +48,16 @@ class FoundLabels:
             photos, objects = photos + len(labels.images), objects + len(labels.rows)
             yield labels
 
-    def of_any_score(self) -> Labels:
-        """Return the labels of all detections, whatever they score, in one block."""
-        rows = pa.concat_tables(self.job.blocks(self.done))
-        lowest = np.zeros_like(self.min_scores)
-        return labels_of_rows(rows, self.folder, self.job.asked.classes, lowest, doubtful=False)
+    def of_any_score(self) -> "FoundLabels":
+        """Return the labels of all detections, whatever they score."""
+        return replace(self, min_scores=np.zeros_like(self.min_scores), doubtful=False)
+
+    def of_photos(self, names: Collection[str]) -> Labels:
+        """Return the labels of some photos in one block."""
+        there = pc.is_in(self.done["file_name"], pa.array(sorted(names), pa.string()))
+        rows = pa.concat_tables(self.job.blocks(self.done.filter(there)))
+        classes = self.job.asked.classes
+        return labels_of_rows(rows, self.folder, classes, self.min_scores, doubtful=self.doubtful)
 
 
 def labels_of_rows(

@@ -1,7 +1,8 @@
 """What people have decided about the labels of a job, which the job keeps."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,27 @@ from pipeline.labelling.job import LabelJob
 from pipeline.labelling.labels import FoundLabels, certain
 from pipeline.labelling.waiting import WaitingPhotos
 from pipeline.review.decisions import Decision, Review, apply_reviews, read_reviews, write_reviews
+
+
+@dataclass(frozen=True)
+class ReviewedLabels:
+    """The labels of what a job has found after some reviews, block by block as `FoundLabels`.
+
+    Attributes:
+        found: by the job.
+        reviews: about photos that are as they were.
+        classes: those of the model, then those that people have added.
+    """
+
+    found: FoundLabels
+    reviews: Sequence[Review]
+    classes: list[str]
+
+    def __iter__(self) -> Iterator[Labels]:
+        found = self.found
+        for labels in found.of_any_score():
+            reviewed = apply_reviews(replace(labels, classes=self.classes), self.reviews).labels
+            yield certain(reviewed, found.min_scores, doubtful=found.doubtful)
 
 
 def reviews_of(job: LabelJob) -> Path:
@@ -52,7 +74,7 @@ def after_reviews(
     now = _contents(found.done, photos, reviews.reviews)
     about = [review.about(now) for review in reviews.reviews]
     # A review may name any box, however low its score, and names few enough photos for memory.
-    reviewed = apply_reviews(found.of_any_score(), about)
+    reviewed = apply_reviews(found.of_any_score().of_photos(_photos(about)), about)
     if latest:
         at = reviews.reviews.index(latest)
         if len(reviewed.unfit[at]) == len(about[at].decisions):
@@ -60,7 +82,11 @@ def after_reviews(
         write_reviews(kept, reviews)
     changed = _decisions(reviews.reviews) - _decisions(about)
     _report(kept, changed, sum(map(len, reviewed.unfit)))
-    return [certain(reviewed.labels, found.min_scores, doubtful=found.doubtful)]
+    return ReviewedLabels(found, about, reviewed.labels.classes)
+
+
+def _photos(reviews: Iterable[Review]) -> set[str]:
+    return {one.photo for review in reviews for one in review.decisions}
 
 
 def _decisions(reviews: Iterable[Review]) -> int:
@@ -87,8 +113,8 @@ def _report(kept: Path, changed: int, unfit: int) -> None:
 
 def _contents(done: pa.Table, photos: WaitingPhotos, reviews: Iterable[Review]) -> dict[str, str]:
     """Return by name what tells a photo from another one of its name, of those that are there."""
-    names = {one.photo for review in reviews for one in review.decisions}
-    there = done.filter(pc.is_in(done["file_name"], pa.array(sorted(names), pa.string())))
+    names = pa.array(sorted(_photos(reviews)), pa.string())
+    there = done.filter(pc.is_in(done["file_name"], names))
     if isinstance(photos.folder, Path):
         folder = photos.folder
         return {name: sha256_of(folder / name) for name in there["file_name"].to_pylist()}

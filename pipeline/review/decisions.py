@@ -1,6 +1,6 @@
 """What a person has decided about machine labels, and the labels after it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self, TypeVar
@@ -142,7 +142,7 @@ class Reviewed:
 
 def apply_reviews(labels: Labels, reviews: Sequence[Review]) -> Reviewed:
     """Return the labels of a model after the decisions of people, one by one."""
-    places = _places(labels)
+    places = _places(labels, {one.photo for review in reviews for one in review.decisions})
     classes = list(labels.classes)
     new_labels = labels.labels.copy()
     scores = np.full(len(new_labels), np.nan, np.float32)
@@ -176,14 +176,15 @@ def apply_reviews(labels: Labels, reviews: Sequence[Review]) -> Reviewed:
 _Key = tuple[str, str, tuple[float, ...]]
 
 
-def _places(labels: Labels) -> dict[_Key, list[int]]:
-    """Return the positions of the objects that have a photo, a class and a box."""
-    names = labels.images["file_name"].to_pylist()
+def _places(labels: Labels, photos: Collection[str]) -> dict[_Key, list[int]]:
+    """Return the positions of the objects that have a photo, one of these, a class and a box."""
+    images = enumerate(labels.images["file_name"].to_pylist())
+    names = {row: name for row, name in images if name in photos}
     places: dict[_Key, list[int]] = {}
-    for at, (row, label, box) in enumerate(
-        zip(labels.rows, labels.labels, labels.boxes.tolist(), strict=True)
-    ):
-        places.setdefault(_key(names[row], labels.classes[label], box), []).append(at)
+    for at in np.flatnonzero(np.isin(labels.rows, list(names))).tolist():
+        name = labels.classes[labels.labels[at]]
+        key = _key(names[labels.rows[at]], name, labels.boxes[at].tolist())
+        places.setdefault(key, []).append(at)
     return places
 
 

@@ -111,7 +111,9 @@ def test_blocks_are_the_whole_in_parts(
         together = np.concatenate([getattr(block, name) for block in blocks])
         assert np.array_equal(together, getattr(whole, name))
     assert whole.ids.tolist() == list(range(1, (8 if doubtful else 4) + 1))
-    assert len(found.of_any_score().rows) == 12
+    assert [len(block.rows) for block in found.of_any_score()] == [9, 3]
+    some = found.of_photos(["a.jpg", "c.jpg", "e.jpg", "z.jpg"])
+    assert some.images["file_name"].to_pylist() == ["a.jpg", "e.jpg"]
 
 
 def test_a_job_without_photos_has_one_empty_block(tmp_path: Path) -> None:

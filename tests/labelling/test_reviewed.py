@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from pipeline.errors import InputError
@@ -46,9 +47,9 @@ def names_of_boxes(job: LabelJob, latest: Review | None = None) -> list[tuple[in
     photos = WaitingPhotos.of(folder, states_of(named, []))
     done, _ = up_to_date(job.done(), photos)
     found = FoundLabels(job, done, folder, np.full(2, 0.5, np.float32), doubtful=False)
-    [labels] = after_reviews(found, photos, latest, SOURCE)
     return [
-        (row, labels.classes[label])
+        (labels.images["id"][row].as_py() - 1, labels.classes[label])
+        for labels in after_reviews(found, photos, latest, SOURCE)
         for row, label in zip(labels.rows.tolist(), labels.labels.tolist(), strict=True)
     ]
 
@@ -74,6 +75,24 @@ def test_a_review_that_is_applied_twice_counts_once(job: LabelJob, page: str) ->
     swap = review(page, ("a.jpg", "cat", "relabel", "dog"), ("a.jpg", "dog", "reject", ""))
     for latest in (swap, swap, None):
         assert names_of_boxes(job, latest) == [(0, "dog"), (1, "cat"), (1, "dog")]
+
+
+def test_reviewed_labels_come_in_blocks_with_the_same_classes(
+    job: LabelJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The class that a person has added is of the last photo; nobody has looked at the first."""
+    owl = review("one", ("b.jpg", "dog", "relabel", "owl"), ("b.jpg", "cat", "reject", ""))
+    found = FoundLabels(job, job.done(), job.folder.parent, np.full(2, 0.5, np.float32), False)
+    photos = WaitingPhotos.of(job.folder.parent, [])
+    [whole] = after_reviews(found, photos, owl, SOURCE)
+    monkeypatch.setattr("pipeline.labelling.job._BLOCK", 1)
+    blocks = after_reviews(found, photos, None, SOURCE)
+    for _ in range(2):  # a file of labels after the other
+        first, second = blocks
+        assert first.classes == second.classes == whole.classes == ["cat", "dog", "owl"]
+        assert [first.labels.tolist(), second.labels.tolist()] == [[0, 1], [2]]
+        assert [*first.ids, *second.ids] == whole.ids.tolist() == [1, 2, 4]
+        assert pa.concat_tables([first.images, second.images]).equals(whole.images)
 
 
 def test_what_is_undone_on_the_page_comes_back(job: LabelJob) -> None:
