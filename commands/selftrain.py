@@ -33,7 +33,12 @@ from pipeline.params.params import PredictParams, load_params
 from pipeline.photo_files import photos_below
 from pipeline.progress import progress
 from pipeline.sources.copies import copy_set
-from pipeline.sources.made_folder import foreign_files, record_files
+from pipeline.sources.made_folder import (
+    changed_files,
+    foreign_files,
+    record_files,
+    states_of_files,
+)
 
 PLACE = Path("photos/selftrain")
 _MACHINE = "machine"
@@ -58,12 +63,15 @@ def main(arguments: Sequence[str]) -> int:
     words = [str(options.photos), "--model", str(options.model), "--doubtful"]
     label.main([*words, "--out", str(labels), "--overwrite"])  # nobody else's is there
     with fresh_folder(PLACE) as place:
+        before = states_of_files(PLACE)
+        check_is_ours(truth)  # labelling takes its time, in which people work on
         for found, path in truth:
             copy_set(found, place / path)
         copy_photos(photos, options.photos, place / _MACHINE)
         shutil.copyfile(labels, place / _MACHINE / labels.name)
         record_files(place)
-        check_is_ours(truth)  # labelling takes its time, in which people work on
+        for changed in changed_files(PLACE, before):  # copying takes its time, too
+            raise InputError(f"{changed}: was changed while it was copied; run the command again")
     settings = ["fetch.source=local", f"fetch.path={PLACE}"]
     settings.append(f"fetch.sources={json.dumps(sources(params.fetch, teacher))}")
     flags = [word for setting in [*settings, *options.settings] for word in ("-S", setting)]

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import orjson
 
+from pipeline.photo_files import visible_files
+
 _RECORD = ".made.json"  # path -> size and time of each file
 
 
 def record_files(folder: Path) -> None:
     """Note in a folder all files that it has, as those of the command that made it."""
-    (folder / _RECORD).write_bytes(orjson.dumps(_files_of(folder)))
+    (folder / _RECORD).write_bytes(orjson.dumps(states_of_files(folder)))
 
 
 def foreign_files(folder: Path) -> list[Path]:
@@ -25,11 +27,17 @@ def foreign_files(folder: Path) -> list[Path]:
         made = orjson.loads((folder / _RECORD).read_bytes())
     except (OSError, ValueError):
         made = {}
-    now = _files_of(folder)
-    return [folder / name for name, state in sorted(now.items()) if made.get(name) != state]
+    return changed_files(folder, made)
 
 
-def _files_of(folder: Path) -> dict[str, list[int]]:
-    files = (file for file in folder.rglob("*") if file.is_file() and file.name != _RECORD)
+def changed_files(folder: Path, before: dict[str, list[int]]) -> list[Path]:
+    """Return the files that were added or changed since `states_of_files` returned `before`."""
+    now = states_of_files(folder)
+    return [folder / name for name, state in sorted(now.items()) if before.get(name) != state]
+
+
+def states_of_files(folder: Path) -> dict[str, list[int]]:
+    """Return size and time of each file; hidden ones, which a Mac leaves anywhere, are none."""
+    files = (file for file in visible_files(folder) if file.is_file())
     stats = ((file.relative_to(folder).as_posix(), file.stat()) for file in files)
     return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats}

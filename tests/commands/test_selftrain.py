@@ -107,6 +107,27 @@ def test_what_a_person_has_corrected_in_the_truth_is_learnt_in_the_next_round(pr
     assert settings_of(started)["fetch.path"] == "photos/selftrain"
 
 
+def test_what_a_person_corrects_while_photos_are_copied_is_kept(project, started, monkeypatch):
+    selftrain.main(["new"])
+    write_settings(started)
+    started.clear()
+    [labels] = Path("photos/selftrain/truth").glob("*.json")
+    corrected = labels.read_text() + "\n"
+    copy = selftrain.copy_photos
+
+    def correct_meanwhile(*arguments):
+        copy(*arguments)
+        labels.write_text(corrected)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(selftrain, "copy_photos", correct_meanwhile)
+        with pytest.raises(InputError, match=rf"^{labels}: was changed while it was copied; run"):
+            selftrain.main(["new"])
+    assert labels.read_text() == corrected and not started
+    assert selftrain.main(["new"]) == 0
+    assert labels.read_text() == corrected
+
+
 def test_the_same_command_goes_on_after_a_run_that_failed(project, started):
     """The run puts params.yaml back, and data/source stays as its fetch left it."""
     before = Path("params.yaml").read_text()

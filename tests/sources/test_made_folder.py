@@ -19,3 +19,10 @@ def test_only_what_others_have_changed_or_added_is_foreign(tmp_path: Path) -> No
     assert foreign_files(tmp_path) == [tmp_path / "a/1", tmp_path / "a/4"]
     (tmp_path / ".made.json").write_text("half")
     assert len(foreign_files(tmp_path)) == 3
+
+
+def test_what_a_mac_leaves_in_a_folder_is_nobodys(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    record_files(tmp_path)
+    (tmp_path / "a/.DS_Store").write_text("x")
+    assert foreign_files(tmp_path) == []
