@@ -18,10 +18,13 @@ _LOCK = Path(".ladder/run.lock")
 # Backup, params.yaml, what the run has set, and where to put what a person has made of that. A
 # backup that is still there was not given up by a run that ended well.
 _RESTORE = """
-if [ -e "$1" ]; then
-    if [ -e "$2" ] && ! cmp -s "$2" "$3" && ! cmp -s "$2" "$1"; then mv "$2" "$4"; moved=1; fi
-    mv -f "$1" "$2"
-    [ -z "$moved" ] || echo "$2 is as it was before; as edited during the run it is $4"
+backup="$1" params="$2" written="$3" edited="$4"
+if [ -e "$backup" ]; then
+    if [ -e "$params" ] && ! cmp -s "$params" "$written" && ! cmp -s "$params" "$backup"; then
+        mv "$params" "$edited"; moved=1
+    fi
+    mv -f "$backup" "$params"
+    [ -z "$moved" ] || echo "$params is as it was before; as edited during the run it is $edited"
 fi
 """
 # Its input ends with this process, however that ends, `kill -9` included.
@@ -32,8 +35,9 @@ _GUARD = f"cat > /dev/null; {_RESTORE}"
 def params_during(text: str) -> Iterator[Callable[[], None]]:
     """Replace `params.yaml` within the block; yield a function that makes the change permanent.
 
-    When the block or this process ends before that function is called, `params.yaml` is as it was,
-    and a line says where it lies as somebody has edited it meanwhile, if anybody has.
+    When the block or this process ends before that function is called, `params.yaml` is as it was.
+    If somebody edited it meanwhile, their version is kept as params.edited-TIME.yaml, and a line
+    says so.
     After a power failure the next call restores it. A DVC at work would note the new values in
     dvc.lock for what it has run with the old ones, as it reads them again when a stage ends.
 
