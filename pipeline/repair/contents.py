@@ -124,7 +124,7 @@ def _mend(what: str, content: Content, cache: Path) -> str:
         for fault in _faults(content, here, kept, cache):
             if fault.what == what and fault.mend:
                 return fault.mend()
-    return "left as it is: no fault by now"
+    return "nothing to mend any more"
 
 
 def _changed(content: Content, kept: bool | None, cache: Path) -> Finding:

@@ -189,7 +189,7 @@ def test_a_result_that_is_made_while_all_is_hashed_is_not_replaced_by_the_old_on
     (fault,) = (finding for finding in contents() if finding.remedy)
     Path("dvc.yaml").write_text(Path("dvc.yaml").read_text().replace("echo f", "echo new"))
     repro()
-    assert fault.mend() == "left as it is: no fault by now"
+    assert fault.mend() == "nothing to mend any more"
     assert Path("f").read_text() == "new\n" and not DAMAGED.exists()
     assert mended() == []
 
@@ -202,7 +202,7 @@ def test_what_is_whole_by_now_is_left(place):
         (fault,) = (finding for finding in contents() if finding.remedy)
         path.chmod(0o644)
         path.write_bytes(whole)
-        assert fault.mend() == "left as it is: no fault by now"
+        assert fault.mend() == "nothing to mend any more"
     assert not DAMAGED.exists()
 
 
