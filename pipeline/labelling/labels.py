@@ -106,7 +106,7 @@ def labels_of_rows(
     )
 
 
-def certain(labels: Labels, min_scores: np.ndarray, *, doubtful: bool) -> Labels:
+def above_min_scores(labels: Labels, min_scores: np.ndarray, *, doubtful: bool) -> Labels:
     """Return the labels that score enough, as `labels_of_rows` does, and all that people made.
 
     Args:

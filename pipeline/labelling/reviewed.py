@@ -12,7 +12,7 @@ from pipeline.errors import InputError, counted
 from pipeline.files import sha256_of
 from pipeline.formats.labels import Labels
 from pipeline.labelling.job import LabelJob
-from pipeline.labelling.labels import FoundLabels, certain
+from pipeline.labelling.labels import FoundLabels, above_min_scores
 from pipeline.labelling.waiting import WaitingPhotos
 from pipeline.review.decisions import Decision, Review, apply_reviews, read_reviews, write_reviews
 
@@ -35,7 +35,7 @@ class ReviewedLabels:
         found = self.found
         for labels in found.of_any_score():
             reviewed = apply_reviews(replace(labels, classes=self.classes), self.reviews).labels
-            yield certain(reviewed, found.min_scores, doubtful=found.doubtful)
+            yield above_min_scores(reviewed, found.min_scores, doubtful=found.doubtful)
 
 
 def reviews_of(job: LabelJob) -> Path:

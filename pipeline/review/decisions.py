@@ -100,11 +100,11 @@ def read_reviews(path: Path) -> Reviews:
     """
     if not path.exists():
         return Reviews(reviews=[])
-    found = _read(path, _Kept).root
+    found = _read(path, _KeptFile).root
     return found if isinstance(found, Reviews) else Reviews(reviews=[found])
 
 
-_Kept = RootModel[Reviews | Review]  # a Review: of an earlier version
+_KeptFile = RootModel[Reviews | Review]  # a Review: of an earlier version
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -150,7 +150,7 @@ def apply_reviews(labels: Labels, reviews: Sequence[Review]) -> Reviewed:
         scores[:] = labels.scores
     keep = np.ones(len(new_labels), bool)
 
-    def fits(decision: Decision) -> bool:
+    def apply_one(decision: Decision) -> bool:
         here = places.get(_key(decision.photo, decision.name, decision.box), [])
         if not here:
             return False
@@ -168,7 +168,7 @@ def apply_reviews(labels: Labels, reviews: Sequence[Review]) -> Reviewed:
             now.append(at)
         return True
 
-    unfit = [[one for one in review.decisions if not fits(one)] for review in reviews]
+    unfit = [[one for one in review.decisions if not apply_one(one)] for review in reviews]
     reviewed = replace(labels, classes=classes, labels=new_labels, scores=scores)
     return Reviewed(reviewed.of_objects(keep), unfit)
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.labelling.job import PART_SCHEMA, open_job
-from pipeline.labelling.labels import FoundLabels, certain, labels_of_rows
+from pipeline.labelling.labels import FoundLabels, above_min_scores, labels_of_rows
 from tests.labelling.test_job import ASKED, row
 
 CLASSES = ["cat", "dog"]
@@ -79,9 +79,9 @@ def test_what_a_person_has_made_stays_whatever_it_scores() -> None:
     scores[3] = np.nan
     reviewed = replace(found, scores=scores, classes=[*CLASSES, "owl"], labels=found.labels.copy())
     reviewed.labels[3] = 2
-    kept = certain(reviewed, HALF, doubtful=False)
+    kept = above_min_scores(reviewed, HALF, doubtful=False)
     assert kept.labels.tolist() == [0, 2]
-    doubtful = certain(reviewed, HALF, doubtful=True)
+    doubtful = above_min_scores(reviewed, HALF, doubtful=True)
     assert doubtful.labels.tolist() == [0, 1, 2]
     assert doubtful.ignore.tolist() == [False, True, False]
 
