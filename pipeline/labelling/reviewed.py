@@ -77,8 +77,8 @@ def after_reviews(
     reviewed = apply_reviews(found.of_any_score().of_photos(_photos(about)), about)
     if latest:
         at = reviews.reviews.index(latest)
-        if len(reviewed.unfit[at]) == len(about[at].decisions):
-            _refuse_unknown(latest.decisions, source)
+        if latest.decisions and len(reviewed.unfit[at]) == len(about[at].decisions):
+            raise _nothing_fits(latest.decisions[0], source)
         write_reviews(kept, reviews)
     changed = _decisions(reviews.reviews) - _decisions(about)
     _report(kept, changed, sum(map(len, reviewed.unfit)))
@@ -93,12 +93,11 @@ def _decisions(reviews: Iterable[Review]) -> int:
     return sum(len(review.decisions) for review in reviews)
 
 
-def _refuse_unknown(decisions: Sequence[Decision], source: Path | None) -> None:
-    for one in decisions:
-        raise InputError(
-            f"{source}: {one.photo}: no {one.name} at {list(one.box)} among the labels, nor any "
-            "other box that it decides about; review them as they are now"
-        )
+def _nothing_fits(one: Decision, source: Path | None) -> InputError:
+    return InputError(
+        f"{source}: {one.photo}: no {one.name} at {list(one.box)} among the labels, nor any other "
+        "box that it decides about, in photos as they were then; review them as they are now"
+    )
 
 
 def _report(kept: Path, changed: int, unfit: int) -> None:
