@@ -16,6 +16,11 @@ def plain_name(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip())
 
 
+def without_case(path: str) -> str:
+    """Return a path for comparing: case and the two ways to write an accent make no difference."""
+    return unicodedata.normalize("NFC", path).casefold()
+
+
 def fault_of_name(name: object) -> str | None:
     """Return what is wrong with the name of a class, and the remedy; None if nothing is."""
     if not isinstance(name, str) or not name.strip():

@@ -10,6 +10,7 @@ from pipeline.formats.split_names import split_in_path, split_of_path
 from pipeline.photo_files import photos_below
 
 USUAL_FOLDERS = ("images/", "photos/", "JPEGImages/")  # of the photos of a set
+_USUAL = {".", *(folder.rstrip("/") for folder in USUAL_FOLDERS)}
 _SHOWN = 3
 
 
@@ -96,11 +97,10 @@ class PhotoNames:
         before the path, so that the other photo is not used instead.
         """
         own, others = self._of_splits.get(split or "", (set[str](), set[str]()))
-        usual = {".", *(folder.rstrip("/") for folder in USUAL_FOLDERS)}
         places = self._folders_with(path)
-        for folders in (own, usual, others):
+        for folders in (own, _USUAL, others):
             if held := places & folders:
-                is_told = len(held) == 1 and folders is not usual
+                is_told = len(held) == 1 and folders is not _USUAL
                 return f"{held.pop()}/{path}" if is_told else path
         return self._marked_missing(path, split) if own or others else path
 

@@ -1,10 +1,10 @@
 """Decides whether a photo that is called like one that labels name can be the one they mean."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import unquote
 
+from pipeline.formats.names import without_case
 from pipeline.formats.split_names import split_of_name
 
 # Folders that say what kind of files they hold, and nothing of which photos.
@@ -57,7 +57,7 @@ def common_end(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _folders(path: str) -> list[str]:
     """Return the folders of a path without those that only say the kind of files."""
-    parts = re.split(r"[/\\]", unicodedata.normalize("NFC", unquote(path)).casefold())[:-1]
+    parts = re.split(r"[/\\]", without_case(unquote(path)))[:-1]
     return [split_of_name(part) or part for part in parts if part not in _KINDS | {"", ".", ".."}]
 
 

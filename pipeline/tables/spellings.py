@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from urllib.parse import unquote
 
+from pipeline.formats.names import without_case
 from pipeline.formats.same_photo import common_end, folders_of, may_be_same
 
 _ODD_PARTS = ("", ".", "..")
@@ -55,11 +56,7 @@ def _composed(path: str) -> str:
     return unicodedata.normalize("NFC", path)
 
 
-def _without_case(path: str) -> str:
-    return _composed(path).casefold()
-
-
-_SPELLINGS = (_composed, _without_case)
+_SPELLINGS = (_composed, without_case)
 
 
 def _from_elsewhere(name: str) -> str:

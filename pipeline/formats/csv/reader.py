@@ -5,7 +5,7 @@ from collections.abc import Iterable, Set
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError
-from pipeline.formats.csv.columns import tells_of_objects
+from pipeline.formats.csv.columns import recognise, tells_of_objects
 from pipeline.formats.csv.rows import (
     Row,
     boxes_of,
@@ -59,8 +59,9 @@ def _refuse_unknown(folders: Iterable[Path], known: Set[str | None]) -> None:
     if known <= {None}:
         return
     for file in (file for folder in folders for file in _files(folder)):
-        columns, fault, _ = columns_of(file)
-        is_missed = columns is None and tells_of_objects(first_line_of(file)[0])
+        first, _ = first_line_of(file)
+        columns, fault = recognise(first)
+        is_missed = columns is None and tells_of_objects(first)
         if is_missed and _split(file) not in known | {None}:
             raise InputError(f"{fault_in_words(file, fault)}; or remove it if it holds no labels")
 

@@ -23,7 +23,7 @@ from pipeline.formats.upright_boxes import (
     note_turned,
     upright,
 )
-from pipeline.formats.voc.files import label_folders, root_name
+from pipeline.formats.voc.files import XML_FOLDERS, label_folders, root_name
 from pipeline.photo_files import is_hidden
 
 _CORNERS = ("xtl", "ytl", "xbr", "ybr")
@@ -47,7 +47,7 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
 
 
 def _xml(root: Path) -> Iterator[Path]:
-    for folder in (root, *label_folders(root, "xml", "xmls")):
+    for folder in (root, *label_folders(root, *XML_FOLDERS)):
         yield from (file for file in sorted(folder.iterdir()) if _is_xml(file))
 
 

@@ -1,11 +1,11 @@
 """Finds VOC XML and the photos that belong to it, in the layouts that labelling tools write."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
+from pipeline.formats.names import without_case
 from pipeline.formats.split_names import split_in_name
 from pipeline.formats.text_files import beginning_of
 from pipeline.photo_files import files_below, is_photo, photos_below, visible_files
@@ -13,7 +13,7 @@ from pipeline.photo_files import files_below, is_photo, photos_below, visible_fi
 _XML = {".xml"}
 _OWN = "annotations"
 _LABELS = (_OWN, "annotation", "labels", "label")
-_OF_XML = ("xml", "xmls")
+XML_FOLDERS = ("xml", "xmls")  # as folders of it are called besides
 _PHOTOS = ("jpegimages", "images", "image", "imgs", "img", "photos")
 _ROOT = re.compile(rb"<([^\s/>!?]+)")
 
@@ -32,7 +32,7 @@ def voc_files(root: Path) -> tuple[Path, list[Path], Path] | None:
         is_empty_voc = not xml and (labels.name, photos.name) == ("Annotations", "JPEGImages")
         if is_empty_voc or not all(root_name(file) == "annotations" for file in xml):
             return labels, xml, photos
-    others = [folder for folder in label_folders(root, *_OF_XML) if folder.name.lower() != _OWN]
+    others = [folder for folder in label_folders(root, *XML_FOLDERS) if folder.name.lower() != _OWN]
     xml = [file for folder in others for file in files_below(folder, _XML)]
     if any(map(_is_voc, xml)):
         return others[0] if len(others) == 1 else root, xml, photos
@@ -95,15 +95,11 @@ class PhotosOfSet:
         self._exact = photos_by_key(photos, root)
         self._alike: dict[str, list[Path]] = {}
         for key, found in self._exact.items():
-            self._alike.setdefault(_spelled(key), []).extend(found)
+            self._alike.setdefault(without_case(key), []).extend(found)
 
     def of_key(self, key: str) -> list[Path]:
         """Return the photos of a key; if none, those that differ in case or accents alone."""
-        return self._exact.get(key) or self._alike.get(_spelled(key), [])
-
-
-def _spelled(key: str) -> str:
-    return unicodedata.normalize("NFC", key).casefold()
+        return self._exact.get(key) or self._alike.get(without_case(key), [])
 
 
 def key_of(file: Path, root: Path) -> str:
@@ -114,7 +110,7 @@ def key_of(file: Path, root: Path) -> str:
     """
     *folders, _ = file.relative_to(root).parts
     front = next((at for at, name in enumerate(folders) if not split_in_name(name)), 0)
-    if folders and folders[front].lower() in (*_LABELS, *_OF_XML):
+    if folders and folders[front].lower() in (*_LABELS, *XML_FOLDERS):
         del folders[front]
     kinds = (_OWN, *_PHOTOS)
     return "/".join([*(name for name in folders if name.lower() not in kinds), file.stem])

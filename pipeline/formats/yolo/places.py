@@ -1,8 +1,8 @@
 """Where the text of a photo lies."""
 
-import unicodedata
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from pipeline.formats.names import without_case
 from pipeline.formats.yolo.lines import begins_with_object
 from pipeline.photo_files import files_below
 
@@ -34,7 +34,7 @@ class TextsOfSet:
         """Look through the folder once."""
         self.files = files_below(root, {".txt"})
         self._exact = {file.relative_to(root).as_posix(): file for file in self.files}
-        self._alike = {_spelled(file.relative_to(root)): file for file in self.files}
+        self._alike = {without_case(file.relative_to(root).as_posix()): file for file in self.files}
 
     def of(self, photo: str) -> Path | None:
         """Return the text of a photo, by its path in the set; None if it has none.
@@ -48,8 +48,4 @@ class TextsOfSet:
         return beside if beside and begins_with_object(beside) else None
 
     def _at(self, path: PurePosixPath) -> Path | None:
-        return self._exact.get(path.as_posix()) or self._alike.get(_spelled(path))
-
-
-def _spelled(path: PurePath) -> str:
-    return unicodedata.normalize("NFC", path.as_posix()).casefold()
+        return self._exact.get(path.as_posix()) or self._alike.get(without_case(path.as_posix()))

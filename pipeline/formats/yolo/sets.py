@@ -86,13 +86,13 @@ def _splits_of_folders(photos: PhotoNames, root: Path) -> dict[str, str | None]:
     Where photos below folders `images` have texts, pictures elsewhere, such as masks and plots of a
     training, are photos of the set only with a text of their own: they are no background.
     """
-    texts = TextsOfSet(root)
-    of_images = {texts.of(name) for name in photos.names if is_in_images(name)} | {None}
-    is_whole = of_images == {None}
+    there = TextsOfSet(root)
+    texts = {name: there.of(name) for name in photos.names}
+    of_images = {text for name, text in texts.items() if text and is_in_images(name)}
     return {
         name: split_of_path(PurePosixPath(name))
-        for name in photos.names
-        if is_whole or is_in_images(name) or texts.of(name) not in of_images
+        for name, text in texts.items()
+        if not of_images or is_in_images(name) or (text and text not in of_images)
     }
 
 
