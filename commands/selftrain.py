@@ -70,8 +70,9 @@ def main(arguments: Sequence[str]) -> int:
         copy_photos(photos, options.photos, place / _MACHINE)
         shutil.copyfile(labels, place / _MACHINE / labels.name)
         record_files(place)
-        for changed in changed_files(PLACE, before):  # copying takes its time, too
-            raise InputError(f"{changed}: was changed while it was copied; run the command again")
+        if changed := changed_files(PLACE, before):  # copying takes its time, too
+            fault = "was changed while it was copied; run the command again"
+            raise InputError(f"{changed[0]}: {fault}")
     settings = ["fetch.source=local", f"fetch.path={PLACE}"]
     settings.append(f"fetch.sources={json.dumps(sources(params.fetch, teacher))}")
     flags = [word for setting in [*settings, *options.settings] for word in ("-S", setting)]

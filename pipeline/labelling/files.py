@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import InputError, counted
+from pipeline.files import sha256_of
 from pipeline.formats.labels import Labels
 from pipeline.formats.registry import FORMATS, find_format
 from pipeline.labelling.job import LabelJob
@@ -196,8 +197,7 @@ def digest_of(path: Path) -> str:
     Of a link, which a person has put there, it is where it leads.
     """
     if path.is_file():
-        with path.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        return sha256_of(path)
     digest = hashlib.sha256()
     for file in sorted(path.rglob("*")):
         if file.is_symlink():

@@ -37,14 +37,7 @@ class FoundLabels:
         photos = objects = 0
         well = self.done.filter(pc.is_null(self.done["error"]))
         for rows in self.job.blocks(well):
-            labels = labels_of_rows(
-                rows,
-                self.folder,
-                self.job.asked.classes,
-                self.min_scores,
-                doubtful=self.doubtful,
-                before=(photos, objects),
-            )
+            labels = self._labels(rows, (photos, objects))
             photos, objects = photos + len(labels.images), objects + len(labels.rows)
             yield labels
 
@@ -55,9 +48,17 @@ class FoundLabels:
     def of_photos(self, names: Collection[str]) -> Labels:
         """Return the labels of some photos in one block."""
         there = pc.is_in(self.done["file_name"], pa.array(sorted(names), pa.string()))
-        rows = pa.concat_tables(self.job.blocks(self.done.filter(there)))
-        classes = self.job.asked.classes
-        return labels_of_rows(rows, self.folder, classes, self.min_scores, doubtful=self.doubtful)
+        return self._labels(pa.concat_tables(self.job.blocks(self.done.filter(there))))
+
+    def _labels(self, rows: pa.Table, before: tuple[int, int] = (0, 0)) -> Labels:
+        return labels_of_rows(
+            rows,
+            self.folder,
+            self.job.asked.classes,
+            self.min_scores,
+            doubtful=self.doubtful,
+            before=before,
+        )
 
 
 def labels_of_rows(

@@ -13,7 +13,7 @@ from pipeline.errors import InputError
 from pipeline.formats.names import fault_of_path
 from pipeline.inference.s3_photos import S3Photo, find_in_s3, is_in_s3
 from pipeline.labelling.refusals import Refusal
-from pipeline.labelling.waiting import State, WaitingPhotos
+from pipeline.labelling.waiting import State, WaitingPhotos, unchanged
 from pipeline.photo_files import PHOTO_SUFFIXES, is_photo, visible_files
 
 _PATTERN = frozenset("*?[")
@@ -140,13 +140,9 @@ def up_to_date(done: pa.Table, photos: WaitingPhotos) -> tuple[pa.Table, int]:
         there = ((name, photos.folder / name) for name in others)
         beside = states_of(((name, file) for name, file in there if file.is_file()), [])
         states = pa.concat_tables([states, WaitingPhotos.of(photos.folder, beside).states])
-    at = pc.index_in(done["file_name"], states["file_name"])
-    is_same = pc.and_(
-        *(pc.equal(done[name], states[name].take(at)) for name in ("bytes", "modified"))
-    )
-    is_same = pc.fill_null(is_same, False)
-    changed = pc.sum(pc.and_(pc.is_valid(at), pc.invert(is_same))).as_py() or 0
-    return done.filter(is_same), changed
+    is_there = pc.is_in(done["file_name"], states["file_name"])
+    kept = done.filter(unchanged(done, states))
+    return kept, (pc.sum(is_there).as_py() or 0) - len(kept)
 
 
 def _plain(folder: Path) -> Path:

@@ -89,8 +89,16 @@ def without_done(photos: WaitingPhotos, done: pa.Table) -> WaitingPhotos:
         photos: as they are now.
         done: names, sizes and times of what is done.
     """
-    if not len(done):
-        return photos
-    at = pc.index_in(photos.states["file_name"], done["file_name"])
-    same = [pc.equal(photos.states[name], done[name].take(at)) for name in ("bytes", "modified")]
-    return photos.filter(pc.invert(pc.fill_null(pc.and_(*same), False)))
+    return photos.filter(pc.invert(unchanged(photos.states, done)))
+
+
+def unchanged(states: pa.Table, others: pa.Table) -> pa.ChunkedArray:
+    """Return for each photo whether one of its name among others has its size and time, too.
+
+    Args:
+        states: with the columns of `STATE`, as `others`.
+        others: a row for each name.
+    """
+    at = pc.index_in(states["file_name"], others["file_name"])
+    same = [pc.equal(states[name], others[name].take(at)) for name in ("bytes", "modified")]
+    return pc.fill_null(pc.and_(*same), False)
