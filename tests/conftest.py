@@ -117,3 +117,13 @@ def painted_project(painted, tmp_path, monkeypatch) -> Path:
     shutil.copytree(painted, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the command of NVIDIA's driver, which tells nothing."""
+    folder = tmp_path / "driver"
+    folder.mkdir()
+    command = folder / "nvidia-smi"
+    command.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)

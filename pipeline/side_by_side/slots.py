@@ -1,9 +1,12 @@
 """Places to run at: a share of the processor's cores, and a GPU where these are named."""
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from pipeline.errors import InputError
 from pipeline.processes import usable_cores
 
 _THREADS = "OMP_NUM_THREADS"
@@ -28,9 +31,22 @@ def cpu_slots(jobs: int) -> list[Slot]:
 
 
 def gpu_slots(gpus: Sequence[str]) -> list[Slot]:
-    """Return a place at each GPU, by what CUDA_VISIBLE_DEVICES takes; one may be named twice."""
+    """Return a place at each GPU, by what CUDA_VISIBLE_DEVICES takes; one may be named twice.
+
+    Raises:
+        InputError: there is none; `train.shared.device: auto` would silently take the processor.
+    """
+    if not _has_driver():
+        raise InputError(
+            f"--gpus {','.join(gpus)}: no NVIDIA driver here; --jobs N runs stages on the cores"
+        )
     threads = _threads(len(gpus))
     return [Slot(f"GPU {gpu}", threads | {"CUDA_VISIBLE_DEVICES": gpu}) for gpu in gpus]
+
+
+def _has_driver() -> bool:
+    # A container may have either alone. PyTorch would know best, but takes seconds to load.
+    return bool(shutil.which("nvidia-smi")) or Path("/dev/nvidiactl").exists()
 
 
 def _threads(jobs: int) -> dict[str, str]:

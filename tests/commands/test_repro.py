@@ -49,10 +49,18 @@ def test_the_lock_file_is_that_of_a_serial_run(project, tmp_path, capfd):
     assert out.startswith("0 stages run in ") and out.endswith(", 4 were up to date\n")
 
 
-def test_a_target_on_gpus(project, capfd):
+def test_a_target_on_gpus(project, driver):
     write_stages(a=("echo $CUDA_VISIBLE_DEVICES > a", []), b=("cp a b", ["a"]), c=("touch c", []))
     assert repro.main(["--gpus", "7", "b"]) == 0
     assert Path("b").read_text() == "7\n" and not Path("c").exists()
+
+
+@pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="there are GPUs here")
+def test_gpus_that_are_not_there_are_told_before_a_stage_runs(project):
+    write_stages(a=("touch a", []))
+    with pytest.raises(InputError, match=r"^--gpus 0,1: no NVIDIA driver here; --jobs N"):
+        repro.main(["--gpus", "0,1"])
+    assert not Path("a").exists()
 
 
 def test_a_second_one_is_refused_while_the_first_is_at_work(project):

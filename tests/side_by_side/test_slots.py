@@ -19,7 +19,7 @@ def test_the_cores_are_shared_evenly(jobs, threads):
     assert [slot.environment for slot in slots] == [{"OMP_NUM_THREADS": threads}] * jobs
 
 
-def test_each_gpu_is_seen_alone():
+def test_each_gpu_is_seen_alone(driver):
     one, other, again = gpu_slots(["1", "GPU-8a", "1"])
     assert (
         one.environment
