@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from collections import Counter
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -171,3 +173,11 @@ def test_no_private_words():
         p for room in ("pipeline", "stages", "commands") for p in (ROOT / room).rglob("*.py")
     ):
         assert not [word for word in PRIVATE_WORDS if word in path.read_text()], path
+
+
+def test_the_environment_is_compiled_also_where_no_process_imports():
+    """Where PYTHONDONTWRITEBYTECODE is set a process keeps nothing of what it compiles."""
+    never_imported = Path(sysconfig.get_path("purelib")) / "sympy" / "physics" / "optics"
+    modules = list(never_imported.glob("*.py"))
+    lacking = [path for path in modules if not Path(cache_from_source(str(path))).is_file()]
+    assert modules and not lacking
