@@ -36,7 +36,10 @@ def result_of_commit(name: str, commit: str, root: Path) -> Result:
     Raises:
         InputError: the commit has no lock file, or none with a finished rung.
     """
-    about = f"commit {run_git('log', '-1', '--format=%h (%s)', commit)}"
+    short, _, subject = run_git("log", "-1", "--format=%h %s", commit).partition(" ")
+    # DVC's own subject of an experiment is a digest, 64 digits long.
+    told = subject and not subject.startswith("dvc: commit experiment ")
+    about = f"commit {short} ({subject})" if told else f"commit {short}"
     text = committed_lock(commit)
     lock = parse_lock(text, f"{LOCK} of {name}") if text else {}
     names = [stage.partition("@")[2] for stage in lock if stage.startswith("evaluate@")]

@@ -52,6 +52,13 @@ def test_each_commit_has_its_own_result(project, tmp_path):
     assert tables[0].num_rows == tables[1].num_rows and not tables[0].equals(tables[1])
 
 
+@pytest.mark.parametrize("subject", [f"dvc: commit experiment {'0' * 64}", ""])
+def test_a_subject_that_tells_nothing_is_left_out(project, tmp_path, subject):
+    git(project, "commit", "--quiet", "--amend", "--allow-empty-message", "--message", subject)
+    head = find_commit("HEAD")
+    assert result_of_commit("longer", head, tmp_path).about == f"commit {head[:7]}"
+
+
 def test_a_commit_without_results_says_so(project, tmp_path):
     (project / "dvc.lock").write_text("schema: '2.0'\n")
     git(project, "commit", "--quiet", "--all", "--message", "Nothing")
