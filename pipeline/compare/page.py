@@ -61,6 +61,7 @@ def comparison_page(comparison: Comparison, source: Path) -> str:
         *(
             Section(f"rung-{place}", rung.name, _rung(rung, source))
             for place, rung in enumerate(comparison.rungs)
+            if _differs(rung)
         ),
     ]
     return page("Two results compared", lead, sections)
@@ -78,6 +79,11 @@ def _made(comparison: Comparison) -> str:
     rows = setting_rows(comparison)
     html = table(SETTING_HEAD, rows) if rows else "<p>No parameter differs.</p>"
     return html + (paragraph(inputs_line(comparison)) if comparison.inputs else "")
+
+
+def _differs(rung: RungComparison) -> bool:
+    """Return whether there is more to show than the verdict."""
+    return bool(rung.photos) or any(one.change for one in rung.classes)
 
 
 def _rung(rung: RungComparison, source: Path) -> str:

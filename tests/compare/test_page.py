@@ -35,12 +35,12 @@ def html(tmp_path):
     return make
 
 
-def test_equal_results_have_no_photos(html):
+def test_of_rungs_that_answer_the_same_the_verdict_is_all(html):
     text = html([])
     page = Parsed(text)
     assert PAGE_TITLE in text
-    assert "image" not in page.tags
-    assert page.words.count("no difference beyond chance") == 2 * 3
+    assert "image" not in page.tags and page.links == ["#verdict", "#made"]
+    assert page.words.count("no difference beyond chance") == 3
     assert OTHER_CHANCE in page.words and "No parameter differs." in page.words
 
 
