@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from pipeline.errors import InputError
@@ -124,7 +124,9 @@ def identified(file: Path | BinaryIO) -> Image.Image:
         Exception: it is no image of a known kind; Pillow raises a dozen types.
     """
     try:
-        return Image.open(file, formats=KINDS)
+        image = Image.open(file, formats=KINDS)
+        image.info.pop("xmp", None)  # PIL turns a TIFF by it where EXIF says nothing; see `upright`
+        return image
     except Image.DecompressionBombError:
         raise
     except Exception:  # a decoder of AVIF raises its own
@@ -199,6 +201,12 @@ def exif_orientation(image: Image.Image) -> int:
         return next((number for number in range(1, 9) if number == orientation), 1)
     except Exception:  # PIL raises a dozen types for damaged EXIF, which no decoder uses
         return 1
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Return an image as a viewer shows it: mirrored and turned as its EXIF says."""
+    # PIL goes by XMP where EXIF says nothing; no other decoder of ours turns such a photo.
+    return image if exif_orientation(image) == 1 else ImageOps.exif_transpose(image)
 
 
 def visible_files(folder: Path) -> Iterator[Path]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from pipeline.photo_files import on_white, open_photo
+from pipeline.photo_files import on_white, open_photo, upright
 from pipeline.progress import progress
 
 SIDE = 32  # of the grey thumbnail, in pixels
@@ -82,7 +82,7 @@ def _fingerprint(photo: Path) -> tuple[int, np.ndarray | None]:
     try:
         with open_photo(io.BytesIO(data)) as image:
             image.draft("RGB", (_DECODED, _DECODED))
-            grey = _grey(ImageOps.exif_transpose(image))
+            grey = _grey(upright(image))
             return digest, np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
     except Exception:  # PIL raises a dozen types for damaged files
         return digest, None

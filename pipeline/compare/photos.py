@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from PIL import Image, ImageOps
+from PIL import Image
 
 from pipeline.compare.common_photos import CommonPhotos
 from pipeline.data.rgb import to_rgb
-from pipeline.photo_files import open_photo
+from pipeline.photo_files import open_photo, upright
 from pipeline.report.pages.html_photos import Gallery
 
 _SIDE = 256  # of the squares that photos are kept as; the page shows them somewhat smaller
@@ -49,10 +49,10 @@ def _square(path: Path, size_wh: tuple[int, int], *, turned: bool) -> np.ndarray
     """Return a photo squashed to a square, None where it is not the one that the tables have."""
     try:
         with open_photo(path) as photo:
-            upright = ImageOps.exif_transpose(photo) if turned else photo
-            if upright.size != size_wh:
+            seen = upright(photo) if turned else photo
+            if seen.size != size_wh:
                 return None
-            shown = to_rgb(upright).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
+            shown = to_rgb(seen).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
     except Exception:  # PIL raises a dozen types; the page does without the picture
         return None
     return np.asarray(shown)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from pipeline.data.decode import decode_photo, read_squashed, squash
 from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
 from pipeline.inference.s3_photos import S3Photo
+from pipeline.photo_files import upright
 
 Photo = Path | str | S3Photo | np.ndarray | Image.Image
 
@@ -66,7 +67,7 @@ def pixels_of(photo: Photo, number: int = 0) -> Tensor:
         return decode_photo(Path(photo)).pixels
     if isinstance(photo, Image.Image):
         try:
-            photo = np.asarray(to_rgb(ImageOps.exif_transpose(photo)))
+            photo = np.asarray(to_rgb(upright(photo)))
         except Exception as error:  # PIL raises a dozen types for damaged files
             name = getattr(photo, "filename", "") or f"photo {number}"
             raise InputError(f"{name}: does not decode ({error}); leave it out") from None

@@ -32,6 +32,15 @@ def test_a_turned_photo_is_turned_where_its_boxes_are(tmp_path):
     assert len(read_photos(common, [1], tmp_path).images) == 1
 
 
+def test_a_turn_in_xmp_alone_turns_no_photo(tmp_path):
+    objects = pets(1)
+    common = common_of(tmp_path, objects, told(objects), told(objects))
+    (tmp_path / "photos").mkdir()
+    xmp = b'<rdf:Description tiff:Orientation="6"/>'
+    Image.new("RGB", (100, 50)).save(tmp_path / "photos/000.jpg", xmp=xmp)
+    assert len(read_photos(common, [1], tmp_path).images) == 1
+
+
 def test_no_photo_is_an_empty_gallery(tmp_path):
     objects = pets(2)
     common = common_of(tmp_path, objects, told(objects), told(objects))

@@ -6,7 +6,9 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.inference.photos import read_square
+from pipeline.photo_files import open_photo, photo_size
 from tests.inference.making import photo_file, pixels_of
+from tests.turned_photo import photo_turned_by_xmp
 
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
 ORIENTATION = 0x0112  # the EXIF tag
@@ -43,6 +45,16 @@ def test_an_image_is_turned_as_its_note_says(tmp_path):
         square = read_square(form, 0, 8)
         assert square.size_wh == (8, 16)
         assert square.pixels[:3].min() > 200 and square.pixels[-3:].max() < 50
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif"])
+def test_a_turn_in_xmp_alone_counts_in_no_form(tmp_path, ending):
+    file = photo_turned_by_xmp(tmp_path / f"a.{ending}")
+    assert photo_size(file) == (16, 8)
+    for form in (file, open_photo(file)):
+        square = read_square(form, 0, 8)
+        assert square.size_wh == (16, 8)
+        assert square.pixels[:, :3].min() > 200 and square.pixels[:, -3:].max() < 50
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pipeline.review.order import Knowledge, by_doubt
 from pipeline.review.page import review_page
 from tests.browser import Page, chromium
 from tests.review.making import machine_labels, places
+from tests.turned_photo import photo_turned_by_xmp
 
 NOTHING = Knowledge(label_scores={}, confused={}, usual_sizes={})
 
@@ -26,6 +27,11 @@ def page_of(folder: Path, name: str = "c.jpg") -> str:
     labels = machine_labels(folder, name)
     photos = [folder / file for file in labels.images["file_name"].to_pylist()]
     return review_page(labels, by_doubt(labels, NOTHING), photos)
+
+
+def pictures_of(page: str) -> list[Image.Image]:
+    encoded = re.findall(r"data:image/jpeg;base64,([\w+/=]+)", page)
+    return [Image.open(io.BytesIO(base64.b64decode(text))) for text in encoded]
 
 
 def run_on(page: str, folder: Path, script: str) -> object:
@@ -71,13 +77,23 @@ def test_what_is_transparent_is_white_on_the_page(tmp_path: Path) -> None:
     Image.new("RGBA", (60, 40)).save(tmp_path / "c.jpg", "PNG")
     photos = [tmp_path / name for name in ("a.jpg", "b.jpg", "c.jpg")]
     page = review_page(labels, by_doubt(labels, NOTHING), photos)
-    encoded = re.findall(r"data:image/jpeg;base64,([\w+/=]+)", page)
-    pictures = [Image.open(io.BytesIO(base64.b64decode(text))) for text in encoded]
-    assert sorted(picture.getpixel((30, 20)) for picture in pictures) == [
+    assert sorted(picture.getpixel((30, 20)) for picture in pictures_of(page)) == [
         (128, 128, 128),
         (128, 128, 128),
         (255, 255, 255),
     ]
+
+
+def test_a_photo_lies_on_the_page_as_its_boxes_do(tmp_path: Path) -> None:
+    labels = labels_of_boxes(
+        tmp_path / "labels.json",
+        tmp_path,
+        [{"file_name": "a.jpg", "width": 16, "height": 8}],
+        [LabelledBox(0, "cat", [1, 1, 5, 5], score=0.9)],
+    )
+    photo = photo_turned_by_xmp(tmp_path / "a.jpg")
+    [picture] = pictures_of(review_page(labels, by_doubt(labels, NOTHING), [photo]))
+    assert picture.size == (16, 8)
 
 
 @pytest.mark.slow
