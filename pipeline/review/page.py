@@ -7,9 +7,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
-from pipeline.photo_files import on_white, open_photo, upright
+from pipeline.photo_files import open_photo, upright
 from pipeline.progress import progress
 from pipeline.review.order import Doubt
 
@@ -70,7 +71,7 @@ def _picture(file: Path) -> str:
     try:
         with open_photo(file) as photo:
             photo.draft("RGB", (_LONGER_SIDE, _LONGER_SIDE))
-            small = on_white(upright(photo)).convert("RGB")
+            small = to_rgb(upright(photo))
         small.thumbnail((_LONGER_SIDE, _LONGER_SIDE))
         small.save(buffer, "JPEG", quality=_QUALITY)
     except Exception as error:  # PIL raises a dozen types for damaged files

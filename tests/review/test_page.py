@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -82,6 +83,14 @@ def test_what_is_transparent_is_white_on_the_page(tmp_path: Path) -> None:
         (128, 128, 128),
         (255, 255, 255),
     ]
+
+
+def test_grey_of_16_bits_has_its_shades_on_the_page(tmp_path: Path) -> None:
+    labels = machine_labels(tmp_path, "c.png")
+    Image.fromarray(np.full((40, 60), 40_000, np.uint16)).save(tmp_path / "c.png")
+    photos = [tmp_path / name for name in ("a.jpg", "b.jpg", "c.png")]
+    page = review_page(labels, by_doubt(labels, NOTHING), photos)
+    assert {picture.getpixel((30, 20))[0] for picture in pictures_of(page)} == {128, 40_000 >> 8}
 
 
 def test_a_photo_lies_on_the_page_as_its_boxes_do(tmp_path: Path) -> None:
