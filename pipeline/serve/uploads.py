@@ -91,6 +91,9 @@ async def _multipart(body: Body, folder: Path, limits: Limits) -> list[Upload]:
         status = 413 if error.message.startswith("Too many") else 422
         reason = error.message.rstrip(".")
         raise Refused(status, f"multipart/form-data: {reason}; send photos as files") from None
+    except UnicodeError:  # a form may name any charset that Python knows, some of which are no text
+        reason = "a name is not in the form's charset"
+        raise Refused(422, f"multipart/form-data: {reason}; send it in UTF-8") from None
     try:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         return await asyncio.to_thread(_saved, files, folder)
@@ -104,5 +107,10 @@ def _saved(files: Sequence[UploadFile], folder: Path) -> list[Upload]:
         place = folder / str(number)  # never the name that a client has chosen
         with place.open("wb") as target:
             shutil.copyfileobj(file.file, target)
-        uploads.append(Upload(file.filename or f"photo {number}", place))
+        uploads.append(Upload(_told(file.filename or f"photo {number}"), place))
     return uploads
+
+
+def _told(name: str) -> str:
+    """Return a name that an answer can hold: some charsets give halves of letters."""
+    return name.encode("utf-8", "replace").decode()

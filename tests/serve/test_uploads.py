@@ -45,6 +45,31 @@ def test_fields_beside_the_files_are_passed_over(tmp_path: Path) -> None:
     assert contents(uploads_of(tmp_path, MULTIPART, body, b"")) == [("a.jpg", b"a")]
 
 
+@pytest.mark.parametrize(
+    ("charset", "name", "told"),
+    [
+        ("iso-8859-1", b"\xe9.jpg", "é.jpg"),
+        ("of-nobody", b"a.jpg", "a.jpg"),
+        ("utf-7", b"+2AA-.jpg", "?.jpg"),
+        ("unicode_escape", b"\\x41\\udc00.jpg", "A?.jpg"),
+    ],
+)
+def test_a_name_in_a_charset_of_the_form_can_be_told(
+    tmp_path: Path, charset: str, name: bytes, told: str
+) -> None:
+    body = multipart({"NAME": b"a"}).replace(b"NAME", name.replace(b"\\", b"\\\\"))
+    uploads = uploads_of(tmp_path, f"{MULTIPART}; charset={charset}", body, b"")
+    assert contents(uploads) == [(told, b"a")]
+
+
+@pytest.mark.parametrize("charset", ["undefined", "punycode"])
+def test_a_charset_that_is_no_text_is_refused(tmp_path: Path, charset: str) -> None:
+    body = multipart({"a\\ud800.jpg": b"a"})
+    with pytest.raises(Refused, match="charset; send it in UTF-8") as refused:
+        uploads_of(tmp_path, f"{MULTIPART}; charset={charset}", body, b"")
+    assert refused.value.status == 422
+
+
 @pytest.mark.parametrize("kind", ["image/png", "application/json", MULTIPART])
 def test_an_empty_request(tmp_path: Path, kind: str) -> None:
     with pytest.raises(Refused, match="the request has no photo in it; send one or more"):
