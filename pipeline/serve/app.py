@@ -50,14 +50,18 @@ def make_app(service: Service) -> FastAPI:
 
 
 def _add_paths(app: FastAPI, service: Service) -> None:
+    # What watches a server asks for the head alone.
+    @app.head("/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
     async def front() -> HTMLResponse:
         return HTMLResponse(page(), headers=PAGE_HEADERS)
 
+    @app.head("/health", include_in_schema=False)
     @app.get("/health")
     async def health() -> Health:
         return service.health()
 
+    @app.head("/metrics", include_in_schema=False)
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         return Response(service.metrics.text(), media_type=CONTENT_TYPE)

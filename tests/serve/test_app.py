@@ -186,6 +186,13 @@ def test_a_path_that_is_not_there(served: Running, method: str, path: str, statu
     assert "there are GET /, /health, /metrics" in answer.json["error"]
 
 
+@pytest.mark.parametrize("path", ["/", "/health", "/metrics", "/openapi.json"])
+def test_the_head_of_an_answer_alone(served: Running, path: str) -> None:
+    head, whole = served.ask("HEAD", path), served.ask("GET", path)
+    assert head.status == 200 and head.text == b""
+    assert head.headers["content-type"] == whole.headers["content-type"]
+
+
 def test_too_many_photos(served: Running) -> None:
     photos = [encoded()] * (FEW.photos + 1)
     named = {f"{number}.jpg": photo for number, photo in enumerate(photos)}
