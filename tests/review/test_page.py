@@ -141,6 +141,20 @@ def test_keys_decide_and_the_export_is_applied(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_class_with_two_spaces_in_its_name_stays_one(tmp_path: Path) -> None:
+    labels = machine_labels(tmp_path)
+    labels.classes[1] = "guide  dog"
+    photos = [tmp_path / name for name in ("a.jpg", "b.jpg", "c.jpg")]
+    page = review_page(labels, by_doubt(labels, NOTHING), photos)
+    script = """
+        const select = document.querySelector("li select");
+        select.selectedIndex = 2;
+        select.dispatchEvent(new Event("change"));
+        return JSON.stringify(exported().decisions[0].to);"""
+    assert json.loads(str(run_on(page, tmp_path, script))) == "guide  dog"
+
+
+@pytest.mark.slow
 def test_keys_decide_only_about_what_is_seen_and_open(tmp_path: Path) -> None:
     script = """
       const press = (key) => document.dispatchEvent(new KeyboardEvent('keydown', { key }));
