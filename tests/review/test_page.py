@@ -173,6 +173,22 @@ def test_keys_decide_only_about_what_is_seen_and_open(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_of_undecided_boxes_a_key_goes_on_with_the_next_one(tmp_path: Path) -> None:
+    script = """
+      const press = (key) => document.dispatchEvent(new KeyboardEvent('keydown', { key }));
+      document.getElementById('open').click();
+      press('a'); press('x'); press('a');
+      press('x');                           // nothing is left
+      return exported().decisions.map((one) => [one.photo, one.name, one.action]);
+    """
+    assert run_on(page_of(tmp_path), tmp_path, script) == [
+        ["b.jpg", "dog", "accept"],
+        ["b.jpg", "cat", "reject"],
+        ["a.jpg", "cat", "accept"],
+    ]
+
+
+@pytest.mark.slow
 def test_filters_hide_what_they_say(tmp_path: Path) -> None:
     script = """
       const shown = () => [...document.querySelectorAll('article')].filter((card) => !card.hidden)
