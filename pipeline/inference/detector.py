@@ -11,6 +11,7 @@ from typing import Self
 
 import numpy as np
 import torch
+from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.inference.detections import Detections
@@ -119,6 +120,8 @@ class Detector:
 
         Threads decode the next batch while the network works on this one.
         """
+        if isinstance(photos, str | Path | Image.Image):  # the letters of a path are strings, too
+            raise InputError(f"{photos}: is one photo; give a list of photos")
         sizes = repeat(None) if sizes_wh is None else sizes_wh
         numbered = enumerate(zip(photos, sizes, strict=sizes_wh is not None))
         # Some wait for the disk or for S3; a process that has one core of many takes few.

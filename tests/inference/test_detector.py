@@ -1,6 +1,7 @@
 """Photos in, boxes out: the same for every form of a photo, in pixels of each photo."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,6 +36,12 @@ def detector():
 def test_no_photos_have_no_detections(detector):
     assert detector.predict([]) == []
     assert detector.predict([], []) == []
+
+
+@pytest.mark.parametrize("form", [str, Path, Image.open])
+def test_one_photo_is_no_list_of_photos(detector, tmp_path, form):
+    with pytest.raises(InputError, match="is one photo; give a list of photos"):
+        detector.predict(form(photo_file(tmp_path / "a.png")))
 
 
 @pytest.mark.parametrize("rung", ["classifier", "bbox", "combined", "ssd_fpn"])
