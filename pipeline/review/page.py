@@ -7,6 +7,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+
+from pipeline.data.jpeg_header import jpeg_header
 from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
@@ -69,7 +73,7 @@ def _picture(file: Path) -> str:
     """Return the photo as a viewer shows it, smaller, as an address that holds its bytes."""
     buffer = io.BytesIO()
     try:
-        with open_photo(file) as photo:
+        with _opened(file) as photo:
             photo.draft("RGB", (_LONGER_SIDE, _LONGER_SIDE))
             small = to_rgb(upright(photo))
         small.thumbnail((_LONGER_SIDE, _LONGER_SIDE))
@@ -77,3 +81,9 @@ def _picture(file: Path) -> str:
     except Exception as error:  # PIL raises a dozen types for damaged files
         raise InputError(f"{file}: does not decode ({error}); leave it out") from None
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _opened(file: Path) -> Image.Image:
+    """Return a photo not yet decoded: of any size, as for the network, where that goes by lines."""
+    header = jpeg_header(file.read_bytes())
+    return JpegImageFile(file) if header and header.one_pass else open_photo(file)

@@ -73,6 +73,11 @@ def test_a_photo_that_does_not_decode_is_named(tmp_path: Path) -> None:
         review_page(labels, by_doubt(labels, NOTHING), photos)
 
 
+def test_a_jpeg_of_any_size_is_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.photo_files.MOST_PIXELS_BY_LINES", 60 * 40 - 1)
+    assert len(pictures_of(page_of(tmp_path))) == 3
+
+
 def test_what_is_transparent_is_white_on_the_page(tmp_path: Path) -> None:
     labels = machine_labels(tmp_path)
     Image.new("RGBA", (60, 40)).save(tmp_path / "c.jpg", "PNG")
