@@ -77,8 +77,18 @@ async def _json(body: Body, folder: Path, limits: Limits) -> list[Upload]:
     return [Upload(f"photo {number}", photo) for number, photo in enumerate(photos, 1)]
 
 
+class _Parser(MultiPartParser):
+    """Knows whether a form has come to its end: what is read of another lacks its last photo."""
+
+    has_ended = False
+
+    def on_end(self) -> None:
+        """Note that the last line has come."""
+        self.has_ended = True
+
+
 async def _multipart(body: Body, folder: Path, limits: Limits) -> list[Upload]:
-    parser = MultiPartParser(
+    parser = _Parser(
         body.headers,
         body.chunks(),
         max_files=limits.photos,
@@ -95,6 +105,9 @@ async def _multipart(body: Body, folder: Path, limits: Limits) -> list[Upload]:
         reason = "a name is not in the form's charset"
         raise Refused(422, f"multipart/form-data: {reason}; send it in UTF-8") from None
     try:
+        if not parser.has_ended:
+            reason = "breaks off before its last line"
+            raise Refused(422, f"multipart/form-data: {reason}; send all of it")
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         return await asyncio.to_thread(_saved, files, folder)
     finally:
