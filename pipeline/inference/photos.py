@@ -45,6 +45,7 @@ def read_square(photo: Photo, number: int, side: int) -> Square:
         InputError: the photo is missing, does not decode, or is an array of another kind.
         OSError: S3 does not answer.
     """
+    _refuse_other_kinds(photo, number)
     if isinstance(photo, S3Photo):
         with photo.fetched() as copy:
             return replace(read_square(copy, number, side), photo=photo)
@@ -53,6 +54,12 @@ def read_square(photo: Photo, number: int, side: int) -> Square:
         return Square(photo, square, size_wh)
     pixels = pixels_of(photo, number)
     return Square(photo, squash(pixels, side), (pixels.shape[2], pixels.shape[1]))
+
+
+def _refuse_other_kinds(photo: object, number: int) -> None:
+    if not isinstance(photo, Photo):
+        kind = type(photo).__name__
+        raise InputError(f"photo {number}: is a {kind}; give a path, an array or a PIL image")
 
 
 def pixels_of(photo: Photo, number: int = 0) -> Tensor:

@@ -57,6 +57,12 @@ def test_a_turn_in_xmp_alone_counts_in_no_form(tmp_path, ending):
         assert square.pixels[:, :3].min() > 200 and square.pixels[:, -3:].max() < 50
 
 
+@pytest.mark.parametrize("photo", [None, 7, b"jpeg", [["a.jpg"]]])
+def test_what_is_no_photo_is_named_by_its_number(photo):
+    with pytest.raises(InputError, match=r"^photo 7: is a \w+; give a path, an array or a PIL"):
+        read_square(photo, 7, 8)
+
+
 @pytest.mark.parametrize(
     "array",
     [
