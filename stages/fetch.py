@@ -20,6 +20,7 @@ from pipeline.sources.packed import archives_in, laid_open
 from stages.entry import run_stage
 
 DOWNLOADS = Path("data/downloads")
+_UNPACKED = ".unpacked"  # hidden, as no set of the user is
 
 
 def main() -> None:
@@ -40,7 +41,7 @@ def fetch(params: FetchParams, folder: Path) -> None:
         for source in params.sets:
             copy_local(params.path / source.path, source, folder)
     else:
-        unpacked = folder / "unpacked"
+        unpacked = folder / _UNPACKED
         download_all(OFFICIAL[params.source], DOWNLOADS, unpacked)
         found = find_set(unpacked)
         copy_set(found, folder, passing=True)
@@ -52,7 +53,7 @@ def copy_local(place: Path, source: SourceParams, folder: Path) -> None:
     """Copy one of the user's sets, or what its archives hold, to its place below a folder."""
     out = folder / source.path
     if archives := archives_in(place):
-        with laid_open(place, archives, folder / "unpacked") as opened:
+        with laid_open(place, archives, folder / _UNPACKED) as opened:
             found = find_set(opened, source.format, source.labels)
             copy_set(found, out, passing=True)
             print(labels_line(found, place / found.labels.relative_to(opened)))

@@ -99,7 +99,7 @@ def test_a_photo_in_two_archives_is_refused(tmp_path: Path) -> None:
     message = r"in/000001\.tar: '0000\.jpg' is there twice, or in another archive, too; give one"
     with pytest.raises(InputError, match=message):
         fetched(place, tmp_path / "out")
-    assert not (tmp_path / "out/unpacked").exists()
+    assert not (tmp_path / "out/.unpacked").exists()
 
 
 def test_a_file_in_an_archive_and_beside_it_is_refused(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_what_is_no_safe_archive_is_refused(tmp_path: Path, content: bytes) -> N
     (place / "bad.tar").write_bytes(content)
     with pytest.raises(InputError, match=r"in/bad\.tar: "):
         fetched(place, tmp_path / "out")
-    assert not (tmp_path / "out/unpacked").exists() and not (tmp_path / "a.jpg").exists()
+    assert not (tmp_path / "out/.unpacked").exists() and not (tmp_path / "a.jpg").exists()
 
 
 def test_errors_name_the_users_place(tmp_path: Path) -> None:

@@ -109,6 +109,15 @@ def test_it_says_what_labels_were_found_and_where(
     ]
 
 
+def test_an_archive_spares_a_set_that_is_called_like_what_is_unpacked(configure: Configure) -> None:
+    Path("sets/two").mkdir(parents=True)
+    make_set(Path("sets/unpacked"))
+    Path("sets/two/photos.tar").write_bytes(tar_of(voc_files("a")))
+    configure(source="local", path="sets", sources=[{"path": "unpacked"}, {"path": "two"}])
+    fetch.main()
+    assert {"unpacked/a.jpg", "unpacked/labels.json"} <= set(written())
+
+
 def test_photos_are_not_left_for_a_sample_in_a_subfolder(
     configure: Configure, capsys: pytest.CaptureFixture[str]
 ) -> None:
