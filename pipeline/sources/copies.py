@@ -63,6 +63,7 @@ def _copy_all(files: list[Path], root: Path, out: Path, passing: bool) -> Iterat
     def copy(file: Path) -> None:
         target = out / file.relative_to(root)
         if passing:
+            target.unlink(missing_ok=True)  # two sets may share photos, each with its labels
             os.link(file.resolve(), target)  # of the file, where a member is a link
         else:
             shutil.copyfile(file, target)

@@ -118,6 +118,18 @@ def test_an_archive_spares_a_set_that_is_called_like_what_is_unpacked(configure:
     assert {"unpacked/a.jpg", "unpacked/labels.json"} <= set(written())
 
 
+def test_two_sets_share_the_photos_of_an_archive(configure: Configure) -> None:
+    Path("sets/both").mkdir(parents=True)
+    Path("sets/both/photos.tar").write_bytes(tar_of({"a.jpg": b"one", "b.jpg": b"two"}))
+    names = ("first.json", "second.json")
+    for name in names:
+        Path("sets/both", name).write_bytes(b"labels")
+    sources = [{"path": "both", "labels": name} for name in names]
+    configure(source="local", path="sets", sources=sources)
+    fetch.main()
+    assert set(written()) == {f"both/{name}" for name in (*names, "a.jpg", "b.jpg")}
+
+
 def test_photos_are_not_left_for_a_sample_in_a_subfolder(
     configure: Configure, capsys: pytest.CaptureFixture[str]
 ) -> None:
