@@ -61,13 +61,14 @@ def naming_originals(params: FetchParams) -> Iterator[None]:
 
 
 def _with_originals(words: str, params: FetchParams) -> str:
+    originals = {str(SOURCE): str(params.path)}  # of all sets together, where there are several
     for source in params.sets:
         copy = SOURCE / source.path
-        if copy.is_dir():
-            original = str(_root_of(params.path / source.path, copy))
-            whole = rf"{re.escape(str(copy))}(?![\w.-])"  # data/source/a, not data/source/ab
-            words = original.join(re.split(whole, words))
-    return words
+        original = _root_of(params.path / source.path, copy) if copy.is_dir() else copy
+        originals[str(copy)] = str(original)
+    copies = "|".join(map(re.escape, sorted(originals, key=len, reverse=True)))
+    whole = rf"({copies})(?![\w.-])"  # data/source/a, not data/source/ab
+    return re.sub(whole, lambda found: originals[found[1]], words)
 
 
 def _root_of(folder: Path, copy: Path) -> Path:

@@ -142,6 +142,20 @@ class TestOriginals:
         said = self.message("data/source/ab/x.jpg and data/source/a/y.jpg", sources=sources)
         assert said == "mine/ab/below/x.jpg and mine/a/y.jpg"
 
+    def test_the_folder_of_several_sets(self):
+        Path("data/source/a").mkdir()
+        sources = [{"path": "a"}, {"path": "absent"}]
+        said = self.message("data/source: class cat: x; data/source/absent: y", sources=sources)
+        assert said == "mine: class cat: x; data/source/absent: y"
+
+    def test_an_original_that_is_called_like_a_copy(self, tmp_path):
+        place = tmp_path / "disk/data/source"
+        Path("data/source/a").mkdir()
+        (place / "a").mkdir(parents=True)
+        sources = [{"path": "a", "labels": name} for name in ("x.json", "y.json")]
+        said = self.message("data/source/a/x.json: z", path=str(place), sources=sources)
+        assert said == f"{place}/a/x.json: z"
+
     def test_lines_below_the_message_stay_lines(self):
         said = self.message("data/source: no labels; one of:", "  csv: data/source/a.csv")
         assert said == "mine/set: no labels; one of:\n  csv: mine/set/a.csv"
