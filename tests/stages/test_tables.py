@@ -103,7 +103,7 @@ def test_the_same_source_gives_the_same_bytes(source):
         (
             [[0, 0, 5, 5]],
             ("val", "val"),
-            "annotations.json: split 'given': no photo of 2 is in train; ",
+            "annotations.json: split train: has no photo; ",
         ),
         ([[0, 0, 5, 5]], ("val", "train"), "annotations.json: split train: has no object "),
         ([[0, 0, -5, 5]], ("train",), "annotations.json: annotations: no box is left; "),
