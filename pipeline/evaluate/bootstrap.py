@@ -140,16 +140,17 @@ def ap_interval(rankings: list[Ranking], photos: int) -> Interval:
     The mAP of a draw is on average larger than that of the photos drawn from, by about what the
     latter is larger than that of the population. So the draws' distances from the mAP are reflected
     about it: the basic interval of Davison and Hinkley, "Bootstrap Methods and their Application"
-    (1997), section 5.2.
+    (1997), section 5.2. Where one photo has all objects, every draw has its AP or none, and
+    nothing is known of others.
     """
-    if not photos:
-        return UNKNOWN
+    with_objects = {place for ranking in rankings for place in ranking.object_photo.tolist()}
+    if len(with_objects) < 2:
+        return (0.0, 1.0) if with_objects else UNKNOWN
     once = np.ones((1, photos), int)
     width = max((len(ranking.photo) for ranking in rankings), default=1)
     here, *means = mean_ap_of_draws(rankings, chain([once], draws_of(photos, width)))
     low, high = interval(np.array(means))
     low, high = np.clip([2 * here - high, 2 * here - low], 0, 1)
-    with_objects = {place for ranking in rankings for place in ranking.object_photo.tolist()}
     return honest_at_the_edge(float(here), (float(low), float(high)), len(with_objects))
 
 

@@ -120,6 +120,15 @@ def test_map_of_1_on_40_photos_is_not_a_point():
     assert map_interval(truth, nothing, photos, 2) == (0, 3 / 40)
 
 
+@pytest.mark.parametrize("found", [0, 1, 2])
+def test_one_photo_with_objects_says_nothing_of_others(found):
+    boxes = np.array([[0.0, 0, 10, 10], [20, 20, 30, 30]])
+    truth = truth_of([3, 3], [0, 1], boxes, np.zeros(2, bool))
+    some = found_of([3] * found, [0, 1][:found], boxes[:found], np.full(found, 0.9))
+    for photos in (np.array([3]), np.arange(5)):
+        assert map_interval(truth, some, photos, 2) == (0, 1)
+
+
 def test_nothing_to_draw_is_nan():
     nothing = truth_of([], [], np.empty((0, 4)), np.empty(0, bool))
     found = found_of([], [], np.empty((0, 4)), [])
