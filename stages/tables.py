@@ -56,7 +56,11 @@ def make_tables(params: Params) -> tuple[Tables, Findings]:
     if copies.leaked and params.tables.duplicates == "drop":
         del tables  # millions of boxes are never held twice: they are read anew
         tables = build_tables(without_leaked(read_sets(params.fetch), leaked))
-        check_learnable(tables)
+        try:
+            check_learnable(tables)
+        except InputError as error:
+            why = f"tables.duplicates has dropped {leak_in_words(copies)}; keep one of each"
+            raise error.reworded(lambda words: f"{words}; {why}") from None
         copies, prints = replace(copies, left_out=True), prints.of_photos(~leaked)
     return tables, check_tables(
         tables.images,

@@ -205,6 +205,22 @@ def test_copies_of_val_are_left_out_of_train(leaking, capsys):
     assert len(read_table(leaking / "data/tables/objects.parquet", SCHEMAS["objects"])) == 2
 
 
+def test_what_leaves_nothing_to_learn_names_the_copies(leaking, capsys):
+    labels = leaking / "data/source/annotations.json"
+    pascal = json.loads(labels.read_text())
+    pascal["categories"].append({"id": 2, "name": "dog"})
+    for number in (0, 2):  # in train and in val, where it is a copy
+        pascal["annotations"][number]["category_id"] = 2
+    labels.write_text(json.dumps(pascal))
+    configure(leaking, "drop")
+    with pytest.raises(SystemExit):
+        run_stage(main)
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "class dog: has objects in val or test and none in train; " in error
+    assert f"; tables.duplicates has dropped {LEAK}, first 2.jpg (val) and 0.jpg (train)" in error
+    assert error.endswith("; keep one of each")
+
+
 def test_copies_of_val_are_refused(leaking, capsys):
     configure(leaking, "error")
     with pytest.raises(SystemExit) as end:
