@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.errors import InputError, counted
+from pipeline.files import PARAMS
 from pipeline.formats.labels import Labels
-from pipeline.formats.names import plain_name
+from pipeline.formats.names import fault_of_name, plain_name
 
 
 def choose_classes(
@@ -26,11 +27,12 @@ def choose_classes(
         drop: new names of classes whose objects are left out, and noted.
 
     Raises:
-        InputError: a class that is named is not there, or none is left.
+        InputError: a class that is named is not there, or none is left; one is renamed twice, or
+            to what is no name.
     """
     if not (rename or keep or drop):
         return labels
-    rename = {plain_name(old): plain_name(new) for old, new in rename.items()}
+    rename = _plain_pairs(rename)
     keep, drop = set(map(plain_name, keep)), set(map(plain_name, drop))
     _refuse_unknown(rename, labels.classes, labels, "fetch.classes.rename")
     names = [rename.get(name, name) for name in labels.classes]
@@ -54,6 +56,19 @@ def choose_classes(
     ]
     relabelled = replace(labels, classes=stay, labels=new, notes=(*labels.notes, *notes))
     return relabelled.of_objects(new >= 0)
+
+
+def _plain_pairs(rename: Mapping[str, str]) -> dict[str, str]:
+    """Return the plain names of `rename`, of which several may have been one."""
+    pairs: dict[str, str] = {}
+    for old, new in rename.items():
+        if fault := fault_of_name(new):
+            raise InputError(f"{PARAMS}: fetch.classes.rename: {new!r} {fault}")
+        if pairs.setdefault(plain_name(old), plain_name(new)) != plain_name(new):
+            raise InputError(
+                f"{PARAMS}: fetch.classes.rename: renames {plain_name(old)} twice; keep one pair"
+            )
+    return pairs
 
 
 def _stays(name: str, keep: Collection[str], drop: Collection[str]) -> bool:

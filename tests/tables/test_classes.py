@@ -53,3 +53,18 @@ def test_unknown_names_and_no_class_are_refused() -> None:
         choose_classes(FOUND, rename={"dog": "hound"}, keep=["dog"])
     with pytest.raises(InputError, match="leaves no class"):
         choose_classes(FOUND, rename={}, drop=["cat", "dog"])
+
+
+@pytest.mark.parametrize(
+    ("rename", "fault"),
+    [
+        ({"dog": " "}, "' ' is no name; give one"),
+        ({"dog": "a\nb"}, r"'a\nb' holds a control character, which XML and CSV cannot; rename it"),
+        ({"dog": "hound", "dog ": "pet"}, "renames dog twice; keep one pair"),
+    ],
+)
+def test_what_no_label_file_could_say_is_refused(rename: dict[str, str], fault: str) -> None:
+    with pytest.raises(InputError) as caught:
+        choose_classes(FOUND, rename=rename)
+    assert str(caught.value) == f"params.yaml: fetch.classes.rename: {fault}"
+    assert choose_classes(FOUND, rename={"dog": "pet", "dog ": " pet"}).classes == ["cat", "pet"]
