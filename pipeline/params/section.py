@@ -3,7 +3,7 @@
 from reprlib import Repr
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -27,6 +27,15 @@ class Section(BaseModel):
     """A section of the file: no unknown keys, no NaN, unchangeable once read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_no_switch(cls, value: object, info: ValidationInfo) -> object:
+        # YAML's yes and no would be 1 and 0: `flip: yes` would mirror every photo.
+        field = cls.model_fields[info.field_name or ""]
+        if isinstance(value, bool) and field.annotation in (int, float):
+            raise ValueError("is no switch; give a number")
+        return value
 
 
 def faults_in_words(error: ValidationError) -> str:

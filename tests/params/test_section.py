@@ -4,12 +4,25 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.params.params import load_params
-from pipeline.params.section import Section
+from pipeline.params.section import Count, Section
 from tests.conftest import ROOT
 
 
 class Share(Section):
     value: float
+
+
+class Amount(Section):
+    value: Count
+    whole: bool = False
+
+
+@pytest.mark.parametrize("section", [Share, Amount])
+@pytest.mark.parametrize("value", [True, False])
+def test_yes_and_no_are_no_numbers(section, value):
+    with pytest.raises(ValidationError, match="is no switch; give a number"):
+        section(value=value)
+    assert (section(value="1").value, Amount(value=1, whole=value).whole) == (1, value)
 
 
 @pytest.mark.parametrize("content", [{"value": float("nan")}, {"value": 1, "other": 2}, {}])
