@@ -20,8 +20,9 @@ def with_turns(labels: Labels, root: Path, turn: str = "auto") -> Labels:
     A camera stores a photo lying on its side, or upside down, with a note (EXIF) how to turn it.
     Labelling tools show it turned or as stored. Where the turn swaps the sides, a box that leaves
     the photo the one way and not the other tells which it was, since some tools write the stored
-    size beside boxes on the turned photo; else the size in the labels does. The other photos go
-    with most of these, or turned where nothing tells, as most tools show them so.
+    size beside boxes on the turned photo; else the size in the labels does, unless more boxes
+    contradict such sizes than agree. The other photos go with most of these, or turned where
+    nothing tells, as most tools show them so.
 
     Args:
         labels: with a column `photo`.
@@ -70,9 +71,20 @@ def _told(
     swaps = (stored != seen).any(1)
     leave_stored, leave_seen = (_has_box_outside(labels, size, swaps) for size in (stored, seen))
     only_stored, only_seen = leave_seen & ~leave_stored, leave_stored & ~leave_seen
-    is_stored = swaps & (((given == stored).all(1) & ~only_seen) | only_stored)
-    is_seen = swaps & (((given == seen).all(1) & ~only_stored) | only_seen)
-    return is_stored, is_seen
+    sized_stored = _told_by_size(swaps & (given == stored).all(1), only_stored, only_seen)
+    sized_seen = _told_by_size(swaps & (given == seen).all(1), only_seen, only_stored)
+    return sized_stored | only_stored, sized_seen | only_seen
+
+
+def _told_by_size(sized: np.ndarray, agree: np.ndarray, contradict: np.ndarray) -> np.ndarray:
+    """Return of which photos the size in the labels tells how they were, where boxes do not.
+
+    It tells of none if more boxes contradict such sizes than agree: the tool writes one beside the
+    boxes of the other.
+    """
+    if (sized & contradict).sum() > (sized & agree).sum():
+        return np.zeros_like(sized)
+    return sized & ~contradict
 
 
 def _has_box_outside(labels: Labels, sizes: np.ndarray, photos: np.ndarray) -> np.ndarray:

@@ -91,6 +91,19 @@ def test_a_box_that_fits_one_way_only_tells_more_than_the_size(tmp_path: Path) -
     ]
 
 
+@pytest.mark.parametrize(("agreeing", "turned"), [(0, True), (1, False), (2, False)])
+def test_sizes_that_more_boxes_contradict_tell_nothing(
+    tmp_path: Path, agreeing: int, turned: bool
+) -> None:
+    """Few photos have a box that tells, and a slip of the hand in one is no tool's habit."""
+    below, right = [1, 30, 9, 25], [30, 1, 25, 9]
+    boxes = [LabelledBox(0, "cat", below)]
+    boxes += [LabelledBox(row + 1, "cat", right) for row in range(agreeing)]
+    labels = with_turns(set_of(tmp_path, *[(6, STORED)] * 6, boxes=boxes), tmp_path)
+    rest = (True, *SEEN) if turned else (False, *STORED)
+    assert decided(labels) == [(True, *SEEN), *[rest] * 5]
+
+
 def test_where_sizes_differ_each_is_its_own_and_most_decide_for_the_rest(tmp_path: Path) -> None:
     labels = set_of(tmp_path, (6, STORED), (8, STORED), (6, SEEN), (3, STORED), (1, STORED))
     turned = with_turns(labels, tmp_path).images["turned"].to_pylist()
