@@ -17,7 +17,7 @@ from pipeline.formats.csv.rows import (
 from pipeline.formats.csv.writer import write_csv
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
-from pipeline.formats.names import fault_of_path
+from pipeline.formats.names import fault_of_photo
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name
 from pipeline.photo_files import photo_size
@@ -143,7 +143,7 @@ def _photo_name(row: Row, file: Path, root: Path, photos: PhotoNames) -> str:
     split = _split(file)
     if found := photos.find(photos.of_split(f"{place}{row.photo}", split)):
         return found
-    if fault := fault_of_path(row.photo):
+    if fault := fault_of_photo(row.photo):
         raise InputError(f"{row.place}: photo {row.photo!r} {fault}")
     return photos.of_split(f"{place}{_path(row)}", split)
 

@@ -7,6 +7,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
 from pipeline.formats.layout import find_set
+from pipeline.tables.photos import with_photos
 from tests.data.making import files_in
 
 CORNERS = "file_name,class,xmin,ymin,xmax,ymax\n"
@@ -42,6 +43,13 @@ def test_shares_as_open_images_has_them(tmp_path: Path) -> None:
     assert found.images["width"].to_pylist() == [None]
     assert found.ignore.tolist() == [False, True]
     assert found.notes == ("boxes.csv: boxes are taken for shares, as no number is above 1",)
+
+
+@pytest.mark.parametrize("folder", [r"C:\photos\\", "/home/eve/photos/", "../photos/"])
+def test_a_path_of_another_machine_may_be_in_other_letters(tmp_path: Path, folder: str) -> None:
+    text = f"{CORNERS}{folder}A.BMP,cat,1,2,4,6\n"
+    found = read(files_in(tmp_path, {"labels.csv": text, "photos/a.bmp": None}))
+    assert with_photos(found, tmp_path).images["photo"].to_pylist() == ["photos/a.bmp"]
 
 
 def test_rows_without_a_header(tmp_path: Path) -> None:
@@ -113,7 +121,7 @@ def test_a_centre_for_a_corner_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (CORNERS + "../b.bmp,cat,1,2,3,4\n", "row 2: photo '../b.bmp' leaves the folder; give"),
+        (CORNERS + "b/..,cat,1,2,3,4\n", "row 2: photo 'b/..' names no file; give the name"),
         (
             "file,class,bbox,width,height\na.bmp,,,9,9\na.bmp,,,9,8\n",
             "row 3: size or split of photo 'a.bmp' is not as in row 2; give the same in all",
