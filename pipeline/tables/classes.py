@@ -31,7 +31,7 @@ def choose_classes(
             to what is no name.
     """
     if not (rename or keep or drop):
-        return labels
+        return _noting_case(labels)
     rename = _plain_pairs(rename)
     keep, drop = set(map(plain_name, keep)), set(map(plain_name, drop))
     _refuse_unknown(rename, labels.classes, labels, "fetch.classes.rename")
@@ -55,7 +55,21 @@ def choose_classes(
         for name, count in left_out.items()
     ]
     relabelled = replace(labels, classes=stay, labels=new, notes=(*labels.notes, *notes))
-    return relabelled.of_objects(new >= 0)
+    return _noting_case(relabelled.of_objects(new >= 0))
+
+
+def _noting_case(labels: Labels) -> Labels:
+    """Return the labels with a note of classes that differ in case alone."""
+    alike: dict[str, list[str]] = {}
+    for name in labels.classes:
+        alike.setdefault(name.casefold(), []).append(name)
+    several = [names for names in alike.values() if len(names) > 1]
+    if not several:
+        return labels
+    what = "classes whose names differ in case alone"
+    found = f"{what}: {len(several)}, first {' and '.join(several[0])}"
+    note = f"{found}; fetch.classes.rename can make them one"
+    return replace(labels, notes=(*labels.notes, note))
 
 
 def _plain_pairs(rename: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """Classes are renamed, merged, kept and dropped by name."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.errors import InputError
@@ -17,6 +19,16 @@ def test_a_class_is_renamed() -> None:
     chosen = choose_classes(FOUND, rename={"dog": "hound"})
     assert chosen.classes == ["cat", "hound"]
     assert chosen.labels.tolist() == [1, 0, 1, 1]
+
+
+@pytest.mark.parametrize("rename", [{}, {"cat": "cat"}])
+def test_classes_that_differ_in_case_alone_are_noted(rename: dict[str, str]) -> None:
+    spelled = choose_classes(FOUND, rename={"dog": "CAT"})
+    what = "classes whose names differ in case alone: 1, first cat and CAT"
+    assert spelled.classes == ["cat", "CAT"]
+    assert spelled.notes == (f"{what}; fetch.classes.rename can make them one",)
+    assert choose_classes(spelled, rename={"CAT": "cat"}).classes == ["cat"]
+    assert len(choose_classes(replace(spelled, notes=()), rename=rename).notes) == 1
 
 
 def test_accents_may_be_written_either_way() -> None:
