@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -23,8 +24,14 @@ from pipeline.serve.page import PAGE_HEADERS, page
 from pipeline.serve.service import Service
 from pipeline.serve.uploads import read_uploads
 
-MinScore = Annotated[float | None, Query(ge=0, lt=1)]
 _REFUSALS = (408, 413, 415, 422, 503)
+
+
+class PredictQuery(BaseModel):
+    """What the address of /predict may ask for; a misspelled name is refused, not passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+    min_score: Annotated[float | None, Field(ge=0, lt=1)] = None
 
 
 def make_app(service: Service) -> FastAPI:
@@ -69,10 +76,10 @@ def _add_paths(app: FastAPI, service: Service) -> None:
     refusals = [(status, {"model": Error}) for status in _REFUSALS]
 
     @app.post("/predict", responses=dict(refusals), openapi_extra=PREDICT_BODY)
-    async def predict(request: Request, min_score: MinScore = None) -> Answer:
+    async def predict(request: Request, query: Annotated[PredictQuery, Query()]) -> Answer:
         """Return what is found in one photo or several."""
         with service.metrics.seconds.time():
-            return await _predict(service, request, min_score)
+            return await _predict(service, request, query.min_score)
 
 
 async def _predict(service: Service, request: Request, min_score: float | None) -> Answer:

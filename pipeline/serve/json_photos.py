@@ -11,6 +11,7 @@ from pipeline.serve.limits import Refused
 _SHAPE = '{"photos": ["<base64>", ...]}'
 _MARKS = b",:[{"  # none of them is in base64
 _MARKS_A_PHOTO = 10
+_SHOWN = 40  # letters of a name that an answer repeats
 _BLANKS = str.maketrans("", "", "\r\n\t ")  # tools break base64 into lines
 
 
@@ -37,6 +38,9 @@ def json_photos(text: bytes, folder: Path, most: int) -> list[Path | Refused]:
     photos = content.get("photos") if isinstance(content, dict) else None
     if not isinstance(photos, list):
         raise Refused(422, f"JSON of another shape; send {_SHAPE}")
+    if others := sorted(content.keys() - {"photos"}):
+        first = others[0][:_SHOWN]
+        raise Refused(422, f"{first!r} beside photos; send {_SHAPE}, ?min_score= in the address")
     if len(photos) > most:
         raise Refused(413, f"{len(photos)} photos in one request; send at most {most}")
     return [_saved(photo, folder / str(number)) for number, photo in enumerate(photos, 1)]

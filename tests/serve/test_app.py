@@ -86,6 +86,11 @@ def test_a_score_that_is_none_is_told_in_one_line(served: Running, score: str) -
     assert answer.json["error"].startswith("min_score: Input should be ")
 
 
+def test_a_misspelled_option_is_not_passed_over(served: Running) -> None:
+    answer = served.predict(encoded(), "image/jpeg", "?min_scor=0.3")
+    assert answer.status == 422 and answer.json["error"].startswith("min_scor: Extra inputs")
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000"])
 def test_every_kind_of_photo(served: Running, kind: str) -> None:
     [answer] = served.predict(encoded(kind), "application/octet-stream").json["photos"]

@@ -30,6 +30,12 @@ def test_another_shape(tmp_path: Path, text: bytes) -> None:
     assert refused.value.status == 422
 
 
+def test_what_would_be_passed_over_is_refused(tmp_path: Path) -> None:
+    text = b'{"photos": ["b25l"], "min_score": 0.3}'
+    with pytest.raises(Refused, match="^'min_score' beside photos; send "):
+        json_photos(text, tmp_path, 4)
+
+
 @pytest.mark.parametrize("bomb", [b"[" * 10**6, b'{"photos":[' + b"0," * 10**6 + b"0]}"])
 def test_a_bomb_is_not_even_parsed(tmp_path: Path, bomb: bytes) -> None:
     with pytest.raises(Refused, match=r"^more than 4 photos, or JSON of another shape"):
