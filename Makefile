@@ -107,7 +107,7 @@ clean-venv: ## remove the environment
 # An interrupted installation may leave half a package that pip takes for a whole one, so the
 # environment is then made from nothing.
 # Compiled here, on all cores: where PYTHONDONTWRITEBYTECODE is set, as in many images, each process
-# would else compile what it imports, which takes 20 s of every stage.
+# would else compile what it imports, 16 s of a stage that needs torch on a slow machine.
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "error: $(PYTHON) is not Python 3.11 or newer; name one, e.g. make PYTHON=python3.12 venv" >&2; \

@@ -159,7 +159,7 @@ def rank_detections(
         positives: `(C,)` objects to find.
     """
     by_score = np.argsort(-scores, kind="stable")
-    # So small that NumPy sorts them in linear time; `lexsort` takes six times as long for millions.
+    # So small that NumPy sorts them in linear time; `lexsort` takes twice as long for millions.
     labels = labels[by_score].astype(np.min_scalar_type(len(positives)))
     by_label = np.argsort(labels, kind="stable")
     ranking = by_score[by_label]
