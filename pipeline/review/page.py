@@ -85,5 +85,6 @@ def _picture(file: Path) -> str:
 
 def _opened(file: Path) -> Image.Image:
     """Return a photo not yet decoded: of any size, as for the network, where that goes by lines."""
-    header = jpeg_header(file.read_bytes())
-    return JpegImageFile(file) if header and header.one_pass else open_photo(file)
+    data = file.read_bytes()
+    header = jpeg_header(data)
+    return JpegImageFile(io.BytesIO(data)) if header and header.one_pass else open_photo(file)
