@@ -78,7 +78,7 @@ def make_optimizer(
                 decay = weight_decay if decays else 0.0
                 rate = phase.lr / lr_divisor**depth
                 groups.append({"params": members, "lr": rate, "weight_decay": decay})
-    return torch.optim.AdamW(groups)
+    return torch.optim.AdamW(groups, fused=True)
 
 
 def make_scheduler(optimizer: torch.optim.Optimizer, kind: str, steps: int) -> LRScheduler:
