@@ -35,7 +35,7 @@ repro: $(STAMP) ## run what is out of date and print the table of results
 # A file's tests share what its first one made, so they stay in one worker. Three keep two cores
 # busy, as some wait for servers.
 test: $(STAMP) ## run the tests, three files at a time (ARGS="-m 'not slow'" leaves out the slow ones)
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMP) ## check style, format, types, who imports whom, and CI's workflows
 	$(BIN)/ruff check .
