@@ -55,6 +55,7 @@ _ABANDONED_AFTER_SECONDS = 600
 OWNER = "project"  # tag: which copy of the project on which machine logs this
 _LOGGED = "logged"  # milliseconds; a run's own start is that of the training
 _FINAL = 0  # the one step of all final pictures: MLflow aligns runs by it
+_AT_ONCE = 8  # pictures, as MLflow's client keeps ten connections to a server
 
 
 @dataclass(frozen=True)
@@ -263,7 +264,7 @@ def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:
     # The first alone: each sets the same tag, which two at once would both insert.
     for one in shown[:1]:
         log(*one)
-    with ThreadPoolExecutor(usable_cores()) as pool:
+    with ThreadPoolExecutor(min(_AT_ONCE, usable_cores())) as pool:
         list(pool.map(lambda one: log(*one), shown[1:]))
 
 
