@@ -33,7 +33,7 @@ repro: $(STAMP) ## run what is out of date and print the table of results
 	$(BIN)/dvc repro $(or $(ARGS),--all-pipelines)
 
 # A file's tests share what its first one made, so they stay in one worker. Three keep two cores
-# busy, as some wait for servers.
+# busy, as some wait for servers. tests/conftest.py says which files go first.
 test: $(STAMP) ## run the tests, three files at a time (ARGS="-m 'not slow'" leaves out the slow ones)
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 

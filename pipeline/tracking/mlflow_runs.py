@@ -253,7 +253,8 @@ def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:
     MLflow packs them anew, which takes longer than all else that is logged.
     """
 
-    def log(picture: Path, key: str, step: int) -> None:
+    def log(one: tuple[Path, str, int]) -> None:
+        picture, key, step = one
         with open_photo(picture) as image:  # opaque: a fourth channel would be packed for nothing
             client.log_image(run_id, image.convert("RGB"), key=key, step=step)
 
@@ -262,10 +263,9 @@ def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:
     shown = [(picture, picture.stem, _FINAL) for picture in result.pictures]
     shown += [(picture, PROGRESS, percent) for percent, picture in sorted(result.progress.items())]
     # The first alone: each sets the same tag, which two at once would both insert.
-    for one in shown[:1]:
-        log(*one)
+    list(map(log, shown[:1]))
     with ThreadPoolExecutor(min(_AT_ONCE, usable_cores())) as pool:
-        list(pool.map(lambda one: log(*one), shown[1:]))
+        list(pool.map(log, shown[1:]))
 
 
 def _log_datasets(client: "MlflowClient", run_id: str, datasets: Mapping[str, str]) -> None:
