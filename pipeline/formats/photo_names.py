@@ -64,7 +64,21 @@ class PhotoNames:
     def all_with_stem(self, path: str) -> list[str]:
         """Return the photos with this path but for its ending."""
         fits = self._by_stem.get(PurePosixPath(path).name, [])
-        return [name for name in fits if str(PurePosixPath(name).with_suffix("")) == path]
+        return [name for name in fits if _without_ending(name) == path]
+
+    def all_in_like_folders(self, path: str) -> list[str]:
+        """Return the photos whose path ends like this one, but for the ending of their name.
+
+        `images/day1/a.jpg` does for `json/day1/a`. The longest end counts that any has, with one
+        folder at least; as in `find`, not where the path names a folder of the set besides.
+        """
+        parts = path.split("/")
+        fits = [name for name in self._by_stem.get(parts[-1], ()) if self.may_be(name, f"/{path}")]
+        for start in range(1, len(parts) - 1):
+            end = "/" + "/".join(parts[start:])
+            if alike := [name for name in fits if _without_ending(f"/{name}").endswith(end)]:
+                return alike
+        return []
 
     def find(self, path: str) -> str | None:
         r"""Return the photo that a path means, None if none or several fit.
@@ -140,3 +154,7 @@ class PhotoNames:
         name = parts[-1] if parts else ""
         fits = self._by_name.get(name) or self._by_stem.get(name) or []
         return (fits[0] if len(fits) == 1 else None), True
+
+
+def _without_ending(path: str) -> str:
+    return str(PurePosixPath(path).with_suffix(""))

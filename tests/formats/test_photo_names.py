@@ -113,3 +113,17 @@ def test_a_missing_photo_is_not_one_of_another_split(tmp_path: Path) -> None:
     for path in ("b.png", "images/b.png", "/home/eve/b.png", r"C:\set\b.png"):
         assert photos.find(path) == "train/b.png"
         assert photos.find(photos.of_split(path, "val")) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("json/cats/a", ["cats/a.jpg"]),
+        ("json/v2/cats/b", ["cats/b.png"]),
+        ("json/a", []),  # no folder in common
+        ("dogs/cats/a", []),  # names another folder, too
+        ("json/fish/a", []),
+    ],
+)
+def test_photos_in_like_folders(photos: PhotoNames, path: str, found: list[str]) -> None:
+    assert photos.all_in_like_folders(path) == found

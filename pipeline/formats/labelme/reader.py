@@ -2,10 +2,10 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import hypot, isfinite
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from pipeline.errors import InputError, counted
 from pipeline.formats.json_files import is_labelme_json, json_beginning, read_json
@@ -39,8 +39,8 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
 
 
 def _is_apart(root: Path, folder: Path) -> bool:
-    """Return whether a folder of the root has labels alone, whose photos lie beside it."""
-    return len(folder.parts) == 1 and not photos_below(root / folder) and bool(photos_below(root))
+    """Return whether a folder lies in one of the root with labels alone, beside photos."""
+    return not photos_below(root / folder.parts[0]) and bool(photos_below(root))
 
 
 def _is_labelme(file: Path) -> bool:
@@ -55,7 +55,8 @@ def read_labelme(root: Path, files: tuple[Path, ...]) -> Labels:
     """Return the labels of a folder of LabelMe (https://github.com/wkentaro/labelme).
 
     The photo is the one beside a JSON with its stem, as `imagePath` is stale in files that were
-    renamed, else the one of `imagePath`, as where JSON lies in a folder of its own. Polygons,
+    renamed, else the one of `imagePath`, as where JSON lies in a folder of its own, else the one in
+    like folders elsewhere, `images/day1/a.jpg` for `json/day1/a.json`. Polygons,
     circles and turned boxes count as the boxes around them, and so do shapes of one label and
     `group_id`, which are one object (https://github.com/wkentaro/labelme/issues/714); corners are
     edges in pixels as they stand there. A flag `difficult`, `ignore` or `crowd` of a shape becomes
@@ -136,16 +137,9 @@ def _group(shape: dict) -> int | str | None:
 def _photo_of(file: Path, image_path: str, root: Path, photos: PhotoNames) -> str:
     """Return the path below the root of the photo that a file labels."""
     folder = file.parent.relative_to(root)
-    beside = photos.all_with_stem((folder / file.stem).as_posix())
-    if len(beside) > 1:
-        meant = [name for name in beside if Path(name).name == Path(image_path).name]
-        if len(meant) != 1:
-            raise InputError(
-                f"{file}: may be of {beside[0]} or of {beside[1]}; name one in imagePath"
-            )
-        return meant[0]
-    if beside:
-        return beside[0]
+    stem = (folder / file.stem).as_posix()
+    if beside := photos.all_with_stem(stem):
+        return _meant(beside, file, image_path)
     if fault := fault_of_name(image_path):
         raise InputError(f"{file}: imagePath {image_path!r} {fault}")
     path = image_path.replace("\\", "/")
@@ -155,7 +149,18 @@ def _photo_of(file: Path, image_path: str, root: Path, photos: PhotoNames) -> st
     found = photos.find(f"{place}{path}")
     if found and photos.may_be(found, os.path.normpath(f"/{folder.as_posix()}/{path}")):
         return found
+    if alike := photos.all_in_like_folders(stem):
+        return _meant(alike, file, image_path)
     return (folder / Path(path).name).as_posix()
+
+
+def _meant(found: Sequence[str], file: Path, image_path: str) -> str:
+    """Return the only photo that was found, or the one of several that is named in the file."""
+    name = PureWindowsPath(image_path).name
+    meant = [photo for photo in found if len(found) == 1 or Path(photo).name == name]
+    if len(meant) != 1:
+        raise InputError(f"{file}: may be of {found[0]} or of {found[1]}; name one in imagePath")
+    return meant[0]
 
 
 def _holds_photos(folder: Path, photos: PhotoNames) -> bool:
@@ -220,7 +225,7 @@ def _notes(kinds: Counter[str]) -> Iterator[str]:
 
 LABELME = LabelFormat(
     name="labelme",
-    holds="LabelMe's JSON beside each photo, or in a folder beside that of the photos",
+    holds="LabelMe's JSON beside each photo, or in folders beside those of the photos",
     find=_find,
     read=_read,
     write=write_labelme,

@@ -248,3 +248,32 @@ def test_a_folder_of_labels_that_is_called_like_one_of_photos_is_of_its_photos(
         (tmp_path / photo).touch()
     page = make(tmp_path / f"{file}.json", CAT, photo=image_path)
     assert read_labelme(tmp_path, (page,)).images["file_name"].to_pylist() == [found]
+
+
+@pytest.mark.parametrize("places", ["images/", "", "raw/photos/"])
+def test_labels_in_folders_like_those_of_the_photos(tmp_path: Path, places: str) -> None:
+    for day in ("day1", "day2"):
+        make(tmp_path / f"json/{day}/a.json", CAT, photo="a.jpg")
+        (tmp_path / places / day).mkdir(parents=True)
+        (tmp_path / places / day / "a.jpg").touch()
+    names = read(tmp_path).images["file_name"].to_pylist()
+    assert names == [f"{places}day1/a.jpg", f"{places}day2/a.jpg"]
+
+
+@pytest.mark.parametrize("photo", ["images/day1/a.jpg", "images/a.jpg", "a.jpg"])
+def test_labels_in_one_folder_of_a_folder_of_labels(tmp_path: Path, photo: str) -> None:
+    make(tmp_path / "json/day1/a.json", CAT, photo="a.jpg")
+    (tmp_path / photo).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / photo).touch()
+    assert read(tmp_path).images["file_name"].to_pylist() == [photo]
+
+
+def test_of_photos_of_one_stem_in_like_folders_imagepath_says_which(tmp_path: Path) -> None:
+    file = make(tmp_path / "json/day1/a.json", CAT, photo=r"C:\set\a.png")
+    for name in ("day1/a.jpg", "day1/a.png", "day2/a.png"):
+        (tmp_path / "images" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "images" / name).touch()
+    assert read(tmp_path).images["file_name"].to_pylist() == ["images/day1/a.png"]
+    make(file, CAT, photo="old.jpg")
+    with pytest.raises(InputError, match=r"a.json: may be of \S+a.jpg or of \S+a.png; name one in"):
+        read(tmp_path)
