@@ -20,19 +20,22 @@ from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_photo
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name
-from pipeline.photo_files import photo_size
+from pipeline.formats.voc.files import label_folders
+from pipeline.photo_files import files_below, is_hidden, photo_size
 
+_CSV_FOLDER = "csv"  # as a folder of it is called besides
 _ROUNDING = 1e-3  # of shares, at the photo's edge
 
 
 def _find(root: Path, named: Path | None) -> LabelledSet | None:
-    """Return the set of a folder with CSV in it, or one in each of its folders of splits."""
+    """Return the set of a folder with CSV in it, in its folders of splits, or in one of labels."""
     if named:
         return _set(root, [named]) if named.suffix.lower() == ".csv" else None
     splits = [place for place in sorted(root.iterdir()) if split_of_name(place.name)]
-    folders = [root, *(place for place in splits if place.is_dir())]
-    files = [file for folder in folders for file in _known(folder)]
-    _refuse_unknown(folders, {_split(file) for file in files})
+    own = _files([root, *(place for place in splits if place.is_dir())])
+    there = own if any(map(_is_known, own)) else _files_of_labels(root)
+    files = [file for file in there if _is_known(file)]
+    _refuse_unknown(there, {_split(file) for file in files})
     if len(files) > 1 and len({_split(file) for file in files} - {None}) < len(files):
         names = ", ".join(file.relative_to(root).as_posix() for file in files[:4])
         raise InputError(f"{root}: {len(files)} CSV files ({names}); set fetch.labels to one")
@@ -43,22 +46,29 @@ def _set(root: Path, files: list[Path]) -> LabelledSet:
     return LabelledSet(CSV, root, files[0] if len(files) == 1 else root, tuple(files), root)
 
 
-def _known(folder: Path) -> list[Path]:
-    return [file for file in _files(folder) if columns_of(file)[0]]
+def _is_known(file: Path) -> bool:
+    return columns_of(file)[0] is not None
 
 
-def _files(folder: Path) -> list[Path]:
-    return [file for file in sorted(folder.glob("*.csv")) if not file.name.startswith(".")]
+def _files(folders: Iterable[Path]) -> list[Path]:
+    files = (file for folder in folders for file in sorted(folder.glob("*.csv")))
+    return [file for file in files if not is_hidden(file.name)]
 
 
-def _refuse_unknown(folders: Iterable[Path], known: Set[str | None]) -> None:
+def _files_of_labels(root: Path) -> list[Path]:
+    """Return the files in folders that are called as folders of labels are, and below them."""
+    folders = label_folders(root, _CSV_FOLDER)
+    return [file for folder in folders for file in files_below(folder, {".csv"})]
+
+
+def _refuse_unknown(files: Iterable[Path], known: Set[str | None]) -> None:
     """Refuse a file of a split beside known ones of others: its part of the set would be missing.
 
     A file without objects, as a list of photos or a log of a training, is not missed.
     """
     if known <= {None}:
         return
-    for file in (file for folder in folders for file in _files(folder)):
+    for file in files:
         first, _ = first_line_of(file)
         columns, fault = recognise(first)
         is_missed = columns is None and tells_of_objects(first)
@@ -67,7 +77,7 @@ def _refuse_unknown(folders: Iterable[Path], known: Set[str | None]) -> None:
 
 
 def _fault(folder: Path) -> str | None:
-    faults = ((file, *columns_of(file)) for file in _files(folder))
+    faults = ((file, *columns_of(file)) for file in _files([folder]))
     return next(
         (fault_in_words(file, fault) for file, known, fault, _ in faults if not known), None
     )
@@ -114,12 +124,13 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
             notes.append(f"{file.name}: boxes are taken for shares, as no number is above 1")
         if columns.maybe_centre:
             notes.append(f"{file.name}: x,y is taken for the upper left corner of a box")
+        place, split = _place_of_photos(file, root, photos), _split(file)
         for row in rows:
-            name = _photo_name(row, file, root, photos)
+            name = _photo_name(row, place, split, photos)
             # Shares of which one would leave its photo are none.
             if columns.maybe_centre and not shares and (row.size or name in photos):
                 _check_corner(row, _size_of(row, root / name, sizes))
-            _add(images, name, row, _split(file), root)
+            _add(images, name, row, split, root)
             found.append((name, row, shares))
     names = sorted(images)
     rows_of = {name: index for index, name in enumerate(names)}
@@ -133,14 +144,20 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
     return labels_of_boxes(labels, root, table, boxes, notes=[*notes, *photos.notes()])
 
 
-def _photo_name(row: Row, file: Path, root: Path, photos: PhotoNames) -> str:
+def _place_of_photos(file: Path, root: Path, photos: PhotoNames) -> str:
+    """Return what goes before the names in a file: its folder, unless that is one of labels."""
+    folder = file.parent.relative_to(root)
+    if folder == Path():
+        return ""
+    of_labels = root / folder.parts[0] in label_folders(root, _CSV_FOLDER)
+    return "" if of_labels and folder.as_posix() not in photos.folders else f"{folder.as_posix()}/"
+
+
+def _photo_name(row: Row, place: str, split: str | None, photos: PhotoNames) -> str:
     """Return the path of a row's photo, in the folder of the file or of its split.
 
     The split is that of the file: photos of a single folder `train` are often split by a column.
     """
-    folder = file.parent.relative_to(root)
-    place = "" if folder == Path() else f"{folder.as_posix()}/"
-    split = _split(file)
     if found := photos.find(photos.of_split(f"{place}{row.photo}", split)):
         return found
     if fault := fault_of_photo(row.photo):
@@ -202,7 +219,7 @@ def _image(name: str, row: Row, split: str | None) -> dict:
 
 CSV = LabelFormat(
     name="csv",
-    holds="a *.csv with a row a box, such as file_name,class,xmin,ymin,xmax,ymax",
+    holds="a *.csv with a row a box, such as file_name,class,xmin,ymin,xmax,ymax, or in labels/",
     find=_find,
     read=_read,
     write=write_csv,

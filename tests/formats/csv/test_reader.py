@@ -234,3 +234,42 @@ def test_other_csv_beside_the_files_of_splits_is_left(tmp_path: Path) -> None:
     (tmp_path / "train.csv").rename(tmp_path / "labels.csv")
     files_in(tmp_path, {"test_results.csv": "epoch,loss\n1,.5\n"})
     assert find_set(tmp_path).files == (tmp_path / "labels.csv",)
+
+
+@pytest.mark.parametrize("folder", ["labels", "annotations", "Label", "csv"])
+@pytest.mark.parametrize("photo", ["a.bmp", "images/a.bmp", "../images/a.bmp"])
+def test_a_file_in_a_folder_of_labels_beside_the_photos(
+    tmp_path: Path, folder: str, photo: str
+) -> None:
+    text = f"{CORNERS}{photo},cat,1,2,4,6\nday1/b.bmp,dog,1,2,4,6\n"
+    photos = dict.fromkeys(("images/a.bmp", "images/day1/b.bmp", "images/day2/b.bmp"))
+    labels = read(files_in(tmp_path, {f"{folder}/boxes.csv": text, **photos}))
+    found = with_photos(labels, tmp_path).images["photo"].to_pylist()
+    assert sorted(found) == ["images/a.bmp", "images/day1/b.bmp"]
+
+
+@pytest.mark.parametrize("names", [("train", "val"), ("train/boxes", "valid/boxes")])
+def test_files_of_splits_in_a_folder_of_labels(tmp_path: Path, names: tuple[str, str]) -> None:
+    row = CORNERS + "a.bmp,cat,1,2,4,6\n"
+    files = {f"labels/{name}.csv": row for name in names}
+    photos = dict.fromkeys(("images/train/a.bmp", "images/val/a.bmp"))
+    images = read(files_in(tmp_path, files | photos)).images
+    assert images["file_name"].to_pylist() == ["images/train/a.bmp", "images/val/a.bmp"]
+    assert images["split"].to_pylist() == ["train", "val"]
+
+
+def test_several_files_in_a_folder_of_labels_and_unknown_ones_are_named(tmp_path: Path) -> None:
+    row = CORNERS + "a.bmp,cat,1,2,4,6\n"
+    files_in(tmp_path, {"labels/a.csv": row, "labels/b.csv": row, "images/a.bmp": None})
+    message = r"2 CSV files \(labels/a.csv, labels/b.csv\); set fetch.labels to one"
+    with pytest.raises(InputError, match=message):
+        find_set(tmp_path)
+    assert read(tmp_path, "labels/b.csv").images["file_name"].to_pylist() == ["images/a.bmp"]
+    files_in(tmp_path, {"labels/b.csv": "name,price\ncat,3\n"})  # statistics
+    assert find_set(tmp_path).files == (tmp_path / "labels/a.csv",)
+
+
+def test_files_beside_the_photos_come_before_those_in_folders_of_labels(tmp_path: Path) -> None:
+    row = CORNERS + "a.bmp,cat,1,2,4,6\n"
+    files_in(tmp_path, {"labels.csv": row, "annotations/old.csv": row, "images/a.bmp": None})
+    assert find_set(tmp_path).files == (tmp_path / "labels.csv",)
