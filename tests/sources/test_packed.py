@@ -133,6 +133,7 @@ def test_errors_name_the_users_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["b.tar.gz", "b.tgz", "B.ZIP", "b.tar.zst", "b.json.xz"])
 def test_a_packed_file_beside_archives_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"")
+    (tmp_path / "photo.jpg").touch()
     assert archives_in(tmp_path) == []
     (tmp_path / "a.TAR").write_bytes(b"")
     with pytest.raises(InputError) as refused:
@@ -141,6 +142,57 @@ def test_a_packed_file_beside_archives_is_refused(tmp_path: Path, name: str) -> 
         f"{tmp_path / name}: lies beside a.TAR, but is not opened as only *.tar are; unpack it, "
         "pack it again as .tar, or put it elsewhere"
     )
+
+
+@pytest.mark.parametrize("name", ["a.zip", "train/a.tar.gz", "one/two/a.tgz"])
+def test_a_packed_file_without_photos_is_refused(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"")
+    (tmp_path / "labels.json").touch()
+    with pytest.raises(InputError) as refused:
+        fetched(tmp_path, tmp_path.with_name("out"))
+    assert str(refused.value) == (
+        f"{file}: lies where no photo does, but is not opened as only *.tar are; unpack it, "
+        "pack it again as .tar, or put it elsewhere"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.zip"])
+def test_an_archive_for_a_folder_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    message = rf"{name}: is an archive; set fetch.path to its folder, {tmp_path}$"
+    with pytest.raises(InputError, match=message):
+        fetched(tmp_path / name, tmp_path / "out")
+
+
+def test_archives_in_folders_of_splits(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for split in ("train", "valid"):
+        webdataset(tmp_path / "in" / split, "xml", archives=2)
+    names = fetched(tmp_path / "in", tmp_path / "out")
+    assert len(names) == 16 and "valid/1001.jpg" in names
+    images = read_labels(tmp_path / "out").images
+    assert sorted(images["split"].to_pylist()) == ["train"] * 4 + ["val"] * 4
+
+
+def test_photos_in_an_archive_below_and_labels_above_it(tmp_path: Path) -> None:
+    (tmp_path / "in/images/part1").mkdir(parents=True)
+    (tmp_path / "in/images/part1/0.tar").write_bytes(tar_of({"a.jpg": photo()}))
+    (tmp_path / "in/labels.csv").write_text(
+        "file_name,class,xmin,ymin,xmax,ymax\na.jpg,cat,1,2,4,6"
+    )
+    assert fetched(tmp_path / "in", tmp_path / "out") == ["images/part1/a.jpg", "labels.csv"]
+
+
+def test_an_archive_below_unpacked_photos_is_left(tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "photos.tar").write_bytes(tar_of({"a.jpg": photo()}))
+    (tmp_path / "a.jpg").write_bytes(photo())
+    assert archives_in(tmp_path) == []
+    (tmp_path / "1.tar").write_bytes(tar_of({"b.jpg": photo()}))
+    assert archives_in(tmp_path) == [tmp_path / "1.tar"]
 
 
 def test_a_folder_without_archives_has_none(tmp_path: Path) -> None:
