@@ -10,6 +10,7 @@ from torchvision.transforms.v2.functional import to_pil_image
 from torchvision.utils import draw_bounding_boxes
 
 from pipeline.formats.pascal.parts import new_annotation, new_pascal
+from pipeline.inference.label_boxes import label_boxes
 from pipeline.inference.photos import Photo, pixels_of
 
 _LINE_SHARE = 200  # a line is one pixel wide for so many of the photo's longer side
@@ -58,20 +59,18 @@ class Detections:
     def to_pascal(self) -> dict:
         """Return Pascal JSON (COCO style) of this photo, with the `score` of each annotation.
 
-        What has no box or no class is no annotation. Coordinates are rounded to two digits.
+        What has no class, or no box as `label_boxes` has them, is no annotation.
         """
         width, height = self.size_wh
         path = getattr(self.photo, "filename", self.photo)
         name = Path(path).name if isinstance(path, str | Path) else ""
         image = {"id": 1, "file_name": name, "width": width, "height": height}
+        boxes, has_area = label_boxes(self.boxes.astype(float), np.array(self.size_wh))
         annotations: list[dict] = []
-        for box, label, score in zip(self.boxes.tolist(), self.labels, self.scores, strict=True):
-            if label < 0 or np.isnan(box).any():
-                continue
-            left, top, right, bottom = box
-            xywh = [round(side, 2) for side in (left, top, right - left, bottom - top)]
-            annotation = new_annotation(len(annotations) + 1, 1, int(label) + 1, xywh, 0)
-            annotations.append(annotation | {"score": round(float(score), 4)})
+        for row in np.flatnonzero(has_area & (self.labels >= 0)):
+            box, label = boxes[row].tolist(), int(self.labels[row])
+            annotation = new_annotation(len(annotations) + 1, 1, label + 1, box, 0)
+            annotations.append(annotation | {"score": round(float(self.scores[row]), 4)})
         return new_pascal([image], annotations, self.classes, "object")
 
     def draw(self) -> Image.Image:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.formats.labels import IMAGES, Labels
+from pipeline.inference.label_boxes import label_boxes
 from pipeline.labelling.job import LabelJob
 
 # With doubtful boxes wanted, those that score at least this share of what a label scores.
@@ -87,12 +88,9 @@ def labels_of_rows(
     labels = pc.list_flatten(rows["label"]).to_numpy()
     scores = pc.list_flatten(rows["score"]).to_numpy()
     boxes = pc.list_flatten(rows["box"]).to_numpy().reshape(-1, 4).astype(float)
-    np.clip(boxes, 0, np.tile(sizes, 2)[owner], out=boxes)  # in place, as they are many
-    np.round(boxes, 2, out=boxes)
+    boxes, has_area = label_boxes(boxes, sizes[owner])
     lowest = min_scores[labels]
-    keep = scores > (lowest * _DOUBTFUL if doubtful else lowest)
-    keep &= (boxes[:, 2:] > boxes[:, :2]).all(1)
-    boxes[:, 2:] = (boxes[:, 2:] - boxes[:, :2]).round(2)
+    keep = has_area & (scores > (lowest * _DOUBTFUL if doubtful else lowest))
     return Labels(
         folder,
         folder,

@@ -53,6 +53,14 @@ def test_pascal_json_is_rounded_and_leaves_out_what_has_no_box_or_class() -> Non
     assert (annotation["category_id"], annotation["score"]) == (2, 0.75)
 
 
+def test_pascal_json_leaves_out_boxes_without_area_and_cuts_others_to_the_photo() -> None:
+    some = found(
+        "a.jpg", ([1, 2, 1.001, 22], 1, 0.75), ([50, 2, 70, 22], 1, 0.5), ([70, 2, 80, 9], 0, 0.25)
+    )
+    [annotation] = some.to_pascal()["annotations"]
+    assert (annotation["id"], annotation["bbox"]) == (1, [50, 2, 10, 20])
+
+
 def test_boxes_are_drawn_on_the_photo_whatever_size_they_refer_to() -> None:
     pixels = np.zeros((40, 60, 3), np.uint8)
     half = found(pixels, ([5, 5, 25, 15], 1, 0.75), size_wh=(30, 20)).draw()
