@@ -3,6 +3,8 @@
 import argparse
 from dataclasses import replace
 
+import numpy as np
+import pyarrow as pa
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -19,6 +21,7 @@ from pipeline.params.params import Params, load_params
 from pipeline.schemas import SPLITS
 from pipeline.tables.build import Tables, build_tables, check_learnable, write_tables
 from pipeline.tables.classes import choose_classes
+from pipeline.tables.every_class import with_every_class
 from pipeline.tables.join import as_machine, as_truth, join_sets
 from pipeline.tables.photos import with_photos
 from pipeline.tables.splits import assign_splits
@@ -75,9 +78,20 @@ def read_sets(params: FetchParams) -> Labels:
     """Return the labels of all sets in data/source as one, with splits and photos."""
     sets = [(source.path.as_posix(), _read_set(source, params)) for source in params.sets]
     classes = params.classes
-    return choose_classes(
+    labels = choose_classes(
         join_sets(sets, SOURCE), rename=dict(classes.rename), keep=classes.keep, drop=classes.drop
     )
+    parts = [(source, one) for source, (_, one) in zip(params.sets, sets, strict=True)]
+    drawn_by = pa.chunked_array([_drawn_by(source, one) for source, one in parts])
+    by_people = [np.full(len(one.images), source.role == "truth") for source, one in parts]
+    return with_every_class(labels, drawn_by, np.concatenate(by_people), params.seed)
+
+
+def _drawn_by(source: SourceParams, labels: Labels) -> pa.Array:
+    """Return the names by which the splits of a set were drawn; nulls where they were not."""
+    names = labels.images["file_name"].combine_chunks()
+    is_drawn = source.role == "truth" and source.split == "fraction"
+    return names if is_drawn else pa.nulls(len(names), pa.string())
 
 
 def _read_set(source: SourceParams, params: FetchParams) -> Labels:

@@ -30,9 +30,9 @@ def assign_splits(
     Args:
         labels: of the whole set.
         how: `given` keeps the `split` that each image has; `fraction` draws by `seed` and file
-            name, so that photos which are added later move few others, then changes as few photos
-            as it takes for train to have every class; `lesson` is the split of the lesson's own
-            notebook, drawn from the images whose `split` is train, or from all where none has one.
+            name, so that photos which are added later move few others; `lesson` is the split of
+            the lesson's own notebook, drawn from the images whose `split` is train, or from all
+            where none has one.
         val_fraction: share of val in `fraction`, 0..1, rounded down.
         test_fraction: share of test in `fraction`, 0..1, rounded down.
         seed: of the draw in `fraction`.
@@ -50,9 +50,8 @@ def assign_splits(
         _check_given(labels)
         splits = labels.images["split"]
     elif how == "fraction":
-        order = _order_by_name(labels.images["file_name"].to_pylist(), seed)
-        drawn = _draw(order, val_fraction, test_fraction)
-        splits, labels = _with_every_class(drawn, order, labels)
+        order = order_by_name(labels.images["file_name"].to_pylist(), seed)
+        splits = pa.array(_draw(order, val_fraction, test_fraction), pa.string())
     elif how == "lesson":
         labels = _only_train(labels)
         splits = pa.array(_draw_like_lesson(len(labels.images)), pa.string())
@@ -83,7 +82,7 @@ def _check_given(labels: Labels) -> None:
         raise InputError(f"{labels.file}: image {names[bad].as_py()!r}: {fault}")
 
 
-def _order_by_name(names: list[str], seed: int) -> np.ndarray:
+def order_by_name(names: list[str], seed: int) -> np.ndarray:
     """Return the rows of photos in an order by chance that one name more or less leaves as it is.
 
     With a permutation of the rows, one photo more would make nearly all of val new: figures before
@@ -105,65 +104,6 @@ def _draw(order: np.ndarray, val_fraction: float, test_fraction: float) -> np.nd
     splits[order[:val]] = "val"
     splits[order[val : val + test]] = "test"
     return splits
-
-
-def _with_every_class(
-    splits: np.ndarray, order: np.ndarray, labels: Labels
-) -> tuple[pa.Array, Labels]:
-    """Return splits in which train has every class, and labels with a note of what was changed.
-
-    Where a class is missing, the first photo of it in the order of the draw changes places with the
-    first photo of train that train can spare; without such a one it moves alone.
-    """
-    new, held = splits.copy(), photos_by_class(labels)
-    in_train = splits == "train"
-    missing = [label for label, photos in held.items() if not in_train[photos].any()]
-    if not in_train.any() or not missing:
-        return pa.array(splits, pa.string()), labels
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    for label in missing:
-        photos = held[label]
-        if (new[photos] == "train").any():  # came with a photo of another class
-            continue
-        chosen = photos[rank[photos].argmin()]
-        left, new[chosen] = new[chosen], "train"
-        spare = np.flatnonzero(_spare(new, held))
-        spare = spare[spare != chosen]
-        if len(spare):
-            new[spare[rank[spare].argmin()]] = left
-    names = ", ".join(labels.classes[label] for label in missing)
-    moved = int(((new == "train") & ~in_train).sum())
-    note = f"photos moved into train, which had no object of {names}: {moved}"
-    return pa.array(new, pa.string()), replace(labels, notes=(*labels.notes, note))
-
-
-def photos_by_class(labels: Labels) -> dict[int, np.ndarray]:
-    """Return the rows of the photos of each class that has an object that counts.
-
-    It counts if it is not ignored and has area inside its photo, as far as the size is known.
-    """
-    sides = np.stack(
-        [pc.fill_null(labels.images[side], 2**31).to_numpy() for side in ("width", "height")], -1
-    )[labels.rows]
-    starts, sizes = labels.boxes[:, :2], labels.boxes[:, 2:]
-    counts = ((sizes > 0) & (starts + sizes > 0) & (starts < sides)).all(1) & ~labels.ignore
-    photos = len(labels.images)
-    pairs = np.unique(labels.labels[counts].astype(np.int64) * photos + labels.rows[counts])
-    classes, starts_of = np.unique(pairs // photos, return_index=True)
-    rows = np.split(pairs % photos, starts_of[1:])
-    return {int(label): of_class for label, of_class in zip(classes, rows, strict=False)}
-
-
-def _spare(splits: np.ndarray, held: dict[int, np.ndarray]) -> np.ndarray:
-    """Return which photos of train are not the only one there of a class."""
-    in_train = splits == "train"
-    spare = in_train.copy()
-    for photos in held.values():
-        of_train = photos[in_train[photos]]
-        if len(of_train) == 1:
-            spare[of_train] = False
-    return spare
 
 
 def _only_train(labels: Labels) -> Labels:

@@ -11,13 +11,17 @@ import pytest
 from PIL import Image
 from ruamel.yaml import YAML
 
+from pipeline.files import PARAMS, SOURCE
 from pipeline.findings import read_findings
+from pipeline.params.params import load_params
 from pipeline.schemas import SCHEMAS, read_table
 from stages.entry import run_stage
 from stages.fetch import main as fetch_main
-from stages.tables import main
+from stages.tables import main, read_sets
 from tests.conftest import ROOT
-from tests.data.making import CAT, SIZE, voc
+from tests.data.making import CAT, SIZE, files_in, voc
+
+COLUMNS = "file_name,class,xmin,ymin,xmax,ymax\n"
 
 
 def configure(project: Path, duplicates: str = "warn", **fetch: object) -> None:
@@ -135,6 +139,30 @@ def test_a_message_names_the_users_own_file(source, capsys):
     with pytest.raises(SystemExit):
         run_stage(main)
     assert capsys.readouterr().err.startswith("error: mine/annotations.json: annotations[0]: ")
+
+
+@pytest.mark.parametrize("name", ["dog", "puppy"])
+def test_a_class_that_another_set_has_in_train_takes_no_photo_from_val(source, name):
+    fetch = {
+        "source": "local",
+        "split": "fraction",
+        "classes": {"rename": [], "keep": [], "drop": []},
+    }
+    fetch["sources"] = [{"path": "one"}, {"path": "two"}]
+    configure(source([]), **fetch)
+    photos = {f"one/{n}.bmp": None for n in range(10)} | {f"two/{n}.bmp": None for n in range(5)}
+    dogs = COLUMNS + "".join(f"{n}.bmp,dog,1,2,9,9\n" for n in range(5))
+    cats = [f"{n}.bmp,cat,1,2,9,9\n" for n in range(10)]
+    files_in(SOURCE, {"one/a.csv": COLUMNS + "".join(cats), "two/a.csv": dogs} | photos)
+    before = read_sets(load_params(PARAMS).fetch).images["split"].to_pylist()
+    cats[before.index("val")] = f"{before.index('val')}.bmp,{name},1,2,9,9\n"
+    (SOURCE / "one/a.csv").write_text(COLUMNS + "".join(cats))
+    if name != "dog":
+        fetch["classes"]["rename"] = [[name, "dog"]]
+        configure(Path(), **fetch)
+    labels = read_sets(load_params(PARAMS).fetch)
+    assert labels.images["split"].to_pylist() == before
+    assert labels.notes == ()
 
 
 def test_a_missing_photo_is_refused(source, capsys):

@@ -1,41 +1,15 @@
 """The four ways to split, and what is refused."""
 
 from dataclasses import replace
-from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.formats.labels import IMAGES, Labels
+from pipeline.formats.labels import Labels
 from pipeline.tables.splits import assign_splits
-
-
-def photos(*splits: str | None, objects: int = 0) -> Labels:
-    """Return labels of photos with these splits; object k is in photo k modulo their number."""
-    images = [{"id": k, "file_name": f"{k}.jpg", "split": split} for k, split in enumerate(splits)]
-    ids = np.arange(objects)
-    return Labels(
-        Path("x"),
-        Path("photos"),
-        pa.Table.from_pylist(images, schema=IMAGES),
-        ["cat"],
-        ids,
-        (ids % max(1, len(splits))).astype(np.int32),
-        np.zeros(objects, np.int16),
-        np.ones((objects, 4)),
-        np.zeros(objects, bool),
-    )
-
-
-def unsplit(count: int) -> Labels:
-    return photos(*[None] * count)
-
-
-def splits_of(labels: Labels) -> list[str]:
-    return labels.images["split"].to_pylist()
+from tests.tables.making import photos, splits_of, unsplit
 
 
 def test_fraction_counts_and_depends_on_the_seed_alone() -> None:
@@ -106,69 +80,6 @@ def test_splits_that_cannot_be_used_are_refused(
     assert ";" in str(caught.value)
 
 
-def with_classes(*classes: str, ignore: tuple[int, ...] = ()) -> Labels:
-    """Return labels of 20 photos with an object of each of these classes in photos 0, 1, ..."""
-    names = sorted(set(classes))
-    labels = photos(*[None] * 20, objects=len(classes))
-    return replace(
-        labels,
-        classes=names,
-        labels=np.array([names.index(name) for name in classes], np.int16),
-        ignore=np.isin(np.arange(len(classes)), ignore),
-    )
-
-
-def seen_in_train(labels: Labels) -> set[str]:
-    splits = splits_of(labels)
-    rows = zip(labels.rows, labels.labels, strict=True)
-    return {labels.classes[label] for row, label in rows if splits[row] == "train"}
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_fraction_puts_every_class_into_train_and_keeps_the_sizes(seed: int) -> None:
-    labels = with_classes("a", "b", "c", "d", "e", "f")  # 14 photos can be spared
-    drawn = assign_splits(labels, "fraction", val_fraction=0.3, test_fraction=0.2, seed=seed)
-    splits = splits_of(drawn)
-    assert [splits.count(split) for split in ("train", "val", "test")] == [10, 6, 4]
-    assert seen_in_train(drawn) == set("abcdef")
-    again = assign_splits(labels, "fraction", val_fraction=0.3, test_fraction=0.2, seed=seed)
-    assert splits_of(again) == splits
-
-
-def drawn_rows(seed: int) -> list[int]:
-    """Return the rows of 20 photos in the order in which `fraction` draws them."""
-    digests = {row: sha256(f"{seed}/{row}.jpg".encode()).hexdigest() for row in range(20)}
-    return sorted(digests, key=digests.__getitem__)
-
-
-def test_a_draw_that_misses_no_class_stays_as_it_was() -> None:
-    labels = with_classes(*["a", "b"] * 10)
-    drawn = assign_splits(labels, "fraction", seed=3)
-    val = {row for row, split in enumerate(splits_of(drawn)) if split == "val"}
-    assert val == set(drawn_rows(3)[:4])
-    assert drawn.notes == ()
-
-
-def test_what_was_moved_is_noted_and_where_train_can_spare_none_val_is_smaller() -> None:
-    labels = with_classes(*"abcdefghijklmnopqrst")
-    drawn = assign_splits(labels, "fraction", val_fraction=0.1, seed=1)
-    assert splits_of(drawn) == ["train"] * 20
-    first, second = sorted(drawn_rows(1)[:2])
-    names = f"{labels.classes[first]}, {labels.classes[second]}"
-    assert drawn.notes == (f"photos moved into train, which had no object of {names}: 2",)
-
-
-def test_objects_that_do_not_count_need_no_photo_in_train() -> None:
-    first = drawn_rows(1)[0]  # in val
-    classes = ["a"] * 20
-    classes[first] = "b"
-    ignored = with_classes(*classes, ignore=(first,))
-    flat = replace(ignored, ignore=np.zeros(20, bool), boxes=ignored.boxes.copy())
-    flat.boxes[first, 2] = 0
-    for labels in (ignored, flat):
-        assert splits_of(assign_splits(labels, "fraction", seed=1))[first] == "val"
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_photos_that_are_added_move_few_others(seed: int) -> None:
     before = assign_splits(unsplit(500), "fraction", seed=seed)
@@ -206,8 +117,3 @@ def test_a_share_that_floats_cannot_hold_is_not_rounded_down() -> None:
 def test_lesson_draws_from_photos_of_train_and_another_split() -> None:
     got = assign_splits(photos(*["train and val"] * 10, "val"), "lesson")
     assert splits_of(got) == splits_of(assign_splits(unsplit(10), "lesson"))
-
-
-def test_lesson_never_changes() -> None:
-    plain, rare = unsplit(20), with_classes(*"abcdefghijklmnopqrst")
-    assert splits_of(assign_splits(rare, "lesson")) == splits_of(assign_splits(plain, "lesson"))
