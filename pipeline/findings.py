@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.errors import InputError
 
 # When something deserves a look.
+FEWEST_PHOTOS = 2  # of train and of val, under which the train stage ends with an error
 RARE = 10  # objects of a class in train, under which it is hardly learnt
 TINY_SIDE = 4.0  # pixels of the network's input; its finest cells are 8 or more
 PIXEL_SIDE = 2.0  # pixels of the photo

@@ -10,6 +10,7 @@ from pipeline.checks.box_keys import BLOCK
 from pipeline.checks.boxes import check_boxes
 from pipeline.checks.photos import check_photos
 from pipeline.findings import (
+    FEWEST_PHOTOS,
     LONG_BOX,
     LONG_PHOTO,
     PIXEL_SIDE,
@@ -24,6 +25,11 @@ from pipeline.findings import (
     SplitCount,
 )
 from pipeline.schemas import SPLITS, read_classes
+
+_FRACTIONS = {  # by which a split gets more photos
+    "train": "smaller fractions",
+    "val": "a larger fetch.val_fraction",
+}
 
 
 def check_tables(
@@ -48,6 +54,7 @@ def check_tables(
     splits, classes = _count_splits(images, objects, counts), _count_classes(names, counts)
     boxes, photos = check_boxes(objects, input_side), check_photos(images, decoded)
     lines = [
+        *_split_lines(splits),
         *_copy_lines(copies),
         *_class_lines(classes),
         *_box_lines(boxes, len(objects), input_side),
@@ -85,6 +92,15 @@ def _count_objects(objects: pa.Table, classes: int) -> np.ndarray:
         places = (ignore * len(SPLITS) + split) * classes + batch["label"].to_numpy()
         counts += np.bincount(places, minlength=len(counts))
     return counts.reshape(2, len(SPLITS), classes)
+
+
+def _split_lines(splits: list[SplitCount]) -> Iterator[str]:
+    photos = sum(one.photos for one in splits)
+    for one in splits:
+        if one.split != "test" and one.photos < FEWEST_PHOTOS:
+            found = f"photos in {one.split}: {one.photos} of {photos}"
+            remedy = f"put more there, or set fetch.split to fraction with {_FRACTIONS[one.split]}"
+            yield f"{found}, and training needs {FEWEST_PHOTOS}; {remedy}"
 
 
 def _copy_lines(copies: CopyChecks) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 
 from pipeline.checks.all_checks import check_tables
 from pipeline.findings import ClassCount, CopiedPhoto, CopyChecks, CopyPair, SplitCount
@@ -15,7 +16,9 @@ PLENTY = [
 ]
 
 
-def findings(objects, *, splits=("train", "train", "val"), decoded=None, copies=NO_COPIES, **names):
+def findings(
+    objects, *, splits=("train", "train", "val", "val"), decoded=None, copies=NO_COPIES, **names
+):
     tables = build_tables(labels(pascal(objects, splits, **names)))
     every = np.ones(len(splits), bool) if decoded is None else np.array(decoded)
     return check_tables(tables.images, tables.objects, decoded=every, copies=copies, input_side=100)
@@ -33,6 +36,25 @@ def test_splits_and_classes_are_counted_apart_from_ignored_objects():
         SplitCount("test", 0, 0, 0, 0),
     ]
     assert found.classes == [ClassCount("cat", 1, 0, 0, 0), ClassCount("dog", 1, 1, 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("splits", "line"),
+    [
+        (
+            ("train",) * 3,
+            "photos in val: 0 of 3, and training needs 2; "
+            "put more there, or set fetch.split to fraction with a larger fetch.val_fraction",
+        ),
+        (
+            ("train", "val", "val"),
+            "photos in train: 1 of 3, and training needs 2; "
+            "put more there, or set fetch.split to fraction with smaller fractions",
+        ),
+    ],
+)
+def test_splits_that_training_refuses(splits, line):
+    assert findings([one for one in PLENTY if one[0] == 0], splits=splits).lines == [line]
 
 
 def test_rare_classes_and_classes_without_objects():
@@ -60,7 +82,7 @@ def test_boxes_are_named_with_photo_and_class():
 
 
 def test_files_that_do_not_decode_are_named():
-    found = findings(PLENTY, decoded=[True, False, True])
+    found = findings(PLENTY, decoded=[True, False, True, True])
     assert found.lines == ["photos that cannot be decoded: 1, first 1.jpg; replace or remove them"]
 
 
@@ -85,7 +107,7 @@ def test_every_sentence_has_a_count_and_what_to_do():
     copies = CopyChecks(1, 1, 1, False, [CopyPair(*photos, equal=True, same_boxes=False)])
     odd = [*PLENTY[:28], PLENTY[0], (1, "dog", (0, 0, 1, 30), 0)]
     names = ("cat", "dog", "emu")
-    lines = findings(odd, copies=copies, decoded=[True, False, True], classes=names).lines
+    lines = findings(odd, copies=copies, decoded=[True, False, True, True], classes=names).lines
     assert len(lines) == 10
     for line in lines:
         assert re.fullmatch(r".+: \d+( of \d+)?, first .+; .+ .+", line), line

@@ -157,4 +157,11 @@ def test_the_same_findings_give_the_same_page():
 
 def test_findings_without_a_line_say_so():
     plenty = [(n % 3, name, (n, 0, 20, 20), 0) for n in range(12) for name in ("cat", "dog")]
-    assert "Nothing: no check has found anything." in Parsed(page_of(plenty)).words
+    splits = ("train", "train", "train", "val", "val")
+    page = Parsed(page_of(plenty, splits=splits))
+    assert "Nothing: no check has found anything." in page.words
+
+
+def test_a_set_that_training_will_refuse_says_so():
+    page = Parsed(page_of(ONE))
+    assert "photos in val: 0 of 3, and training needs 2; put more there, or set" in page.words
