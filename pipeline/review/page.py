@@ -13,6 +13,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from pipeline.data.jpeg_header import jpeg_header
 from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
+from pipeline.files import sha256_of
 from pipeline.formats.labels import Labels
 from pipeline.photo_files import open_photo, upright
 from pipeline.progress import progress
@@ -42,31 +43,41 @@ def review_page(labels: Labels, doubts: Sequence[Doubt], photos: Sequence[Path])
         for doubt in progress(doubts, desc="review", unit="photos")
     ]
     data = {"classes": labels.classes, "photos": shown}
-    # The browser keeps decisions by this key: another page has its own.
-    key = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:16]
+    # By its key the export of a page takes the place of an earlier one of the same page.
     # A name may hold "</script>", which would end the script that holds the data.
-    text = json.dumps({"key": key} | data).replace("<", "\\u003c")
+    text = json.dumps({"key": _digest(data)} | data).replace("<", "\\u003c")
     return _TEMPLATE.read_text(encoding="utf-8").replace(_DATA, text)
 
 
 def _photo(labels: Labels, doubt: Doubt, file: Path, objects: Sequence[int]) -> dict:
     image = labels.images.slice(doubt.row, 1).to_pylist()[0]
+    name, content = image["file_name"], sha256_of(file)
     return {
-        "name": image["file_name"],
+        "name": name,
         "width": image["width"],
         "height": image["height"],
         "reasons": list(doubt.reasons),
         "picture": _picture(file),
-        "boxes": [_box(labels, at) for at in objects],
+        "boxes": [_box(labels, at, name, content) for at in objects],
     }
 
 
-def _box(labels: Labels, at: int) -> dict:
-    return {
+def _box(labels: Labels, at: int, photo: str, content: str) -> dict:
+    """Return a box, with the key by which the browser keeps what is decided about it.
+
+    The key is of all that was seen, so that a page that is made again, of other photos or in
+    another order, has the decisions of the earlier one, and a photo or a box that has changed none.
+    """
+    box = {
         "name": labels.classes[labels.labels[at]],
         "box": [round(side, 2) for side in labels.boxes[at].tolist()],
         "score": labels.score_of(at),
     }
+    return {"key": _digest([photo, content, box])} | box
+
+
+def _digest(seen: object) -> str:
+    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
 
 
 def _picture(file: Path) -> str:

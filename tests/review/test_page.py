@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image
 from pipeline.errors import InputError
 from pipeline.formats.labels import LabelledBox, labels_of_boxes
 from pipeline.review.decisions import apply_reviews, read_review
-from pipeline.review.order import Knowledge, by_doubt
+from pipeline.review.order import Doubt, Knowledge, by_doubt
 from pipeline.review.page import review_page
 from tests.browser import Page, chromium
 from tests.review.making import machine_labels, places
@@ -223,6 +224,72 @@ def test_decisions_outlive_a_reload(tmp_path: Path) -> None:
         assert browser.value("decisions.size") == 0
         # On a busy machine Chromium may reload before it has stored what was decided just then.
         assert any(after_reload() == [["a.jpg", "accept"]] for _ in range(20))
+
+
+@pytest.mark.slow
+def test_decisions_are_on_a_page_that_is_made_again(tmp_path: Path) -> None:
+    decided = "exported().decisions.map((one) => [one.photo, one.action])"
+    with opened(page_of(tmp_path), tmp_path) as browser:
+
+        def on(page: str) -> object:
+            (tmp_path / "page.html").write_text(page, encoding="utf-8")
+            browser.open((tmp_path / "page.html").as_uri(), 1000, 800)
+            return browser.value(decided)
+
+        def after_another_photo() -> object:
+            on(page_of(tmp_path))
+            browser.value("choose(2, 0); decide(2, 0, 'accept')")
+            return on(page_of(tmp_path, "another.jpg"))
+
+        # On a busy machine Chromium may reload before it has stored what was decided just then.
+        assert any(after_another_photo() == [["a.jpg", "accept"]] for _ in range(20))
+        browser.value("choose(2, 0); decide(2, 0, '')")
+        assert any(on(page_of(tmp_path)) == [] for _ in range(20))
+
+
+def keys_of(page: str) -> list[list[str]]:
+    """Return for each photo of a page the keys of its boxes."""
+    [data] = re.findall(r"const data = (.*);", page)
+    return [[box["key"] for box in photo["boxes"]] for photo in json.loads(data)["photos"]]
+
+
+def test_what_was_seen_keeps_its_decisions(tmp_path: Path) -> None:
+    labels = machine_labels(tmp_path)
+    photos = [tmp_path / name for name in ("a.jpg", "b.jpg", "c.jpg")]
+    doubts = by_doubt(labels, NOTHING)
+    [dog, cat], [], [sure_cat] = keys_of(review_page(labels, doubts, photos))
+    assert len({dog, cat, sure_cat}) == 3
+    # Fewer photos, other reasons, and of b.jpg one box alone.
+    fewer = labels.of_objects(labels.scores > 0.5)
+    some = [replace(doubt, reasons=("other",)) for doubt in reversed(doubts[1:])]
+    assert keys_of(review_page(fewer, some, photos)) == [[sure_cat], []]
+    assert keys_of(review_page(fewer, doubts, photos))[0] == [cat]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"scores": np.array([0.94, 0.45, 0.9], np.float32)},  # as another model may have it
+        {"boxes": np.array([[10, 10, 20, 21], [5, 5, 30, 30], [30, 10, 20, 20]], float)},
+        {"labels": np.array([1, 1, 0], np.int16)},
+    ],
+    ids=["score", "box", "class"],
+)
+def test_a_box_that_has_changed_has_no_decisions(
+    tmp_path: Path, other: dict[str, np.ndarray]
+) -> None:
+    labels, doubts = machine_labels(tmp_path), [Doubt(0, 1, ())]
+    [before] = keys_of(review_page(labels, doubts, [tmp_path / "a.jpg"]))
+    [after] = keys_of(review_page(replace(labels, **other), doubts, [tmp_path / "a.jpg"]))
+    assert len(before) == len(after) == 1 and before != after
+
+
+def test_boxes_of_a_photo_that_has_changed_have_no_decisions(tmp_path: Path) -> None:
+    labels, doubts, photo = machine_labels(tmp_path), [Doubt(0, 1, ())], tmp_path / "a.jpg"
+    [before] = keys_of(review_page(labels, doubts, [photo]))
+    Image.new("RGB", (60, 40), "white").save(photo)
+    [after] = keys_of(review_page(labels, doubts, [photo]))
+    assert len(before) == len(after) == 1 and before != after
 
 
 def with_many_boxes(folder: Path, boxes: int) -> str:
