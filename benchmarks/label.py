@@ -13,7 +13,7 @@ from pipeline.inference.detector import Detector
 from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.inference.label_scores import thresholds
 from pipeline.labelling.bulk import detect_into
-from pipeline.labelling.job import Asked, open_job
+from pipeline.labelling.job import JobSettings, open_job
 from pipeline.labelling.labels import FoundLabels
 from pipeline.labelling.photo_files import states_of
 from pipeline.labelling.waiting import WaitingPhotos, without_done
@@ -58,7 +58,9 @@ def ours(photos: WaitingPhotos, detector: Detector, folder: Path) -> int:
     shutil.rmtree(place, ignore_errors=True)
     decoding = detector.decoding
     kept = (decoding.min_score, decoding.nms_threshold, decoding.max_detections)
-    job = open_job(place, Asked("random", detector.classes, str(folder), *kept), restart=False)
+    job = open_job(
+        place, JobSettings("random", detector.classes, str(folder), *kept), restart=False
+    )
     job.save()
     detect_into(job, detector, without_done(photos, job.done()))
     scores = thresholds(detector.classes, {})

@@ -35,8 +35,8 @@ from pipeline.other_data.result import (
     PAGE_FILE,
     PICTURES,
     RESULTS,
-    Asked,
-    LabelScores,
+    EvaluationInputs,
+    LabelScoreSource,
     ModelEvaluation,
     check_is_same,
     check_out,
@@ -104,9 +104,9 @@ def answers_of(
             return model, tables, predict_all(model, place, tables, pixels, params)
 
 
-def asked_by(options: argparse.Namespace, digest: str) -> Asked:
+def asked_by(options: argparse.Namespace, digest: str) -> EvaluationInputs:
     """Return what is measured, of a model with this SHA-256."""
-    return Asked(
+    return EvaluationInputs(
         model=options.model,
         model_sha256=digest,
         data=str(options.folder),
@@ -211,7 +211,7 @@ def evaluation_of(
     )
 
 
-def label_scores_of(model: DescribedModel) -> LabelScores | None:
+def label_scores_of(model: DescribedModel) -> LabelScoreSource | None:
     """Return whose scores make a box a label, None for a model of the largest object."""
     if not Task(model.spec.task).every_object:
         return None

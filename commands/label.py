@@ -47,7 +47,7 @@ from pipeline.labelling.files import (
     refused_file,
     write_all,
 )
-from pipeline.labelling.job import Asked, LabelJob, open_job
+from pipeline.labelling.job import JobSettings, LabelJob, open_job
 from pipeline.labelling.labels import FoundLabels
 from pipeline.labelling.photo_files import named_photos, passed_over, up_to_date
 from pipeline.labelling.refusals import refusals, report_refusals
@@ -154,13 +154,13 @@ def still_true(job: LabelJob, photos: WaitingPhotos) -> pa.Table:
 
 def what_is_asked(
     model: DescribedModel, folder: Path | str, out: Path, scores: GivenScores
-) -> Asked:
+) -> JobSettings:
     """Return what a job with this model is begun with."""
     decoding = load_params(PARAMS).predict
     lowest = decoding.min_score if scores.lowest is None else scores.lowest
     if isinstance(folder, Path):
         folder = Path(os.path.relpath(folder, out.parent)).as_posix()
-    return Asked(
+    return JobSettings(
         model=model.digest,
         classes=model.spec.classes,
         folder=folder,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline.export import formats, onnx_file, openvino_file
-from pipeline.export.formats import FORMATS
+from pipeline.export.formats import EXPORT_FORMATS
 from pipeline.export.onnx_file import to_onnx
 from pipeline.export.program import Program, capture
 from pipeline.inference.engines.description import Description
@@ -57,15 +57,15 @@ def program_of(rung: str) -> Program:
 
 def exported_file(rung: str, form: str) -> Path:
     """Return the file of a small rung in a format; not to be changed."""
-    name = f"{rung}{FORMATS[form].ending}"
+    name = f"{rung}{EXPORT_FORMATS[form].ending}"
 
     def make(folder: Path) -> None:
-        write = FORMATS[form].write
+        write = EXPORT_FORMATS[form].write
         assert write is not None
         with translated_before(rung):
             write(
                 program_of(rung),
-                described(rung, suppressed=FORMATS[form].suppressed),
+                described(rung, suppressed=EXPORT_FORMATS[form].suppressed),
                 folder / name,
             )
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.data.inputs import Inputs
 from pipeline.errors import InputError
-from pipeline.export.formats import FORMATS
+from pipeline.export.formats import EXPORT_FORMATS
 from pipeline.export.int8 import CALIBRATION_PHOTOS, write_int8
 from pipeline.export.parity import Parity, compare, compare_suppressed, in_float32
 from pipeline.export.photos import pixels_of, random_pixels
@@ -49,18 +49,18 @@ class Exporter:
     max_fall: float
 
     def export(self, form: str, path: Path) -> list[str]:
-        """Write a file in one of `FORMATS` and return what its check has found.
+        """Write a file in one of `EXPORT_FORMATS` and return what its check has found.
 
         Raises:
             InputError: the check fails, which leaves what was there before, or a package is absent.
         """
         with _files_beside(path) as draft:
-            if FORMATS[form].write is None:
+            if EXPORT_FORMATS[form].write is None:
                 return self._export_int8(draft)
             return self._export_checked(form, draft)
 
     def _export_checked(self, form: str, draft: Path) -> list[str]:
-        spec, of_form = self.description.spec, FORMATS[form]
+        spec, of_form = self.description.spec, EXPORT_FORMATS[form]
         description = Description(
             spec, self.description.decoding, self.description.label_scores, of_form.suppressed
         )

@@ -16,7 +16,7 @@ Write = Callable[[Program, Description, Path], None]
 
 
 @dataclass(frozen=True)
-class Format:
+class ExportFormat:
     """One kind of file.
 
     Attributes:
@@ -40,18 +40,18 @@ def write_suppressed(program: Program, description: Description, path: Path) -> 
     save_onnx(with_suppression(to_onnx(program), description), description, path)
 
 
-FORMATS = {
-    "onnx": Format(".onnx", write=write_onnx),
-    "onnx-nms": Format("-nms.onnx", suppressed=True, write=write_suppressed),
-    "openvino": Format(".xml", write=write_openvino),
-    "openvino-int8": Format("-int8.xml"),
-    "torch": Format(".pt2", write=write_program),
+EXPORT_FORMATS = {
+    "onnx": ExportFormat(".onnx", write=write_onnx),
+    "onnx-nms": ExportFormat("-nms.onnx", suppressed=True, write=write_suppressed),
+    "openvino": ExportFormat(".xml", write=write_openvino),
+    "openvino-int8": ExportFormat("-int8.xml"),
+    "torch": ExportFormat(".pt2", write=write_program),
 }
 
 
 def export_path(folder: Path, rung: str, form: str) -> Path:
     """Return where a rung's file of a format lies."""
-    return folder / f"{rung}{FORMATS[form].ending}"
+    return folder / f"{rung}{EXPORT_FORMATS[form].ending}"
 
 
 def check_suffix(path: Path, form: str) -> None:
@@ -60,7 +60,7 @@ def check_suffix(path: Path, form: str) -> None:
     Raises:
         InputError: it has another ending.
     """
-    suffix = FORMATS[form].suffix
+    suffix = EXPORT_FORMATS[form].suffix
     if path.suffix != suffix:
         raise InputError(f"--out {path}: a file of --format {form} must end in {suffix}")
     if path.is_dir():

@@ -42,7 +42,7 @@ _BLOCK = 10_000  # photos whose detections are in memory together
 
 
 @dataclass(frozen=True)
-class Asked:
+class JobSettings:
     """What a job was begun with and must be continued with.
 
     Attributes:
@@ -60,7 +60,7 @@ class Asked:
     max_detections: int
 
 
-_ASKED, _MADE = TypeAdapter(Asked), TypeAdapter(dict[str, list[str]])
+_SETTINGS, _MADE = TypeAdapter(JobSettings), TypeAdapter(dict[str, list[str]])
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class LabelJob:
     """
 
     folder: Path
-    asked: Asked
+    asked: JobSettings
     made: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -149,7 +149,7 @@ class LabelJob:
         write_beside(self.folder / "job.json", lambda beside: beside.write_text(text))
 
 
-def open_job(folder: Path, asked: Asked, *, restart: bool) -> LabelJob:
+def open_job(folder: Path, asked: JobSettings, *, restart: bool) -> LabelJob:
     """Return the job of a folder, a new one where there is none.
 
     Args:
@@ -166,7 +166,7 @@ def open_job(folder: Path, asked: Asked, *, restart: bool) -> LabelJob:
         return LabelJob(folder, asked)
     try:
         content = json.loads(journal.read_bytes())
-        begun = _ASKED.validate_python(content["asked"])
+        begun = _SETTINGS.validate_python(content["asked"])
         made = _MADE.validate_python(content["made"])
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(
@@ -181,7 +181,7 @@ def open_job(folder: Path, asked: Asked, *, restart: bool) -> LabelJob:
     return LabelJob(folder, asked, made)
 
 
-def _difference(begun: Asked, asked: Asked) -> str:
+def _difference(begun: JobSettings, asked: JobSettings) -> str:
     before, now = asdict(begun), asdict(asked)
     names = [name for name in now if before[name] != now[name]]
     if "model" in names or "classes" in names:

@@ -21,7 +21,7 @@ METRICS_FILE, PREDICTIONS_FILE, PAGE_FILE = "metrics.json", "predictions.parquet
 RESULTS, PICTURES = "results", "pictures"  # folders
 _TABLES = ("images.parquet", "objects.parquet", "largest.parquet")
 _NAMES = {METRICS_FILE, PREDICTIONS_FILE, PAGE_FILE, RESULTS, PICTURES, *_TABLES}
-LabelScores = Literal["of the model", "best here"]
+LabelScoreSource = Literal["of the model", "best here"]
 Maker = Literal["ladder evaluate"]
 MAKER: Maker = "ladder evaluate"
 _DIGITS = 5
@@ -36,7 +36,7 @@ class ClassFigure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class EvaluationInputs:
     """Which model is measured on what; a result takes the place of one of the same alone.
 
     Attributes:
@@ -62,11 +62,11 @@ class Asked:
 
 
 _OPTIONS = ("labels", "format", "turn", "rename")
-_WITHOUT_OPTIONS = vars(Asked(model="", model_sha256="", data="", split=""))
+_WITHOUT_OPTIONS = vars(EvaluationInputs(model="", model_sha256="", data="", split=""))
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelEvaluation(Asked):
+class ModelEvaluation(EvaluationInputs):
     """What a model reached on labelled photos.
 
     Attributes:
@@ -93,7 +93,7 @@ class ModelEvaluation(Asked):
     metrics: dict[str, float | None]
     intervals: dict[str, tuple[float | None, float | None]]
     classes: dict[str, ClassFigure]
-    label_scores: LabelScores | None
+    label_scores: LabelScoreSource | None
     notes: list[str]
 
 
@@ -218,7 +218,7 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
         )
 
 
-def check_is_same(out: Path, asked: Asked) -> None:
+def check_is_same(out: Path, asked: EvaluationInputs) -> None:
     """Raise where the result in a folder, if there is one, is of something else than is asked."""
     earlier = _content(out)
     if earlier is None:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 FINGERPRINT, COMPLETE = "fingerprint", "complete"
-TRAINING = "live.training"  # digest of the training that a run shows while it goes on
+TRAINING_TAG = "live.training"  # digest of the training that a run shows while it goes on
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
 
 
@@ -78,7 +78,7 @@ def has_live_run(uri: str, experiment: str, trainings: Container[str]) -> bool:
         "SELECT tags.value, runs.status FROM tags JOIN runs USING (run_uuid)"
         " JOIN experiments USING (experiment_id)"
         " WHERE tags.key = ? AND experiments.name = ? AND runs.lifecycle_stage = 'active'",
-        (TRAINING, experiment),
+        (TRAINING_TAG, experiment),
     )
     return any(status == "RUNNING" or training in trainings for training, status in rows)
 

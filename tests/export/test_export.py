@@ -5,7 +5,7 @@ import torch
 
 from pipeline.errors import InputError
 from pipeline.export.export import Exporter
-from pipeline.export.formats import FORMATS
+from pipeline.export.formats import EXPORT_FORMATS
 from pipeline.inference.engines.load import load_engine
 from tests.exported_files import described, needs_runtimes, program_of, translated_before
 from tests.inference.making import model_of
@@ -30,7 +30,7 @@ def files(folder) -> list[str]:
 def test_a_file_is_written_and_checked(form, names, tmp_path):
     if form != "torch":
         needs_runtimes()
-    path = tmp_path / "new" / f"combined{FORMATS[form].ending}"
+    path = tmp_path / "new" / f"combined{EXPORT_FORMATS[form].ending}"
     with translated_before("combined"):
         [said] = exporter("combined").export(form, path)
     assert said.startswith("raw outputs differ by ")

@@ -6,18 +6,18 @@ import pytest
 
 from commands.export import _parse
 from pipeline.errors import InputError
-from pipeline.export.formats import FORMATS, check_suffix, export_path
+from pipeline.export.formats import EXPORT_FORMATS, check_suffix, export_path
 
 
 def test_endings():
-    assert [str(export_path(Path("exports"), "bbox", form)) for form in FORMATS] == [
+    assert [str(export_path(Path("exports"), "bbox", form)) for form in EXPORT_FORMATS] == [
         "exports/bbox.onnx",
         "exports/bbox-nms.onnx",
         "exports/bbox.xml",
         "exports/bbox-int8.xml",
         "exports/bbox.pt2",
     ]
-    for form in FORMATS:
+    for form in EXPORT_FORMATS:
         check_suffix(export_path(Path("exports"), "bbox", form), form)
         assert _parse(["bbox", "--format", form]).format == form
 

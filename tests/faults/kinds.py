@@ -254,7 +254,7 @@ def _read_table(_: Path, file: Path) -> object:
 
 
 def _make_notes(folder: Path) -> Sequence[Path]:
-    from pipeline.labelling.job import Asked, LabelJob
+    from pipeline.labelling.job import JobSettings, LabelJob
     from pipeline.review.decisions import Decision, Review, Reviews, write_reviews
     from pipeline.train.history import EpochRow, history_lines
 
@@ -264,7 +264,9 @@ def _make_notes(folder: Path) -> Sequence[Path]:
     ]
     (folder / "history.jsonl").write_text(history_lines(rows))
     (folder / "label_scores.json").write_text('{"cat": 0.25, "dog": 0.5}')
-    job = LabelJob(folder / "job", Asked("f" * 64, ["cat"], ".", 0.05, 0.5, 100), {"a": ["b"]})
+    job = LabelJob(
+        folder / "job", JobSettings("f" * 64, ["cat"], ".", 0.05, 0.5, 100), {"a": ["b"]}
+    )
     job.save()
     one = Decision(photo="a.jpg", name="cat", box=(1, 2, 3, 4), action="relabel", to="dog")
     write_reviews(folder / "review.json", Reviews(reviews=[Review(page="one", decisions=[one])]))
@@ -274,12 +276,12 @@ def _make_notes(folder: Path) -> Sequence[Path]:
 
 def _read_note(_: Path, file: Path) -> object:
     from pipeline.inference.label_scores import read_label_scores
-    from pipeline.labelling.job import Asked, open_job
+    from pipeline.labelling.job import JobSettings, open_job
     from pipeline.review.decisions import read_reviews
     from pipeline.train.history import read_history
 
     if file.name == "job.json":
-        asked = Asked("f" * 64, ["cat"], ".", 0.05, 0.5, 100)
+        asked = JobSettings("f" * 64, ["cat"], ".", 0.05, 0.5, 100)
         return open_job(file.parent, asked, restart=False)
     readers = {
         "history.jsonl": read_history,

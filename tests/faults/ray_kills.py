@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pyarrow.parquet as pq
 
-from pipeline.labelling.job import Asked, LabelJob
+from pipeline.labelling.job import JobSettings, LabelJob
 from pipeline.labelling.ray_data import HERE, QUIET
 from tests.conftest import ROOT
 from tests.ended import left_after
@@ -32,7 +32,7 @@ from tests.faults.label_kills import make_photos
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
-_ASKED = Asked("", [], "", 0, 0, 0)  # to read parts, nothing needs to be known
+_ASKED = JobSettings("", [], "", 0, 0, 0)  # to read parts, nothing needs to be known
 _WORKER = "ray::MapWorker"
 _NODE = {"num_cpus": 1, "object_store_memory": 100 << 20}
 _COMPLETE = (0, 1)  # exit codes; 1 where a photo does not decode

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.labelling.job import PART_SCHEMA, Asked, LabelJob, open_job
+from pipeline.labelling.job import PART_SCHEMA, JobSettings, LabelJob, open_job
 
-ASKED = Asked("abc", ["cat", "dog"], "/photos", 0.05, 0.5, 100)
+ASKED = JobSettings("abc", ["cat", "dog"], "/photos", 0.05, 0.5, 100)
 
 
 def row(name: str, modified: int = 1, **changes: object) -> dict:

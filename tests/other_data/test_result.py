@@ -9,8 +9,8 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.evaluate.result_files import ClassAp, write_rows
 from pipeline.other_data.result import (
-    Asked,
     ClassFigure,
+    EvaluationInputs,
     check_is_same,
     check_out,
     class_figures,
@@ -88,9 +88,11 @@ def test_a_place_below_a_file_is_none(tmp_path):
         check_out(tmp_path / "file/new", [])
 
 
-def asked_in(folder: Path, **other: object) -> Asked:
+def asked_in(folder: Path, **other: object) -> EvaluationInputs:
     """Return what the result in `evaluated` is of, but for some of it."""
-    same = Asked(model="models/a", model_sha256="0" * 64, data=str(folder / "mine"), split="")
+    same = EvaluationInputs(
+        model="models/a", model_sha256="0" * 64, data=str(folder / "mine"), split=""
+    )
     return replace(same, **other)
 
 

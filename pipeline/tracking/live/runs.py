@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.processes import is_running
 from pipeline.tracking.live.curves import CURVES
-from pipeline.tracking.sqlite_store import TRAINING
+from pipeline.tracking.sqlite_store import TRAINING_TAG
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -28,7 +28,7 @@ _SILENT_SECONDS = 120
 def live_tags(training: str) -> dict[str, str]:
     """Return the tags of a run that this process writes for a training."""
     return {
-        TRAINING: training,
+        TRAINING_TAG: training,
         _PROCESS: f"{platform.node()}:{os.getpid()}",
         _SEEN: str(int(time.time() * 1000)),
     }
@@ -46,7 +46,7 @@ def runs_of_training(client: "MlflowClient", experiment_id: str, training: str) 
     return list(
         client.search_runs(
             [experiment_id],
-            f"tags.`{TRAINING}` = '{training}'",
+            f"tags.`{TRAINING_TAG}` = '{training}'",
             order_by=["attributes.start_time DESC", "attributes.run_id ASC"],
         )
     )
@@ -76,7 +76,7 @@ def become(client: "MlflowClient", run_id: str, name: str, tags: Mapping[str, st
 
     client.update_run(run_id, "RUNNING", name)
     client.log_batch(run_id, tags=[RunTag(*tag) for tag in tags.items()])
-    for tag in (TRAINING, _PROCESS, _SEEN):
+    for tag in (TRAINING_TAG, _PROCESS, _SEEN):
         with suppress(Exception):  # it has none
             client.delete_tag(run_id, tag)
 
@@ -84,7 +84,7 @@ def become(client: "MlflowClient", run_id: str, name: str, tags: Mapping[str, st
 def end_abandoned(client: "MlflowClient", experiment_id: str) -> None:
     """End the live runs that a killed process has left RUNNING."""
     for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
-        if TRAINING in run.data.tags and not is_alive(run):
+        if TRAINING_TAG in run.data.tags and not is_alive(run):
             client.set_terminated(run.info.run_id, "KILLED")
 
 
