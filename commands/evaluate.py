@@ -30,6 +30,7 @@ from pipeline.inference.label_scores import thresholds
 from pipeline.inference.mlflow_model import is_mlflow_uri
 from pipeline.other_data.classes import onto_classes
 from pipeline.other_data.labelled import opened, read_labelled
+from pipeline.other_data.labels_digest import labels_digest
 from pipeline.other_data.result import (
     MAKER,
     PAGE_FILE,
@@ -74,10 +75,10 @@ def main(arguments: Sequence[str]) -> int:
         check_is_same(out, asked_by(options, model_digest(one)))
     with result_folder(out.resolve()) as folder:  # where a link leads, which stays
         pixels = folder / "pixels" / "photos.npy"
-        model, tables, predictions = answers_of(options, out, pixels, params)
+        model, inputs, tables, predictions = answers_of(options, out, pixels, params)
         write_tables(folder, tables, predictions)
         scores = write_results(folder / RESULTS, tables, predictions, model.label_scores)
-        evaluation = evaluation_of(model, options, tables, scores, folder / RESULTS)
+        evaluation = evaluation_of(model, inputs, tables, scores, folder / RESULTS)
         write_evaluation(folder, evaluation)
         write_page(folder, evaluation, tables, predictions, pixels, params.report.grid_photos)
         shutil.rmtree(pixels.parent)
@@ -88,33 +89,37 @@ def main(arguments: Sequence[str]) -> int:
 
 def answers_of(
     options: argparse.Namespace, out: Path, pixels: Path, params: Params
-) -> tuple[DescribedModel, Tables, Predictions]:
-    """Read the labels, then the model; return it, the tables and what it finds in the photos."""
+) -> tuple[DescribedModel, EvaluationInputs, Tables, Predictions]:
+    """Read the labels, then the model; return it, the inputs, tables and what it has found."""
     with opened(options.folder, pixels.parent.with_name("unpacked")) as place:
         labels = read_labelled(
             place, options.format, options.labels, turn=options.turn, split=options.split
         )
         with model_folder(options.model) as source:
             model = describe_any_model(source)
-            check_is_same(out, asked_by(options, model.digest))
+            inputs = asked_by(options, model.digest, labels_digest(labels))
+            check_is_same(out, inputs)
             labels = onto_classes(
                 labels, model.spec.classes, dict(options.rename), Task(model.spec.task)
             )
             tables = tables_to_measure(labels)
-            return model, tables, predict_all(model, place, tables, pixels, params)
+            return model, inputs, tables, predict_all(model, place, tables, pixels, params)
 
 
-def asked_by(options: argparse.Namespace, digest: str) -> EvaluationInputs:
-    """Return what is measured, of a model with this SHA-256."""
+def asked_by(
+    options: argparse.Namespace, model_sha256: str, labels_sha256: str = ""
+) -> EvaluationInputs:
+    """Return what is measured, of a model and labels with these digests."""
     return EvaluationInputs(
         model=options.model,
-        model_sha256=digest,
+        model_sha256=model_sha256,
         data=str(options.folder),
         split=options.split,
         labels=options.labels,
         format=options.format,
         turn=options.turn,
         rename=dict(options.rename),
+        labels_sha256=labels_sha256,
     )
 
 
@@ -185,7 +190,7 @@ def write_results(
 
 def evaluation_of(
     model: DescribedModel,
-    options: argparse.Namespace,
+    inputs: EvaluationInputs,
     tables: Tables,
     scores: Scores,
     results: Path,
@@ -193,7 +198,7 @@ def evaluation_of(
     """Return what a model reached, with all that a reader must know of it."""
     task = Task(model.spec.task)
     return ModelEvaluation(
-        **vars(asked_by(options, model.digest)),
+        **vars(inputs),
         made_by=MAKER,
         rung=model.spec.rung,
         task=task.value,

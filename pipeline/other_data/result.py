@@ -48,6 +48,8 @@ class EvaluationInputs:
         format: of the labels, as it was asked for.
         turn: see `with_turns`.
         rename: what the model calls a class, by its name in the labels.
+        labels_sha256: of what the labels say; empty where that is not known, as before they are
+            read.
     """
 
     model: str
@@ -59,6 +61,7 @@ class EvaluationInputs:
     format: str = "auto"
     turn: str = "auto"
     rename: dict[str, str] = field(default_factory=dict)
+    labels_sha256: str = ""
 
 
 _OPTIONS = ("labels", "format", "turn", "rename")
@@ -230,6 +233,8 @@ def check_is_same(out: Path, asked: EvaluationInputs) -> None:
     others = [f"--{key}" for key in _OPTIONS if before[key] != getattr(asked, key)]
     if before["model_sha256"] != asked.model_sha256:
         others.append("content of the model")
+    if len({before["labels_sha256"], asked.labels_sha256} - {""}) > 1:
+        others.append("content of the labels")
     if others:
         raise InputError(
             f"{out}: is the result of {about(*of)} with another {' and '.join(others)}; "

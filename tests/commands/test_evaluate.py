@@ -345,6 +345,18 @@ def test_a_folder_of_the_same_name_does_not_take_its_place(measured_project, cap
     assert Path("evaluated/mine-ssd_fpn/metrics.json").read_bytes() == before
 
 
+def test_labels_that_were_changed_do_not_take_its_place(measured_project, rewritten, capsys):
+    before = Path("evaluated/mine-ssd_fpn/metrics.json").read_bytes()
+    rewritten(lambda pascal: pascal["annotations"].pop())
+    assert run("photos/mine") == 1
+    words = "evaluated/mine-ssd_fpn: is the result of models/ssd_fpn on photos/mine with another "
+    assert f"error: {words}content of the labels; name another" in capsys.readouterr().err
+    assert Path("evaluated/mine-ssd_fpn/metrics.json").read_bytes() == before
+    assert run("photos/mine", "--out", "mended") == 0
+    mended, earlier = (read_evaluation(Path(name)) for name in ("mended", "evaluated/mine-ssd_fpn"))
+    assert mended.objects == earlier.objects - 1
+
+
 @pytest.mark.parametrize("words", ["a", "=b", "a="])
 def test_a_pair_is_two_names(words, capsys):
     assert run("photos", "--rename", words) == 2

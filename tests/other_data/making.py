@@ -61,6 +61,7 @@ def evaluation_on(
         task=task.value,
         model="models/a",
         model_sha256="0" * 64,
+        labels_sha256="0" * 64,
         processor="abacus",
         data=str(folder),
         split="",

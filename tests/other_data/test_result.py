@@ -91,7 +91,11 @@ def test_a_place_below_a_file_is_none(tmp_path):
 def asked_in(folder: Path, **other: object) -> EvaluationInputs:
     """Return what the result in `evaluated` is of, but for some of it."""
     same = EvaluationInputs(
-        model="models/a", model_sha256="0" * 64, data=str(folder / "mine"), split=""
+        model="models/a",
+        model_sha256="0" * 64,
+        labels_sha256="0" * 64,
+        data=str(folder / "mine"),
+        split="",
     )
     return replace(same, **other)
 
@@ -116,6 +120,7 @@ def test_a_result_of_something_else_is_not_replaced(result, tmp_path, other):
         ({"format": "coco", "turn": "exif"}, "--format and --turn"),
         ({"rename": {"automobile": "car"}}, "--rename"),
         ({"model_sha256": "1" * 64}, "content of the model"),
+        ({"labels_sha256": "1" * 64}, "content of the labels"),
     ],
 )
 def test_a_result_of_other_labels_or_an_earlier_model_is_not_replaced(
@@ -136,11 +141,21 @@ def test_the_same_is_replaced(result, tmp_path):
     check_is_same(tmp_path / "new", asked_in(tmp_path))
     path = result / "metrics.json"
     noted = json.loads(path.read_text())
-    for key in ("labels", "format", "turn", "rename"):  # as an earlier version left it
+    for key in (
+        "labels",
+        "format",
+        "turn",
+        "rename",
+        "labels_sha256",
+    ):  # as an earlier version left it
         del noted[key]
     path.write_text(json.dumps(noted))
     check_is_same(result, asked_in(tmp_path))
     assert read_evaluation(result).rename == {}
+
+
+def test_labels_that_are_not_read_yet_are_taken_for_the_same(result, tmp_path):
+    check_is_same(result, asked_in(tmp_path, labels_sha256=""))
 
 
 @pytest.mark.parametrize(("out", "data"), [("a", "a"), ("a/b", "a"), ("a", "a/b")])
