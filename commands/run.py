@@ -20,16 +20,17 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from commands.options.ladder import add_only, add_profile, add_settings
 from commands.options.parser import command_parser
 from pipeline.errors import InputError
-from pipeline.exit_codes import INTERRUPTED
+from pipeline.exit_codes import INTERRUPTED, TERMINATED
 from pipeline.files import LOCK, PARAMS, PROFILES
 from pipeline.params.params import Params, check_params
-from pipeline.processes import die_with_parent
+from pipeline.processes import die_with_parent, terminate_children
 from pipeline.profiles import (
     FlatParams,
     parse_setting,
@@ -45,7 +46,9 @@ from pipeline.yaml_file import parse_yaml, read_yaml, with_values
 
 _ALL = ("--all-pipelines",)
 _SECONDS_BETWEEN_LOOKS = 0.5
-_SECONDS_TO_STOP = 3.0
+_SECONDS_TO_HEAR = 3.0
+# A stage that is told to stop ends itself within ten seconds, whatever it hangs in.
+_SECONDS_TO_STOP = 12.0
 _BACK = "git restore --staged --worktree params.yaml dvc.lock metrics && make repro"
 
 
@@ -85,7 +88,7 @@ def run_and_save(text: str, name: str, targets: Sequence[str]) -> int:
             keep()
     if code:
         again = "the same command goes on"
-        if code != INTERRUPTED:
+        if code not in (INTERRUPTED, TERMINATED):
             again = f"correct what is wrong, and {again}"
         print(f"{PARAMS} is as it was before; finished stages are kept: {again}")
     elif _differs_from_commit():
@@ -148,36 +151,58 @@ def _differs_from_commit() -> bool:
 
 
 def _dvc(*words: str, **environment: str) -> int:
-    """Return the exit code of a DVC command, or `INTERRUPTED` where Ctrl-C has ended it."""
+    """Return the exit code of a DVC command, or that of Ctrl-C or SIGTERM where it has ended it."""
     print(" ".join(["dvc", *words]), flush=True)
     command = [sys.executable, "-m", "dvc", *words]
-    with _interrupts_noted() as interrupts:
+    with _stops_noted() as stops:
         started = subprocess.Popen(
             command, env=os.environ | environment, preexec_fn=die_with_parent
         )
-        code = _wait(started, interrupts)
-    return INTERRUPTED if interrupts and code else code
+        code = _wait(started, stops)
+    if not (stops and code):
+        return code
+    return INTERRUPTED if stops[0].number == signal.SIGINT else TERMINATED
 
 
-def _wait(dvc: subprocess.Popen, interrupts: list[float]) -> int:
-    """Return DVC's exit code; Ctrl-C that has not ended it, as DVC was not told, ends it then."""
+@dataclass(frozen=True)
+class _Stop:
+    """A signal that is to end this process, and when it came."""
+
+    number: int
+    at: float
+
+
+def _wait(dvc: subprocess.Popen, stops: list[_Stop]) -> int:
+    """Return DVC's exit code; what is told to stop ends its stage, and DVC ends with that.
+
+    A terminal sends Ctrl-C to the stage itself; it has not heard of SIGTERM, nor of a SIGINT to
+    this process alone.
+    """
     while True:
         try:
             return dvc.wait(_SECONDS_BETWEEN_LOOKS)
         except subprocess.TimeoutExpired:
-            if interrupts and time.monotonic() - interrupts[0] > _SECONDS_TO_STOP:
+            seconds = time.monotonic() - stops[0].at if stops else 0.0
+            if seconds > _SECONDS_TO_STOP:
                 dvc.terminate()
+            elif stops and (stops[0].number == signal.SIGTERM or seconds > _SECONDS_TO_HEAR):
+                terminate_children(dvc.pid)
 
 
 @contextmanager
-def _interrupts_noted() -> Iterator[list[float]]:
-    """Leave Ctrl-C to the process that this one waits for; yield the times at which it came."""
-    interrupts: list[float] = []
-    before = signal.signal(signal.SIGINT, lambda *_: interrupts.append(time.monotonic()))
+def _stops_noted() -> Iterator[list[_Stop]]:
+    """Leave Ctrl-C and SIGTERM to the process that this one waits for; yield those that came."""
+    stops: list[_Stop] = []
+
+    def note(number: int, frame: object) -> None:
+        stops.append(_Stop(number, time.monotonic()))
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield interrupts
+        yield stops
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

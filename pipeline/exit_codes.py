@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from pipeline.errors import InputError
 
-FAILED, REFUSED, INTERRUPTED = 1, 3, 130  # refused: by the gate of `ladder promote`
+FAILED, REFUSED = 1, 3  # refused: by the gate of `ladder promote`
+INTERRUPTED, TERMINATED = 130, 143  # by Ctrl-C, by SIGTERM
 
 
 def exit_code(work: Callable[[], int | None], when_interrupted: str = "stopped") -> int:

@@ -1,7 +1,8 @@
-"""Processes of this machine: one that ends with its parent, whether one runs, on how many cores."""
+"""Processes of this machine: which end with another, whether one runs, on how many cores."""
 
 import os
 import sys
+from contextlib import suppress
 
 
 def die_with_parent() -> None:
@@ -20,6 +21,16 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
     if os.getppid() != parent:  # it ended before prctl; PID 1 may be the parent in a container
         raise SystemExit("the parent process has ended")
+
+
+def terminate_children(process: int) -> None:
+    """Send SIGTERM to all that a process has started, and to what these have started."""
+    import psutil
+
+    with suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(process).children(recursive=True):
+            with suppress(psutil.Error):  # it has ended meanwhile, or is of somebody else
+                child.terminate()
 
 
 def usable_cores() -> int:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.processes import die_with_parent, is_running, usable_cores
+from pipeline.processes import die_with_parent, is_running, terminate_children, usable_cores
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells a child of its parent's end"
@@ -47,6 +47,20 @@ def test_a_stage_ends_with_dvc(started_by_dvc):
     assert is_running(child) != started_by_dvc
     if not started_by_dvc:
         os.kill(child, signal.SIGKILL)
+
+
+def test_what_a_process_has_started_is_told_to_end():
+    words = [sys.executable, "-c", PARENT]
+    parent = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    child = int(parent.stdout.readline())
+    terminate_children(parent.pid)
+    deadline = time.monotonic() + 10
+    while is_running(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(child) and parent.poll() is None
+    parent.kill()
+    parent.wait()
+    terminate_children(parent.pid)  # of one that has ended there are none
 
 
 @pytest.mark.parametrize(("parents", "ends"), [((1, 1), False), ((7, 7), False), ((7, 1), True)])

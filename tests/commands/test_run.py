@@ -201,21 +201,22 @@ def test_a_clone_without_the_other_outputs_is_told_that_no_experiment_was_saved(
 
 
 @pytest.mark.parametrize(
-    ("number", "alone"),
+    ("number", "alone", "code"),
     [
-        (signal.SIGINT, False),  # a terminal sends it to all that run in it
-        (signal.SIGINT, True),  # which DVC does not hear of
-        (signal.SIGTERM, True),
-        (signal.SIGKILL, True),
+        (signal.SIGINT, False, 130),  # a terminal sends it to all that run in it
+        (signal.SIGINT, True, 130),  # which DVC does not hear of
+        (signal.SIGTERM, False, 143),  # as systemd does
+        (signal.SIGTERM, True, 143),
+        (signal.SIGKILL, True, -9),
     ],
 )
-def test_a_stopped_run_leaves_params_as_they_were_and_no_process(project, number, alone):
+def test_a_stopped_run_leaves_params_as_they_were_and_no_process(project, number, alone, code):
     """The import of `stages` ties the stage to DVC, and `exec`, as it does with each of ours."""
-    code = "import os, stages, time; print(1, os.getpid(), flush=True); time.sleep(600)"
-    write_stage(project, f"exec {sys.executable} -c '{code}'")
+    of_stage = "import os, stages, time; print(1, os.getpid(), flush=True); time.sleep(600)"
+    write_stage(project, f"exec {sys.executable} -c '{of_stage}'")
     before = Path("params.yaml").read_bytes()
-    code = "import sys; from commands.main import main; main(['run', *sys.argv[1:]])"
-    command = [sys.executable, "-c", code, "-S", "fetch.demo.photos=700"]
+    of_run = "import sys; from commands.main import main; main(['run', *sys.argv[1:]])"
+    command = [sys.executable, "-c", of_run, "-S", "fetch.demo.photos=700"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "SHELL": "/bin/sh"}
     started = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -225,7 +226,13 @@ def test_a_stopped_run_leaves_params_as_they_were_and_no_process(project, number
     stage = int(line.split()[1])
     assert b"photos: 700" in Path("params.yaml").read_bytes()
     (os.kill if alone else os.killpg)(started.pid, number)
-    assert started.wait(timeout=60) == (130 if number == signal.SIGINT else -number)
+    said = started.stdout.read()
+    assert started.wait(timeout=60) == code
+    if number != signal.SIGKILL:
+        assert "params.yaml is as it was before" in said and "the same command goes on" in said
+        assert "correct what is wrong" not in said
+    if alone and number != signal.SIGKILL:
+        assert not is_running(stage)  # the run has waited for it
     deadline = time.monotonic() + 60
     while (BACKUP.exists() or is_running(stage)) and time.monotonic() < deadline:
         time.sleep(0.05)
