@@ -15,12 +15,20 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 
 from commands.options.parser import command_parser
-from pipeline.repair.contents import contents
 from pipeline.repair.environment import device, packages, weights
 from pipeline.repair.exclusive import mend
 from pipeline.repair.finding import Finding
 from pipeline.repair.lock_file import lock
 from pipeline.repair.mlflow_store import store
+
+
+def contents() -> Iterator[Finding]:
+    """Yield what is damaged of all that `dvc.lock` names."""
+    # Imported only here: `make repro` starts with a look at the lock file alone.
+    from pipeline.repair.contents import contents as of_lock_file
+
+    yield from of_lock_file()
+
 
 Check = Callable[[], Iterator[Finding]]
 # The lock file first: the last check goes by what is in it.

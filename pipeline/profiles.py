@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-
-from pydantic import JsonValue
+from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.errors import InputError
 from pipeline.files import PROFILES
 from pipeline.yaml_file import flatten, parse_yaml, read_yaml
 
-FlatParams = dict[str, JsonValue]  # by keys joined by dots
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+FlatParams: TypeAlias = "dict[str, JsonValue]"  # by keys joined by dots
 _EXTENDS = "extends"
 
 
@@ -36,7 +38,7 @@ def profile_values(name: str, params: FlatParams) -> FlatParams:
     return values
 
 
-def _lineage(name: str) -> Iterator[tuple[str, dict[str, JsonValue]]]:
+def _lineage(name: str) -> Iterator[tuple[str, dict[str, "JsonValue"]]]:
     """Yield a profile, the one that it extends, and so on."""
     seen: set[str] = set()
     following: JsonValue = name

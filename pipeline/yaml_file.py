@@ -3,8 +3,8 @@
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pydantic import JsonValue
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
@@ -12,8 +12,12 @@ from ruamel.yaml.error import YAMLError
 from pipeline.errors import InputError
 from pipeline.reading.yaml_limits import fault_of_content, fault_of_text
 
+# Only to be checked: pydantic takes longer to import than all else of a look at a YAML file.
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
-def read_yaml(path: Path, remedy: str = "") -> JsonValue:
+
+def read_yaml(path: Path, remedy: str = "") -> "JsonValue":
     """Return the content of a YAML file, None of an empty one.
 
     Args:
@@ -35,7 +39,7 @@ def read_yaml(path: Path, remedy: str = "") -> JsonValue:
     return parse_yaml(text, str(path), remedy)
 
 
-def parse_yaml(text: str, name: str, remedy: str = "") -> JsonValue:
+def parse_yaml(text: str, name: str, remedy: str = "") -> "JsonValue":
     """Return the content of a YAML text; `name` is where it came from, for the message.
 
     Raises:
@@ -64,7 +68,7 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> JsonValue:
     return content
 
 
-def with_values(text: str, values: Mapping[str, JsonValue]) -> str:
+def with_values(text: str, values: Mapping[str, "JsonValue"]) -> str:
     """Return a YAML document with some values set, its comments and its layout kept.
 
     Args:
@@ -84,7 +88,7 @@ def with_values(text: str, values: Mapping[str, JsonValue]) -> str:
     return out.getvalue()
 
 
-def flatten(nested: dict[str, JsonValue], prefix: str = "") -> dict[str, JsonValue]:
+def flatten(nested: dict[str, "JsonValue"], prefix: str = "") -> dict[str, "JsonValue"]:
     """Return one level of keys joined by dots.
 
     >>> flatten({"a": {"b": 1, "c": {"d": 2}}})

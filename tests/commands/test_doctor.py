@@ -27,6 +27,16 @@ def test_all_is_well(findings, capsys):
     assert capsys.readouterr().out.splitlines() == [f"ok    {name} fine" for name in names]
 
 
+def test_a_look_at_the_lock_file_imports_nothing_heavy():
+    """Each `make repro` begins with one."""
+    code = (
+        "import sys, commands.doctor\n"
+        "print([n for n in ('pydantic', 'tqdm', 'dvc', 'mlflow') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_a_fault_and_its_remedy(findings, capsys):
     findings["store"].append(Finding("bad", "do this", lambda: pytest.fail("mended unasked")))
     assert doctor.main(["--no-cache"]) == 1
