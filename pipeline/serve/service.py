@@ -1,7 +1,6 @@
 """From uploads to answers: decoded by several threads, detected in batches by one."""
 
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import torch
 from pipeline.inference.detections import Detections
 from pipeline.inference.detector import Detector
 from pipeline.inference.photos import Square
+from pipeline.processes import usable_cores
 from pipeline.serve.answers import Health, PhotoAnswer, PhotoError, photo_answer
 from pipeline.serve.batches import Batches
 from pipeline.serve.limits import Limits, Refused
@@ -56,8 +56,8 @@ class Service:
         self.metrics = Metrics()
         self.slots = Slots(limits.waiting, limits.waiting_bytes)
         self.metrics.waiting.set_function(lambda: self.slots.taken)
-        # Many photos at once, not parts of one: a thread of torch's for each.
-        workers = min(_MOST_DECODERS, os.cpu_count() or 1)
+        # Parallel over photos, not within one: each decoder gives torch a single thread.
+        workers = min(_MOST_DECODERS, usable_cores())
         self._decoders = ThreadPoolExecutor(workers, "decoder", torch.set_num_threads, (1,))
         self._batches = Batches(
             self._detect, served.detector.batch_size, wait, lambda: self.slots.taken
