@@ -11,7 +11,7 @@ from rich.table import Table
 from pipeline.evaluate.result_files import MetricInterval
 
 _WIDTH = 120
-METRICS = {
+METRICS = {  # title, digits after the point
     "accuracy": ("accuracy", 3),
     "l1_px": ("L1 px", 1),
     "mean_iou": ("mean IoU", 3),
@@ -70,6 +70,24 @@ def ladder_table(rows: Iterable[Row], split: str) -> Table:
         epochs = "" if row.epochs is None else str(row.epochs)
         table.add_row(row.rung, *numbers, epochs, minutes, row.run)
     return table
+
+
+def metric_text(one: MetricInterval, digits: int) -> str:
+    """Return a metric with its interval, as far as they are known.
+
+    >>> metric_text(MetricInterval("val", "accuracy", 0.95, 0.9, 0.98, ""), 3)
+    '0.950 (0.900 to 0.980)'
+
+    Args:
+        one: the metric.
+        digits: after the point, see `METRICS`.
+    """
+    if math.isnan(one.value):
+        return ""
+    value = f"{one.value:.{digits}f}"
+    if math.isnan(one.low):
+        return value
+    return f"{value} ({one.low:.{digits}f} to {one.high:.{digits}f})"
 
 
 def notes_on(rows: Iterable[Row]) -> list[str]:

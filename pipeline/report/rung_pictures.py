@@ -27,6 +27,7 @@ from pipeline.evaluate.size_ap import SizeAp
 from pipeline.report.answers import Answers, Photos
 from pipeline.report.charts import anchor_picture, confusion_picture, error_bars
 from pipeline.report.curves import history_curves, precision_recall
+from pipeline.report.ladder_table import METRICS, metric_text
 from pipeline.report.marks import Marks, marks_of
 from pipeline.report.page import layout_of
 from pipeline.report.photo_grid import photo_grid
@@ -160,11 +161,9 @@ def _marks(found: Sequence[EpochDetection]) -> Marks:
 
 
 def in_words(metric: MetricInterval) -> str:
-    """Return a metric with its interval: `accuracy 0.989 (.94 to 1.0)`."""
-    digits = 1 if metric.metric == "l1_px" else 3
-    words = f"{metric.metric} {metric.value:.{digits}f}"
-    if metric.low == metric.low:  # known
-        words += f" ({metric.low:.{digits}f} to {metric.high:.{digits}f})"
+    """Return a metric with its name, interval and note: `accuracy 0.989 (0.940 to 1.000)`."""
+    _, digits = METRICS[metric.metric]
+    words = f"{metric.metric} {metric_text(metric, digits) or 'unknown'}"
     return words + (f", {metric.note}" if metric.note else "")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 
 from pydantic import JsonValue
 
@@ -69,10 +70,14 @@ def _metrics(facts: ModelFacts) -> str:
         return ""
     first = sorted(facts.intervals, key=lambda one: one.metric != facts.task.headline)
     rows = [
-        f"| {one.split} | {one.metric} | {one.value:.3f} | {one.low:.3f} to {one.high:.3f} |"
+        f"| {one.split} | {one.metric} | {_cell(one.value)} | {_cell(one.low, one.high)} |"
         for one in first
     ]
     return "\n".join(["| split | metric | value | 95 % interval |", "|---|---|---|---|", *rows])
+
+
+def _cell(*numbers: float) -> str:
+    return "-" if any(map(isnan, numbers)) else " to ".join(f"{one:.3f}" for one in numbers)
 
 
 def _training(facts: ModelFacts) -> str:

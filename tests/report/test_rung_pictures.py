@@ -151,6 +151,7 @@ def test_a_training_of_two_epochs(painted_project, monkeypatch):
         (("accuracy", 1.0, 0.912, 1.0, ""), "accuracy 1.000 (0.912 to 1.000)"),
         (("l1_px", 6.88, 6.12, 7.75, ""), "l1_px 6.9 (6.1 to 7.8)"),
         (("voc_map_50", 0.5, NAN, NAN, ""), "voc_map_50 0.500"),
+        (("voc_map_50", NAN, NAN, NAN, ""), "voc_map_50 unknown"),
         (("accuracy", 1.0, NAN, NAN, "one class: always 1"), "accuracy 1.000, one class: always 1"),
     ],
 )

@@ -1,5 +1,7 @@
 """The document of a model."""
 
+from math import nan
+
 from pipeline.evaluate.result_files import MetricInterval
 from pipeline.tasks import Task
 from pipeline.tracking.model_card import ModelFacts, model_card
@@ -40,6 +42,16 @@ Parameters that are not as committed:
     Detector.load("runs:/RUN_ID/model").predict(["a.jpg"])
     git checkout 0123456789ab && dvc checkout"""
     )
+
+
+def test_a_metric_without_an_interval_and_one_that_was_not_measured():
+    intervals = [
+        MetricInterval("val", "voc_map_50", 0.5, nan, nan, ""),
+        MetricInterval("test", "voc_map_50", nan, nan, nan, ""),
+    ]
+    card = model_card(ModelFacts("ssd_fpn", Task.DETECT, ["cat"], intervals))
+    assert "| val | voc_map_50 | 0.500 | - |" in card
+    assert "| test | voc_map_50 | - | - |" in card
 
 
 def test_little_is_known():

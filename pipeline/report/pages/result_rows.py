@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from pipeline.evaluate.result_files import ClassAp, ErrorKind, MetricInterval, read_rows
+from pipeline.evaluate.result_files import ClassAp, ErrorKind, read_rows
 from pipeline.report.answers import Answers
-from pipeline.report.ladder_table import METRICS
+from pipeline.report.ladder_table import METRICS, metric_text
 
 
 def evaluated_split(ladder: Sequence[Answers]) -> str:
@@ -23,9 +23,12 @@ def result_rows(ladder: Sequence[Answers]) -> list[list[str]]:
     split, metrics = evaluated_split(ladder), _metrics(ladder)
     rows = []
     for answers in ladder:
-        known = {one.metric: one for one in answers.intervals() if one.split == split}
-        cells = [in_cell(known.get(metric), METRICS[metric][1]) for metric in metrics]
-        rows.append([answers.rung, *cells])
+        texts = {
+            one.metric: metric_text(one, METRICS[one.metric][1])
+            for one in answers.intervals()
+            if one.split == split
+        }
+        rows.append([answers.rung, *(texts.get(metric, "") for metric in metrics)])
     return rows
 
 
@@ -45,20 +48,6 @@ def error_rows(answers: Answers) -> list[list[str]]:
     path = answers.evaluation / "errors.csv"
     kinds = read_rows(path, ErrorKind) if path.is_file() else []
     return [[one.kind, str(one.count), f"{one.d_ap:.3f}"] for one in kinds]
-
-
-def in_cell(metric: MetricInterval | None, digits: int) -> str:
-    """Return a metric with its interval, nothing where it was not measured.
-
-    >>> in_cell(MetricInterval("val", "accuracy", 0.95, 0.9, 0.98, ""), 3)
-    '0.950 (0.900 to 0.980)'
-    """
-    if metric is None or math.isnan(metric.value):
-        return ""
-    words = f"{metric.value:.{digits}f}"
-    if math.isnan(metric.low):
-        return words
-    return f"{words} ({metric.low:.{digits}f} to {metric.high:.{digits}f})"
 
 
 def _metrics(ladder: Sequence[Answers]) -> list[str]:
