@@ -13,7 +13,6 @@ from pipeline.report.figures import figure_of, save_png
 
 _LINE, _FILL, _QUIET, _MARK = "#1f5fa8", "#cfe0f3", "#666666", "#c4161c"
 _PANELS = 20  # of classes; with more of them the worst and the best are drawn
-_MOST_COLUMNS = 5
 _PANEL_WH = (2.55, 2.3)  # inches, margins included
 _TITLE, _BOTTOM, _LEFT = 0.35, 0.2, 0.55
 

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.errors import counted
 from pipeline.report.answers import Answers, Photos
 from pipeline.report.figures import LARGEST_SIDE
 from pipeline.report.marks import Marks, marks_of, verdict
@@ -62,10 +63,6 @@ def cell_of(answers: Answers, image_id: int, photos: Photos) -> tuple[Marks, Mar
     found = marks_of(answers.predictions.table, image_id, answers.label_scores)
     names = photos.lettering.names
     objects = len(truth.labels) - int(np.sum(truth.ignore))
-    counted = f"{_count(len(found.labels), 'box', 'boxes')} for {_count(objects, 'object')}"
-    said = verdict(truth, found, names)[0] if answers.single else counted
+    counts = f"{counted(len(found.labels), 'box', 'boxes')} for {counted(objects, 'object')}"
+    said = verdict(truth, found, names)[0] if answers.single else counts
     return truth, found, f"{answers.rung}: {said}"
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -15,15 +15,15 @@ from pipeline.tracking.named_runs import find_run
 _RUN = "runs:/"  # MLflow's own spelling, for a run whose id is the start of a commit's, too
 
 
-def find_result(words: str, root: Path = Path()) -> Result:
+def find_result(words: str) -> Result:
     """Return the result that is called `NAME` or `NAME:RUNG`.
 
     A folder goes before a commit of this name, a commit before an experiment, and that before a
     run of MLflow, of which `runs:/ID` is always understood.
 
     Args:
-        words: what the user wrote.
-        root: the project's root folder, to which commits, experiments and runs belong.
+        words: what the user wrote; commits, experiments and runs are those of the project in the
+            working directory.
 
     Raises:
         InputError: nothing is called that, or it has no such rung.
@@ -31,14 +31,14 @@ def find_result(words: str, root: Path = Path()) -> Result:
     name, rung = words, None
     if not Path(words).is_dir() and ":" in words.removeprefix(_RUN):
         name, _, rung = words.rpartition(":")
-    result = _named(name, root)
+    result = _named(name)
     if rung is not None and rung not in result.rungs:
         there = ", ".join(result.rungs) or "none"
         raise InputError(f"{words}: no result of a rung {rung!r} in {result.about}; it has {there}")
     return replace(result, rung=rung) if rung else result
 
 
-def _named(name: str, root: Path) -> Result:
+def _named(name: str) -> Result:
     if not name.startswith(_RUN):
         if is_evaluation(Path(name)):
             return evaluated_result(name, Path(name))
@@ -46,11 +46,11 @@ def _named(name: str, root: Path) -> Result:
             return result_in_folder(name, Path(name))
         commit = find_commit(name)
         if commit:
-            return result_of_commit(name, commit, root)
-    run = find_run(name.removeprefix(_RUN), root, os.environ.get("MLFLOW_TRACKING_URI"))
+            return result_of_commit(name, commit, Path())
+    run = find_run(name.removeprefix(_RUN), Path(), os.environ.get("MLFLOW_TRACKING_URI"))
     if run is None:
         raise InputError(
             f"{name}: no folder, commit, experiment of DVC or run of MLflow is called that; "
             "`git log`, `dvc exp list` and `ladder ui` show what there is"
         )
-    return result_of_run(name, run, root)
+    return result_of_run(name, run, Path())
