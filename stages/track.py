@@ -16,7 +16,7 @@ from pipeline.tracking.pages.links import comparison
 from pipeline.tracking.recorded import read_training
 from pipeline.tracking.results import collect, missing_result, note_on_processors
 from pipeline.tracking.run_name import params_of_commit
-from pipeline.tracking.run_tags import SPLIT
+from pipeline.tracking.run_tags import HEADLINE_SPLIT
 from pipeline.tracking.sqlite_store import database
 from pipeline.tracking.stores.choice import track_results
 from stages.entry import run_stage
@@ -49,7 +49,7 @@ def show(results: list[Result], outcomes: list[Outcome]) -> None:
         where = f"{store.name}, opened by `make ui`" if store else _page(uri, experiment)
         closing.append(f"MLflow:   {where}")
     notes = [line for line in (note_on_stores(outcomes), note_on_processors()) if line]
-    print_ladder(rows, SPLIT, [*closing, *notes])
+    print_ladder(rows, HEADLINE_SPLIT, [*closing, *notes])
 
 
 def note_on_stores(outcomes: list[Outcome]) -> str | None:
@@ -69,7 +69,7 @@ def _page(uri: str, experiment: str) -> str:
 
 
 def _row(result: Result, outcome: Outcome) -> Row:
-    prefix = f"{SPLIT}/"
+    prefix = f"{HEADLINE_SPLIT}/"
     intervals = read_rows(EVALUATION / result.rung / "intervals.csv", MetricInterval)
     return Row(
         rung=result.rung,
@@ -79,7 +79,7 @@ def _row(result: Result, outcome: Outcome) -> Row:
         epochs=len(result.history),
         seconds=read_training(result.rung).seconds,
         run=f"{'new' if outcome.new else 'known'} {outcome.run_id[:8]}",
-        intervals=[one for one in intervals if one.split == SPLIT],
+        intervals=[one for one in intervals if one.split == HEADLINE_SPLIT],
     )
 
 

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from pipeline.evaluate.confusion import count_pairs
 from pipeline.evaluate.result_files import ConfusedPair, read_rows
-from pipeline.other_data.tables import SPLIT
+from pipeline.other_data.tables import EVALUATED_SPLIT
 from pipeline.report.answers import Answers, Photos
 from pipeline.report.charts import confusion_picture
 from pipeline.report.rung_pictures import (
@@ -23,7 +23,7 @@ def draw_answers(folder: Path, answers: Answers, photos: Photos, grid_photos: in
 
     Args:
         folder: empty.
-        answers: of a model, all in `SPLIT`.
+        answers: of a model, all in `EVALUATED_SPLIT`.
         photos: that it answered for.
         grid_photos: how many of them are drawn, the first ones.
     """
@@ -39,9 +39,9 @@ def draw_answers(folder: Path, answers: Answers, photos: Photos, grid_photos: in
         words = answers.rung + ("" if answers.single else ": boxes that become labels")
         confusion_picture(folder / "confusion.png", matrix, photos.lettering.names, words)
     if answers.single:
-        draw_worst_answers(folder / "worst.png", answers, photos, SPLIT, title)
+        draw_worst_answers(folder / "worst.png", answers, photos, EVALUATED_SPLIT, title)
     else:
-        draw_detector(folder, answers, photos, SPLIT, title)
+        draw_detector(folder, answers, photos, EVALUATED_SPLIT, title)
 
 
 def _measured(answers: Answers, photos: Photos) -> np.ndarray:

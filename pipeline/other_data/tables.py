@@ -9,16 +9,18 @@ from pipeline.formats.labels import Labels
 from pipeline.tables.build import Tables, build_tables
 from pipeline.tasks import Task
 
-SPLIT = "test"  # what the photos are called in tables and results
+EVALUATED_SPLIT = "test"  # what the photos are called in tables and results
 
 
 def tables_to_measure(labels: Labels) -> Tables:
-    """Return the tables of labels, clipped and counted as the tables stage does, all in `SPLIT`.
+    """Return the tables of labels, clipped and counted as the tables stage does.
+
+    All photos are in `EVALUATED_SPLIT`.
 
     Raises:
         InputError: no object is left that counts.
     """
-    splits = pa.array([SPLIT] * len(labels.images), pa.string())
+    splits = pa.array([EVALUATED_SPLIT] * len(labels.images), pa.string())
     column = labels.images.schema.get_field_index("split")
     images = labels.images.set_column(column, "split", splits)
     tables = build_tables(replace(labels, images=images))

@@ -20,8 +20,10 @@ from pipeline.tracking.dvc_lock import (
     with_upstream,
 )
 from pipeline.tracking.git_state import committed_lines
+from pipeline.tracking.live.curves import CURVES
 from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.model_card import ModelFacts, model_card
+from pipeline.tracking.named_runs import DEPS
 from pipeline.tracking.recorded import (
     Training,
     read_json,
@@ -30,7 +32,7 @@ from pipeline.tracking.recorded import (
     read_training,
 )
 from pipeline.tracking.run_name import changed_params, run_name
-from pipeline.tracking.run_tags import SPLIT, is_data, run_tags
+from pipeline.tracking.run_tags import HEADLINE_SPLIT, is_data, run_tags
 from pipeline.train.history import EpochRow, read_history
 from pipeline.yaml_file import flatten
 
@@ -137,7 +139,7 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str], committed: Fla
         },
         folders={"evaluation": EVALUATION / rung} | _report(),
         model=model,
-        records={"dvc_deps.json": deps},
+        records={DEPS: deps},
     )
 
 
@@ -163,13 +165,13 @@ def _best(history: Sequence[EpochRow]) -> dict[str, float]:
 
 
 def _took(training: Training) -> dict[str, float]:
-    return {} if training.seconds is None else {"while_training/minutes": training.seconds / 60}
+    return {} if training.seconds is None else {f"{CURVES}/minutes": training.seconds / 60}
 
 
 def _ap_by_class(rung: str) -> dict[str, float]:
     path = EVALUATION / rung / "ap_by_class.csv"
     rows = read_rows(path, ClassAp) if path.is_file() else []
-    return {f"{SPLIT}/ap/{row.name}": row.ap for row in rows if isfinite(row.ap)}
+    return {f"{HEADLINE_SPLIT}/ap/{row.name}": row.ap for row in rows if isfinite(row.ap)}
 
 
 def _metrics(rung: str) -> dict[str, float]:

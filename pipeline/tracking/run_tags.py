@@ -12,7 +12,7 @@ from pipeline.tasks import Task
 from pipeline.tracking.git_state import run_git
 from pipeline.tracking.recorded import Training
 
-SPLIT = "val"
+HEADLINE_SPLIT = "val"  # models are compared and promoted by their metrics on it
 
 
 def run_tags(
@@ -34,7 +34,7 @@ def run_tags(
         task: what the rung answers.
         training: how it was trained.
     """
-    value = metrics.get(f"{SPLIT}/{task.headline}")
+    value = metrics.get(f"{HEADLINE_SPLIT}/{task.headline}")
     tags = {
         "mlflow.source.name": "dvc repro",
         "mlflow.source.type": "LOCAL",

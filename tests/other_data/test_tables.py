@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.other_data.tables import (
-    SPLIT,
+    EVALUATED_SPLIT,
     measured_photos,
     notes_on,
     objects_to_find,
@@ -20,7 +20,7 @@ def test_all_photos_are_of_one_split():
     for name, schema in SCHEMAS.items():
         table = getattr(tables, name)
         check_schema(name, table.schema, schema)
-        assert set(table["split"].to_pylist()) == {SPLIT}
+        assert set(table["split"].to_pylist()) == {EVALUATED_SPLIT}
     assert read_classes(tables.objects) == read_classes(tables.images)
 
 

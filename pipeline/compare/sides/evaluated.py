@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.compare.sides.results import Result, RungFiles
 from pipeline.other_data.result import PREDICTIONS_FILE, about, read_evaluation
-from pipeline.other_data.tables import SPLIT
+from pipeline.other_data.tables import EVALUATED_SPLIT
 from pipeline.tasks import Task
 
 
@@ -25,4 +25,4 @@ def evaluated_result(name: str, folder: Path) -> Result:
     )
     what = about(evaluation.model, evaluation.data, evaluation.split)
     rungs = {evaluation.rung: files}
-    return Result(name, what, rungs, Path(evaluation.data), evaluation.rung, SPLIT)
+    return Result(name, what, rungs, Path(evaluation.data), evaluation.rung, EVALUATED_SPLIT)
