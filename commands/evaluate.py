@@ -235,14 +235,14 @@ def write_page(
     # Matplotlib: only where it is needed.
     from pipeline.other_data.page import evaluation_page
     from pipeline.other_data.pictures import draw_answers
-    from pipeline.report.answers import Photos, read_answers
+    from pipeline.report.answers import DrawnPhotos, read_answers
     from pipeline.report.fonts import lettering
 
     (folder / PICTURES).mkdir()
     answers = read_answers(evaluation.rung, predictions, folder / RESULTS)
     truths = {"objects": tables.objects, "largest": tables.largest}
     with lettering(predictions.classes) as letters:
-        photos = Photos(tables.images, open_pixel_store(pixels), truths, letters)
+        photos = DrawnPhotos(tables.images, open_pixel_store(pixels), truths, letters)
         draw_answers(folder / PICTURES, answers, photos, grid_photos)
     page = evaluation_page(evaluation, answers, folder / PICTURES)
     (folder / PAGE_FILE).write_text(page, encoding="utf-8")

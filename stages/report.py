@@ -22,7 +22,7 @@ from pipeline.files import (
 from pipeline.findings import read_findings
 from pipeline.params.params import load_params
 from pipeline.predictions import read_predictions
-from pipeline.report.answers import Photos, read_answers
+from pipeline.report.answers import DrawnPhotos, read_answers
 from pipeline.report.augmented import augmented_picture
 from pipeline.report.fonts import lettering
 from pipeline.report.ladder_picture import ladder_picture
@@ -53,7 +53,7 @@ def main() -> None:
     pixels = open_pixel_store(PIXELS)
     html = data_page(findings, images, tables["objects"], pixels, params.report.grid_photos)
     with fresh_folder(FIGURES) as folder, lettering(read_classes(images)) as letters:
-        photos = Photos(images, pixels, tables, letters)
+        photos = DrawnPhotos(images, pixels, tables, letters)
         for answers in ladder:
             (folder / answers.rung).mkdir()
             draw_rung(folder / answers.rung, answers, photos, params.report.grid_photos)

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from pipeline.evaluate.confusion import count_pairs
 from pipeline.evaluate.result_files import ConfusedPair, read_rows
 from pipeline.other_data.tables import EVALUATED_SPLIT
-from pipeline.report.answers import Answers, Photos
+from pipeline.report.answers import Answers, DrawnPhotos
 from pipeline.report.charts import confusion_picture
 from pipeline.report.rung_pictures import (
     draw_detector,
@@ -18,7 +18,7 @@ from pipeline.report.rung_pictures import (
 )
 
 
-def draw_answers(folder: Path, answers: Answers, photos: Photos, grid_photos: int) -> None:
+def draw_answers(folder: Path, answers: Answers, photos: DrawnPhotos, grid_photos: int) -> None:
     """Write PNGs into a folder: photos, confusion, worst answers; of a detector curves, errors.
 
     Args:
@@ -44,7 +44,7 @@ def draw_answers(folder: Path, answers: Answers, photos: Photos, grid_photos: in
         draw_detector(folder, answers, photos, EVALUATED_SPLIT, title)
 
 
-def _measured(answers: Answers, photos: Photos) -> np.ndarray:
+def _measured(answers: Answers, photos: DrawnPhotos) -> np.ndarray:
     """Return the rows of the photos on which the model was measured."""
     if not answers.single:
         return np.arange(len(photos.images))

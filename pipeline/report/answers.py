@@ -17,7 +17,7 @@ from pipeline.report.fonts import Lettering
 
 
 @dataclass(frozen=True)
-class Photos:
+class DrawnPhotos:
     """All photos and their truth: the images table, the pixel store, the other two tables."""
 
     images: pa.Table

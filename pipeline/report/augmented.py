@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.reading.array_file import read_array
-from pipeline.report.answers import Photos
+from pipeline.report.answers import DrawnPhotos
 from pipeline.report.marks import Marks
 from pipeline.report.page import layout_of
 from pipeline.report.photo_grid import photo_grid
@@ -14,7 +14,7 @@ from pipeline.report.photo_grid import photo_grid
 _PARTS = ("row", "pixels", "boxes", "labels", "ignore")
 
 
-def augmented_picture(path: Path, stored: Path, photos: Photos, rung: str) -> None:
+def augmented_picture(path: Path, stored: Path, photos: DrawnPhotos, rung: str) -> None:
     """Write a PNG of the photos that a training has left, with their boxes and classes.
 
     Args:

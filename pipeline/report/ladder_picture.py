@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import counted
-from pipeline.report.answers import Answers, Photos
+from pipeline.report.answers import Answers, DrawnPhotos
 from pipeline.report.figures import LARGEST_SIDE
 from pipeline.report.marks import Marks, marks_of, verdict
 from pipeline.report.page import Layout
@@ -18,7 +18,7 @@ _PHOTOS = 4
 _CELL = 220  # pixels: six rungs beside each other
 
 
-def ladder_picture(path: Path, ladder: Sequence[Answers], photos: Photos) -> None:
+def ladder_picture(path: Path, ladder: Sequence[Answers], photos: DrawnPhotos) -> None:
     """Write a PNG with a column for each rung and a row for each photo.
 
     Without a photo that has an object in it there is nothing to compare, and no picture.
@@ -57,7 +57,7 @@ def chosen_rows(images: pa.Table, largest: pa.Table) -> np.ndarray:
     return next((rows for rows in of_split if len(rows)), np.zeros(0, int))[:_PHOTOS]
 
 
-def cell_of(answers: Answers, image_id: int, photos: Photos) -> tuple[Marks, Marks, str]:
+def cell_of(answers: Answers, image_id: int, photos: DrawnPhotos) -> tuple[Marks, Marks, str]:
     """Return truth, prediction and caption of one photo for one rung."""
     truth = marks_of(photos.truths[answers.predictions.task.table], image_id)
     found = marks_of(answers.predictions.table, image_id, answers.label_scores)

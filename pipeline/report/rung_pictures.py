@@ -24,7 +24,7 @@ from pipeline.evaluate.result_files import (
     read_rows,
 )
 from pipeline.evaluate.size_ap import SizeAp
-from pipeline.report.answers import Answers, Photos
+from pipeline.report.answers import Answers, DrawnPhotos
 from pipeline.report.charts import anchor_picture, confusion_picture, error_bars
 from pipeline.report.curves import history_curves, precision_recall
 from pipeline.report.ladder_table import METRICS, metric_text
@@ -39,7 +39,7 @@ _PERCENTS = (25, 50, 75, 100)  # of a training
 _WORST = 12  # photos
 
 
-def draw_rung(folder: Path, answers: Answers, photos: Photos, grid_photos: int) -> None:
+def draw_rung(folder: Path, answers: Answers, photos: DrawnPhotos, grid_photos: int) -> None:
     """Write all pictures of a rung into an empty folder."""
     metrics = answers.intervals()
     if not metrics:
@@ -67,7 +67,7 @@ def draw_rung(folder: Path, answers: Answers, photos: Photos, grid_photos: int) 
 
 
 def draw_worst_answers(
-    path: Path, answers: Answers, photos: Photos, split: str, title: str
+    path: Path, answers: Answers, photos: DrawnPhotos, split: str, title: str
 ) -> None:
     """Draw the photos with the worst answers of a rung that predicts the largest object."""
     task, predictions = answers.predictions.task, answers.predictions.table
@@ -84,7 +84,9 @@ def draw_worst_answers(
         )
 
 
-def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, title: str) -> None:
+def draw_detector(
+    folder: Path, answers: Answers, photos: DrawnPhotos, split: str, title: str
+) -> None:
     """Write the pictures of a rung that predicts all objects: curves, errors, anchors."""
     results = answers.evaluation
     precision_recall(
@@ -116,7 +118,7 @@ def draw_detector(folder: Path, answers: Answers, photos: Photos, split: str, ti
         anchor_picture(folder / "anchors.png", fits, objects, words)
 
 
-def draw_quality(path: Path, answers: Answers, photos: Photos, split: str) -> None:
+def draw_quality(path: Path, answers: Answers, photos: DrawnPhotos, split: str) -> None:
     """Draw precision, recall and F1 of a rung that predicts all objects, over the score."""
     limits, names = answers.label_scores, photos.lettering.names
     if limits is None or not len(limits):
@@ -126,7 +128,7 @@ def draw_quality(path: Path, answers: Answers, photos: Photos, split: str) -> No
     draw_score_curves(path, curves, limits, names, f"{answers.rung}, {split}")
 
 
-def draw_progress(folder: Path, answers: Answers, photos: Photos) -> None:
+def draw_progress(folder: Path, answers: Answers, photos: DrawnPhotos) -> None:
     """Write `25.png` to `100.png`: what was found in a few photos of val at these percents."""
     found = read_rows(answers.evaluation / "found_by_epoch.csv", EpochDetection)
     if not found:
@@ -173,7 +175,7 @@ def _headlines(metrics: Sequence[MetricInterval], answers: Answers) -> list[Metr
     return [one for one in metrics if one.metric == headline and one.split == metrics[0].split]
 
 
-def _first_photos(answers: Answers, photos: Photos, split: str) -> np.ndarray:
+def _first_photos(answers: Answers, photos: DrawnPhotos, split: str) -> np.ndarray:
     """Return the rows of the photos on which the rung was measured."""
     chosen = np.asarray(photos.images["split"].cast(pa.string())) == split
     if answers.single:  # a photo without an object has no largest one
@@ -195,7 +197,7 @@ def draw_photos(
     path: Path,
     rows: np.ndarray,
     answers: Answers,
-    photos: Photos,
+    photos: DrawnPhotos,
     *,
     title: str,
     captions: Sequence[str] = (),
@@ -219,7 +221,7 @@ def draw_marks(
     path: Path,
     rows: np.ndarray,
     predictions: Sequence[Marks],
-    photos: Photos,
+    photos: DrawnPhotos,
     *,
     table: str,
     title: str,

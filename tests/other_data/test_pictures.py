@@ -5,7 +5,7 @@ import pytest
 
 from commands.evaluate import write_results
 from pipeline.other_data.pictures import draw_answers
-from pipeline.report.answers import Photos, read_answers
+from pipeline.report.answers import DrawnPhotos, read_answers
 from pipeline.report.fonts import Lettering
 from pipeline.tasks import Task
 from tests.other_data.making import CLASSES, right_answers, small_tables
@@ -27,7 +27,7 @@ def test_each_task_has_its_pictures(tmp_path, task, names):
     (tmp_path / "pictures").mkdir()
     pixels = np.zeros((3, 8, 8, 3), np.uint8)
     truths = {"objects": tables.objects, "largest": tables.largest}
-    photos = Photos(tables.images, pixels, truths, Lettering(CLASSES, ""))
+    photos = DrawnPhotos(tables.images, pixels, truths, Lettering(CLASSES, ""))
     answers = read_answers("one", predictions, tmp_path / "results")
     draw_answers(tmp_path / "pictures", answers, photos, 2)
     assert {path.stem for path in (tmp_path / "pictures").iterdir()} == names

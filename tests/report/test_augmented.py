@@ -8,7 +8,7 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.report import augmented
-from pipeline.report.answers import Photos
+from pipeline.report.answers import DrawnPhotos
 from pipeline.report.augmented import augmented_picture
 from pipeline.report.fonts import Lettering
 from tests.report.test_ladder_picture import images_of
@@ -22,7 +22,7 @@ def photos(count=3):
     images = images_of(*["train"] * count)
     names = [f"{row}.jpg" for row in range(count)]
     images = images.set_column(images.column_names.index("file_name"), "file_name", [names])
-    return Photos(images, None, {}, Lettering(["cat", "dog"], ""))
+    return DrawnPhotos(images, None, {}, Lettering(["cat", "dog"], ""))
 
 
 def stored(path, row=2):

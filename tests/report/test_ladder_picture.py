@@ -9,7 +9,7 @@ from PIL import Image
 from pipeline.demo.painter import CLASSES
 from pipeline.predictions import Predictions, predictions_table
 from pipeline.report import ladder_picture as module
-from pipeline.report.answers import Answers, Photos
+from pipeline.report.answers import Answers, DrawnPhotos
 from pipeline.report.fonts import Lettering
 from pipeline.report.ladder_picture import chosen_rows, ladder_picture
 from pipeline.report.page import CAPTION, GAP, NOTE, TITLE
@@ -39,7 +39,9 @@ def answers_of(rung, images, folder):
 def photos(painted_project):
     tables = {name: pq.read_table(f"data/tables/{name}.parquet") for name in ("largest", "objects")}
     images = pq.read_table("data/tables/images.parquet")
-    return Photos(images, np.load("data/pixels/photos.npy"), tables, Lettering(list(CLASSES), ""))
+    return DrawnPhotos(
+        images, np.load("data/pixels/photos.npy"), tables, Lettering(list(CLASSES), "")
+    )
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_what_each_column_shows(photos, ladder, tmp_path, monkeypatch):
 
 
 def test_without_a_photo_there_is_no_picture(photos, ladder, tmp_path):
-    nothing = Photos(
+    nothing = DrawnPhotos(
         photos.images, photos.pixels, {"largest": photos.truths["largest"].slice(0, 0)}, None
     )
     ladder_picture(tmp_path / "ladder.png", ladder, nothing)

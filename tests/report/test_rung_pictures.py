@@ -14,7 +14,7 @@ from pipeline.evaluate.result_files import MetricInterval
 from pipeline.files import PIXELS
 from pipeline.predictions import read_predictions
 from pipeline.report import rung_pictures
-from pipeline.report.answers import Answers, Photos, read_answers
+from pipeline.report.answers import Answers, DrawnPhotos, read_answers
 from pipeline.report.fonts import lettering
 from pipeline.report.rung_pictures import in_words
 from pipeline.schemas import SCHEMAS, read_classes, read_table
@@ -36,7 +36,7 @@ CHARTS = (
 
 
 @contextmanager
-def photos_here() -> Iterator[Photos]:
+def photos_here() -> Iterator[DrawnPhotos]:
     """Yield the photos of the current folder."""
     tables = {
         name: read_table(Path(f"data/tables/{name}.parquet"), schema)
@@ -44,7 +44,7 @@ def photos_here() -> Iterator[Photos]:
     }
     images = tables.pop("images")
     with lettering(read_classes(images)) as letters:
-        yield Photos(images, open_pixel_store(PIXELS), tables, letters)
+        yield DrawnPhotos(images, open_pixel_store(PIXELS), tables, letters)
 
 
 def answers_of(rung: str) -> Answers:
