@@ -29,7 +29,7 @@ from pipeline.exit_codes import FAILED
 from pipeline.repair.lock_file import mend_lock
 from pipeline.side_by_side.lock_order import read_order, restore_order
 from pipeline.side_by_side.plan import Plan, read_plan
-from pipeline.side_by_side.runner import Result, Runner
+from pipeline.side_by_side.runner import Runner, RunSummary
 from pipeline.side_by_side.screen import open_screen
 from pipeline.side_by_side.slots import Slot, cpu_slots, gpu_slots
 
@@ -60,7 +60,7 @@ def _alone() -> Iterator[None]:
         raise InputError("another `ladder repro` is at work here; wait for its end") from None
 
 
-def run_plan(plan: Plan, slots: Sequence[Slot]) -> Result:
+def run_plan(plan: Plan, slots: Sequence[Slot]) -> RunSummary:
     """Return what has become of the stages; the lock file is then in order, also after Ctrl-C."""
     before = read_order()
     with open_screen(list(plan.waits_for)) as screen:
@@ -71,7 +71,7 @@ def run_plan(plan: Plan, slots: Sequence[Slot]) -> Result:
     return result
 
 
-def _tell(result: Result, up_to_date: int, seconds: float) -> int:
+def _tell(result: RunSummary, up_to_date: int, seconds: float) -> int:
     """Say how it went, and return the exit code."""
     if result.stopped is not None:
         print("stopped: run the same command again to go on", file=sys.stderr)

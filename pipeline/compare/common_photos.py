@@ -17,8 +17,6 @@ from pipeline.predictions import check_boxes
 from pipeline.schemas import box_columns
 from pipeline.tasks import Task
 
-Sides = tuple[pa.Table, pa.Table]
-
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -48,7 +46,7 @@ class CommonPhotos:
     classes: list[str]
     images: pa.Table
     truth: pa.Table
-    found: Sides
+    found: tuple[pa.Table, pa.Table]
     left_out: LeftOut
 
     @property

@@ -16,7 +16,7 @@ from pipeline.compare.class_draws import draw_classes
 from pipeline.compare.common_photos import CommonPhotos, common_photos
 from pipeline.compare.differences import Difference, map_difference, mean_difference
 from pipeline.compare.settings import Setting, differing_inputs, differing_settings
-from pipeline.compare.sides.results import Result
+from pipeline.compare.sides.results import Side
 from pipeline.compare.sides.rung_result import RungResult, read_rung
 from pipeline.errors import InputError
 from pipeline.evaluate.score import answers_for, judge_largest
@@ -63,8 +63,8 @@ class Comparison:
         missing: rungs that only one of them has, in words.
     """
 
-    a: Result
-    b: Result
+    a: Side
+    b: Side
     split: str
     rungs: list[RungComparison]
     settings: list[Setting]
@@ -72,7 +72,7 @@ class Comparison:
     missing: list[str]
 
 
-def compare_results(a: Result, b: Result, split: str, order: list[str]) -> Comparison:
+def compare_results(a: Side, b: Side, split: str, order: list[str]) -> Comparison:
     """Return two results side by side.
 
     Args:
@@ -102,11 +102,11 @@ def compare_results(a: Result, b: Result, split: str, order: list[str]) -> Compa
     )
 
 
-def _read(result: Result, rung: str, split: str) -> RungResult:
+def _read(result: Side, rung: str, split: str) -> RungResult:
     return read_rung(result, rung, result.split or split)
 
 
-def pairs_of_rungs(a: Result, b: Result, order: list[str]) -> list[tuple[str, str]]:
+def pairs_of_rungs(a: Side, b: Side, order: list[str]) -> list[tuple[str, str]]:
     """Return which rung of A is compared with which of B.
 
     All that both have; where one is asked for, that one on both sides, and where two are, these.
@@ -180,7 +180,7 @@ def _name_of(mine: str, other: str) -> str:
     return mine if mine == other else f"{mine} and {other}"
 
 
-def _missing(a: Result, b: Result) -> list[str]:
+def _missing(a: Side, b: Side) -> list[str]:
     if a.rung or b.rung:
         return []
     return [

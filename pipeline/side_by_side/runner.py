@@ -18,7 +18,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass
-class Result:
+class RunSummary:
     """What has become of the stages.
 
     Attributes:
@@ -49,9 +49,9 @@ class Runner:
         self._waiting, self._free, self._screen = dict(waits_for), list(slots), screen
         self._running: list[Child] = []
         self._listening = selectors.DefaultSelector()
-        self._result = Result()
+        self._result = RunSummary()
 
-    def run(self) -> Result:
+    def run(self) -> RunSummary:
         """Return when all stages have ended that can; SIGINT and SIGTERM stop them within seconds.
 
         A stage that fails stops no other, but what waits for it is not run.

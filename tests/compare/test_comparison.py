@@ -5,13 +5,13 @@ import pytest
 from pipeline.compare.common_photos import common_photos
 from pipeline.compare.comparison import compare_results, compare_rungs, pairs_of_rungs
 from pipeline.compare.sides.find_result import find_result
-from pipeline.compare.sides.results import Result
+from pipeline.compare.sides.results import Side
 from pipeline.errors import InputError
 from tests.compare.making import common_of, pets, rung_in, told, write_result
 
 
 def result(*rungs, rung=None):
-    return Result("mine", "a folder", dict.fromkeys(rungs), rung=rung)
+    return Side("mine", "a folder", dict.fromkeys(rungs), rung=rung)
 
 
 @pytest.mark.parametrize(

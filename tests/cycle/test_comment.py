@@ -10,7 +10,7 @@ from pipeline.compare.common_photos import LeftOut
 from pipeline.compare.comparison import Comparison, RungComparison, compare_rungs
 from pipeline.compare.gate import Fall
 from pipeline.compare.settings import Setting
-from pipeline.compare.sides.results import Result
+from pipeline.compare.sides.results import Side
 from pipeline.cycle.comment import Judgement, comment_of, data_lines
 from tests.compare.making import common_of, pets, told
 
@@ -30,8 +30,8 @@ def rung(tmp_path_factory: pytest.TempPathFactory) -> RungComparison:
 
 def comparison(rung: RungComparison, inputs: list[str], *settings: Setting) -> Comparison:
     """Return a comparison of one rung."""
-    a = Result("main", "commit 0af3 (Add | photos)", {})
-    b = Result(".", "this folder", {})
+    a = Side("main", "commit 0af3 (Add | photos)", {})
+    b = Side(".", "this folder", {})
     return Comparison(a, b, "val", [rung], list(settings), inputs, [])
 
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from pipeline.compare.sides.results import Result, RungFiles
+from pipeline.compare.sides.results import RungFiles, Side
 from pipeline.other_data.result import PREDICTIONS_FILE, about, read_evaluation
 from pipeline.other_data.tables import EVALUATED_SPLIT
 from pipeline.tasks import Task
 
 
-def evaluated_result(name: str, folder: Path) -> Result:
+def evaluated_result(name: str, folder: Path) -> Side:
     """Return the result in a folder of `ladder evaluate`, which is one rung's on one set of photos.
 
     Raises:
@@ -25,4 +25,4 @@ def evaluated_result(name: str, folder: Path) -> Result:
     )
     what = about(evaluation.model, evaluation.data, evaluation.split)
     rungs = {evaluation.rung: files}
-    return Result(name, what, rungs, Path(evaluation.data), evaluation.rung, EVALUATED_SPLIT)
+    return Side(name, what, rungs, Path(evaluation.data), evaluation.rung, EVALUATED_SPLIT)

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.compare.sides.evaluated import evaluated_result
 from pipeline.compare.sides.in_cache import find_commit, result_of_commit, result_of_run
 from pipeline.compare.sides.in_folder import result_in_folder
-from pipeline.compare.sides.results import Result
+from pipeline.compare.sides.results import Side
 from pipeline.errors import InputError
 from pipeline.other_data.result import is_evaluation
 from pipeline.tracking.named_runs import find_run
@@ -15,7 +15,7 @@ from pipeline.tracking.named_runs import find_run
 _RUN = "runs:/"  # MLflow's own spelling, for a run whose id is the start of a commit's, too
 
 
-def find_result(words: str) -> Result:
+def find_result(words: str) -> Side:
     """Return the result that is called `NAME` or `NAME:RUNG`.
 
     A folder goes before a commit of this name, a commit before an experiment, and that before a
@@ -38,7 +38,7 @@ def find_result(words: str) -> Result:
     return replace(result, rung=rung) if rung else result
 
 
-def _named(name: str) -> Result:
+def _named(name: str) -> Side:
     if not name.startswith(_RUN):
         if is_evaluation(Path(name)):
             return evaluated_result(name, Path(name))

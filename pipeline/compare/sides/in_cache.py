@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.compare.sides.results import Result, RungFiles, made_with
+from pipeline.compare.sides.results import RungFiles, Side, made_with
 from pipeline.errors import InputError
 from pipeline.files import LOCK, PREDICTIONS, TABLES
 from pipeline.schemas import SCHEMAS
@@ -30,7 +30,7 @@ def find_commit(name: str) -> str:
     return experiments
 
 
-def result_of_commit(name: str, commit: str, root: Path) -> Result:
+def result_of_commit(name: str, commit: str, root: Path) -> Side:
     """Return the result of a commit or an experiment: its lock file names what the cache has.
 
     Raises:
@@ -54,14 +54,14 @@ def result_of_commit(name: str, commit: str, root: Path) -> Result:
         rung: _in_cache(cache, rung, params, deps, f"of {name}")
         for rung, (params, deps) in made.items()
     }
-    return Result(name, about, rungs)
+    return Side(name, about, rungs)
 
 
-def result_of_run(name: str, run: NamedRun, root: Path) -> Result:
+def result_of_run(name: str, run: NamedRun, root: Path) -> Side:
     """Return the result of a run, which is one rung's: its digests name what the cache has."""
     about = f"run {run.run_id[:8]} ({run.name})"
     files = _in_cache(cache_folder(root), run.rung, dict(run.params), dict(run.deps), f"of {about}")
-    return Result(name, about, {run.rung: files})
+    return Side(name, about, {run.rung: files})
 
 
 def _in_cache(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.compare.sides.results import Result, RungFiles, as_words, made_with
+from pipeline.compare.sides.results import RungFiles, Side, as_words, made_with
 from pipeline.errors import InputError
 from pipeline.files import LOCK, PARAMS, PREDICTIONS, SOURCE, TABLES
 from pipeline.schemas import SCHEMAS
@@ -10,7 +10,7 @@ from pipeline.tracking.dvc_lock import read_lock
 from pipeline.yaml_file import flatten, read_yaml
 
 
-def result_in_folder(name: str, folder: Path) -> Result:
+def result_in_folder(name: str, folder: Path) -> Side:
     """Return the result in the root folder of a project, this one or another clone.
 
     Raises:
@@ -38,7 +38,7 @@ def result_in_folder(name: str, folder: Path) -> Result:
             f"`dvc pull` or `dvc repro` in {folder} brings it",
         )
     where = "this folder" if here else "that folder"
-    return Result(name, where, rungs, folder / SOURCE)
+    return Side(name, where, rungs, folder / SOURCE)
 
 
 def _params_in(folder: Path, rung: str) -> dict[str, str]:

@@ -36,7 +36,7 @@ class RungFiles:
 
 
 @dataclass(frozen=True)
-class Result:
+class Side:
     """One side of a comparison.
 
     Attributes:

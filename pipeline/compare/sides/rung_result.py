@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.compare.sides.results import Result
+from pipeline.compare.sides.results import Side
 from pipeline.errors import InputError
 from pipeline.predictions import Predictions, read_predictions
 from pipeline.reading.parquet_file import read_parquet
@@ -39,7 +39,7 @@ class RungResult:
     predictions: Predictions
 
 
-def read_rung(result: Result, rung: str, split: str) -> RungResult:
+def read_rung(result: Side, rung: str, split: str) -> RungResult:
     """Return what a rung of a result said of a split.
 
     Raises:
