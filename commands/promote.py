@@ -30,7 +30,7 @@ from pipeline.compare.common_photos import common_photos
 from pipeline.compare.comparison import RungComparison, compare_rungs
 from pipeline.compare.gate import Fall, below_floors, falls
 from pipeline.compare.sides.rung_result import RungResult
-from pipeline.compare.words import number, verdict
+from pipeline.compare.words import format_number, verdict
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.errors import InputError
 from pipeline.exit_codes import REFUSED
@@ -206,7 +206,9 @@ def print_falls(found: Sequence[Fall]) -> None:
     table.add_column("why")
     for one in found:
         title, digits = METRICS.get(one.what, (one.what, 3))
-        figures = (number(value, digits) for value in (one.champion, one.candidate, one.limit))
+        figures = (
+            format_number(value, digits) for value in (one.champion, one.candidate, one.limit)
+        )
         table.add_row(title, *figures, one.why)
     Console(file=sys.stdout, width=120, highlight=False).print(table)
 
@@ -220,7 +222,7 @@ def _roll_back(registry: Registry) -> int:
 
 def _value(alone: RungComparison) -> str:
     title, digits = METRICS[alone.headline.metric]
-    return f"{title} {number(alone.headline.b, digits)}"
+    return f"{title} {format_number(alone.headline.b, digits)}"
 
 
 def _named(champion: Version | None) -> str:

@@ -12,7 +12,7 @@ from benchmarks.ablate.study import BASELINE, Change, Study
 from benchmarks.ablate.trials import Trial
 from pipeline.compare.class_draws import draw_classes
 from pipeline.compare.common_photos import CommonPhotos, common_photos
-from pipeline.compare.differences import Difference, beside_0, mean_difference, reflected
+from pipeline.compare.differences import Difference, mean_difference, reflected, same_side_of_zero
 from pipeline.compare.sides.in_folder import result_in_folder
 from pipeline.compare.sides.rung_result import read_rung
 from pipeline.evaluate.bootstrap import interval
@@ -88,7 +88,7 @@ def _of_all_objects(change: str, pairs: Sequence[CommonPhotos]) -> list[Outcome]
     drawn = np.stack([one.mean_drawn for one in draws]).mean(0)
     by_seed = here[:, 1] - here[:, 0]
     basic = reflected(float(by_seed.mean()), drawn[1] - drawn[0])
-    both_ways = beside_0(basic, interval(drawn[1] - drawn[0]))
+    both_ways = same_side_of_zero(basic, interval(drawn[1] - drawn[0]))
     means = here.mean(0).tolist()
     return [Outcome(change, "voc_map_50", *means, by_seed.tolist(), *basic, both_ways)]
 

@@ -81,7 +81,7 @@ def mean_difference(metric: str, a: np.ndarray, b: np.ndarray) -> Difference:
     change, differing = b - a, int(np.count_nonzero(b - a))
     mean = float(change.mean())
     low, high = mean_interval(change)
-    both = beside_0((low, high), (2 * mean - high, 2 * mean - low))
+    both = same_side_of_zero((low, high), (2 * mean - high, 2 * mean - low))
     return Difference(metric, float(a.mean()), float(b.mean()), mean, low, high, differing, both)
 
 
@@ -96,7 +96,7 @@ def map_difference(metric: str, draws: ClassDraws) -> Difference:
     change, changes = float(b - a), drawn[1] - drawn[0]
     basic = reflected(change, changes) if len(draws.differing) > 1 else UNKNOWN
     differing = int(draws.differing.any(1).sum())
-    both = beside_0(basic, interval(changes))
+    both = same_side_of_zero(basic, interval(changes))
     return Difference(metric, float(a), float(b), change, *basic, differing, both)
 
 
@@ -112,6 +112,6 @@ def reflected(value: float, drawn: np.ndarray) -> Interval:
     return low, high
 
 
-def beside_0(one: Interval, other: Interval) -> bool:
+def same_side_of_zero(one: Interval, other: Interval) -> bool:
     """Return whether both intervals lie on the same side of 0; an unknown one lies on none."""
     return (one[0] > 0 and other[0] > 0) or (one[1] < 0 and other[1] < 0)

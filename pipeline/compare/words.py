@@ -30,14 +30,14 @@ def verdict(rung: RungComparison) -> str:
     title, digits = METRICS[one.metric]
     if math.isnan(one.change):
         return f"{rung.name}: not known: no object to find in these photos"
-    values = f"{title} {number(one.a, digits)} and {number(one.b, digits)}"
+    values = f"{title} {format_number(one.a, digits)} and {format_number(one.b, digits)}"
     if math.isnan(one.low):
         return f"{rung.name}: not known: {values}, on too few photos for an interval"
     if not one.change and not one.low and not one.high:
         return f"{rung.name}: no difference beyond chance: {values}, no difference at all"
     between = f"95 % interval {signed(one.low, digits)} to {signed(one.high, digits)}"
     if one.better:
-        by = number(abs(one.change), digits)
+        by = format_number(abs(one.change), digits)
         return f"{rung.name}: {one.better} is better by {by}: {values}, B - A {between}"
     change = signed(one.change, digits)
     shown = f"{values}, B - A {change} ({between}){_why_not(one)}"
@@ -60,13 +60,13 @@ def notes(comparison: Comparison) -> list[str]:
     for rung in comparison.rungs:
         left, count = rung.common.left_out, len(rung.common.images)
         parts = [
-            f"{number} {what}"
-            for number, what in (
+            f"{photos} {what}"
+            for photos, what in (
                 (left.only_in_a, "only in A"),
                 (left.only_in_b, "only in B"),
                 (left.other_truth, "with other objects in B"),
             )
-            if number
+            if photos
         ]
         if parts:
             on = f"compared on {counted(count, 'photo')}{of_whom(comparison)}"
@@ -98,7 +98,11 @@ def metric_rows(rungs: Sequence[RungComparison]) -> list[list[str]]:
 def _metric_cells(one: Difference) -> list[str]:
     title, digits = METRICS[one.metric]
     ends = interval_words(one.low, one.high, digits)
-    numbers = [number(one.a, digits), number(one.b, digits), signed(one.change, digits)]
+    numbers = [
+        format_number(one.a, digits),
+        format_number(one.b, digits),
+        signed(one.change, digits),
+    ]
     return [title, *numbers, ends, one.better or "-"]
 
 
@@ -107,8 +111,8 @@ def class_rows(classes: Sequence[ClassChange]) -> list[list[str]]:
     return [
         [
             one.name,
-            number(one.a, 3),
-            number(one.b, 3),
+            format_number(one.a, 3),
+            format_number(one.b, 3),
             signed(one.change, 3),
             interval_words(one.low, one.high, 3),
             str(one.photos),
@@ -149,10 +153,10 @@ def inputs_line(comparison: Comparison) -> str:
     return f"made from other {', '.join(comparison.inputs)}" if comparison.inputs else ""
 
 
-def number(value: float, digits: int) -> str:
+def format_number(value: float, digits: int) -> str:
     """Return a metric as the ladder's table has it.
 
-    >>> number(0.6123, 3), number(float("nan"), 3)
+    >>> format_number(0.6123, 3), format_number(float("nan"), 3)
     ('0.612', '')
     """
     return f"{value:.{digits}f}" if math.isfinite(value) else ""

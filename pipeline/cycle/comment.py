@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.compare.common_photos import LeftOut
 from pipeline.compare.comparison import Comparison
 from pipeline.compare.gate import Fall
 from pipeline.compare.words import (
     METRIC_HEAD,
     SETTING_HEAD,
+    format_number,
     inputs_line,
     metric_rows,
     notes,
-    number,
     setting_rows,
     verdict,
 )
@@ -78,7 +79,7 @@ def data_lines(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _judged_by_others(left_out: object) -> bool:
+def _judged_by_others(left_out: LeftOut) -> bool:
     return any(vars(left_out).values())
 
 
@@ -102,5 +103,7 @@ def _sides(comparison: Comparison) -> list[str]:
 
 def _fall_row(fall: Fall) -> list[str]:
     title, digits = METRICS.get(fall.what, (fall.what, 3))
-    figures = (number(value, digits) for value in (fall.champion, fall.candidate, fall.limit))
+    figures = (
+        format_number(value, digits) for value in (fall.champion, fall.candidate, fall.limit)
+    )
     return [title, *figures, fall.why]

@@ -11,18 +11,18 @@ from pipeline.compare.common_photos import LeftOut
 from pipeline.compare.comparison import Comparison, compare_rungs
 from pipeline.compare.differences import Difference
 from pipeline.compare.settings import Setting
-from pipeline.compare.sides.results import Result
+from pipeline.compare.sides.results import Side
 from pipeline.compare.words import (
     CLASS_HEAD,
     METRIC_HEAD,
     PHOTO_HEAD,
     SETTING_HEAD,
     class_rows,
+    format_number,
     inputs_line,
     interval_words,
     metric_rows,
     notes,
-    number,
     photo_row,
     photos_line,
     setting_rows,
@@ -96,7 +96,8 @@ def test_why_an_interval_beside_0_is_not_enough(rung):
 
 
 def test_numbers_and_signs():
-    assert (number(0.12345, 3), number(5.55, 1), number(NAN, 3)) == ("0.123", "5.5", "")
+    values = ((0.12345, 3), (5.55, 1), (NAN, 3))
+    assert [format_number(*one) for one in values] == ["0.123", "5.5", ""]
     assert (signed(0.5, 3), signed(-0.5, 3), signed(-1e-9, 3)) == ("+0.500", "-0.500", "0.000")
     assert signed(NAN, 3) == interval_words(NAN, NAN, 3) == ""
     assert interval_words(-0.01, 0.02, 3) == "-0.010 to +0.020"
@@ -117,7 +118,7 @@ def test_rows_have_as_many_cells_as_their_heads(rung):
 
 
 def compared(rungs, **more):
-    result = Result("A", "a folder", {})
+    result = Side("A", "a folder", {})
     return replace(Comparison(result, result, "val", rungs, [], [], []), **more)
 
 
