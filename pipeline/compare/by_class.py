@@ -1,11 +1,11 @@
-"""Which classes rose and fell from A to B, and which of them by more than luck.
+"""Which classes rose and fell from A to B, and which of them by more than chance.
 
-With many classes some differ by luck: of twenty that are alike, one lies beyond its 95 % interval.
-So a class is marked only where it stays beyond chance with all classes counted, by the method of S.
-Holm, "A Simple Sequentially Rejective Multiple Test Procedure" (1979). The tails that this needs
-are further out than 500 draws reach. Of accuracy they are known exactly, by the sign test. Of
-average precision they are those of a normal distribution with the draws' standard deviation, but
-never less than those of the sign test: on few photos the draws differ too little.
+Among many classes some differ by chance alone: of twenty without a true difference, one falls
+outside its 95 % interval on average. So a class is marked only if its change survives a correction
+for multiple tests: S. Holm, "A Simple Sequentially Rejective Multiple Test Procedure" (1979). Its
+thresholds lie further out in the tails than 500 draws reach. For accuracy the sign test gives exact
+p-values. For average precision they come from a normal distribution with the standard deviation of
+the draws, but are never below those of the sign test: on few photos the draws vary too little.
 """
 
 from collections.abc import Sequence
@@ -28,11 +28,11 @@ class ClassChange:
 
     Attributes:
         name: of the class.
-        a, b: its average precision, or of the rungs of the largest object its accuracy.
+        a, b: its average precision; its accuracy for rungs that predict the largest object.
         change: B minus A.
         low, high: the 95 % interval of the change, for this class alone; NaN where unknown.
-        photos: that have the class.
-        beyond_chance: whether it differs with all classes counted.
+        photos: how many have the class.
+        beyond_chance: whether the change is significant after correction for all classes.
     """
 
     name: str
@@ -46,7 +46,7 @@ class ClassChange:
 
 
 def changes_of_ap(classes: Sequence[str], draws: ClassDraws) -> list[ClassChange]:
-    """Return the classes with objects, the one that rose most first."""
+    """Return the classes with objects, the largest rise first."""
     drawn = draws.drawn[1] - draws.drawn[0]  # (D, C)
     rows, chances = [], []
     for label, name in enumerate(classes):
@@ -65,13 +65,13 @@ def changes_of_ap(classes: Sequence[str], draws: ClassDraws) -> list[ClassChange
 def changes_of_accuracy(
     classes: Sequence[str], labels: np.ndarray, a: np.ndarray, b: np.ndarray
 ) -> list[ClassChange]:
-    """Return the accuracy among the photos of each class, the one that rose most first.
+    """Return the change in accuracy on the photos of each class, the largest rise first.
 
     Args:
         classes: names in label order.
         labels: `(P,)` true class of each photo.
-        a: `(P,)` 1 where A told it, else 0.
-        b: `(P,)` of B.
+        a: `(P,)` 1 where A predicted it, else 0.
+        b: `(P,)` the same for B.
     """
     rows, chances = [], []
     for label in np.unique(labels).tolist():
@@ -84,10 +84,10 @@ def changes_of_accuracy(
 
 
 def chance_of_signs(rose: int, fell: int) -> float:
-    """Return how likely chance alone divides photos at least this unevenly: the exact sign test.
+    """Return the p-value of the exact sign test: of a split at least this uneven by chance alone.
 
-    Photos that did not change say nothing. W. J. Dixon and A. M. Mood, "The Statistical Sign Test"
-    (1946).
+    Photos without a change carry no information. W. J. Dixon and A. M. Mood, "The Statistical Sign
+    Test" (1946).
 
     >>> chance_of_signs(0, 8), chance_of_signs(0, 7)
     (0.0078125, 0.015625)
@@ -95,8 +95,8 @@ def chance_of_signs(rose: int, fell: int) -> float:
     0.0703125
 
     Args:
-        rose: photos that B alone tells.
-        fell: photos that A alone tells.
+        rose: photos that only B gets right.
+        fell: photos that only A gets right.
     """
     photos = rose + fell
     tail = sum(comb(photos, few) for few in range(min(rose, fell) + 1))
@@ -104,18 +104,18 @@ def chance_of_signs(rose: int, fell: int) -> float:
 
 
 def chance_of(change: float, deviation: float, photos: int) -> float:
-    """Return how likely chance alone makes a change at least this large, to either side.
+    """Return the two-sided p-value of a change in average precision.
 
     >>> round(chance_of(0.196, 0.1, 50), 3)
     0.05
-    >>> chance_of(-1.0, 0.1, 8)  # ten deviations, but no more than eight photos of eight
+    >>> chance_of(-1.0, 0.1, 8)  # ten deviations, but only eight photos
     0.0078125
 
     Args:
         change: of a class.
         deviation: the standard deviation of the change over draws of the photos.
-        photos: that tell A and B apart in this class; the chance is at least that of all of them
-            speaking for the same one.
+        photos: on which A and B differ in this class; the p-value is at least that of all of them
+            favouring the same side.
     """
     if not change:
         return 1.0
@@ -124,10 +124,10 @@ def chance_of(change: float, deviation: float, photos: int) -> float:
 
 
 def beyond_luck(chances: Sequence[float]) -> list[bool]:
-    """Return which of several changes remain when it is counted that there are several (Holm).
+    """Return which of several changes are significant after Holm's correction.
 
-    The least likely one is held against .05 / n, the next against .05 / (n - 1), and so on until
-    one fails.
+    The smallest p-value is compared with .05 / n, the next with .05 / (n - 1), and so on until one
+    exceeds its threshold.
 
     >>> beyond_luck([0.01, 0.02, 0.5])  # against .0167, .025, .05
     [True, True, False]

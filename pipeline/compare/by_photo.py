@@ -1,4 +1,4 @@
-"""Photos in which one rung finds what the other misses."""
+"""Photos in which one rung finds objects that the other misses."""
 
 from dataclasses import dataclass
 
@@ -17,11 +17,11 @@ class PhotoChange:
     """What A and B find in one photo.
 
     Attributes:
-        image_id: A's.
+        image_id: in A.
         file_name: of the photo.
-        objects: to find; `ignore` ones are not counted.
-        only_a, only_b: objects that one of them alone finds.
-        wrong_a, wrong_b: labels that are on no object, or on one that has its label already.
+        objects: how many there are to find, without those marked `ignore`.
+        only_a, only_b: objects that only this side finds.
+        wrong_a, wrong_b: false positives: labels that match no object, or one already matched.
     """
 
     image_id: int
@@ -34,7 +34,7 @@ class PhotoChange:
 
 
 def all_objects_by_photo(common: CommonPhotos, label_scores: list[np.ndarray]) -> list[PhotoChange]:
-    """Return the photos in which the labels of one rung find an object that the other's miss.
+    """Return the photos in which one rung's labels find an object that the other's miss.
 
     Args:
         common: two rungs that predict all objects.
@@ -59,10 +59,10 @@ def all_objects_by_photo(common: CommonPhotos, label_scores: list[np.ndarray]) -
 
 
 def label_scores_of(common: CommonPhotos) -> list[np.ndarray]:
-    """Return for A and B the scores above which detections become labels, each rung's own.
+    """Return, for A and B, the scores above which detections become labels.
 
-    They are chosen as the evaluate stage chooses them, so that a result is compared that has only
-    its predictions left.
+    They are chosen as in the evaluate stage, so that a result can still be compared if only its
+    predictions are left.
     """
     truth, count = as_truth(common.truth), len(common.classes)
     return [choose_label_scores(truth, as_detections(one), count).scores for one in common.found]
@@ -73,13 +73,12 @@ def largest_by_photo(
 ) -> list[PhotoChange]:
     """Return the photos whose largest object one rung gets right and the other does not.
 
-    Right is the true class, where both predict classes, and an IoU above .5, where both predict
-    boxes.
+    Right means the true class if both predict classes, and an IoU above .5 if both predict boxes.
 
     Args:
         common: two rungs that predict the largest object.
-        a: of `judge_largest`, `(P,)` in the order of the photos in `common.truth`.
-        b: of B, with the same metrics.
+        a: what `judge_largest` returns for A: arrays `(P,)` in the order of `common.truth`.
+        b: the same metrics for B.
     """
     right = [_is_right(a), _is_right(b)]
     judged = common.truth["image_id"].to_numpy()
@@ -99,7 +98,7 @@ def _is_right(judged: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _count(photo: np.ndarray, photos: np.ndarray) -> np.ndarray:
-    """Return `(P,)` how often each of `photos` is in `photo`."""
+    """Return `(P,)`: how often each of `photos` occurs in `photo`."""
     order = np.argsort(photos)
     places = order[np.searchsorted(photos, photo, sorter=order)]
     return np.bincount(places, minlength=len(photos))
@@ -108,7 +107,7 @@ def _count(photo: np.ndarray, photos: np.ndarray) -> np.ndarray:
 def _changes(
     common: CommonPhotos, objects: np.ndarray, only: list[np.ndarray], wrong: list[np.ndarray]
 ) -> list[PhotoChange]:
-    """Return the photos with a difference, those first in which one rung is furthest ahead."""
+    """Return the photos that differ, those with the largest lead of one rung first."""
     ids = common.images["image_id"].to_pylist()
     names = common.images["file_name"].to_pylist()
     columns = (column.tolist() for column in (objects, *only, *wrong))

@@ -1,4 +1,4 @@
-"""Average precision of every class, for two rungs on the same draws of the photos."""
+"""Average precision of every class, for two rungs on the same bootstrap draws of the photos."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ class ClassDraws:
     Attributes:
         here: `(2, C)` on the photos; NaN for a class without objects.
         drawn: `(2, D, C)` on D draws, the same ones for both; NaN where a draw has no object.
-        photos: `(C,)` in how many photos each class has an object.
-        differing: `(P, C)` bool, whether A and B find another number of a class's objects in a
-            photo, or have another number of boxes on none.
+        photos: `(C,)` how many photos have an object of each class.
+        differing: `(P, C)` bool, whether A and B differ in a photo in how many true or false
+            positives of a class they have.
     """
 
     here: np.ndarray
@@ -29,12 +29,12 @@ class ClassDraws:
 
     @property
     def mean_here(self) -> np.ndarray:
-        """`(2,)` mean over the classes with objects."""
+        """`(2,)`, the mean over the classes with objects."""
         return _mean_of_known(self.here)
 
     @property
     def mean_drawn(self) -> np.ndarray:
-        """`(2, D)` mean over the classes that have objects in the draw."""
+        """`(2, D)`, the mean over the classes that have objects in the draw."""
         return _mean_of_known(self.drawn)
 
 
@@ -66,7 +66,7 @@ def draw_classes(common: CommonPhotos) -> ClassDraws:
 def _hits_and_mistakes(
     found: Detections, matches: Matches, photos: np.ndarray, classes: int
 ) -> np.ndarray:
-    """Return `(P, C, 2)` how many boxes are on no object of their class, and how many on one."""
+    """Return `(P, C, 2)`: how many boxes match no object of their class, and how many match one."""
     order = np.argsort(photos)
     places = order[np.searchsorted(photos, found.photo, sorter=order)]
     cells = (places * classes + found.labels) * 2 + matches.true_positive
@@ -80,7 +80,7 @@ def _by_class(rankings: list[Ranking], draws: np.ndarray) -> np.ndarray:
 
 
 def _mean_of_known(values: np.ndarray) -> np.ndarray:
-    """Return the mean over the last axis without its NaNs; NaN of none."""
+    """Return the mean over the last axis without its NaNs; NaN if there is nothing else."""
     known = ~np.isnan(values)
     count = known.sum(-1)
     sums = np.where(known, values, 0).sum(-1)

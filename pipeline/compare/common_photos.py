@@ -1,7 +1,7 @@
-"""Two rungs' answers for the same photos, found by the names of their files.
+"""Two rungs' predictions for the same photos, matched by file name.
 
-Never by their places: two results may have been made from tables in another order, or of other
-photos. Ids of photos and numbers of classes are A's on both sides afterwards.
+Never by row: the two results may come from tables in a different order, or of different photos.
+Afterwards both sides use A's image ids and class labels.
 """
 
 from collections.abc import Iterator
@@ -29,16 +29,16 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class CommonPhotos:
-    """What two rungs said of the same photos.
+    """What two rungs predicted for the same photos.
 
     Attributes:
         rungs: the names of both.
         tasks: of both.
         classes: names in label order.
         images: P photos.
-        truth: their objects; of the rungs of the largest object, one each.
+        truth: their objects; one each for rungs that predict the largest object.
         found: predictions of A and B for these photos.
-        left_out: the photos that are not among them.
+        left_out: the photos that are not compared.
     """
 
     rungs: tuple[str, str]
@@ -51,19 +51,19 @@ class CommonPhotos:
 
     @property
     def every_object(self) -> bool:
-        """Whether all objects of a photo are predicted; else one, the largest."""
+        """Whether all objects of a photo are predicted, not just the largest."""
         return self.tasks[0].every_object
 
 
 def common_photos(a: RungResult, b: RungResult) -> CommonPhotos:
-    """Return what both rungs said of the photos that both have, with the same objects in them.
+    """Return what both rungs predicted for the photos that both have with the same objects.
 
-    Where no name is the same, photos of one side may lie in one more folder: `ladder selftrain`
-    moves a set below `truth`, for instance.
+    If the two share no file name, the photos of one side may lie one folder deeper:
+    `ladder selftrain`, for instance, moves a set below `truth`.
 
     Raises:
-        InputError: the two answer different questions, know other classes, or share no photo; or
-            a box is no number.
+        InputError: the two predict different things, have different classes, or share no photo; or
+            a box is not a finite number.
     """
     _check_comparable(a, b)
     for one in (a, b):
@@ -79,7 +79,7 @@ def common_photos(a: RungResult, b: RungResult) -> CommonPhotos:
         and objects_a.get(name) == objects_b.get(name)
         and (a.predictions.task.every_object or name in objects_a)
     ]
-    # Of the largest object, a photo that neither has one of is not asked about.
+    # A photo in which neither side has a largest object is not judged.
     asked = shared if a.predictions.task.every_object else objects_a.keys() | objects_b.keys()
     judged = sum(name in asked for name in shared)
     left_out = LeftOut(len(photos_a) - len(shared), len(photos_b) - len(shared), judged - len(same))
@@ -104,7 +104,7 @@ def common_photos(a: RungResult, b: RungResult) -> CommonPhotos:
 
 
 def _out_of_a_folder(one: RungResult, other: RungResult) -> RungResult:
-    """Return a result without the first folder of its names, where only so any is the other's."""
+    """Drop the first folder of a result's file names if only then any matches the other's."""
     names, others = (set(side.images["file_name"].to_pylist()) for side in (one, other))
     if names & others or not {name.partition("/")[2] for name in names} & others:
         return one
@@ -133,7 +133,7 @@ def _photos(result: RungResult) -> dict[str, _Photo]:
 
 
 def _objects(result: RungResult) -> dict[str, list[tuple[object, ...]]]:
-    """Return by photo what is in it, in an order that does not depend on the tables'."""
+    """Return the objects of each photo, in an order that does not depend on the table's."""
     found: dict[str, list[tuple[object, ...]]] = {}
     for photo, *what in _rows(result.truth):
         found.setdefault(str(photo), []).append(tuple(what))
@@ -175,7 +175,7 @@ def _check_comparable(a: RungResult, b: RungResult) -> None:
 def _why_none(left_out: LeftOut, shared: int) -> str:
     if not shared:
         return (
-            f"no photo in common ({left_out.only_in_a} and {left_out.only_in_b} of other names); "
+            f"no photo in common ({left_out.only_in_a} and {left_out.only_in_b} with other names); "
             "compare results on the same data"
         )
     if left_out.other_truth:
@@ -187,7 +187,7 @@ def _why_none(left_out: LeftOut, shared: int) -> str:
 
 
 def _renumbered(found: pa.Table, ids: dict[int, int], labels: np.ndarray) -> pa.Table:
-    """Return B's predictions with A's ids of photos and A's numbers of classes; -1 is no class."""
+    """Return B's predictions with A's image ids and class labels; -1 stays "no class"."""
     known = np.append(labels, -1)  # the last is for -1
     columns = {
         "image_id": np.array([ids[number] for number in found["image_id"].to_pylist()], np.int64),
@@ -201,10 +201,10 @@ def _renumbered(found: pa.Table, ids: dict[int, int], labels: np.ndarray) -> pa.
 
 
 def _only(table: pa.Table, ids: list[int]) -> pa.Table:
-    """Return the rows of these photos in the order of `ids`, those of one photo as they are.
+    """Return the rows of these photos in the order of `ids`; within a photo the order stays.
 
-    Where scores are alike, average precision goes by the order of rows, which must not tell apart
-    two rungs that answer alike.
+    Average precision breaks ties between scores by row order, so two rungs with equal predictions
+    need their rows in the same order.
     """
     places = pc.index_in(table["image_id"], value_set=pa.array(ids, pa.int64()))
     order = np.argsort(places.to_numpy(), kind="stable")  # null is NaN here, and comes last

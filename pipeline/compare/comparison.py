@@ -25,14 +25,14 @@ from pipeline.progress import progress
 
 @dataclass(frozen=True)
 class RungComparison:
-    """One rung of A beside one of B.
+    """A rung of A compared with a rung of B.
 
     Attributes:
         name: of the rung, or of both.
-        common: what both said of the same photos.
-        differences: of the metrics, the one that runs are compared by first.
-        classes: the one that rose most first; empty where no class is predicted.
-        photos: in which one finds what the other misses, the largest differences first.
+        common: what both predicted for the same photos.
+        differences: of the metrics, the headline metric first.
+        classes: changes by class, the largest rise first; empty if classes are not predicted.
+        photos: those in which one finds what the other misses, the largest differences first.
         label_scores: `(C,)` for A and for B; empty for rungs of the largest object.
     """
 
@@ -45,7 +45,7 @@ class RungComparison:
 
     @property
     def headline(self) -> Difference:
-        """The difference that decides."""
+        """The difference in the headline metric, which decides."""
         return self.differences[0]
 
 
@@ -55,12 +55,11 @@ class Comparison:
 
     Attributes:
         a, b: the results.
-        split: of the project or projects, whose photos were compared; empty where each side has
-            photos of its own.
+        split: the split whose photos were compared; empty if each side has photos of its own.
         rungs: in the order of the ladder.
         settings: parameters that differ.
         inputs: paths of code and data that differ.
-        missing: rungs that only one of them has, in words.
+        missing: a line for each rung that only one side has.
     """
 
     a: Side
@@ -78,8 +77,8 @@ def compare_results(a: Side, b: Side, split: str, order: list[str]) -> Compariso
     Args:
         a: a result.
         b: another.
-        split: the photos to compare on, `val` or `test`, of each result that has both.
-        order: names of rungs, for the order in which they are shown.
+        split: the photos to compare on, `val` or `test`, for each result that has both.
+        order: the names of rungs in the order in which to show them.
 
     Raises:
         InputError: they have nothing to compare.
@@ -109,10 +108,11 @@ def _read(result: Side, rung: str, split: str) -> RungResult:
 def pairs_of_rungs(a: Side, b: Side, order: list[str]) -> list[tuple[str, str]]:
     """Return which rung of A is compared with which of B.
 
-    All that both have; where one is asked for, that one on both sides, and where two are, these.
+    By default all rungs that both have. If one is named, that one on both sides; if two are named,
+    those two.
 
     Raises:
-        InputError: there is none.
+        InputError: there is nothing to compare.
     """
     wanted_a, wanted_b = a.rung or b.rung, b.rung or a.rung
     if wanted_a and wanted_b:
@@ -134,7 +134,7 @@ def pairs_of_rungs(a: Side, b: Side, order: list[str]) -> list[tuple[str, str]]:
 
 
 def compare_rungs(common: CommonPhotos) -> RungComparison:
-    """Return how two rungs differ on the photos that both have answered for."""
+    """Return how two rungs differ on the photos that both have predictions for."""
     compare: Callable[[CommonPhotos], RungComparison] = (
         _compare_all_objects if common.every_object else _compare_largest
     )

@@ -1,17 +1,17 @@
 """How far apart two rungs are on the same photos, and whether that is more than chance.
 
 The bootstrap is paired: both rungs are measured on the same draws of the photos, and the interval
-is that of the difference. A photo that is hard for both moves both metrics and not their
-difference, so this tells what two intervals beside each other do not: they may overlap although the
+is that of the difference. A photo that is hard for both moves both metrics but not their
+difference, so this is sharper than comparing two separate intervals, which may overlap although the
 difference is certain.
 
-Draws give two intervals: the middle of what they show (percentile), and its reflection about the
-change on the photos themselves (basic). They differ where the draws lie to one side of that change.
-A class with objects in one photo alone does so: in the draws without this photo the class is not
-known, so that what it adds to mean average precision is there in full or not at all; the reflection
-then leaves out 0 though more than a third of the draws show no difference. So a difference is
-beyond chance only where both intervals leave out 0. One is shown, which is enough to read: the
-verdict says so where the other disagrees.
+The draws give two intervals: their percentiles, and the reflection of these about the change on the
+photos themselves (the basic bootstrap). The two disagree if the draws lie to one side of that
+change. A class with objects in a single photo causes this: a draw without that photo does not
+measure the class, so its contribution to mean average precision is there in full or not at all, and
+the reflected interval excludes 0 although more than a third of the draws show no difference. So a
+difference counts as beyond chance only if both intervals exclude 0. Only one is shown; the verdict
+says so if the other disagrees.
 """
 
 import math
@@ -22,8 +22,8 @@ import numpy as np
 from pipeline.compare.class_draws import ClassDraws
 from pipeline.evaluate.bootstrap import UNKNOWN, Interval, interval, mean_interval
 
-# A difference that fewer photos show is never beyond chance: of five photos that tell two rungs
-# apart, all five speak for the same one in 1 of 16 cases, of six in 1 of 32 (the sign test).
+# A difference that fewer photos show is never beyond chance: by the sign test, five photos that
+# differ all favour the same rung in 1 of 16 cases, six in 1 of 32.
 FEWEST = 6
 LESS_IS_BETTER = ("l1_px",)
 
@@ -34,11 +34,11 @@ class Difference:
 
     Attributes:
         metric: its name.
-        a, b: its values; NaN where there was nothing to measure.
+        a, b: its values; NaN if there was nothing to measure.
         change: B minus A.
-        low, high: the 95 % interval of the change; NaN where the photos are too few.
-        photos: how many photos tell the two apart.
-        both_ways: whether both intervals of the draws leave out 0, not this one alone.
+        low, high: the 95 % interval of the change; NaN if there are too few photos.
+        photos: on how many photos the two differ.
+        both_ways: whether both bootstrap intervals exclude 0 on the same side.
     """
 
     metric: str
@@ -52,17 +52,17 @@ class Difference:
 
     @property
     def leaves_out_0(self) -> bool:
-        """Whether the interval that is shown does."""
+        """Whether the interval that is shown excludes 0."""
         return self.low > 0 or self.high < 0
 
     @property
     def beyond_chance(self) -> bool:
-        """Whether both intervals leave out 0, and enough photos differ."""
+        """Whether both intervals exclude 0, and enough photos differ."""
         return self.photos >= FEWEST and self.leaves_out_0 and self.both_ways
 
     @property
     def better(self) -> str:
-        """`A` or `B`, whichever is better beyond chance; empty for neither."""
+        """`A` or `B`, whichever is better beyond chance; empty if neither is."""
         if not self.beyond_chance:
             return ""
         return "B" if (self.change > 0) != (self.metric in LESS_IS_BETTER) else "A"
@@ -73,8 +73,8 @@ def mean_difference(metric: str, a: np.ndarray, b: np.ndarray) -> Difference:
 
     Args:
         metric: its name.
-        a: `(P,)` values of the photos.
-        b: `(P,)` of the same photos.
+        a: `(P,)` the values of the photos.
+        b: `(P,)` those of the same photos.
     """
     if not len(a):
         return Difference(metric, math.nan, math.nan, math.nan, *UNKNOWN, 0, False)
@@ -105,7 +105,7 @@ def reflected(value: float, drawn: np.ndarray) -> Interval:
 
     Args:
         value: on the photos themselves.
-        drawn: `(D,)` on the draws; NaN ones are left out.
+        drawn: `(D,)` on the draws; NaNs are left out.
     """
     low, high = interval(drawn)
     low, high = np.clip([2 * value - high, 2 * value - low], -1, 1).tolist()
@@ -113,5 +113,5 @@ def reflected(value: float, drawn: np.ndarray) -> Interval:
 
 
 def same_side_of_zero(one: Interval, other: Interval) -> bool:
-    """Return whether both intervals lie on the same side of 0; an unknown one lies on none."""
+    """Return whether both intervals lie on the same side of 0; an unknown one is on neither."""
     return (one[0] > 0 and other[0] > 0) or (one[1] < 0 and other[1] < 0)

@@ -1,4 +1,4 @@
-"""Whether a model may take the place of the champion, and if not, what fell."""
+"""Whether a model may replace the champion, and if not, which figures fell."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from pipeline.params.params import PromoteParams
 
 @dataclass(frozen=True)
 class Fall:
-    """A figure for which a model is refused.
+    """A figure because of which a model is refused.
 
     Attributes:
         what: the metric, or the class.
-        champion: its figure; NaN where there is no champion.
-        candidate: the model's own.
-        limit: what it must reach, of L1 what it must not exceed.
-        why: which rule that is.
+        champion: its figure; NaN if there is no champion.
+        candidate: the figure of the model itself.
+        limit: what it must reach; for L1, what it must not exceed.
+        why: which rule refuses it.
     """
 
     what: str
@@ -30,11 +30,11 @@ class Fall:
 
 
 def falls(comparison: RungComparison, rules: PromoteParams) -> list[Fall]:
-    """Return why a candidate is refused beside the champion, nothing if it may take its place.
+    """Return why a candidate may not replace the champion; nothing if it may.
 
-    Both must be worse: by more than the tolerance, and beyond chance. On few photos an equal model
-    is often worse by more than any useful tolerance; on many, one that is worse by a hair is so
-    beyond chance.
+    A candidate is worse only if it is worse by more than the tolerance and also beyond chance. On
+    few photos an equal model is often worse by more than any useful tolerance; on many photos even
+    a tiny loss is beyond chance.
 
     Args:
         comparison: of the champion, A, and the candidate, B, on the same photos.
@@ -55,12 +55,12 @@ def falls(comparison: RungComparison, rules: PromoteParams) -> list[Fall]:
 def below_floors(
     comparison: RungComparison, floors: Mapping[str, float], *, champion: bool
 ) -> list[Fall]:
-    """Return the metrics of B that do not reach a floor; one that is not known does not.
+    """Return the metrics of B that miss their floor; one that was not measured misses it.
 
     Args:
-        comparison: of which B is judged.
-        floors: by metric; those of other rungs' metrics are passed over.
-        champion: whether A is the champion, else it is of no account.
+        comparison: its B is judged.
+        floors: by metric; those for metrics that this rung does not have are ignored.
+        champion: whether A is the champion; otherwise A is ignored.
 
     Raises:
         InputError: no rung has such a metric.
@@ -88,7 +88,7 @@ def _fall_of(one: Difference, tolerance: float) -> Fall:
 
 
 def _limit(one: Difference, tolerance: float) -> float:
-    """Return what B must reach: of shares so much below A, of lengths such a share above."""
+    """Return what B must reach: for L1 a share above A, for the others an amount below A."""
     return one.a * (1 + tolerance) if one.metric in LESS_IS_BETTER else one.a - tolerance
 
 
@@ -97,5 +97,5 @@ def _misses(metric: str, value: float, limit: float) -> bool:
     return not (value <= limit if metric in LESS_IS_BETTER else value >= limit)
 
 
-# What a comparison measures: a floor of any other metric would never be looked at.
+# What a comparison measures: a floor for any other metric would never be checked.
 _METRICS = ("accuracy", "l1_px", "mean_iou", "voc_map_50")

@@ -1,4 +1,4 @@
-"""A comparison as one page of HTML, which needs no network and no script."""
+"""A comparison as a single HTML page that needs no network and no script."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,8 +38,8 @@ from pipeline.report.pages.html_parts import (
 from pipeline.report.pages.html_photos import Gallery
 
 PAGE_TITLE = "<title>Two results compared</title>"
-_PHOTOS = 12  # drawn of each rung
-_LISTED = 200  # named of each rung
+_PHOTOS = 12  # drawn for each rung
+_LISTED = 200  # listed for each rung
 _ROW = 'style="grid-template-columns:1fr 1fr 1fr"'
 _WHOLE_ROW = 'style="grid-column:1/-1"'
 
@@ -48,8 +48,8 @@ def comparison_page(comparison: Comparison, source: Path) -> str:
     """Return the page.
 
     Args:
-        comparison: two results side by side.
-        source: the folder with the photos; those that are not in it are not shown.
+        comparison: of two results.
+        source: the folder with the photos; those missing from it are not shown.
     """
     sides = (("A", comparison.a), ("B", comparison.b))
     lead = "".join(
@@ -70,7 +70,7 @@ def comparison_page(comparison: Comparison, source: Path) -> str:
 def _verdict(comparison: Comparison) -> str:
     verdicts = "".join(f"<li>{text(verdict(rung))}</li>" for rung in comparison.rungs)
     about = "".join(paragraph(line) for line in [*notes(comparison), OTHER_CHANCE])
-    words = f"Both on the same photos{of_whom(comparison)}; of L1 px less is better."
+    words = f"Both on the same photos{of_whom(comparison)}; for L1 px, lower is better."
     rows = metric_rows(comparison.rungs)
     return f"<ul>{verdicts}</ul>{table(METRIC_HEAD, rows)}{paragraph(words)}{about}"
 
@@ -110,7 +110,7 @@ def _pictures(rung: RungComparison, source: Path) -> str:
     if absent:
         html += paragraph(
             f"{absent} of the first {len(shown)} photos are not shown: {source} does not have "
-            "them, or has others of these names."
+            "them, or has different photos under their names."
         )
     return html
 
@@ -128,7 +128,7 @@ def _photo(rung: RungComparison, one: PhotoChange, gallery: Gallery) -> str:
 
 
 def _found(rung: RungComparison, image_id: int) -> Iterator[Marks]:
-    """Yield what A and B label in a photo; boxes of rungs without classes have the class -1."""
+    """Yield what A and B label in a photo; without predicted classes, boxes have the class -1."""
     scores = rung.label_scores or (None, None)
     for found, least in zip(rung.common.found, scores, strict=True):
         marks = marks_of(found, image_id, least)

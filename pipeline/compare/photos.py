@@ -1,4 +1,4 @@
-"""Photos of a comparison, read from the files that the project has of them."""
+"""Photos of a comparison, read from the files in the project."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,18 +13,19 @@ from pipeline.data.rgb import to_rgb
 from pipeline.photo_files import open_photo, upright
 from pipeline.report.pages.html_photos import Gallery
 
-_SIDE = 256  # of the squares that photos are kept as; the page shows them somewhat smaller
+_SIDE = 256  # of the squares that photos are squashed to; the page shows them a little smaller
 
 
 def read_photos(common: CommonPhotos, image_ids: Sequence[int], source: Path) -> Gallery:
-    """Return those of the photos that are there, with the true objects.
+    """Return the photos that can be shown, with the true objects.
 
-    A photo that is absent, does not decode or has another size than its boxes refer to is left out.
+    A photo is left out if it is missing, does not decode, or has a different size from the one in
+    the tables.
 
     Args:
         common: what was compared.
         image_ids: of the photos to show.
-        source: the folder that the paths of photos begin at.
+        source: the folder that the paths of photos are relative to.
     """
     chosen = pc.is_in(common.images["image_id"], value_set=pa.array(image_ids, pa.int64()))
     images = common.images.filter(chosen)
@@ -46,7 +47,7 @@ def read_photos(common: CommonPhotos, image_ids: Sequence[int], source: Path) ->
 
 
 def _square(path: Path, size_wh: tuple[int, int], *, turned: bool) -> np.ndarray | None:
-    """Return a photo squashed to a square, None where it is not the one that the tables have."""
+    """Return a photo squashed to a square, None if it is not the one in the tables."""
     try:
         with open_photo(path) as photo:
             seen = upright(photo) if turned else photo

@@ -1,4 +1,4 @@
-"""What two results were made with, where it differs."""
+"""What differs in how two results were made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ ABSENT = "not there"
 
 @dataclass(frozen=True)
 class Setting:
-    """A parameter that A and B have with other values.
+    """A parameter whose value differs between A and B.
 
     Attributes:
-        key: dotted, named alike in all rungs.
-        a, b: its values as words.
-        rungs: for which it differs in this way.
+        key: dotted, the same for all rungs.
+        a, b: its values as text.
+        rungs: those for which it differs in this way.
     """
 
     key: str
@@ -25,7 +25,7 @@ class Setting:
 
 
 def differing_settings(pairs: Sequence[tuple[str, RungFiles, RungFiles]]) -> list[Setting]:
-    """Return the parameters that differ, those of several rungs once; each rung has a name."""
+    """Return the parameters that differ, once for several rungs; each pair is named."""
     rungs: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for rung, a, b in pairs:
         for key in sorted({*a.params, *b.params}):
@@ -37,10 +37,10 @@ def differing_settings(pairs: Sequence[tuple[str, RungFiles, RungFiles]]) -> lis
 
 
 def differing_inputs(pairs: Sequence[tuple[str, RungFiles, RungFiles]]) -> list[str]:
-    """Return the paths of code and data that A and B were made from, and that differ.
+    """Return the paths of the code and data that differ between A and B.
 
-    What a result itself consists of (its model, its predictions) follows from them and is left out.
-    A pair of which one side does not know says nothing.
+    The parts of a result itself (model, predictions) follow from them and are left out, and so are
+    paths that only one side has recorded.
     """
     paths = {
         path

@@ -1,4 +1,4 @@
-"""A comparison on a terminal, and plain in a log."""
+"""A comparison printed to a terminal, or without colours to a log."""
 
 import sys
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from pipeline.compare.words import (
 )
 
 _WIDTH = 120
-_CLASSES = 10  # of each rung; the page has all
+_CLASSES = 10  # for each rung; the page has all
 _PHOTOS = 5
 
 
@@ -40,7 +40,7 @@ def print_comparison(comparison: Comparison) -> None:
     if rows:
         _show(console, "Parameters that differ", SETTING_HEAD, rows, words=4)
     else:
-        _say(console, "parameters: none differs")
+        _say(console, "parameters: no differences")
     if inputs_line(comparison):
         _say(console, inputs_line(comparison))
     for rung in comparison.rungs:
@@ -68,7 +68,7 @@ def _print_parts(console: Console, rung: RungComparison) -> None:
 
 
 def most_changed(classes: Sequence[ClassChange]) -> list[ClassChange]:
-    """Return the classes to show: those beyond chance and those that changed most, in order."""
+    """Return the classes to show, in order: those beyond chance, then those that changed most."""
     by_change = sorted(classes, key=lambda one: (not one.beyond_chance, -abs(one.change)))
     chosen = {one.name for one in by_change[:_CLASSES]}
     return [one for one in classes if one.name in chosen]
@@ -85,11 +85,11 @@ def _show(
     rows: Sequence[Sequence[str]],
     words: int = 1,
 ) -> None:
-    """Print a table whose first `words` columns are words and whose others are numbers."""
+    """Print a table whose first `words` columns hold text and whose others hold numbers."""
     table = Table()
     for place, name in enumerate(head):
         table.add_column(name, justify="left" if place < words else "right", overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
-    console.print(Text(title, style="bold"), soft_wrap=True)  # a title would wrap at its table
+    console.print(Text(title, style="bold"), soft_wrap=True)  # its title would wrap at its width
     console.print(table)

@@ -1,4 +1,4 @@
-"""What a comparison says, in words that the terminal and the page share."""
+"""A comparison in words, shared by the terminal and the page."""
 
 import math
 from collections.abc import Sequence
@@ -11,28 +11,28 @@ from pipeline.errors import counted
 from pipeline.report.ladder_table import METRICS
 
 OTHER_CHANCE = (
-    "Chance is here that of which photos were drawn. Training again with another seed, or on "
-    "another kind of processor, moves results, too: only several seeds tell how far."
+    '"Chance" means which photos were sampled. Retraining with another seed, or on another kind of '
+    "processor, also changes results; train several seeds to see how much."
 )
 METRIC_HEAD = ("rung", "metric", "A", "B", "B - A", "95 % interval", "better")
 CLASS_HEAD = ("class", "A", "B", "B - A", "95 % interval", "photos", "beyond chance")
 PHOTO_HEAD = ("photo", "objects", "only A finds", "only B finds", "A wrong", "B wrong")
 SETTING_HEAD = ("parameter", "A", "B", "rungs")
 ABOUT_CLASSES = (
-    "Of many classes some leave their own interval by luck: beyond chance are those that still do "
-    "with all classes counted (Holm)."
+    "Among many classes some differ by chance alone. Those marked beyond chance are still "
+    "significant after Holm's correction for all classes."
 )
 
 
 def verdict(rung: RungComparison) -> str:
-    """Return in a line which side of a rung is better, or that chance explains the difference."""
+    """Return a line: which side of a rung is better, or that chance may explain the difference."""
     one = rung.headline
     title, digits = METRICS[one.metric]
     if math.isnan(one.change):
-        return f"{rung.name}: not known: no object to find in these photos"
+        return f"{rung.name}: unknown: no object to find in these photos"
     values = f"{title} {format_number(one.a, digits)} and {format_number(one.b, digits)}"
     if math.isnan(one.low):
-        return f"{rung.name}: not known: {values}, on too few photos for an interval"
+        return f"{rung.name}: unknown: {values}, on too few photos for an interval"
     if not one.change and not one.low and not one.high:
         return f"{rung.name}: no difference beyond chance: {values}, no difference at all"
     between = f"95 % interval {signed(one.low, digits)} to {signed(one.high, digits)}"
@@ -45,16 +45,16 @@ def verdict(rung: RungComparison) -> str:
 
 
 def _why_not(one: Difference) -> str:
-    """Return why a difference is within chance though its interval leaves out 0."""
+    """Return why a difference is within chance although its interval excludes 0."""
     if not one.leaves_out_0:
         return ""
     if one.photos < FEWEST:
         return f", and only {counted(one.photos, 'photo')} differ{'s' if one.photos == 1 else ''}"
-    return ", but the other interval of the draws holds 0"
+    return ", but the percentile interval contains 0"
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """Return what a reader must know of the photos and rungs that are not compared."""
+    """Return notes on the photos and rungs that are not compared."""
     lines = list(comparison.missing)
     seen: dict[str, list[str]] = {}
     for rung in comparison.rungs:
@@ -64,7 +64,7 @@ def notes(comparison: Comparison) -> list[str]:
             for photos, what in (
                 (left.only_in_a, "only in A"),
                 (left.only_in_b, "only in B"),
-                (left.other_truth, "with other objects in B"),
+                (left.other_truth, "with different objects in B"),
             )
             if photos
         ]
@@ -76,7 +76,7 @@ def notes(comparison: Comparison) -> list[str]:
 
 
 def of_whom(comparison: Comparison) -> str:
-    """Return what stands behind "photos": the split, or that each side has photos of its own."""
+    """Return what follows "photos": the split, or that each side has photos of its own."""
     a, b = comparison.a.split, comparison.b.split
     if a and b:
         return ""
@@ -87,7 +87,7 @@ def of_whom(comparison: Comparison) -> str:
 
 
 def metric_rows(rungs: Sequence[RungComparison]) -> list[list[str]]:
-    """Return a row for each metric of each rung, under `METRIC_HEAD`."""
+    """Return one row per metric of each rung, under `METRIC_HEAD`."""
     return [
         [rung.name if not place else "", *_metric_cells(one)]
         for rung in rungs
@@ -107,7 +107,7 @@ def _metric_cells(one: Difference) -> list[str]:
 
 
 def class_rows(classes: Sequence[ClassChange]) -> list[list[str]]:
-    """Return a row for each class, under `CLASS_HEAD`."""
+    """Return one row per class, under `CLASS_HEAD`."""
     return [
         [
             one.name,
@@ -129,7 +129,7 @@ def photo_row(one: PhotoChange) -> list[str]:
 
 
 def photos_line(rung: RungComparison) -> str:
-    """Return in how many photos one side finds what the other misses."""
+    """Return a line on how many objects, in how many photos, only one side finds."""
     a, b = (sum(1 for one in rung.photos if getattr(one, side)) for side in ("only_a", "only_b"))
     objects = sum(one.only_a for one in rung.photos), sum(one.only_b for one in rung.photos)
     by_a = f"{counted(objects[0], 'object')} in {counted(a, 'photo')}"
@@ -140,7 +140,7 @@ def photos_line(rung: RungComparison) -> str:
 
 
 def setting_rows(comparison: Comparison) -> list[list[str]]:
-    """Return a row for each parameter that differs, under `SETTING_HEAD`."""
+    """Return one row per parameter that differs, under `SETTING_HEAD`."""
     every = len(comparison.rungs)
     return [
         [one.key, one.a, one.b, "all" if len(one.rungs) == every else ", ".join(one.rungs)]
@@ -149,12 +149,12 @@ def setting_rows(comparison: Comparison) -> list[list[str]]:
 
 
 def inputs_line(comparison: Comparison) -> str:
-    """Return which code and data differ, nothing where none does."""
-    return f"made from other {', '.join(comparison.inputs)}" if comparison.inputs else ""
+    """Return which code and data differ; nothing if none does."""
+    return f"different inputs: {', '.join(comparison.inputs)}" if comparison.inputs else ""
 
 
 def format_number(value: float, digits: int) -> str:
-    """Return a metric as the ladder's table has it.
+    """Return a metric as in the ladder's table; nothing if it is unknown.
 
     >>> format_number(0.6123, 3), format_number(float("nan"), 3)
     ('0.612', '')
@@ -175,5 +175,5 @@ def signed(value: float, digits: int) -> str:
 
 
 def interval_words(low: float, high: float, digits: int) -> str:
-    """Return the interval of a change, nothing where it is unknown."""
+    """Return the interval of a change; nothing if it is unknown."""
     return "" if math.isnan(low) else f"{signed(low, digits)} to {signed(high, digits)}"

@@ -135,7 +135,7 @@ def test_a_run_of_mlflow(project, capsys):
     (outcome,) = track_results([logged], give_store(project))
     assert compare.main([outcome.run_id[:9], "."]) == 0
     out = capsys.readouterr().out
-    assert f"run {outcome.run_id[:8]} (ssd seed=2)" in out and "parameters: none differs" in out
+    assert f"run {outcome.run_id[:8]} (ssd seed=2)" in out and "parameters: no differences" in out
     assert "ssd: no difference beyond chance: " in out
 
 

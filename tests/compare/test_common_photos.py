@@ -18,7 +18,7 @@ def sides(tmp_path, a, b, rung_a="ssd", rung_b="ssd", classes=("cat", "dog"), id
 
 
 def test_no_photo_at_all_is_an_error(tmp_path):
-    with pytest.raises(InputError, match=r"no photo in common \(0 and 0 of other names\)"):
+    with pytest.raises(InputError, match=r"no photo in common \(0 and 0 with other names\)"):
         common_photos(*sides(tmp_path, {}, {}))
 
 
@@ -89,7 +89,7 @@ def test_photos_without_an_object_count_where_all_objects_are_predicted(tmp_path
 @pytest.mark.parametrize(
     ("a", "b", "rung_a", "rung_b", "words"),
     [
-        (pets(2), pets(2, first=5), "ssd", "ssd", "no photo in common .2 and 2 of other names"),
+        (pets(2), pets(2, first=5), "ssd", "ssd", "no photo in common .2 and 2 with other names"),
         (pets(1), {"000.jpg": [("cat", RIGHT)]}, "ssd", "ssd", "all 1 photos in common have other"),
         ({"a.jpg": []}, {"a.jpg": []}, "bbox", "bbox", "no photo in common has an object"),
         (pets(2), pets(2), "bbox", "ssd", "one predicts all objects, the other the largest"),

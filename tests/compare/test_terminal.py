@@ -20,7 +20,7 @@ def lines_of(capsys, tmp_path, missed, number=12):
 
 def test_equal_results(capsys, tmp_path):
     lines = lines_of(capsys, tmp_path, [])
-    assert "parameters: none differs" in lines
+    assert "parameters: no differences" in lines
     assert lines[-2].startswith("ssd: no difference beyond chance: ")
     assert lines[-1] == OTHER_CHANCE
     text = "\n".join(lines)
@@ -33,7 +33,7 @@ def test_a_worse_result_says_where(capsys, tmp_path):
     assert lines[-2].startswith("ssd: A is better by ")
     assert "train.seed" in text and "ssd: classes that rose and fell" in text
     assert "ssd: A alone finds 8 objects in 8 photos, B alone 0 in 0, of 12 photos" in lines
-    assert "made from other predictions" not in text
+    assert "different inputs" not in text
     assert "\x1b" not in text
     assert max(len(line) for line in lines if line.startswith(("┃", "│"))) <= 120
 

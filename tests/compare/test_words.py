@@ -73,11 +73,11 @@ def with_headline(rung, *values, both_ways=True):
         ),
         (
             ("accuracy", 1.0, 0.0, -1.0, NAN, NAN, 1),
-            "not known: accuracy 1.000 and 0.000, on too few photos for an interval",
+            "unknown: accuracy 1.000 and 0.000, on too few photos for an interval",
         ),
         (
             ("voc_map_50", NAN, NAN, NAN, NAN, NAN, 0),
-            "not known: no object to find in these photos",
+            "unknown: no object to find in these photos",
         ),
     ],
 )
@@ -92,7 +92,7 @@ def test_why_an_interval_beside_0_is_not_enough(rung):
     one_photo = verdict(with_headline(rung, *values, 1, both_ways=False))
     assert one_photo == f"{begin}, and only 1 photo differs"
     one_way = verdict(with_headline(rung, *values, 50, both_ways=False))
-    assert one_way == f"{begin}, but the other interval of the draws holds 0"
+    assert one_way == f"{begin}, but the percentile interval contains 0"
 
 
 def test_numbers_and_signs():
@@ -134,7 +134,7 @@ def test_parameters_name_their_rungs_unless_all_have_them(rung):
 def test_other_code_and_data_are_named():
     assert inputs_line(compared([])) == ""
     paths = ["pipeline/train", "data/tables/objects.parquet"]
-    assert inputs_line(compared([], inputs=paths)) == f"made from other {', '.join(paths)}"
+    assert inputs_line(compared([], inputs=paths)) == f"different inputs: {', '.join(paths)}"
 
 
 def test_what_is_not_compared_is_said_once(rung):
@@ -142,7 +142,8 @@ def test_what_is_not_compared_is_said_once(rung):
     comparison = compared([left, replace(left, name="ssd_b"), rung], missing=["bbox: only in A"])
     assert notes(comparison) == [
         "bbox: only in A",
-        "ssd, ssd_b: compared on 4 photos of val; left out: 2 only in A, 1 with other objects in B",
+        "ssd, ssd_b: compared on 4 photos of val; left out: 2 only in A, "
+        "1 with different objects in B",
     ]
 
 

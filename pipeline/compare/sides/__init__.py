@@ -1,1 +1,1 @@
-"""One side of a comparison: what a person has named, and the files and tables behind it."""
+"""One side of a comparison: what the user named, and the files and tables behind it."""

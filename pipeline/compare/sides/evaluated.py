@@ -1,4 +1,4 @@
-"""The result that `ladder evaluate` has left: one model on labelled photos from anywhere."""
+"""A result of `ladder evaluate`: one model on labelled photos from anywhere."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pipeline.tasks import Task
 
 
 def evaluated_result(name: str, folder: Path) -> Side:
-    """Return the result in a folder of `ladder evaluate`, which is one rung's on one set of photos.
+    """Return the result in a folder of `ladder evaluate`: one rung on one set of photos.
 
     Raises:
         InputError: the folder is damaged.

@@ -1,4 +1,4 @@
-"""What a person names as one side of a comparison: a folder, a commit, an experiment, a run."""
+"""What the user may name as one side of a comparison: a folder, commit, experiment or run."""
 
 import os
 from dataclasses import replace
@@ -12,21 +12,21 @@ from pipeline.errors import InputError
 from pipeline.other_data.result import is_evaluation
 from pipeline.tracking.named_runs import find_run
 
-_RUN = "runs:/"  # MLflow's own spelling, for a run whose id is the start of a commit's, too
+_RUN = "runs:/"  # MLflow's own prefix, for a run whose id could also be that of a commit
 
 
 def find_result(words: str) -> Side:
     """Return the result that is called `NAME` or `NAME:RUNG`.
 
-    A folder goes before a commit of this name, a commit before an experiment, and that before a
-    run of MLflow, of which `runs:/ID` is always understood.
+    A folder takes precedence over a commit, a commit over an experiment, and an experiment over an
+    MLflow run; `runs:/ID` always means a run.
 
     Args:
         words: what the user wrote; commits, experiments and runs are those of the project in the
             working directory.
 
     Raises:
-        InputError: nothing is called that, or it has no such rung.
+        InputError: nothing has this name, or it has no such rung.
     """
     name, rung = words, None
     if not Path(words).is_dir() and ":" in words.removeprefix(_RUN):
@@ -50,7 +50,7 @@ def _named(name: str) -> Side:
     run = find_run(name.removeprefix(_RUN), Path(), os.environ.get("MLFLOW_TRACKING_URI"))
     if run is None:
         raise InputError(
-            f"{name}: no folder, commit, experiment of DVC or run of MLflow is called that; "
-            "`git log`, `dvc exp list` and `ladder ui` show what there is"
+            f"{name}: no folder, commit, DVC experiment or MLflow run has this name; "
+            "`git log`, `dvc exp list` and `ladder ui` list them"
         )
     return result_of_run(name, run, Path())

@@ -1,4 +1,4 @@
-"""Results that DVC's cache still has: of a commit, of an experiment, of a run of MLflow."""
+"""Results still in DVC's cache: of a commit, an experiment or an MLflow run."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pipeline.tracking.named_runs import NamedRun
 
 
 def find_commit(name: str) -> str:
-    """Return the commit of a revision or of an experiment, nothing where there is none.
+    """Return the commit of a revision or an experiment; nothing if there is none.
 
     Raises:
         InputError: several experiments have this name.
@@ -26,18 +26,18 @@ def find_commit(name: str) -> str:
     several = experiments.splitlines()
     if len(several) > 1:
         short = ", ".join(one[:7] for one in several)
-        raise InputError(f"{name}: {len(several)} experiments have this name; say one of {short}")
+        raise InputError(f"{name}: {len(several)} experiments have this name; name one of {short}")
     return experiments
 
 
 def result_of_commit(name: str, commit: str, root: Path) -> Side:
-    """Return the result of a commit or an experiment: its lock file names what the cache has.
+    """Return the result of a commit or an experiment; its lock file says what is in the cache.
 
     Raises:
         InputError: the commit has no lock file, or none with a finished rung.
     """
     short, _, subject = run_git("log", "-1", "--format=%h %s", commit).partition(" ")
-    # DVC's own subject of an experiment is a digest, 64 digits long.
+    # For an experiment, DVC writes a digest of 64 digits as the subject.
     told = subject and not subject.startswith("dvc: commit experiment ")
     about = f"commit {short} ({subject})" if told else f"commit {short}"
     text = committed_lock(commit)
@@ -58,7 +58,7 @@ def result_of_commit(name: str, commit: str, root: Path) -> Side:
 
 
 def result_of_run(name: str, run: NamedRun, root: Path) -> Side:
-    """Return the result of a run, which is one rung's: its digests name what the cache has."""
+    """Return the result of a run, of one rung; its digests say what is in the cache."""
     about = f"run {run.run_id[:8]} ({run.name})"
     files = _in_cache(cache_folder(root), run.rung, dict(run.params), dict(run.deps), f"of {about}")
     return Side(name, about, {run.rung: files})
@@ -67,18 +67,18 @@ def result_of_run(name: str, run: NamedRun, root: Path) -> Side:
 def _in_cache(
     cache: Path, rung: str, params: dict[str, str], deps: dict[str, str], of_whom: str
 ) -> RungFiles:
-    """Return where the cache keeps what the evaluate stage of a rung has read."""
+    """Return where the cache keeps the inputs of a rung's evaluate stage."""
     predictions = (PREDICTIONS / f"{rung}.parquet").as_posix()
     tables = {table: (TABLES / f"{table}.parquet").as_posix() for table in SCHEMAS}
     if predictions not in deps:
         raise InputError(
-            f"{predictions} {of_whom}: its md5 is not known; name the commit of the result"
+            f"{predictions} {of_whom}: its md5 is unknown; name the commit of the result"
         )
     return RungFiles(
         object_path(cache, deps[predictions]),
         {table: object_path(cache, deps[path]) for table, path in tables.items() if path in deps},
         params,
         deps,
-        f"it is not in the cache of DVC: `dvc fetch --all-commits {predictions} {TABLES}` brings "
-        "it from a remote that has it",
+        f"it is not in DVC's cache: `dvc fetch --all-commits {predictions} {TABLES}` brings it "
+        "from a remote that has it",
     )

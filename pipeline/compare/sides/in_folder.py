@@ -1,4 +1,4 @@
-"""The result that lies in the folders of a project: this one, or another clone."""
+"""The result in the folder of a project: this one or another clone."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A result to be compared: where the files of its rungs are, and what they were made with."""
+"""A result to compare: where the files of its rungs are, and what they were made with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from pipeline.tracking.dvc_lock import (
 
 @dataclass(frozen=True)
 class RungFiles:
-    """Where the parts of a rung's result are, and what it was made with.
+    """Where the files of a rung's result are, and what it was made with.
 
     Attributes:
         predictions: the file of the predict stage.
         tables: the files of `images`, and of `objects` or `largest` or both.
-        params: by dotted key, named alike in all rungs.
-        deps: path to md5 of code and data that went into it; empty where that is not known.
-        remedy: what brings a file that is not there.
+        params: by dotted key, with the same names for all rungs.
+        deps: path to md5 of the code and data that went into it; empty if unknown.
+        remedy: how to get a file that is missing.
     """
 
     predictions: Path
@@ -43,9 +43,9 @@ class Side:
         name: as the user wrote it, without the rung.
         about: what was found under this name.
         rungs: the files of each rung that it has.
-        source: the folder with its photos, None where only the cache has them.
-        rung: the one that the user asked for, None for all.
-        split: the only one that its photos are in, None where it has several.
+        source: the folder with its photos; None if they are only in the cache.
+        rung: the one that the user named; None for all.
+        split: the only split of its photos; None if there are several.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Side:
 
 
 def made_with(lock: Stages, rung: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the parameters and the digests that DVC has noted of a rung, empty if it has none."""
+    """Return the parameters and digests that DVC recorded for a rung; empty if there are none."""
     stages = stages_of_rung(lock, rung)
     if stages is None:
         return {}, {}
@@ -68,7 +68,7 @@ def made_with(lock: Stages, rung: str) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def as_words(params: Mapping[str, JsonValue], rung: str) -> dict[str, str]:
-    """Return parameters as MLflow has them, so that a run is compared with a commit."""
+    """Return parameters as MLflow has them, so that a run can be compared with a commit."""
     own = (f"train.{rung}.", "train.shared.")
     kept = {
         key: value

@@ -1,4 +1,4 @@
-"""The predictions of a rung with the photos and the labels that they are judged by."""
+"""The predictions of a rung, with the photos and labels that they are judged by."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from pipeline.predictions import Predictions, read_predictions
 from pipeline.reading.parquet_file import read_parquet
 from pipeline.schemas import SCHEMAS, of_split, read_classes
 
-# What comparing needs of a table: an old commit's may lack what was added since.
+# The columns that a comparison needs: tables of an old commit may lack those added since.
 _ADDED = ("photo", "turned", "score")
 _NEEDED = {
     name: [field for field in schema if field.name not in _ADDED]
@@ -22,13 +22,13 @@ _NEEDED = {
 
 @dataclass(frozen=True)
 class RungResult:
-    """What one rung said of the photos of one split.
+    """What one rung predicted for the photos of one split.
 
     Attributes:
-        owner: whose it is, for messages.
+        owner: the name of the side it belongs to, for messages.
         rung: its name.
         images: P photos of the split.
-        truth: the objects of these photos; of the rungs of the largest object, one each.
+        truth: the objects of these photos; one each for rungs that predict the largest object.
         predictions: for these photos.
     """
 
@@ -40,10 +40,10 @@ class RungResult:
 
 
 def read_rung(result: Side, rung: str, split: str) -> RungResult:
-    """Return what a rung of a result said of a split.
+    """Return what a rung of a result predicted for a split.
 
     Raises:
-        InputError: a file of it is not there or is damaged, or its parts do not belong together.
+        InputError: a file is missing or damaged, or the files do not belong together.
     """
     files = result.rungs[rung]
     whose = f"{rung} of {result.name}"
@@ -52,25 +52,25 @@ def read_rung(result: Side, rung: str, split: str) -> RungResult:
     )
     name = predictions.task.table
     if not {"images", name} <= files.tables.keys():
-        raise InputError(f"{whose}: tables: not known which it was judged by; name its commit")
+        raise InputError(f"{whose}: tables: unknown which it was judged by; name its commit")
     images, truth = (
         _read(_there(files.tables[one], f"table {one} of {whose}", files.remedy), _NEEDED[one])
         for one in ("images", name)
     )
     if predictions.classes != read_classes(images):
         raise InputError(
-            f"{whose}: predictions: of other classes than the tables; run train and predict"
+            f"{whose}: predictions: classes differ from the tables; run train and predict"
         )
     if not _of_these_photos(predictions.table, images):
         raise InputError(
-            f"{whose}: predictions: of other photos than the tables; `dvc repro` makes them again"
+            f"{whose}: predictions: photos differ from the tables; `dvc repro` makes them again"
         )
     found = Predictions(of_split(predictions.table, split), predictions.task, predictions.classes)
     return RungResult(result.name, rung, of_split(images, split), of_split(truth, split), found)
 
 
 def _of_these_photos(predictions: pa.Table, images: pa.Table) -> bool:
-    """Return whether ids mean the same photos in both; tables made anew give other ids."""
+    """Return whether image ids mean the same photos in both; rebuilt tables number them anew."""
     rows = pc.index_in(predictions["image_id"], value_set=images["image_id"])
     names = images["file_name"].take(rows)
     return not rows.null_count and names.to_pylist() == predictions["file_name"].to_pylist()
@@ -78,7 +78,7 @@ def _of_these_photos(predictions: pa.Table, images: pa.Table) -> bool:
 
 def _there(path: Path, what: str, remedy: str) -> Path:
     if not path.is_file():
-        raise InputError(f"{what}: {path} is not there; {remedy}")
+        raise InputError(f"{what}: {path} is missing; {remedy}")
     return path
 
 

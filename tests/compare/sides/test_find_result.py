@@ -50,5 +50,5 @@ def test_a_folder_goes_before_a_commit_and_that_before_a_run(folder, monkeypatch
 
 
 def test_what_is_nothing_at_all(folder):
-    with pytest.raises(InputError, match="mian: no folder, commit, experiment of DVC or run"):
+    with pytest.raises(InputError, match="mian: no folder, commit, DVC experiment or MLflow run"):
         find_result("mian")

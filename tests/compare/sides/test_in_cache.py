@@ -87,5 +87,5 @@ def test_a_run_is_found_by_its_digests(project, tmp_path):
     assert result.about == "run 01234567 (ssd seed=2)"
     assert len(read_rung(result, "ssd", "val").truth) == 3
     without = NamedRun("0123456789abcdef", "ssd seed=2", "ssd", {}, {})
-    with pytest.raises(InputError, match="its md5 is not known; name the commit"):
+    with pytest.raises(InputError, match="its md5 is unknown; name the commit"):
         result_of_run("01234", without, tmp_path)

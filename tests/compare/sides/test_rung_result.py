@@ -34,8 +34,8 @@ def test_another_split_may_be_empty(result):
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        ("predictions/ssd.parquet", "predictions of ssd of mine: .* is not there; `dvc pull`"),
-        ("data/tables/objects.parquet", "table objects of ssd of mine: .* is not there"),
+        ("predictions/ssd.parquet", "predictions of ssd of mine: .* is missing; `dvc pull`"),
+        ("data/tables/objects.parquet", "table objects of ssd of mine: .* is missing"),
     ],
 )
 def test_what_is_absent_is_named_with_a_remedy(result, tmp_path, file, words):
@@ -66,11 +66,11 @@ def test_tables_from_before_some_columns_were_added_will_do(result, tmp_path):
 
 def test_predictions_of_other_classes_than_the_tables(result, tmp_path):
     write_result(tmp_path, TWO, {}, classes=("cat", "dog", "eel"))
-    with pytest.raises(InputError, match="ssd of mine: predictions: of other classes"):
+    with pytest.raises(InputError, match="ssd of mine: predictions: classes differ"):
         read_rung(result, "ssd", "val")
 
 
 def test_predictions_from_before_the_tables_were_made_anew(result, tmp_path):
     write_result(tmp_path, dict(reversed(TWO.items())), {})
-    with pytest.raises(InputError, match="ssd of mine: predictions: of other photos"):
+    with pytest.raises(InputError, match="ssd of mine: predictions: photos differ"):
         read_rung(result, "ssd", "val")
