@@ -1,4 +1,4 @@
-"""Where DVC keeps the content of outputs: a file named for the md5 of what is in it."""
+"""Where DVC keeps the content of outputs: in files named by the md5 of their content."""
 
 import json
 from pathlib import Path
@@ -7,13 +7,13 @@ from pipeline.errors import InputError
 
 
 def cache_folder(root: Path) -> Path:
-    """Return the folder with the objects of a project's cache, wherever its settings have put it.
+    """Return the folder with the objects of a project's cache, wherever it is configured to be.
 
     Args:
         root: the project's root folder.
 
     Raises:
-        InputError: DVC cannot be imported, or there is no project of it here.
+        InputError: DVC cannot be imported, or this is not a DVC project.
     """
     try:
         from dvc.exceptions import DvcException
@@ -31,12 +31,12 @@ def cache_folder(root: Path) -> Path:
 
 
 def file_digests(folder: Path, path: str, md5: str) -> dict[str, str]:
-    """Return path to md5 of an output, of each file in it where it is a folder.
+    """Return path to md5 of an output; for a folder, of each file in it.
 
     Args:
         folder: of the cache, see `cache_folder`.
         path: of the output.
-        md5: as `dvc.lock` has it; that of a folder ends in `.dir`.
+        md5: as in `dvc.lock`; that of a folder ends in `.dir`.
 
     Raises:
         InputError: the cache has no list of the folder's files, or a damaged one.
@@ -49,11 +49,11 @@ def file_digests(folder: Path, path: str, md5: str) -> dict[str, str]:
             f"{path}/{item['relpath']}": item["md5"] for item in json.loads(listed.read_bytes())
         }
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{listed}: no list of files ({error}); run `ladder doctor`") from None
+        raise InputError(f"{listed}: not a list of files ({error}); run `ladder doctor`") from None
 
 
 def object_path(folder: Path, md5: str) -> Path:
-    """Return where the cache in `folder` keeps the content with this md5, whether it does or not.
+    """Return where the cache in `folder` keeps the content with this md5, if it has it.
 
     >>> object_path(Path("cache"), "0a1b").as_posix()
     'cache/0a/1b'

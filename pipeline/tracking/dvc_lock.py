@@ -1,4 +1,4 @@
-"""What `dvc.lock` records about a result: its digest, its parameters, the data it came from."""
+"""What `dvc.lock` records about a result: digests, parameters, and the data it came from."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from pipeline.yaml_file import flatten, parse_yaml, read_yaml
 
 
 class LockedFile(BaseModel):
-    """A file or folder that a stage has read or made; one of a cloud has no md5."""
+    """A file or folder that a stage has read or written; one in a cloud has no md5."""
 
     path: str
     md5: str | None = None
@@ -20,7 +20,7 @@ class LockedFile(BaseModel):
 
 
 class LockEntry(BaseModel):
-    """What DVC noted when it ran a stage; `params` has a dictionary for each file of them."""
+    """What DVC recorded when it ran a stage; `params` has one dictionary per parameter file."""
 
     cmd: str | list[str] = ""
     deps: list[LockedFile] = []
@@ -33,10 +33,10 @@ _STAGES = TypeAdapter(Stages)
 
 
 def read_lock(path: Path) -> Stages:
-    """Return the entries of a `dvc.lock` by stage name, none where there is no such file.
+    """Return the entries of a `dvc.lock` by stage name; none if there is no such file.
 
     Raises:
-        InputError: the file is not YAML or not of the form that DVC writes.
+        InputError: the file is not YAML, or not in the form that DVC writes.
     """
     if not path.exists():
         return {}
@@ -44,10 +44,10 @@ def read_lock(path: Path) -> Stages:
 
 
 def parse_lock(text: str, name: str) -> Stages:
-    """Return the entries of the text of a `dvc.lock`; `name` is where it came from, for messages.
+    """Return the entries in the text of a `dvc.lock`; `name` says where it is from, for messages.
 
     Raises:
-        InputError: it is not YAML or not of the form that DVC writes.
+        InputError: it is not YAML, or not in the form that DVC writes.
     """
     return _stages_in(parse_yaml(text, name), name)
 
@@ -69,15 +69,15 @@ def digests(files: Iterable[LockedFile]) -> dict[str, str]:
 def fingerprint(
     stages: Stages, names: Iterable[str], own_digests: Mapping[str, str] | None = None
 ) -> str:
-    """Return the SHA-256 of what went in and out of stages: commands, parameters, md5s.
+    """Return the SHA-256 of the inputs and outputs of stages: commands, parameters, md5s.
 
-    Two results share a fingerprint exactly when data, parameters, code and model agree. Names of
-    stages, sizes and file counts are left out: they add nothing.
+    Two results have the same fingerprint exactly if data, parameters, code and model agree. Names
+    of stages, sizes and file counts are left out, as they add nothing.
 
     Args:
         stages: the lock file.
-        names: the stages that made the result, each of them in the lock file.
-        own_digests: by path, what stands for an output whose md5 differs from run to run.
+        names: the stages that made the result, all of them in the lock file.
+        own_digests: by path, a substitute for the md5 of an output that differs from run to run.
     """
     instead = own_digests or {}
     content = [
@@ -100,9 +100,9 @@ def _of(files: Iterable[LockedFile], instead: Mapping[str, str]) -> dict[str, st
 def with_upstream(stages: Stages, names: Iterable[str]) -> list[str]:
     """Return `names` and the stages whose outputs they were made from, in the file's order.
 
-    After a run that stopped half-way the lock file also holds newer stages, which this result has
-    not seen: where path and md5 of an output do not both agree, it is not upstream. For a file
-    inside an output the lock file has no md5 to compare with, so the path decides.
+    After an interrupted run the lock file also holds newer stages that this result was not made
+    from: a stage is upstream only if both path and md5 of an output agree. For a file inside an
+    output the lock file has no md5 to compare, so the path decides.
     """
     outs = _all_outs(stages)
     reached: set[str] = set()
@@ -116,7 +116,7 @@ def with_upstream(stages: Stages, names: Iterable[str]) -> list[str]:
     return [name for name in stages if name in reached]
 
 
-# Path to stage and md5: a renamed stage stays in `dvc.lock`, which then has its outputs twice.
+# Path to stages and md5s: `dvc.lock` keeps a renamed stage, and so lists its outputs twice.
 def _all_outs(stages: Stages) -> dict[str, list[tuple[str, str]]]:
     outs: dict[str, list[tuple[str, str]]] = {}
     for name, entry in stages.items():
@@ -132,7 +132,7 @@ def _makers(outs: dict[str, list[tuple[str, str]]], path: str, md5: str) -> list
 
 
 def flat_params(stages: Stages, names: Iterable[str]) -> dict[str, JsonValue]:
-    """Return the parameters that stages were run with, nested keys joined by dots."""
+    """Return the parameters that stages were run with; nested keys are joined by dots."""
     flat: dict[str, JsonValue] = {}
     for name in names:
         for values in stages[name].params.values():
@@ -141,13 +141,13 @@ def flat_params(stages: Stages, names: Iterable[str]) -> dict[str, JsonValue]:
 
 
 def stages_of_rung(stages: Stages, rung: str) -> list[str] | None:
-    """Return the stages that train, predict and evaluate a rung, None before all have run."""
+    """Return the stages that train, predict and evaluate a rung; None before all have run."""
     names = [f"{stage}@{rung}" for stage in ("train", "predict", "evaluate")]
     return names if all(name in stages for name in names) else None
 
 
 def alike_in_all_rungs(params: Mapping[str, JsonValue], rung: str) -> dict[str, JsonValue]:
-    """Drop `shared` and the rung's name, so that rungs are compared key by key."""
+    """Drop `shared` and the rung's name from keys, so that rungs can be compared key by key."""
     return {
         name.replace("train.shared.", "train.").replace(f"train.{rung}.", "train."): value
         for name, value in params.items()

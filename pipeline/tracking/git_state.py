@@ -1,4 +1,4 @@
-"""The git commit that a result belongs to; nothing where there is no git or no commit."""
+"""The git commit that a result belongs to; nothing without git or without a commit."""
 
 import subprocess
 from pathlib import Path
@@ -8,12 +8,12 @@ from pipeline.files import LOCK, PARAMS
 from pipeline.profiles import FlatParams
 from pipeline.yaml_file import flatten, parse_yaml
 
-# What DVC itself writes during a run does not make a working copy differ from its commit.
+# Files that DVC itself writes during a run do not count as changes to the commit.
 _WRITTEN_BY_DVC = (":!params.yaml", ":!dvc.lock", ":!metrics")
 
 
 def git_tags() -> dict[str, str]:
-    """Return the tags of the commit and of whether the working copy differs from it."""
+    """Return the tags for the commit and for whether the working copy differs from it."""
     commit = run_git("rev-parse", "HEAD")
     if not commit:
         return {}
@@ -28,7 +28,7 @@ def is_committed(path: str) -> bool:
 
 
 def committed_lines(pattern: str, folder: Path) -> list[str]:
-    """Return the lines of the last commit's files in a folder that hold `pattern`, stripped."""
+    """Return the lines with `pattern` in a folder's files as of the last commit, stripped."""
     words = ("grep", "-h", "--fixed-strings", pattern, "HEAD", "--", f"{folder}/")
     return [line.strip() for line in run_git(*words).splitlines()]
 
@@ -43,7 +43,7 @@ def committed_params() -> FlatParams:
     shown = subprocess.run(words, capture_output=True, text=True, check=False)
     if shown.returncode:
         raise InputError(
-            f"no git commit with {PARAMS} here, and a profile is laid over the committed one; "
+            f"no git commit with {PARAMS} here, and a profile changes the committed parameters; "
             "git clone the project"
         )
     name = f"{PARAMS} of the last commit"
@@ -51,15 +51,15 @@ def committed_params() -> FlatParams:
 
 
 def committed_lock(commit: str = "HEAD") -> str:
-    """Return the text of a commit's dvc.lock, nothing where it has none."""
+    """Return the text of a commit's dvc.lock; nothing if it has none."""
     return run_git("show", f"{commit}:./{LOCK}")
 
 
 def flat_params_of(content: object, name: str) -> FlatParams:
-    """Return parameters by dotted keys; `name` is the file that they are from, for the message.
+    """Return parameters by dotted keys; `name` is the file they come from, for the message.
 
     Raises:
-        InputError: there are none in it.
+        InputError: it holds none.
     """
     if not isinstance(content, dict):
         raise InputError(f"{name}: no parameters in it; `git restore {PARAMS}` brings it back")
@@ -67,7 +67,7 @@ def flat_params_of(content: object, name: str) -> FlatParams:
 
 
 def run_git(*words: str) -> str:
-    """Return what a git command prints, nothing when it fails."""
+    """Return what a git command prints; nothing if it fails."""
     try:
         done = subprocess.run(["git", *words], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

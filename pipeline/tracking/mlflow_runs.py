@@ -1,7 +1,7 @@
-"""Every distinct result becomes exactly one MLflow run.
+"""Logs every distinct result as exactly one MLflow run.
 
-MLflow is imported inside functions: when all results are known already, which is so on most calls,
-it is never imported (2 to 4 s).
+MLflow is imported inside functions (2 to 4 s): on most calls all results are already known, and it
+is not needed.
 """
 
 import sys
@@ -50,34 +50,34 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _LOCK_SECONDS = 600
-# On a server that several machines share, a run younger than this may still be written by another.
+# On a shared server, another machine may still be writing a run that is younger than this.
 _ABANDONED_AFTER_SECONDS = 600
-OWNER = "project"  # tag: which copy of the project on which machine logs this
-_LOGGED = "logged"  # milliseconds; a run's own start is that of the training
-_FINAL = 0  # the one step of all final pictures: MLflow aligns runs by it
-_AT_ONCE = 8  # pictures, as MLflow's client keeps ten connections to a server
+OWNER = "project"  # tag: which copy of the project, on which machine, logged this
+_LOGGED = "logged"  # tag, in milliseconds; the start time of a run is that of its training
+_FINAL = 0  # the step of all final pictures, so that MLflow aligns the runs
+_AT_ONCE = 8  # pictures; MLflow's client has a pool of ten connections
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one trained and evaluated rung leaves behind.
+    """What training and evaluating one rung leaves behind.
 
     Attributes:
         rung: its name.
         fingerprint: digest of data, parameters, code and model; equal results share it.
-        name: of the run; by default that of the rung.
-        seconds: that the training took, which becomes the duration of the run.
+        name: of the run; defaults to the name of the rung.
+        seconds: how long the training took, which becomes the duration of the run.
         training: digest of the training, whose live run becomes this one.
         params: flat parameters.
         metrics: final metrics, e.g. `val/accuracy`.
-        history: a row an epoch with the number `epoch`; other numbers are logged at that step.
+        history: one row per epoch with its number as `epoch`, the step of the other numbers.
         tags: whatever else identifies the result.
-        datasets: path to md5 of the data it learnt from.
+        datasets: path to md5 of the data it was trained on.
         pictures: image files.
-        progress: image files of the same photos, by how many percent of the training were done.
-        folders: folders of files, by the name that MLflow shows them under.
-        model: the folder of the model, which becomes a version of a registered one.
-        records: small dictionaries, by the name of the JSON file that keeps each.
+        progress: image files of the same photos, by the percentage of the training completed.
+        folders: folders of files, by their names in MLflow.
+        model: the folder of the model, which becomes a version of a registered model.
+        records: small dictionaries, by the names of the JSON files to keep them in.
     """
 
     rung: str
@@ -99,25 +99,25 @@ class Result:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where the run of a result is: `new` if this call logged it, else it was there already."""
+    """Where the run of a result is; `new` if this call logged it."""
 
     rung: str
     run_id: str
     new: bool
     store: str
-    experiment: str = ""  # its id, where it had to be asked for
+    experiment: str = ""  # its id, if it had to be looked up
 
 
 def log_results(results: Sequence[Result], root: Path, uri: str) -> list[Outcome]:
-    """Return where the one run of each result is in a store, after logging those that had none.
+    """Return where the run of each result is in a store, after logging the results without one.
 
     Args:
-        results: one or more rungs' results; each with the tag `OWNER`, or none.
+        results: of one or more rungs, with or without the tag `OWNER`.
         root: the project's root folder.
         uri: of the store.
 
     Raises:
-        Exception: whatever the store does.
+        Exception: whatever the store raises.
     """
     known = known_runs(uri, experiment_name())
     settled = not results or _is_settled(uri, {result.training for result in results})
@@ -125,8 +125,8 @@ def log_results(results: Sequence[Result], root: Path, uri: str) -> list[Outcome
         return [Outcome(r.rung, known[r.fingerprint], False, uri) for r in results]
     from filelock import FileLock
 
-    # Two processes that create the tables at once break the store, and two that search before
-    # either has logged would each make a run.
+    # Two processes that create the tables at once break the store, and two that both search before
+    # either has logged would each create a run.
     store = database(uri) or database(local_store(root))
     with FileLock(f"{store}.lock", timeout=_LOCK_SECONDS):
         client = open_client(uri)
@@ -141,7 +141,7 @@ def log_results(results: Sequence[Result], root: Path, uri: str) -> list[Outcome
 
 
 def drop_half_logged(uri: str, owner: str) -> None:
-    """Delete the runs that this project has logged in half."""
+    """Delete the half-logged runs of this project."""
     client = open_client(uri)
     experiment = client.get_experiment_by_name(experiment_name())
     if experiment:
@@ -149,7 +149,7 @@ def drop_half_logged(uri: str, owner: str) -> None:
 
 
 def _is_settled(uri: str, trainings: Container[str]) -> bool:
-    """Return whether an SQLite store has the layout of charts, and no live run to be seen to."""
+    """Return whether an SQLite store has the layout of charts and no live run to take care of."""
     name = experiment_name()
     laid_out = experiment_tag(uri, name, LAYOUT_TAG) == layout_tag()
     return laid_out and not has_live_run(uri, name, trainings)
@@ -161,19 +161,19 @@ def _track_one(client: "MlflowClient", experiment_id: str, result: Result, uri: 
         drop_doubles(client, experiment_id, result.training)
         return Outcome(result.rung, found[0], False, uri, experiment_id)
     own = _log(client, experiment_id, result)
-    # On a shared server another machine may have logged the same result meanwhile. Both see both
-    # and keep the same one, or the later of the two does.
+    # On a shared server another machine may have logged the same result in the meantime. Whoever
+    # sees both runs keeps the same one of them.
     kept, *doubles = _find_runs(client, experiment_id, result.fingerprint) or [own]
     if kept == own and result.model:
         _register(client, own, result)
     for run_id in doubles:
-        with suppress(Exception):  # the other machine has deleted it already
+        with suppress(Exception):  # the other machine has already deleted it
             client.delete_run(run_id)
     return Outcome(result.rung, kept, kept == own, uri, experiment_id)
 
 
 def _register(client: "MlflowClient", run_id: str, result: Result) -> None:
-    """Register a run's model; a store without a registry keeps the run none the less."""
+    """Register a run's model; a store without a registry still keeps the run."""
     try:
         register(client, run_id, result.rung, result.fingerprint)
     except Exception as error:
@@ -190,7 +190,7 @@ def _find_runs(client: "MlflowClient", experiment_id: str, fingerprint: str) -> 
 
 
 def _log(client: "MlflowClient", experiment_id: str, result: Result) -> str:
-    """Log a result, into its training's live run if there is one, and return the run's id.
+    """Log a result, to its training's live run if there is one, and return the run's id.
 
     The tag `complete` comes last.
     """
@@ -209,7 +209,7 @@ def _log(client: "MlflowClient", experiment_id: str, result: Result) -> str:
     if result.model:
         _log_model(client, run_id, result.model)
     client.set_tag(run_id, COMPLETE, "true")
-    # The training is what took long, not this.
+    # The duration of the run is that of the training, not of this.
     client.set_terminated(run_id, end_time=live.info.start_time + took if live else None)
     return run_id
 
@@ -236,7 +236,7 @@ def _log_model(client: "MlflowClient", run_id: str, model: Path) -> None:
 def _log_numbers(
     client: "MlflowClient", run_id: str, result: Result, known: Container[int]
 ) -> None:
-    """Log all numbers but those of the epochs that the run has already."""
+    """Log all numbers except those of epochs that the run already has."""
     from mlflow.entities import Metric, Param
 
     now = int(time.time() * 1000)
@@ -248,21 +248,21 @@ def _log_numbers(
 
 
 def _log_pictures(client: "MlflowClient", run_id: str, result: Result) -> None:
-    """Log pictures as files, and in the form that the comparison page shows, on all cores.
+    """Log pictures as files and, on all cores, in the form that the comparison page shows.
 
-    MLflow packs them anew, which takes longer than all else that is logged.
+    For the latter MLflow recompresses them, which takes longer than everything else here.
     """
 
     def log(one: tuple[Path, str, int]) -> None:
         picture, key, step = one
-        with open_photo(picture) as image:  # opaque: a fourth channel would be packed for nothing
+        with open_photo(picture) as image:  # opaque: an alpha channel would only cost time
             client.log_image(run_id, image.convert("RGB"), key=key, step=step)
 
     for picture in result.pictures:
         client.log_artifact(run_id, str(picture), "pictures")
     shown = [(picture, picture.stem, _FINAL) for picture in result.pictures]
     shown += [(picture, PROGRESS, percent) for percent, picture in sorted(result.progress.items())]
-    # The first alone: each sets the same tag, which two at once would both insert.
+    # The first one alone: each sets the same tag, and two at once would both try to insert it.
     list(map(log, shown[:1]))
     with ThreadPoolExecutor(min(_AT_ONCE, usable_cores())) as pool:
         list(pool.map(log, shown[1:]))
@@ -283,15 +283,15 @@ def _log_datasets(client: "MlflowClient", run_id: str, datasets: Mapping[str, st
 def _sweep(
     client: "MlflowClient", experiment_id: str, older_than_seconds: int, owner: str = ""
 ) -> None:
-    """End what a killed process left RUNNING: delete half-logged runs, close whole ones.
+    """End what a killed process left RUNNING: delete half-logged runs, close complete ones.
 
-    With an owner only its own: as two of its processes never log at once, however young they are.
+    With an owner, only its own, of any age: two of its processes never log at once.
     """
     before = (time.time() - older_than_seconds) * 1000
     whose = f" AND tags.{OWNER} = '{owner}'" if owner else ""
     for run in client.search_runs([experiment_id], f"attributes.status = 'RUNNING'{whose}"):
         logged = run.data.tags.get(_LOGGED, run.info.start_time)
-        young = older_than_seconds > 0 and float(logged) > before  # else the clock may be wrong
+        young = older_than_seconds > 0 and float(logged) > before  # with 0, a clock may be off
         if FINGERPRINT not in run.data.tags or young:
             continue
         if run.data.tags.get(COMPLETE) == "true":

@@ -1,6 +1,6 @@
-"""Reaches an MLflow store: a client, the project's experiment, and whether a server answers.
+"""Access to an MLflow store: a client, the project's experiment, and whether a server answers.
 
-MLflow is imported inside functions, as it takes 2 to 4 s.
+MLflow is imported inside functions, as that takes 2 to 4 s.
 """
 
 import os
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def experiment_name() -> str:
-    """Return the experiment's name: `MLFLOW_EXPERIMENT_NAME` or the project's own."""
+    """Return the experiment's name: `MLFLOW_EXPERIMENT_NAME` or the project's default."""
     return os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
 
 
@@ -37,7 +37,7 @@ def without_password(uri: str, text: str | None = None) -> str:
 
 @contextmanager
 def naming_store(uri: str) -> Iterator[None]:
-    """Turn what MLflow and the network raise in the block into one line without secrets.
+    """Turn errors of MLflow and the network in the block into one line without secrets.
 
     Raises:
         InputError: the store cannot be used.
@@ -63,10 +63,10 @@ def store_uri(root: Path) -> str:
 
 
 def open_client(uri: str) -> "MlflowClient":
-    """Return a client of the store that gives up soon.
+    """Return a client of the store with short timeouts.
 
     Raises:
-        InputError: the URI is that of a server and no address.
+        InputError: the URI is that of a server, but not a valid address.
     """
     check_address(uri)
     # Read by MLflow when it is imported. Its default of 7 retries would hang for four minutes.
@@ -84,7 +84,7 @@ def open_client(uri: str) -> "MlflowClient":
 def log_numbers(
     client: "MlflowClient", run_id: str, metrics: Sequence["Metric"], params: Sequence["Param"]
 ) -> None:
-    """Log metrics and parameters, as many in a call as MLflow takes."""
+    """Log metrics and parameters, as many per call as MLflow accepts."""
     for some in _portions(metrics, _METRICS_PER_CALL):
         client.log_batch(run_id, metrics=some)
     for few in _portions(params, _PARAMS_PER_CALL):
@@ -96,15 +96,15 @@ def _portions(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 def open_experiment(client: "MlflowClient", root: Path, uri: str) -> str:
-    """Return the id of the project's experiment, which is made or restored where needed."""
+    """Return the id of the project's experiment; create or restore it if necessary."""
     return insist(lambda: _open_experiment(client, root, uri))
 
 
 def insist(write: Callable[[], T]) -> T:
-    """Return what a write to a store returns, tried again where the store refuses it.
+    """Return what a write to a store returns, retrying it if the store refuses.
 
-    Of two machines that write the same thing at the same moment a server refuses one: an
-    experiment, its tag, a data set. The next time that one finds what the other has written.
+    If two machines write the same thing (an experiment, its tag, a data set) at the same moment, a
+    server refuses one of them. On the next try that one finds what the other has written.
     """
     from mlflow.exceptions import MlflowException
 
@@ -122,7 +122,7 @@ def _open_experiment(client: "MlflowClient", root: Path, uri: str) -> str:
     name = experiment_name()
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
-        # A server knows best where its artifacts go; a local store would take the working folder.
+        # A server decides where its artifacts go; a local store would use the working directory.
         folder = None if is_server(uri) else (root.resolve() / "mlruns").as_uri()
         return client.create_experiment(name, artifact_location=folder)
     if experiment.lifecycle_stage == "deleted":
@@ -136,7 +136,7 @@ def is_server(uri: str) -> bool:
 
 
 def probe(uri: str) -> None:
-    """Raise when no server answers within a few seconds; a refusal (401, 404) is an answer."""
+    """Raise if no server answers within a few seconds; a refusal (401, 404) is an answer."""
     check_address(uri)
     if not is_server(uri):
         return
@@ -149,10 +149,10 @@ def probe(uri: str) -> None:
         if error.code >= 500:
             raise
     except URLError as error:
-        if "certificate" not in str(error.reason).lower():  # MLflow has settings of its own for it
+        if "certificate" not in str(error.reason).lower():  # MLflow has its own settings for those
             raise
 
 
 def first_line(error: Exception) -> str:
-    """Return what an error says, without what follows."""
+    """Return the first line of an error's message, or the name of its type."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,4 +1,4 @@
-"""The document of a model: what it answers, how good it is, what made it, how to use it."""
+"""A model card: what the model predicts, how good it is, how it was made and how to use it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,20 +21,20 @@ _ANSWERS = {
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What is told of a model.
+    """What a model card says of a model.
 
     Attributes:
         rung: its name.
-        task: what it answers.
+        task: what it predicts.
         classes: names in label order.
         intervals: of all metrics and splits.
         epochs: of the whole training.
-        minutes: that it took; None where that was not noted.
-        processor: that it was trained on.
-        changed: parameters that are not as committed.
+        minutes: how long it took; None if not recorded.
+        processor: what it was trained on.
+        changed: parameters that differ from the committed ones.
         commit: of git, or empty.
         experiment: DVC's name of it, or empty.
-        machine_labels: what share of the objects a model has labelled, or empty.
+        machine_labels: what share of the objects a model labelled, or empty.
     """
 
     rung: str
@@ -51,7 +51,7 @@ class ModelFacts:
 
 
 def model_card(facts: ModelFacts) -> str:
-    """Return the document in Markdown."""
+    """Return the model card in Markdown."""
     return "\n\n".join(
         part
         for part in (
@@ -83,7 +83,7 @@ def _cell(*numbers: float) -> str:
 def _training(facts: ModelFacts) -> str:
     took = "" if facts.minutes is None else f" in {facts.minutes:.1f} minutes"
     where = f" on {facts.processor}" if facts.processor else ""
-    labels = f" Labels of a model: {facts.machine_labels}." if facts.machine_labels else ""
+    labels = f" Labelled by a model: {facts.machine_labels}." if facts.machine_labels else ""
     return f"Trained for {counted(facts.epochs, 'epoch')}{took}{where}.{labels}"
 
 
@@ -91,7 +91,7 @@ def _changes(facts: ModelFacts) -> str:
     if not facts.changed:
         return ""
     lines = [f"- `{short_key(key, facts.rung)}`: {value}" for key, value in facts.changed.items()]
-    return "\n".join(["Parameters that are not as committed:", "", *lines])
+    return "\n".join(["Parameters that differ from the commit:", "", *lines])
 
 
 def _use(facts: ModelFacts) -> str:

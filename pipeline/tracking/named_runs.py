@@ -1,4 +1,4 @@
-"""A run of MLflow that a person names, and what it tells of the result behind it."""
+"""An MLflow run that the user names, and what it says about the result behind it."""
 
 import json
 import tempfile
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 DEPS = "dvc_deps.json"
 _DEP_TAG = "dvc.dep."  # of runs that were logged before they had the file
-_SHORTEST = 4  # digits of an id: fewer are rather a typing error
+_SHORTEST = 4  # digits of an id; fewer are more likely a typing error
 
 
 @dataclass(frozen=True)
 class NamedRun:
-    """What a run tells of its result.
+    """What a run says about its result.
 
     Attributes:
-        run_id: its whole id.
+        run_id: its full id.
         name: of the run.
-        rung: whose result it is.
+        rung: the rung that the result is of.
         params: as MLflow has them.
-        deps: path to md5 of all that went into it, predictions and tables included.
+        deps: path to md5 of everything that went into it, predictions and tables included.
     """
 
     run_id: str
@@ -46,23 +46,23 @@ class NamedRun:
 
 
 def find_run(wanted: str, root: Path, uri: str | None = None) -> NamedRun | None:
-    """Return the run of the ladder's experiment with this id, the start of an id, or this name.
+    """Return the run of the ladder's experiment with this id, abbreviated id or name.
 
     Args:
-        wanted: at least four digits of the id, or the whole name.
+        wanted: at least four digits of the id, or the full name.
         root: the project's root folder, where the local store is.
-        uri: the tracking URI that the user has set; None or empty is the local store.
+        uri: the tracking URI that the user has set; None or empty for the local store.
 
     Returns:
-        None where no run is called that, or there is no store.
+        None if there is no such run, or no store.
 
     Raises:
-        InputError: several runs are called that, or the store cannot be read.
+        InputError: several runs match, or the store cannot be read.
     """
     uri = uri or local_store(root)
     file = database(uri)
     if file is not None and not file.is_file():
-        return None  # MLflow would make one
+        return None  # MLflow would create one
     try:
         probe(uri)
         client = open_client(uri)
@@ -75,7 +75,7 @@ def find_run(wanted: str, root: Path, uri: str | None = None) -> NamedRun | None
         ) from None
     if len(found) > 1:
         ids = ", ".join(run.info.run_id for run in found[:4])
-        raise InputError(f"{wanted}: {len(found)} runs of MLflow are called that ({ids}); say more")
+        raise InputError(f"{wanted}: {len(found)} MLflow runs match ({ids}); name one by its id")
     return _told(client, found[0]) if found else None
 
 
@@ -111,7 +111,7 @@ def _told(client: "MlflowClient", run: "Run") -> NamedRun:
 
 
 def _noted_deps(client: "MlflowClient", run_id: str) -> dict[str, str]:
-    """Return what the run's file says that it was made from.
+    """Return what the run was made from, as its file says.
 
     Raises:
         InputError: the run has no such file.

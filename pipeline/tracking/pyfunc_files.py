@@ -1,6 +1,6 @@
-"""Writes a rung's model as MLflow's pyfunc, from code: what `mlflow models serve` can load.
+"""Writes a rung's model as an MLflow pyfunc, from code, for `mlflow models serve` to load.
 
-What takes long to import is imported inside functions: on most calls of `track` nothing is written.
+Slow imports are made inside functions: most calls of `track` write nothing.
 """
 
 import base64
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _CODE = Path(pipeline.__file__).parent
-# What inference imports, by a test: training, DVC and drawing need not be installed to serve.
+# What inference imports, as a test checks: serving needs neither training, DVC nor plotting.
 NEEDED = (
     *("filelock", "numpy", "orjson", "pandas", "pillow", "pyarrow", "pydantic", "ruamel.yaml"),
     *("safetensors", "timm", "torch", "torchvision", "tqdm"),
@@ -25,14 +25,14 @@ NEEDED = (
 
 
 def write_pyfunc(model: Path, out: Path) -> None:
-    """Write a folder that MLflow loads, with all that it needs but installed packages.
+    """Write a folder that MLflow can load, self-contained but for installed packages.
 
     Nothing in it is pickled: the code is `pipeline/inference/pyfunc_model.py` and the package that
     it imports, the model is safetensors and JSON.
 
     Args:
         model: a rung's folder, `models/RUNG`.
-        out: is made.
+        out: the folder to create.
     """
     from mlflow.models import ModelSignature
     from mlflow.pyfunc import save_model

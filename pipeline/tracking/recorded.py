@@ -1,4 +1,4 @@
-"""What the stages have noted beside their results, as JSON."""
+"""What the stages record about their results, as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from pipeline.tasks import Task
 
 @dataclass(frozen=True)
 class Training:
-    """How a training went, as the train stage notes it: empty where it has not been noted.
+    """What the train stage recorded about a training; defaults if it recorded nothing.
 
     Attributes:
-        seconds: that it took.
+        seconds: how long it took.
         device: of torch.
         processor: of the machine.
-        digest: of all that went into it, by which its live run is found.
+        digest: of everything that went into it, by which its live run is found.
     """
 
     seconds: float | None = None
@@ -30,7 +30,7 @@ class Training:
 
 
 def read_training(rung: str) -> Training:
-    """Return how a rung's training went, also where its model was pulled from elsewhere."""
+    """Return the record of a rung's training; also if its model was pulled from elsewhere."""
     path = TRAINING / f"{rung}.json"
     noted = read_json(path) if path.is_file() else {}
     seconds = noted.get("seconds")
@@ -43,7 +43,7 @@ def read_training(rung: str) -> Training:
 
 
 def read_task(rung: str) -> tuple[Task, list[str]]:
-    """Return what a rung's model answers, and its classes in label order.
+    """Return what a rung's model predicts, and its classes in label order.
 
     Raises:
         InputError: the model's description is damaged.
@@ -54,12 +54,12 @@ def read_task(rung: str) -> tuple[Task, list[str]]:
     try:
         task = Task(described.get("task"))
     except ValueError:
-        raise InputError(f"{path}: task: not one that a rung has; train the rung again") from None
+        raise InputError(f"{path}: task: not a task of any rung; train the rung again") from None
     return task, [str(name) for name in classes] if isinstance(classes, list) else []
 
 
 def read_machine_labels(params: Mapping[str, JsonValue]) -> dict[str, str]:
-    """Return who labelled what no person has, and how much of all objects that is."""
+    """Return which models labelled objects, and what share of all objects that is."""
     sources = params.get("fetch.sources")
     path = TABLES / "report.json"
     if not isinstance(sources, list) or not path.is_file():
@@ -77,7 +77,7 @@ def read_json(path: Path) -> dict[str, JsonValue]:
     """Return the object in a file.
 
     Raises:
-        InputError: it is no JSON, or no object.
+        InputError: it is not JSON, or not an object.
     """
     try:
         content = orjson.loads(path.read_bytes())

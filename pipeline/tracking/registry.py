@@ -1,8 +1,8 @@
-"""Registered models in MLflow: a name for each rung, a version for each result of it.
+"""Registered models in MLflow: one per rung, with a version for each of its results.
 
-The alias `candidate` is the last version, `champion` the one that is in use. Every decision about a
-version is a tag of it, so that the store tells who became champion when, beside what, and why. A
-tag of the registered model lists the champions, which a rollback goes back along.
+The alias `candidate` is the latest version, `champion` the one in use. Every decision about a
+version is a tag of it, so that the store records which version became champion, when, compared with
+which, and why. A tag of the registered model lists the champions, for rollbacks.
 """
 
 from contextlib import suppress
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 CANDIDATE, CHAMPION = "candidate", "champion"
 DECISION, REPLACED = "decision", "replaced"  # tags of a version
-CHAMPIONS = "champions"  # tag of a registered model: numbers of versions, the present one last
-_KEPT = 500  # of them; MLflow takes 5000 letters
+CHAMPIONS = "champions"  # tag of a registered model: version numbers, the current one last
+_KEPT = 500  # of them; MLflow allows 5000 characters
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,8 @@ class Version:
         rung: the name of the registered model.
         number: of the version.
         run_id: of the run that logged it.
-        replaced: the version that was champion before it became so, empty for none; None where it
-            has never been champion.
-        decision: what was decided about it last, empty before that.
+        replaced: the champion that it replaced, empty for none; None if it has never been champion.
+        decision: the latest decision about it; empty if there is none.
     """
 
     rung: str
@@ -45,12 +44,12 @@ class Version:
 
     @property
     def uri(self) -> str:
-        """The address by which MLflow loads it."""
+        """The URI by which MLflow loads it."""
         return f"models:/{self.rung}/{self.number}"
 
 
 def register(client: "MlflowClient", run_id: str, rung: str, fingerprint: str) -> Version:
-    """Return the version that a run's model becomes, which is the candidate from now on."""
+    """Register a run's model as a new version, make it the candidate, and return it."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -95,35 +94,35 @@ class Registry:
                 raise
             wanted = "candidate" if number is None else f"version {number}"
             raise InputError(
-                f"{self.rung}: MLflow has no {wanted} of it; `make repro` registers what is new, "
-                "`ladder ui` shows what is there"
+                f"{self.rung}: MLflow has no {wanted} of it; `make repro` registers new results, "
+                "`ladder ui` shows those there are"
             ) from None
         return _version(found)
 
     def of_result(self, fingerprint: str) -> Version | None:
-        """Return the version of a result, the oldest of doubles; None where MLflow has none."""
+        """Return the version of a result, the oldest of duplicates; None if MLflow has none."""
         wanted = f"name = '{self.rung}' AND tags.{FINGERPRINT} = '{fingerprint}'"
         found = self.client.search_model_versions(wanted)
         return _version(min(found, key=lambda one: int(one.version))) if found else None
 
     def champion(self) -> Version | None:
-        """Return the champion, None before there is one."""
+        """Return the champion; None if there is none yet."""
         aliases = self.client.get_registered_model(self.rung).aliases
         return self.find(str(aliases[CHAMPION])) if CHAMPION in aliases else None
 
     def champions(self) -> list[str]:
-        """Return the numbers of the champions, the present one last, without those rolled back."""
+        """Return the numbers of the champions, the current one last, without those rolled back."""
         model = self.client.get_registered_model(self.rung)
         if CHAMPION not in model.aliases:
             return []
         now, noted = str(model.aliases[CHAMPION]), model.tags.get(CHAMPIONS)
         known = noted.split() if noted else self._by_their_own_tags(now)
-        return known if known[-1] == now else [*known, now]  # by hand, or a kill
+        return known if known[-1] == now else [*known, now]  # set by hand, or killed midway
 
     def _by_their_own_tags(self, number: str) -> list[str]:
-        """Return the champions as versions name the one before them: there is no list yet."""
+        """Return the champions by the tags of the versions, for want of a list."""
         known = [number]
-        with suppress(InputError):  # one that was deleted
+        with suppress(InputError):  # one was deleted
             while (before := self.find(known[0]).replaced) and before not in known:
                 known.insert(0, before)
         return known
@@ -141,11 +140,11 @@ class Registry:
         self.client.set_model_version_tag(self.rung, version.number, DECISION, f"{when} {words}")
 
     def promote(self, version: Version, before: Version | None) -> None:
-        """Give a version the alias `champion`; it remembers which had it before.
+        """Give a version the alias `champion`, and note on it which version had it before.
 
         Args:
-            version: that has passed.
-            before: the champion that it was judged beside, None for none.
+            version: one that has passed.
+            before: the champion that it was compared with, None for none.
 
         Raises:
             InputError: another version has become champion since then.
@@ -153,8 +152,8 @@ class Registry:
         now, replaced = self.champion(), before.number if before else ""
         if (now.number if now else "") != replaced:
             raise InputError(
-                f"{self.rung}: the champion is {_name_of(now)} by now, and version "
-                f"{version.number} was judged beside {_name_of(before)}; run this again"
+                f"{self.rung}: the champion is now {_name_of(now)}, but version {version.number} "
+                f"was compared with {_name_of(before)}; run this again"
             )
         champions = [*self.champions(), version.number]
         self._note_replaced(version, replaced)
@@ -162,7 +161,7 @@ class Registry:
         self._keep(champions)
 
     def roll_back(self) -> tuple[Version, Version]:
-        """Make the version that was champion before champion again; return it, and the other.
+        """Make the previous champion champion again; return it and the one it replaces.
 
         Raises:
             InputError: there is no champion, or it was the first.
@@ -171,7 +170,7 @@ class Registry:
         if len(champions) < 2:
             raise InputError(f"{self.rung}: no champion before this one to go back to")
         earlier, champion = (self.find(number) for number in champions[-2:])
-        if champion.replaced is None:  # named by hand; it has been champion none the less
+        if champion.replaced is None:  # set by hand, but it has been champion
             self._note_replaced(champion, earlier.number)
         self._keep(champions[:-1])
         self.client.set_registered_model_alias(self.rung, CHAMPION, earlier.number)

@@ -1,4 +1,4 @@
-"""What every rung has left in the project's folders, gathered for MLflow."""
+"""The results of a rung, gathered from the project's folders for MLflow."""
 
 import hashlib
 import json
@@ -40,10 +40,10 @@ _PROCESSOR = '"processor": '
 
 
 def note_on_processors() -> str | None:
-    """Return a line where git's last commit has metrics of another processor, else None.
+    """Return a note if git's last commit has metrics from another processor, otherwise None.
 
-    Models compute in bfloat16 where the processor has units for it, and equal runs on two kinds of
-    processor differ in the third digit of their metrics: that is no sign of a bug.
+    Models compute in bfloat16 if the processor supports it, and equal runs on two kinds of
+    processors differ in the third digit of their metrics, which is not a sign of a bug.
     """
     lines = [line for path in METRICS.glob("*.json") for line in path.read_text().splitlines()]
     here, committed = _processors(lines), _processors(committed_lines(_PROCESSOR, METRICS))
@@ -56,7 +56,7 @@ def note_on_processors() -> str | None:
 
 
 def _processors(lines: Iterable[str]) -> set[str]:
-    """Return the values of the JSON key `processor` that lines of an indented file hold."""
+    """Return the values of the JSON key `processor` in lines of an indented file."""
     pairs = [line.strip().rstrip(",") for line in lines if _PROCESSOR in line]
     return {str(json.loads(f"{{{pair}}}")["processor"]) for pair in pairs}
 
@@ -66,7 +66,7 @@ def _named(processors: set[str]) -> str:
 
 
 def missing_result(lock: Stages, rung: str) -> str | None:
-    """Return why a rung has no result that could be logged, None when it has one."""
+    """Return why a rung has no result that can be logged; None if it has one."""
     stages = stages_of_rung(lock, rung)
     if stages is None:
         return "not in dvc.lock yet: `dvc repro` makes it"
@@ -75,28 +75,28 @@ def missing_result(lock: Stages, rung: str) -> str | None:
         used = digests(lock[name].deps)
         for path in made.keys() & used.keys():
             if made[path] != used[path]:
-                return f"{name} has seen an older {path}: `dvc repro` makes it again"
+                return f"{name} has read an older {path}: `dvc repro` makes it again"
         made |= digests(lock[name].outs)
     metrics = METRICS / f"{rung}.json"
     for needed in (MODELS / rung / "model.json", EVALUATION / rung, metrics):
         if not needed.exists():
-            return f"{needed} is not here: `dvc checkout` or `dvc pull` brings it"
+            return f"{needed} is missing: `dvc checkout` or `dvc pull` brings it"
     if _md5(metrics) != made.get(metrics.as_posix()):
-        return f"{metrics} is not the one in dvc.lock: `dvc repro` makes it anew"
+        return f"{metrics} is not the one in dvc.lock: `dvc repro` makes it again"
     return None
 
 
 def collect(lock: Stages, rung: str, git_tags: Mapping[str, str], committed: FlatParams) -> Result:
-    """Return everything that MLflow keeps of a rung that `missing_result` finds nothing against.
+    """Return everything that MLflow keeps of a rung for which `missing_result` returns None.
 
     Args:
-        lock: what DVC has noted.
+        lock: what DVC has recorded.
         rung: its name.
         git_tags: added to the tags of the rung itself.
-        committed: parameters of git's last commit, which all rungs share; see `params_of_commit`.
+        committed: the parameters of git's last commit, of all rungs; see `params_of_commit`.
 
     Raises:
-        InputError: a file of it is damaged.
+        InputError: one of its files is damaged.
     """
     stages = stages_of_rung(lock, rung) or []
     params = flat_params(lock, with_upstream(lock, stages))
@@ -144,9 +144,9 @@ def collect(lock: Stages, rung: str, git_tags: Mapping[str, str], committed: Fla
 
 
 def fingerprint_of(lock: Stages, rung: str) -> str:
-    """Return the digest by which MLflow knows the result of a rung that lies here."""
+    """Return the digest that identifies a rung's result in this folder to MLflow."""
     model = MODELS / rung
-    # How long it took is no part of what came out.
+    # How long the training took is not part of the result.
     own = {model.as_posix(): _digest_of_model(model), f"{TRAINING}/{rung}.json": ""}
     return fingerprint(lock, stages_of_rung(lock, rung) or [], own)
 
@@ -175,7 +175,7 @@ def _ap_by_class(rung: str) -> dict[str, float]:
 
 
 def _metrics(rung: str) -> dict[str, float]:
-    """Return what was measured, `val/accuracy` and so on; a split without photos has nulls."""
+    """Return the metrics, `val/accuracy` and so on; those of a split without photos are null."""
     values = read_json(METRICS / f"{rung}.json").get(rung)
     flat = flatten(values) if isinstance(values, dict) else {}
     return {
@@ -186,7 +186,7 @@ def _metrics(rung: str) -> dict[str, float]:
 
 
 def _digest_of_model(folder: Path) -> str:
-    """Return the SHA-256 of what a model consists of: all files of its folder."""
+    """Return the SHA-256 of a model: of all files in its folder."""
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()):
         if path.is_file():

@@ -1,4 +1,4 @@
-"""Tags by which a run is found and told: commit, experiment, digests, device, headline."""
+"""Tags to find and recognise a run by: commit, experiment, digests, device, headline."""
 
 import getpass
 import hashlib
@@ -22,16 +22,16 @@ def run_tags(
     task: Task,
     training: Training,
 ) -> dict[str, str]:
-    """Return the tags of a run, without those that are empty.
+    """Return the tags of a run, without empty ones.
 
-    The digests of parameters, data, and all that the stages depend on have a tag each, so that
-    runs of the same data, say, are found by `tags."digest.data" = '...'`.
+    Parameters, data, and everything that the stages depend on each have a tag with their digest, so
+    that `tags."digest.data" = '...'`, say, finds the runs on the same data.
 
     Args:
         params: by dotted key, as DVC has locked them.
-        deps: path to md5 of all that went into the result.
-        metrics: as MLflow is to have them.
-        task: what the rung answers.
+        deps: path to md5 of everything that went into the result.
+        metrics: by their names in MLflow.
+        task: what the rung predicts.
         training: how it was trained.
     """
     value = metrics.get(f"{HEADLINE_SPLIT}/{task.headline}")
@@ -52,12 +52,12 @@ def run_tags(
 
 
 def is_data(path: str) -> bool:
-    """Return whether what a stage depends on is data, not code."""
+    """Return whether a dependency of a stage is data, not code."""
     return path.startswith("data/")
 
 
 def digest(values: Mapping[str, JsonValue] | Mapping[str, str]) -> str:
-    """Return the first 12 digits of the SHA-256 of some values, in whatever order they come.
+    """Return the first 12 digits of the SHA-256 of some values, regardless of their order.
 
     >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
     True
@@ -67,7 +67,7 @@ def digest(values: Mapping[str, JsonValue] | Mapping[str, str]) -> str:
 
 
 def user() -> str:
-    """Return who runs this: as git knows them, else as the system does."""
+    """Return the user's name in git, or else in the system."""
     try:
         return run_git("config", "user.name") or getpass.getuser()
     except (OSError, KeyError):  # a container without a name for its user

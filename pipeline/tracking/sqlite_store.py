@@ -1,8 +1,8 @@
-"""MLflow's SQLite tables, read without MLflow: importing it costs 2 to 4 s, this a few ms.
+"""MLflow's SQLite tables, read without MLflow: importing it takes 2 to 4 s, this a few ms.
 
-Read-only, and never the last word: anything unexpected (no such file, other columns, a damaged
-file) reads as "nothing known", and the caller queries MLflow itself. Only `is_damaged` tells a
-damaged file from none.
+Read-only, and never authoritative: anything unexpected (no such file, different columns, a damaged
+file) reads as "nothing known", and the caller queries MLflow itself. Only `is_damaged` can tell a
+damaged file from a missing one.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 FINGERPRINT, COMPLETE = "fingerprint", "complete"
-TRAINING_TAG = "live.training"  # digest of the training that a run shows while it goes on
+TRAINING_TAG = "live.training"  # digest of the training that a live run follows
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
 
 
@@ -21,8 +21,8 @@ def local_store(root: Path) -> str:
     """Return the URI of the SQLite store at the project's root folder."""
     path = str(root.resolve() / "mlflow.db")
     quoted = path.replace("%", "%25").replace("?", "%3F")
-    # MLflow takes what follows `sqlite:///` for a path and would make the folder of that name, but
-    # passes a URI with the name of the driver on to SQLAlchemy, which takes the quotes off.
+    # MLflow takes whatever follows `sqlite:///` for a path and would create the quoted folder, but
+    # passes a URI that names the driver on to SQLAlchemy, which unquotes it.
     return f"sqlite:///{path}" if quoted == path else f"sqlite+pysqlite:///{quoted}"
 
 
@@ -33,12 +33,12 @@ def database(uri: str) -> Path | None:
 
 
 def known_runs(uri: str, experiment: str) -> dict[str, str]:
-    """Return fingerprint to run id of the runs that were logged to the end, the oldest of doubles.
+    """Return fingerprint to run id of all completely logged runs, the oldest of duplicates.
 
-    Empty when a killed process has left a run of ours RUNNING, so that the caller sweeps it.
+    Empty if a killed process has left one of our runs RUNNING, so that the caller sweeps it.
 
     Args:
-        uri: the tracking URI; stores other than SQLite know nothing.
+        uri: the tracking URI; empty for stores other than SQLite.
         experiment: its name.
     """
     rows = _read(
@@ -57,7 +57,7 @@ def known_runs(uri: str, experiment: str) -> dict[str, str]:
 
 
 def runs_with_tag(uri: str, experiment: str, name: str, value: str) -> list[str]:
-    """Return the ids of an experiment's whole runs that have a tag, the oldest first."""
+    """Return the ids of an experiment's complete runs that have a tag, the oldest first."""
     rows = _read(
         uri,
         "SELECT runs.run_uuid FROM tags AS mark JOIN runs USING (run_uuid)"
@@ -72,7 +72,7 @@ def runs_with_tag(uri: str, experiment: str, name: str, value: str) -> list[str]
 
 
 def has_live_run(uri: str, experiment: str, trainings: Container[str]) -> bool:
-    """Return whether a run of a training is RUNNING, or is of one of these trainings."""
+    """Return whether any live run is RUNNING or belongs to one of these trainings."""
     rows = _read(
         uri,
         "SELECT tags.value, runs.status FROM tags JOIN runs USING (run_uuid)"
@@ -84,14 +84,14 @@ def has_live_run(uri: str, experiment: str, trainings: Container[str]) -> bool:
 
 
 def find_experiment(uri: str, experiment: str) -> str | None:
-    """Return the id of an experiment that is not deleted, None where the store has none."""
+    """Return the id of an experiment that is not deleted; None if the store has none."""
     query = "SELECT experiment_id FROM experiments WHERE name = ? AND lifecycle_stage = 'active'"
     rows = _read(uri, query, (experiment,))
     return str(rows[0][0]) if rows else None
 
 
 def experiment_tag(uri: str, experiment: str, key: str) -> str | None:
-    """Return the value of a tag of an experiment, None where it has none."""
+    """Return the value of a tag of an experiment; None if it has none."""
     query = (
         "SELECT experiment_tags.value FROM experiment_tags JOIN experiments USING (experiment_id)"
         " WHERE experiments.name = ? AND experiment_tags.key = ?"
@@ -101,17 +101,17 @@ def experiment_tag(uri: str, experiment: str, key: str) -> str | None:
 
 
 def artifact_folder(uri: str, experiment: str) -> str | None:
-    """Return the URI of the folder with an experiment's artifacts, None without the experiment."""
+    """Return the URI of an experiment's artifact folder; None if there is no such experiment."""
     query = "SELECT artifact_location FROM experiments WHERE name = ?"
     rows = _read(uri, query, (experiment,))
     return rows[0][0] if rows else None
 
 
 def is_damaged(uri: str) -> bool:
-    """Return whether an SQLite store's file is there, but is no sound database.
+    """Return whether an SQLite store's file exists but is corrupt.
 
-    A file of 0 bytes is sound, a database without tables; one that cannot be read now (locked, no
-    permission) is not called damaged.
+    An empty file is a valid database without tables; one that cannot be read at the moment (locked,
+    no permission) does not count as damaged.
     """
     path = database(uri)
     if path is None or not path.is_file():

@@ -95,7 +95,7 @@ def test_the_browser_opens_on_headlines_curves_and_pictures(project, tmp_path_fa
         with chromium(tmp_path_factory.mktemp("browser") / "profile") as page:
             page.open(f"http://127.0.0.1:{port}/ladder", 1500, 2500)
             page.until("document.body?.innerText.includes('Headline metrics')")
-            page.until("document.body?.innerText.includes('What they answer')")
+            page.until("document.body?.innerText.includes('Predictions')")
             shown = "one.src.includes('val_grid') && one.naturalWidth > 0"
             page.until(f"[...document.images].some(one => {shown})")
             words = page.value("document.body.innerText")

@@ -39,5 +39,5 @@ def test_a_list_that_is_absent_or_damaged_is_named(tmp_path, text):
     listed.parent.mkdir()
     if text is not None:
         listed.write_text(text)
-    with pytest.raises(InputError, match=r"1b\.dir: no list of files .*; run `ladder doctor`"):
+    with pytest.raises(InputError, match=r"1b\.dir: not a list of files .*; run `ladder doctor`"):
         file_digests(tmp_path, "out", "0a1b.dir")

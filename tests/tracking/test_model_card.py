@@ -1,4 +1,4 @@
-"""The document of a model."""
+"""The model card."""
 
 from math import nan
 
@@ -33,9 +33,9 @@ def test_a_whole_card():
 | val | l1_px | 8.500 | 7.250 to 9.750 |
 | val | accuracy | 0.950 | 0.900 to 0.980 |
 
-Trained for 12 epochs in 3.2 minutes on a fast one. Labels of a model: 50 of 200 objects (25%).
+Trained for 12 epochs in 3.2 minutes on a fast one. Labelled by a model: 50 of 200 objects (25%).
 
-Parameters that are not as committed:
+Parameters that differ from the commit:
 
 - `late.lr`: 0.1
 

@@ -41,7 +41,7 @@ def test_a_run_is_found_by_its_id_the_start_of_it_and_its_name(store):
 def test_several_of_one_name_are_told(store):
     root, ids = store
     client_of(root).update_run(ids[1], name="ssd lr=2")
-    with pytest.raises(InputError, match=f"ssd lr=2: 2 runs of MLflow are called that .*{ids[0]}"):
+    with pytest.raises(InputError, match=f"ssd lr=2: 2 MLflow runs match .*{ids[0]}"):
         find_run("ssd lr=2", root)
 
 

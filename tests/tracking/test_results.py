@@ -169,11 +169,11 @@ def _not_evaluated(project):
     [
         (_without("dvc.lock"), "not in dvc.lock yet"),
         (_not_evaluated, "not in dvc.lock yet"),
-        (_without("models/bbox"), "is not here"),
-        (_without("evaluation/bbox"), "is not here"),
-        (_without("metrics/bbox.json"), "is not here"),
+        (_without("models/bbox"), "is missing"),
+        (_without("evaluation/bbox"), "is missing"),
+        (_without("metrics/bbox.json"), "is missing"),
         (_other_metrics, "is not the one in dvc.lock"),
-        (_other_model, "predict@bbox has seen an older models/bbox"),
+        (_other_model, "predict@bbox has read an older models/bbox"),
     ],
 )
 def test_a_rung_without_a_sound_result_is_skipped_with_the_reason(project, change, reason):

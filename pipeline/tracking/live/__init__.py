@@ -1,1 +1,1 @@
-"""Runs of MLflow that grow while a rung trains."""
+"""MLflow runs that grow while a rung trains."""

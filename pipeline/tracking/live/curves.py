@@ -1,4 +1,4 @@
-"""An epoch of a training as metrics of MLflow, whose step is the epoch."""
+"""An epoch of a training as MLflow metrics, with the epoch as the step."""
 
 import re
 import time
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mlflow.entities import Metric
 
-# MLflow's pages sort their charts by prefix: the final numbers (test, val) come before the curves.
+# MLflow's pages sort charts by prefix; this one puts the final numbers (test, val) first.
 CURVES = "while_training"
 _NOT_IN_A_KEY = re.compile(r"[^\w.\- :/]")
 
 
 def curve_metrics(row: Mapping[str, object]) -> list["Metric"]:
-    """Return the numbers of an epoch, nested ones joined by a slash, at the step `row["epoch"]`."""
+    """Return an epoch's numbers at the step `row["epoch"]`; nested names are joined by a slash."""
     from mlflow.entities import Metric
 
     now, epoch = int(time.time() * 1000), int(str(row["epoch"]))
@@ -22,7 +22,7 @@ def curve_metrics(row: Mapping[str, object]) -> list["Metric"]:
 
 
 def metric_key(name: str) -> str:
-    """Return a name without what MLflow refuses in one.
+    """Return a name in which characters that MLflow refuses are replaced.
 
     >>> metric_key("val/ap/tv@home (old)")
     'val/ap/tv_home _old_'

@@ -1,9 +1,9 @@
-"""The process that follows a training: its epochs become metrics of a run, as they come.
+"""The process that follows a training and logs its epochs to a run as they come in.
 
     python -m pipeline.tracking.live.process RUNG TRAINING < epochs
 
-It runs beside the training, at a low priority. The first failure is its end, in one line:
-`track` logs all of it once more when the results are there.
+It runs next to the training, at low priority. It ends at the first failure, with a one-line
+warning: `track` logs everything again when the results are there.
 """
 
 import argparse
@@ -50,14 +50,14 @@ if TYPE_CHECKING:
 
 _TIMEOUT_SECONDS = "10"
 _LOCK_SECONDS = 600  # nobody waits for this process; on a busy machine a new store takes a minute
-_NICE = 10  # a tenth of a processor that the training wants, too
+_NICE = 10  # this needs a tenth of a core, and the training comes first
 
 
 def main() -> None:
-    """Log the epochs that come in by standard input, until it ends."""
+    """Log the epochs read from standard input until it ends."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("rung")
-    parser.add_argument("training", help="digest of all that goes into it")
+    parser.add_argument("training", help="digest of everything that goes into it")
     options = parser.parse_args()
     if hasattr(os, "nice"):
         os.nice(_NICE)
@@ -74,17 +74,17 @@ def main() -> None:
 
 
 def follow(lines: "_Lines", rung: str, training: str, root: Path, uri: str) -> None:
-    """Log the epochs of a training into its live run, which is begun or gone on with.
+    """Log the epochs of a training to its live run, a new one or the one of an earlier attempt.
 
     Args:
-        lines: an `EpochRow` each, then `FINISHED`; where that is missing, the training was stopped.
-        rung: that is trained.
-        training: digest of all that goes into it.
+        lines: one `EpochRow` each, then `FINISHED`; without the latter the training was stopped.
+        rung: the one being trained.
+        training: digest of everything that goes into it.
         root: the project's root folder.
         uri: of the store.
 
     Raises:
-        Exception: whatever the store raises, at its first failure.
+        Exception: whatever the store raises at its first failure.
     """
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", _TIMEOUT_SECONDS)
     probe(uri)
@@ -110,18 +110,18 @@ def follow(lines: "_Lines", rung: str, training: str, root: Path, uri: str) -> N
 def _begin(
     lines: "_Lines", rung: str, training: str, root: Path, uri: str
 ) -> tuple["MlflowClient", str] | None:
-    """Return a client and the id of the training's run, a new one or that of before it was stopped.
+    """Return a client and the id of the training's run: a new one, or that of an earlier attempt.
 
     None once the training is over: `track` may have logged its result by then.
     """
     from filelock import FileLock
 
-    # As in `track`: two processes that make the tables at once, as a client does when it is opened,
-    # would break the store.
+    # As in `track`: opening a client creates the tables, and two processes that do so at once would
+    # break the store.
     store = database(uri) or database(local_store(root))
     with FileLock(f"{store}.lock", timeout=_LOCK_SECONDS):
         client = open_client(uri)
-        logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # the one line is ours
+        logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # our own line is enough
         experiment_id = open_experiment(client, root, uri)
         if lines.over:
             return None
@@ -149,7 +149,7 @@ def _tags(rung: str, training: str) -> dict[str, str]:
 
 
 def _changed(rung: str) -> dict:
-    """Return the parameters of this training that are not as committed."""
+    """Return the parameters of this training that differ from the committed ones."""
     content = read_yaml(PARAMS, "restore it with git")
     params = flatten(content) if isinstance(content, dict) else {}
     own = (f"train.{rung}.", "train.shared.", "fetch.", "tables.", "pixels.")
@@ -160,7 +160,7 @@ def _changed(rung: str) -> dict:
 
 @contextmanager
 def _system_metrics(run_id: str, uri: str) -> Iterator[None]:
-    """Log load, memory, disk and network of this machine while the block runs."""
+    """Log CPU load, memory, disk and network of this machine while the block runs."""
     from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
     monitor = SystemMetricsMonitor(run_id, resume_logging=True, tracking_uri=uri)
@@ -172,15 +172,15 @@ def _system_metrics(run_id: str, uri: str) -> Iterator[None]:
 
 
 class _Lines:
-    """Lines of JSON that a thread reads, so that whoever waits for them can do something else."""
+    """Lines of JSON read by a thread, so that the consumer can do other things while waiting."""
 
     def __init__(self, source: IO[str]):
-        self.over = self.finished = False  # nothing more is going to come; the last epoch was
+        self.over = self.finished = False  # no more lines will come; the training has finished
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._read, args=(source,), daemon=True).start()
 
     def rows(self, beat_seconds: float) -> Iterator[EpochRow | None]:
-        """Yield the epochs until the last one, and None whenever a beat has gone by without."""
+        """Yield each epoch, and None after every `beat_seconds` without one."""
         while True:
             try:
                 line = self._lines.get(timeout=beat_seconds)

@@ -1,8 +1,9 @@
-"""The live run of a training: begun by its first epoch, gone on with, finished, ended.
+"""The live run of a training: begun, resumed, finished or ended.
 
-It bears the digest of its training, by which a resumed training and `track` find it again. Whoever
-writes it says every few seconds that it is still there; one that has fallen silent is ended by
-whoever comes next. To end one that was only slow does no harm: its next sign sets it going again.
+It carries the digest of its training, by which a resumed training and `track` find it again. The
+process that writes it sends a heartbeat every few seconds; a run that has gone silent is ended by
+whichever process comes next. Ending a run that was only slow is harmless: its next heartbeat
+reopens it.
 """
 
 import os
@@ -26,7 +27,7 @@ _SILENT_SECONDS = 120
 
 
 def live_tags(training: str) -> dict[str, str]:
-    """Return the tags of a run that this process writes for a training."""
+    """Return the tags of the live run that this process writes for a training."""
     return {
         TRAINING_TAG: training,
         _PROCESS: f"{platform.node()}:{os.getpid()}",
@@ -35,7 +36,7 @@ def live_tags(training: str) -> dict[str, str]:
 
 
 def show_life(client: "MlflowClient", run_id: str, training: str) -> None:
-    """Note that this process still writes a run."""
+    """Send a heartbeat: this process still writes the run."""
     for name, value in live_tags(training).items():
         client.set_tag(run_id, name, value)
     client.update_run(run_id, status="RUNNING")
@@ -53,7 +54,7 @@ def runs_of_training(client: "MlflowClient", experiment_id: str, training: str) 
 
 
 def take_over(client: "MlflowClient", experiment_id: str, training: str) -> "Run | None":
-    """Return the live run of a training that has ended, None for none; others of it are deleted."""
+    """Return the live run of a training that has ended, if any; delete its duplicates."""
     if not training:
         return None
     runs = runs_of_training(client, experiment_id, training)
@@ -64,32 +65,32 @@ def take_over(client: "MlflowClient", experiment_id: str, training: str) -> "Run
 
 
 def drop_doubles(client: "MlflowClient", experiment_id: str, training: str) -> None:
-    """Delete the live runs of a training whose result another run has already."""
+    """Delete the live runs of a training whose result is already in another run."""
     for run in runs_of_training(client, experiment_id, training) if training else ():
         if not is_alive(run):
             client.delete_run(run.info.run_id)
 
 
 def become(client: "MlflowClient", run_id: str, name: str, tags: Mapping[str, str]) -> None:
-    """Make a live run that of a result, which is going to be logged into it."""
+    """Turn a live run into the run of a result, which will be logged to it."""
     from mlflow.entities import RunTag
 
     client.update_run(run_id, "RUNNING", name)
     client.log_batch(run_id, tags=[RunTag(*tag) for tag in tags.items()])
     for tag in (TRAINING_TAG, _PROCESS, _SEEN):
-        with suppress(Exception):  # it has none
+        with suppress(Exception):  # it does not have this tag
             client.delete_tag(run_id, tag)
 
 
 def end_abandoned(client: "MlflowClient", experiment_id: str) -> None:
-    """End the live runs that a killed process has left RUNNING."""
+    """End the live runs that a killed process left RUNNING."""
     for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
         if TRAINING_TAG in run.data.tags and not is_alive(run):
             client.set_terminated(run.info.run_id, "KILLED")
 
 
 def is_alive(run: "Run") -> bool:
-    """Return whether the process that writes a live run is there still, as far as can be told."""
+    """Return whether the process that writes a live run still exists, as far as can be known."""
     if run.info.status != "RUNNING":
         return False
     host, _, process = run.data.tags.get(_PROCESS, "").rpartition(":")
@@ -99,5 +100,5 @@ def is_alive(run: "Run") -> bool:
 
 
 def logged_epochs(client: "MlflowClient", run_id: str) -> set[int]:
-    """Return the epochs that a run has already."""
+    """Return the epochs that have been logged to a run."""
     return {metric.step for metric in client.get_metric_history(run_id, f"{CURVES}/lr")}

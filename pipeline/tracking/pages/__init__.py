@@ -1,1 +1,1 @@
-"""What MLflow's pages open on: a layout of charts, and links to it."""
+"""What MLflow's pages open with: a layout of charts, and links to it."""

@@ -1,8 +1,8 @@
-"""MLflow's pages with one of ours, the start: it leads to the runs, and to no chat panel.
+"""MLflow's pages plus a start page of ours, which leads to the runs without a chat panel.
 
-MLflow opens on its pages about language models until somebody has switched, and shows a panel to
-chat in. Both are remembered in the browser, so a page of the same origin can set them.
-`ladder ui` has uvicorn run it.
+Until the user switches, MLflow opens with its pages for language models and shows a chat panel.
+The browser remembers both settings, so a page of the same origin can set them. `ladder ui` has
+uvicorn run this app.
 """
 
 import json
@@ -37,7 +37,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
 
 
 def start_page(target: str) -> str:
-    """Return a page that prepares the browser, and goes on to an address of MLflow's pages."""
+    """Return a page that sets up the browser and then goes to an address of MLflow's pages."""
     steps = [
         f"localStorage.setItem({json.dumps(name)}, {json.dumps(json.dumps(value))});"
         for name, value in _REMEMBERED.items()

@@ -1,8 +1,8 @@
-"""The charts that MLflow's comparison of runs opens on: headline metrics by rung, curves, pictures.
+"""The charts with which MLflow's comparison of runs opens: headline metrics, curves, pictures.
 
-MLflow keeps a view that somebody shares as a tag of the experiment: JSON, here deflated, as a tag
-takes 5000 characters. The fields are those of its own pages, version 3.17 (`compareRunCharts` and
-`compareRunSections` of the experiment page's state); what a chart leaves out has MLflow's default.
+MLflow keeps a shared view as a tag of the experiment: JSON, here deflated, as a tag holds 5000
+characters. The fields are those of its own pages, version 3.17 (`compareRunCharts` and
+`compareRunSections` in the state of the experiment page); omitted fields get MLflow's defaults.
 """
 
 import base64
@@ -15,15 +15,15 @@ from pipeline.tracking.live.curves import CURVES
 SHARE_KEY = "ladder"
 LAYOUT_TAG = f"mlflow.sharedViewState.{SHARE_KEY}"
 _RUNS = 20  # in one chart
-# By the metric's name, as MLflow would section its own charts: these would bury the others.
+# MLflow makes a section of its own for each prefix of metrics: folded, as they would bury ours.
 _FOLDED = ("best", "test", "val", "val/ap", CURVES, f"{CURVES}/train", f"{CURVES}/val")
 _SYSTEM, _REST = "System metrics", "Model metrics"  # MLflow's own names of two sections
 
 _HEADLINES = ("voc_map_50", "coco_map", "accuracy", "mean_iou", "l1_px")
-_LEARNT = tuple(
+_LEARNING_CURVES = tuple(
     f"{CURVES}/{name}" for name in ("val/voc_map_50", "val/accuracy", "val/loss", "train/loss")
 )
-PROGRESS = "progress"  # its steps are percents of the training
+PROGRESS = "progress"  # its steps are percent of the training
 _PICTURES = ("val_grid", "val_worst", "score_curves", "curves", "confusion")
 
 Chart = dict[str, object]
@@ -33,9 +33,9 @@ def layout_tag() -> str:
     """Return the value of the tag `LAYOUT_TAG` of the experiment."""
     sections = [
         _section("Headline metrics", [_bars(f"val/{name}") for name in _HEADLINES] + [_minutes()]),
-        _section("How they learnt", [_lines(name) for name in _LEARNT]),
-        _section("What they answer", [_picture(name) for name in _PICTURES]),
-        _section("On the way there", [_picture(PROGRESS, 100)]),
+        _section("Learning curves", [_lines(name) for name in _LEARNING_CURVES]),
+        _section("Predictions", [_picture(name) for name in _PICTURES]),
+        _section("Predictions during training", [_picture(PROGRESS, 100)]),
         *(_section(name, [], unfolded=False) for name in (*_FOLDED, _REST, _SYSTEM)),
     ]
     state = {
@@ -92,5 +92,5 @@ def _minutes() -> Chart:
 
 
 def _picture(key: str, step: int = 0) -> Chart:
-    """Return a panel without the run's parameters, which would be all that it shows."""
+    """Return a panel without the run's parameters, which would fill it."""
     return {"type": "IMAGE", "imageKeys": [key], "step": step, "showRunParams": False}

@@ -2,14 +2,14 @@
 
 from pipeline.tracking.pages.layout import SHARE_KEY
 
-START = "/ladder"  # the page of ours among MLflow's
-OPENS = "LADDER_UI_OPENS"  # the environment variable with the page that the start leads to
-# MLflow's landing page is about other things; this view has the runs, side by side.
+START = "/ladder"  # our own page among MLflow's
+OPENS = "LADDER_UI_OPENS"  # environment variable: the page that the start page leads to
+# MLflow's landing page is about other things; this view shows the runs side by side.
 _VIEW = "workflowType=machine_learning&compareRunsMode=CHART"
 
 
 def comparison(experiment: str) -> str:
-    """Return where the charts of an experiment's runs are on a server, in the ladder's layout.
+    """Return the address, on a server, of an experiment's charts in the ladder's layout.
 
     >>> comparison("1").partition("?")[0]
     '/#/experiments/1/runs'

@@ -1,1 +1,1 @@
-"""The shared MLflow server where it answers, else the local store, and what reaches which later."""
+"""The shared MLflow server if it answers, otherwise the local store, and forwarding later."""

@@ -1,4 +1,4 @@
-"""A server that is slow costs a bounded time."""
+"""A time limit, so that a slow server costs a bounded time."""
 
 import signal
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ _SECONDS_BETWEEN = 1.0
 
 
 class OutOfTime(Exception):
-    """A block has taken too long. No `TimeoutError`, at which libraries try again."""
+    """A block has taken too long. Not a `TimeoutError`, on which libraries would retry."""
 
 
 @contextmanager
 def time_budget(seconds: float) -> Iterator[None]:
-    """Raise `OutOfTime` in the block once the seconds are over, and again where it is swallowed.
+    """Raise `OutOfTime` in the block when the time is up, repeatedly in case it is swallowed.
 
-    By a signal: it also ends a request that the server takes its time to answer. Call it in the
-    main thread.
+    It uses a signal, so that it also interrupts a request which the server is slow to answer. Call
+    it in the main thread.
     """
 
     def out_of_time(number: int, frame: FrameType | None) -> NoReturn:

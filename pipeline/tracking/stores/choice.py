@@ -1,6 +1,6 @@
-"""Results go to the server that the user has set, and to the local store when it is away.
+"""Log results to the server that the user has set, or to the local store if it is unreachable.
 
-A server that is down, silent, slow or refuses never stops the pipeline: one line says so.
+A server that is down, silent, slow or refuses never stops the pipeline; it costs a warning.
 """
 
 import hashlib
@@ -25,15 +25,15 @@ _SECONDS_TO_DROP = 5.0
 
 
 def track_results(results: Sequence[Result], root: Path, uri: str | None = None) -> list[Outcome]:
-    """Return where the one run of each result is, after logging those that had none.
+    """Return where the run of each result is, after logging the results without one.
 
-    What went to the local store while the server was away is sent to it first.
+    Runs logged to the local store while the server was unreachable are sent to it first.
 
     Args:
         results: one or more rungs' results.
         root: the project's root folder; the local store and its artifacts stay there even when the
             working directory is one of DVC's temporary folders.
-        uri: the tracking URI that the user has set; None or empty is the local store.
+        uri: the tracking URI that the user has set; None or empty for the local store.
 
     Raises:
         InputError: the local store cannot be written.
@@ -58,25 +58,25 @@ def track_results(results: Sequence[Result], root: Path, uri: str | None = None)
         else:
             if sent:
                 runs = counted(sent, "run")
-                print(f"MLflow: {runs} sent, logged here while the server was away")
+                print(f"MLflow: {runs} sent, logged here while the server was out of reach")
             return outcomes
     try:
         return log_results(marked, root, local)
     except Exception as error:
         reason = first_line(error)
         full = "disk is full" in reason or "No space left" in reason
-        mend = "move mlflow.db aside (a new one is created) or repair the folder"
-        remedy = "free some space" if full else mend
+        repair = "move mlflow.db aside (a new one is created) or repair the folder"
+        remedy = "free some space" if full else repair
         raise InputError(f"{local}: cannot be written: {reason}; {remedy}") from error
 
 
 def owner(root: Path) -> str:
-    """Return what stands for this project on this machine in a tag, and tells nothing of either."""
+    """Return an anonymous id of this project on this machine."""
     return hashlib.sha256(f"{socket.gethostname()}:{root}".encode()).hexdigest()[:16]
 
 
 def _drop(uri: str, root: Path) -> None:
-    """Delete what was logged in half; where the server does not answer, the next call does it."""
+    """Delete half-logged runs; if the server does not answer, the next call does it."""
     with suppress(Exception), time_budget(_SECONDS_TO_DROP):
         drop_half_logged(uri, owner(root))
 

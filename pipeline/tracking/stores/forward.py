@@ -1,4 +1,4 @@
-"""Sends the runs to a server that were logged here while it was away."""
+"""Sends a server the runs that were logged locally while it was out of reach."""
 
 import hashlib
 import sys
@@ -24,22 +24,22 @@ WAITING = "waiting_for_server"  # tag of a local run: the server that it is for
 
 
 def server_key(uri: str) -> str:
-    """Return what stands for a server in a tag: a digest, as an address may hold a password."""
+    """Return an id of a server for use in a tag: a digest, as its address may hold a password."""
     parts = urlsplit(uri)
     place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
     return hashlib.sha256(place.encode()).hexdigest()[:16]
 
 
 def send_waiting(local_uri: str, root: Path, uri: str) -> int:
-    """Return how many local runs, which wait for this server, are new to it now.
+    """Send the local runs that wait for this server, and return how many were new to it.
 
     Args:
-        local_uri: of the store with the runs; each keeps waiting until the server has all of it.
+        local_uri: of the store with the runs; each stays marked until the server has all of it.
         root: the project's root folder.
         uri: of the server.
 
     Raises:
-        Exception: whatever the server does.
+        Exception: whatever the server raises.
     """
     waiting = runs_with_tag(local_uri, experiment_name(), WAITING, server_key(uri))
     if not waiting:
@@ -58,7 +58,7 @@ def send_waiting(local_uri: str, root: Path, uri: str) -> int:
 
 
 def _send(local: "MlflowClient", run: "Run", server: "MlflowClient", experiment: str) -> None:
-    """Make the same run on the server; the tag `complete` comes last."""
+    """Create the same run on the server; the tag `complete` comes last."""
     tags = {key: value for key, value in run.data.tags.items() if key not in (COMPLETE, WAITING)}
     begun, name = run.info.start_time, run.info.run_name
     new = server.create_run(experiment, begun, tags, name).info.run_id
@@ -73,7 +73,7 @@ def _send(local: "MlflowClient", run: "Run", server: "MlflowClient", experiment:
     if (files / "model").is_dir():
         try:
             register(server, new, rung, run.data.tags[FINGERPRINT])
-        except Exception as error:  # a server without a registry keeps the run none the less
+        except Exception as error:  # a server without a registry still keeps the run
             print(f"warning: {rung}: not registered ({first_line(error)})", file=sys.stderr)
 
 
