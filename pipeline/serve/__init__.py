@@ -1,1 +1,1 @@
-"""Photos over HTTP, boxes back as JSON."""
+"""A web server: photos in over HTTP, boxes out as JSON."""

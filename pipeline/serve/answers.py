@@ -1,4 +1,4 @@
-"""The JSON that a server takes and answers with, as tools read it that make clients."""
+"""The JSON of requests and responses, as OpenAPI describes it to client generators."""
 
 import numpy as np
 from pydantic import BaseModel, Field
@@ -46,7 +46,7 @@ class PhotoAnswer(BaseModel):
 
 
 class PhotoError(BaseModel):
-    """Why a photo among others was not looked at."""
+    """Why one photo of several was not processed."""
 
     name: str
     error: str
@@ -74,9 +74,9 @@ class Health(BaseModel):
     classes: list[str]
     image_size: int
     device: str
-    scores: dict[str, float] = Field(description="an object of a class scores more than this")
-    lowest_score: float = Field(description="below this nothing is told, whatever is asked for")
-    waiting: int = Field(description="photos that are not answered yet")
+    scores: dict[str, float] = Field(description="by class: the score that an object must exceed")
+    lowest_score: float = Field(description="nothing below this is returned, whatever min_score is")
+    waiting: int = Field(description="photos not answered yet")
 
 
 def photo_answer(name: str, found: Detections, min_scores: np.ndarray) -> PhotoAnswer:
@@ -84,8 +84,8 @@ def photo_answer(name: str, found: Detections, min_scores: np.ndarray) -> PhotoA
 
     Args:
         name: of the photo.
-        found: in it, each with a box and a class.
-        min_scores: `(C,)` the score of each class that a detection must exceed.
+        found: its detections, each with a box and a class.
+        min_scores: `(C,)` the score that a detection must exceed, by class.
     """
     width, height = found.size_wh
     told = found.scores > min_scores[found.labels]

@@ -1,4 +1,4 @@
-"""The web application: its paths, and how what is refused is told."""
+"""The web application: its paths, and its responses to errors."""
 
 import asyncio
 import tempfile
@@ -28,14 +28,14 @@ _REFUSALS = (408, 413, 415, 422, 503)
 
 
 class PredictQuery(BaseModel):
-    """What the address of /predict may ask for; a misspelled name is refused, not passed over."""
+    """The query parameters of /predict; a misspelled name is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
     min_score: Annotated[float | None, Field(ge=0, lt=1)] = None
 
 
 def make_app(service: Service) -> FastAPI:
-    """Return the application that answers for a service."""
+    """Return the application in front of a service."""
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -45,7 +45,7 @@ def make_app(service: Service) -> FastAPI:
         with suppress(asyncio.CancelledError):
             await work
 
-    # FastAPI's pages of documentation come from the network; /openapi.json is here.
+    # FastAPI's documentation pages load scripts from the network; /openapi.json does not.
     app = FastAPI(title="Detection ladder", docs_url=None, redoc_url=None, lifespan=life)
     _add_paths(app, service)
     app.add_exception_handler(Refused, _refused)
@@ -57,7 +57,7 @@ def make_app(service: Service) -> FastAPI:
 
 
 def _add_paths(app: FastAPI, service: Service) -> None:
-    # What watches a server asks for the head alone.
+    # Monitors send HEAD requests.
     @app.head("/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
     async def front() -> HTMLResponse:
@@ -96,7 +96,7 @@ async def _predict(service: Service, request: Request, min_score: float | None) 
     except Refused:
         await body.drain()
         raise
-    except ClientDisconnect:  # nobody reads this, but it is counted
+    except ClientDisconnect:  # nobody reads the response, but it is counted
         raise Refused(400, "the request broke off") from None
 
 
@@ -107,7 +107,7 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
-    """Tell a wrong query parameter as all else is told: one line."""
+    """Report a wrong query parameter like any other error: in one line."""
     assert isinstance(error, RequestValidationError)
     wrong = [f"{one['loc'][-1]}: {one['msg']}" for one in error.errors()]
     return JSONResponse({"error": "; ".join(wrong)}, 422)
@@ -121,5 +121,5 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
-    """Tell a bug, whose traceback goes to the log of the server alone."""
+    """Report a bug; its traceback goes only to the log of the server."""
     return JSONResponse({"error": "the server failed; its log says why"}, 500)

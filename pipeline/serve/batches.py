@@ -1,4 +1,4 @@
-"""Photos of concurrent requests go through the network together."""
+"""Batching: photos of concurrent requests go through the network together."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,16 +17,16 @@ class _Waiting(Generic[Photo, Found]):
 
 
 class Batches(Generic[Photo, Found]):
-    """Gathers photos into batches, which one thread works on, one after the other.
+    """Gathers photos into batches, which a single thread processes one after the other.
 
-    While the network is busy, photos gather by themselves. When it is idle, a photo waits a moment
-    for others, and only where others are on their way.
+    While the network is busy, photos accumulate. When it is idle, a photo waits a moment for
+    others, but only if others are on their way.
 
     Args:
         detect: takes a batch, in the thread, and returns what is found in each of its photos.
-        size: photos in a batch, at most.
-        wait: seconds for others.
-        on_their_way: tells how many photos there are that are not answered, those in hand included.
+        size: the most photos in a batch.
+        wait: how many seconds to wait for others.
+        on_their_way: returns how many photos are unanswered, including those in the batch.
     """
 
     def __init__(
@@ -44,17 +44,17 @@ class Batches(Generic[Photo, Found]):
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="network")
 
     async def detect(self, photo: Photo) -> Found:
-        """Return what is found in a photo; its batch is found by itself.
+        """Return what is found in a photo, which becomes part of a batch.
 
         Raises:
-            Exception: what `detect` has raised for the batch.
+            Exception: whatever `detect` raises for that batch.
         """
         waiting = _Waiting[Photo, Found](photo, asyncio.get_running_loop().create_future())
         self._queue.put_nowait(waiting)
         return await waiting.found
 
     async def work(self) -> None:
-        """Work on batch after batch until this is cancelled."""
+        """Process batch after batch until this is cancelled."""
         try:
             while True:
                 await self._answer(await self._gather())
@@ -81,11 +81,11 @@ class Batches(Generic[Photo, Found]):
             answers = await loop.run_in_executor(self._thread, self._detect, photos)
             if len(answers) != len(photos):
                 raise ValueError(f"{len(answers)} answers for {len(photos)} photos")
-        except Exception as error:  # of this batch: the next one may go well
+        except Exception as error:  # it concerns only this batch
             for waiting in batch:
                 if not waiting.found.done():
                     waiting.found.set_exception(error)
             return
         for waiting, found in zip(batch, answers, strict=True):
-            if not waiting.found.done():  # its request may have been given up
+            if not waiting.found.done():  # its request may have been cancelled
                 waiting.found.set_result(found)

@@ -1,4 +1,4 @@
-"""The bytes of a request, counted while they arrive."""
+"""The body of a request, with a limit on its bytes as they arrive."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -13,15 +13,15 @@ _DRAIN_SECONDS = 5.0
 
 
 class Body:
-    """A request's body, of which no more is read than the limit.
+    """A request's body, read no further than the limit.
 
     Args:
         headers: of the request.
-        receive: the server's function that gives the next message.
-        limits: the most bytes, and the time for them.
+        receive: the server's function that returns the next message.
+        limits: on the number of bytes.
 
     Attributes:
-        hold: is told how many bytes have come, and may refuse them; at first nobody is.
+        hold: called with the size of each chunk, which it may refuse; does nothing by default.
     """
 
     def __init__(self, headers: Headers, receive: Receive, limits: Limits):
@@ -32,11 +32,11 @@ class Body:
         self.hold: Callable[[int], None] = lambda count: None
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Yield the body part by part.
+        """Yield the body chunk by chunk.
 
         Raises:
-            Refused: it has too many bytes, by its header or by count, or `hold` refuses them.
-            ClientDisconnect: the client is gone.
+            Refused: it has too many bytes, declared or received, or `hold` refuses them.
+            ClientDisconnect: the client has disconnected.
         """
         self._check(self._declared())
         count = 0
@@ -48,9 +48,9 @@ class Body:
             yield chunk
 
     async def drain(self) -> None:
-        """Read and drop the rest, for a while.
+        """Read and discard the rest, for a limited time.
 
-        Most clients send all they have before they read the answer, and would see a broken
+        Most clients send everything before they read the response, and would otherwise see a broken
         connection instead of it. One that waits for a go-ahead (curl with a large file) does not.
         """
         if self.headers.get("expect", "").lower() == "100-continue":

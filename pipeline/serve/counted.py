@@ -1,20 +1,20 @@
-"""Counts every answer by its path and status, those of errors included."""
+"""Counts every response by path and status, including errors."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.serve.metrics import Metrics
 
 _PATHS = ("/", "/health", "/metrics", "/openapi.json", "/predict")
-_OTHER = "other"  # a stranger may ask for any path, and each name would be kept for ever
+_OTHER = "other"  # anyone may request any path, and each label would be kept for ever
 _FAILED = 500
 
 
 class Counted:
-    """An application around another one, whose answers it counts.
+    """ASGI middleware that counts the responses of an application.
 
     Args:
-        app: the other one.
-        metrics: that count.
+        app: the application.
+        metrics: the counters.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics):
@@ -22,7 +22,7 @@ class Counted:
         self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, and count the answer."""
+        """Handle a request, and count the response."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -9,22 +9,22 @@ import orjson
 from pipeline.serve.limits import Refused
 
 _SHAPE = '{"photos": ["<base64>", ...]}'
-_MARKS = b",:[{"  # none of them is in base64
+_MARKS = b",:[{"  # base64 has none of these
 _MARKS_A_PHOTO = 10
-_SHOWN = 40  # letters of a name that an answer repeats
+_SHOWN = 40  # characters of a key that an error message repeats
 _BLANKS = str.maketrans("", "", "\r\n\t ")  # tools break base64 into lines
 
 
 def json_photos(text: bytes, folder: Path, most: int) -> list[Path | Refused]:
-    """Return the photos of a JSON text as files, or why one is none.
+    """Return the photos of a JSON text as files, or for each why it is refused.
 
     Args:
         text: as it was sent.
         folder: for the files.
-        most: photos in one request.
+        most: the most photos in one request.
 
     Raises:
-        Refused: the text is no JSON or has another shape, or there are too many photos.
+        Refused: the text is not JSON or has another shape, or there are too many photos.
     """
     if not text.strip():
         return []
@@ -40,7 +40,7 @@ def json_photos(text: bytes, folder: Path, most: int) -> list[Path | Refused]:
         raise Refused(422, f"JSON of another shape; send {_SHAPE}")
     if others := sorted(content.keys() - {"photos"}):
         first = others[0][:_SHOWN]
-        raise Refused(422, f"{first!r} beside photos; send {_SHAPE}, ?min_score= in the address")
+        raise Refused(422, f"{first!r}: unknown key; send {_SHAPE}, and ?min_score= in the URL")
     if len(photos) > most:
         raise Refused(413, f"{len(photos)} photos in one request; send at most {most}")
     return [_saved(photo, folder / str(number)) for number, photo in enumerate(photos, 1)]

@@ -1,19 +1,19 @@
-"""What a server takes of one request and of all together, and how the rest is refused."""
+"""The limits on one request and on all together, and how a server refuses what exceeds them."""
 
 from dataclasses import dataclass
 
-_BODIES = 8  # of full size at a time; those of JSON are in memory
+_BODIES = 8  # of the full size at a time; JSON bodies are held in memory
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that a server takes.
+    """The most that a server accepts.
 
     Attributes:
         body_bytes: in one request.
-        photo_pixels: in one photo; told by its header, before it is decoded.
+        photo_pixels: in one photo; checked by its header before it is decoded.
         photos: in one request.
-        waiting: photos of all requests that have begun and are not answered.
+        waiting: photos in all requests that have begun and are not answered.
         body_seconds: for a request to arrive.
     """
 
@@ -25,17 +25,17 @@ class Limits:
 
     @property
     def waiting_bytes(self) -> int:
-        """In all requests that have begun and are not answered."""
+        """The most bytes in all requests that have begun and are not answered."""
         return _BODIES * self.body_bytes
 
 
 class Refused(Exception):
-    """The request or the photo is at fault, or it is too much; the message names the remedy.
+    """The request or photo is invalid or exceeds a limit; the message names the remedy.
 
     Attributes:
-        status: of the HTTP answer.
+        status: of the HTTP response.
         reason: one line.
-        retry_after: seconds after which the same request may succeed; None where it never will.
+        retry_after: seconds after which the same request may succeed; None if it never will.
     """
 
     def __init__(self, status: int, reason: str, *, retry_after: int | None = None):

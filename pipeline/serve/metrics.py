@@ -1,4 +1,4 @@
-"""What a server counts, as Prometheus reads it."""
+"""The metrics of a server, for Prometheus."""
 
 from prometheus_client import (
     CollectorRegistry,
@@ -15,7 +15,7 @@ _PHOTOS = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 class Metrics:
-    """The counters of one server, in a registry of their own."""
+    """The metrics of one server, in a registry of their own."""
 
     def __init__(self) -> None:
         self._registry = own = CollectorRegistry()
@@ -24,27 +24,25 @@ class Metrics:
             "ladder_requests", "Requests by path and status.", ["path", "status"], registry=own
         )
         self.photos = Counter(
-            "ladder_photos", "Photos that were answered or refused.", ["outcome"], registry=own
+            "ladder_photos", "Photos answered or refused.", ["outcome"], registry=own
         )
         self.detections = Counter(
-            "ladder_detections", "Boxes in answers, by class.", ["label"], registry=own
+            "ladder_detections", "Boxes in responses, by class.", ["label"], registry=own
         )
         self.seconds = Histogram(
             "ladder_predict_seconds",
-            "From a request's first byte to its answer.",
+            "From a request's first byte to its response.",
             buckets=_SECONDS,
             registry=own,
         )
-        self.waiting = Gauge(
-            "ladder_waiting_photos", "Photos that are not answered yet.", registry=own
-        )
+        self.waiting = Gauge("ladder_waiting_photos", "Photos not answered yet.", registry=own)
         self.batch_photos = Histogram(
             "ladder_batch_photos", "Photos in a batch.", buckets=_PHOTOS, registry=own
         )
         self.batch_seconds = Histogram(
-            "ladder_batch_seconds", "The network's time of a batch.", buckets=_SECONDS, registry=own
+            "ladder_batch_seconds", "The network's time per batch.", buckets=_SECONDS, registry=own
         )
 
     def text(self) -> bytes:
-        """Return all of them in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)

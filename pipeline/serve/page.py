@@ -1,10 +1,10 @@
-"""The page on which photos are dropped, one file that needs no network."""
+"""The page to drop photos on: a single file that loads nothing from the network."""
 
 from functools import cache
 from pathlib import Path
 
 _PAGE = Path(__file__).with_name("page.html")
-# A browser then loads nothing from elsewhere, whatever the page says.
+# With these a browser loads nothing from elsewhere, whatever the page says.
 PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "

@@ -1,4 +1,4 @@
-"""The server: sockets that are bound before a model loads, answers, and a graceful end."""
+"""The server: its sockets, bound before the model loads, and a graceful shutdown."""
 
 import errno
 import signal
@@ -14,32 +14,32 @@ from pipeline.errors import InputError
 _BACKLOG = 2048
 _END = (signal.SIGINT, signal.SIGTERM)
 _GRACE_SECONDS = 30
-_IDLE_SECONDS = 65  # longer than the minute after which most balancers give up a connection
+_IDLE_SECONDS = 65  # longer than the minute after which most load balancers drop a connection
 
 
 def bound_sockets(host: str, port: int) -> list[socket.socket]:
     """Return a socket for each address of a host, which refuses connections until `listen`.
 
-    A port that is taken is told at once in this way, and nobody can take it while a model loads.
+    This reports a port that is in use at once, and nobody can take it while the model loads.
 
     Args:
         host: a name or an address of this machine.
-        port: 0 for any that is free.
+        port: 0 for any free one.
 
     Raises:
         InputError: the port is in use, or the host is not an address of this machine.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (socket.gaierror, UnicodeError):  # the latter: a part of the name is empty or too long
+    except (socket.gaierror, UnicodeError):  # the latter: a label is empty or too long
         raise InputError(_no_address(host)) from None
     sockets: list[socket.socket] = []
     with ExitStack() as closing:
         for family, _, _, _, (ip, _, *rest) in found:
-            # Of a socket that does not name TCP, asyncio leaves small packets to be held for 40 ms.
+            # asyncio sets TCP_NODELAY only if the socket names TCP; else small packets wait 40 ms.
             one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             closing.enter_context(one)
-            # Without this a port whose last server has just ended counts as busy for a minute.
+            # Otherwise a port counts as in use for a minute after its last server has ended.
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -54,10 +54,10 @@ def bound_sockets(host: str, port: int) -> list[socket.socket]:
 
 
 def listen(sockets: list[socket.socket]) -> None:
-    """Let connections come in; they wait until the server runs.
+    """Accept connections; they wait until the server runs.
 
     Raises:
-        InputError: another program has taken the port since.
+        InputError: another program has taken the port in the meantime.
     """
     for one in sockets:
         try:
@@ -67,7 +67,7 @@ def listen(sockets: list[socket.socket]) -> None:
 
 
 def address(host: str, port: int) -> str:
-    """Return what to open in a browser.
+    """Return the address to open in a browser.
 
     >>> address("0.0.0.0", 80), address("::1", 8000)
     ('http://127.0.0.1:80', 'http://[::1]:8000')
@@ -77,7 +77,7 @@ def address(host: str, port: int) -> str:
 
 
 def server_of(app: FastAPI) -> uvicorn.Server:
-    """Return the server of an application, which ends when its `should_exit` becomes true."""
+    """Return the server of an application; it ends when its `should_exit` becomes true."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -90,23 +90,23 @@ def server_of(app: FastAPI) -> uvicorn.Server:
 
 
 def run(app: FastAPI, sockets: list[socket.socket], line: str) -> None:
-    """Answer on these sockets until SIGTERM or Ctrl-C; what is in flight is answered first.
+    """Serve on these sockets until SIGTERM or Ctrl-C; requests in flight are still answered.
 
     Args:
-        app: that answers.
+        app: the application.
         sockets: bound ones.
-        line: printed when connections can come in.
+        line: printed once connections are accepted.
 
     Raises:
-        InputError: another program has taken the port since.
+        InputError: another program has taken the port in the meantime.
     """
     server = server_of(app)
 
     def end(number: int, frame: FrameType | None) -> None:
         server.should_exit = True
 
-    # uvicorn takes the signals while it runs, and raises them again when it has ended; without
-    # these that would end the process with an error.
+    # uvicorn handles the signals while it runs, and raises them again when it has ended; without
+    # these handlers that would end the process with an error.
     before = {number: signal.signal(number, end) for number in _END}
     try:
         listen(sockets)
@@ -125,4 +125,4 @@ def _why(error: OSError, host: str, port: int) -> str:
 
 
 def _no_address(host: str) -> str:
-    return f"--host: {host} is no address of this machine; name one, or leave it out"
+    return f"--host: {host} is not an address of this machine; name one, or leave it out"

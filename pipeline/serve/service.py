@@ -1,4 +1,4 @@
-"""From uploads to answers: decoded by several threads, detected in batches by one."""
+"""From uploads to responses: several threads decode photos, one runs the network on batches."""
 
 import asyncio
 import time
@@ -21,18 +21,18 @@ from pipeline.serve.slots import Slots
 from pipeline.serve.squares import read_upload
 from pipeline.serve.uploads import Upload
 
-_MOST_DECODERS = 8  # each may hold a photo of the most pixels
+_MOST_DECODERS = 8  # each may hold a photo of the largest size
 
 
 @dataclass(frozen=True)
 class Served:
-    """A model, and what is told about it.
+    """A model, and what the server says about it.
 
     Attributes:
         detector: its rung predicts both classes and boxes.
         source: where it came from.
         digest: of its description and weights.
-        min_scores: `(C,)` the score of each class above which a detection is told.
+        min_scores: `(C,)` the score above which a detection is returned, by class.
     """
 
     detector: Detector
@@ -47,7 +47,7 @@ class Service:
     Args:
         served: the model.
         limits: on photos.
-        wait: seconds that a photo waits for others to share its batch.
+        wait: seconds that a photo waits for others to share its batch with.
     """
 
     def __init__(self, served: Served, limits: Limits, wait: float):
@@ -64,7 +64,7 @@ class Service:
         )
 
     async def work(self) -> None:
-        """Work on batches until this is cancelled."""
+        """Process batches until this is cancelled."""
         try:
             await self._batches.work()
         finally:
@@ -77,10 +77,10 @@ class Service:
 
         Args:
             uploads: one or more.
-            min_score: tell what scores more than this; None for the scores of the classes.
+            min_score: which detections must exceed; None for the scores of the classes.
 
         Raises:
-            Refused: there is one photo, and it cannot be answered.
+            Refused: there is a single photo, and it is refused.
         """
         found = await asyncio.gather(*map(self._found, uploads))
         refused = [one for one in found if isinstance(one, Refused)]

@@ -1,21 +1,21 @@
-"""The bound on photos and bytes that wait: each takes a place before it is read, until answered."""
+"""The limit on waiting photos and bytes: a photo holds a slot from before it is read to the end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipeline.serve.limits import Refused
 
-_RETRY_AFTER = 1  # second: a full queue is worked off in about that
+_RETRY_AFTER = 1  # second, about the time that a full queue takes
 
 
 class Slots:
-    """Places for the photos of all requests.
+    """Slots for the photos of all requests.
 
-    A request takes one before its body is read, so that bodies count as well, and the rest when the
-    number of its photos is known.
+    A request takes one before its body is read, so that bodies are limited as well, and the rest
+    when the number of its photos is known.
 
     Args:
-        number: of places.
+        number: of slots.
         most_bytes: of all requests together.
     """
 
@@ -27,10 +27,10 @@ class Slots:
 
     @contextmanager
     def request(self) -> Iterator["Taken"]:
-        """Yield the places of one request, which are free again when the block ends.
+        """Yield the slots of one request, which are released when the block ends.
 
         Raises:
-            Refused: no place is free.
+            Refused: no slot is free.
         """
         taken = Taken(self)
         try:
@@ -42,7 +42,7 @@ class Slots:
 
 
 class Taken:
-    """The places that one request has taken."""
+    """The slots that one request has taken."""
 
     def __init__(self, slots: Slots):
         self.number = 0
@@ -50,28 +50,28 @@ class Taken:
         self._slots = slots
 
     def extend_to(self, number: int) -> None:
-        """Take so many places in all.
+        """Take more slots, up to this number in all.
 
         Raises:
-            Refused: so many are not free, or there are not so many at all.
+            Refused: too few slots are free, or there are too few in all.
         """
         if number > self._slots.number:
             raise Refused(413, f"{number} photos in one request; send at most {self._slots.number}")
         more = number - self.number
         if self._slots.taken + more > self._slots.number:
-            reason = f"too busy: {self._slots.taken} photos wait; send it again in a moment"
+            reason = f"too busy: {self._slots.taken} photos are waiting; send it again in a moment"
             raise Refused(503, reason, retry_after=_RETRY_AFTER)
         self._slots.taken += more
         self.number = number
 
     def hold(self, count: int) -> None:
-        """Count so many bytes more.
+        """Count this many more bytes.
 
         Raises:
-            Refused: all requests together have too many.
+            Refused: all requests together hold too many.
         """
         if self._slots.bytes + count > self._slots.most_bytes:
-            reason = f"too busy: requests of {self._slots.bytes / 1e6:.0f} MB wait"
+            reason = f"too busy: requests of {self._slots.bytes / 1e6:.0f} MB are waiting"
             raise Refused(503, f"{reason}; send it again in a moment", retry_after=_RETRY_AFTER)
         self._slots.bytes += count
         self.bytes += count

@@ -1,4 +1,4 @@
-"""A file that somebody has sent becomes a network's input; what is no photo is told why."""
+"""An uploaded file becomes a network's input, or is refused with a reason."""
 
 from pathlib import Path
 
@@ -18,10 +18,10 @@ def read_upload(file: Path, side: int, most_pixels: int) -> Square:
     Args:
         file: as it was sent.
         side: S, in pixels.
-        most_pixels: that a photo may have.
+        most_pixels: the most that a photo may have.
 
     Raises:
-        Refused: the file is empty, no photo of a known kind, too large, or damaged.
+        Refused: the file is empty, too large, damaged, or not a photo of a known kind.
     """
     check_header(file, most_pixels)
     try:
@@ -32,14 +32,14 @@ def read_upload(file: Path, side: int, most_pixels: int) -> Square:
 
 
 def check_header(file: Path, most_pixels: int) -> None:
-    """Raise where a file's header tells that it is not to be decoded; see `read_upload`."""
+    """Raise if a file's header shows that it must not be decoded; see `read_upload`."""
     if not file.stat().st_size:
         raise Refused(422, "is empty; send the photo's file")
     most = f"{most_pixels / 1e6:g} million"
     try:
         with identified(file) as header:
             width, height = header.size
-    except Image.DecompressionBombError:  # above a limit that Pillow has by itself
+    except Image.DecompressionBombError:  # above Pillow's own limit
         raise Refused(413, f"has far too many pixels; send at most {most}") from None
     except HeicError as error:
         raise Refused(422, str(error)) from None

@@ -1,4 +1,4 @@
-"""The photos that a request holds, each as a file: multipart, JSON, or one photo as the body."""
+"""The photos of a request as files: from a form, from JSON, or one photo as the body."""
 
 import asyncio
 import shutil
@@ -14,7 +14,7 @@ from pipeline.serve.json_photos import json_photos
 from pipeline.serve.limits import Limits, Refused
 
 _TYPES = "multipart/form-data, application/json, or a photo's own type such as image/jpeg"
-_FIELD_BYTES = 10_000  # of a field that is no file, which nobody reads
+_FIELD_BYTES = 10_000  # of a field that is not a file, which is ignored
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Upload:
     """A photo as it was sent.
 
     Attributes:
-        name: the file's, or `photo N`.
-        content: a file, not decoded; or why there is none.
+        name: of the file, or `photo N`.
+        content: the file, not decoded; or why there is none.
     """
 
     name: str
@@ -31,11 +31,11 @@ class Upload:
 
 
 async def read_uploads(body: Body, folder: Path, limits: Limits) -> list[Upload]:
-    """Return the photos of a request in their order, at least one.
+    """Return the photos of a request in order, at least one.
 
     Args:
         body: of the request, not read yet.
-        folder: an empty one for the photos' files.
+        folder: an empty one for the files.
         limits: on bytes, photos and time.
 
     Raises:
@@ -60,7 +60,7 @@ async def _by_type(body: Body, folder: Path, limits: Limits) -> list[Upload]:
         return await _json(body, folder, limits)
     if kind.startswith("image/") or kind == "application/octet-stream":
         return await _raw(body, folder)
-    raise Refused(415, f"Content-Type: {kind or 'none'}: not known; use {_TYPES}")
+    raise Refused(415, f"Content-Type: {kind or 'none'}: unknown; use {_TYPES}")
 
 
 async def _raw(body: Body, folder: Path) -> list[Upload]:
@@ -78,12 +78,12 @@ async def _json(body: Body, folder: Path, limits: Limits) -> list[Upload]:
 
 
 class _Parser(MultiPartParser):
-    """Knows whether a form has come to its end: what is read of another lacks its last photo."""
+    """Notes whether a form is complete: a truncated one parses, but without its last photo."""
 
     has_ended = False
 
     def on_end(self) -> None:
-        """Note that the last line has come."""
+        """Note that the closing boundary has been read."""
         self.has_ended = True
 
 
@@ -101,12 +101,12 @@ async def _multipart(body: Body, folder: Path, limits: Limits) -> list[Upload]:
         status = 413 if error.message.startswith("Too many") else 422
         reason = error.message.rstrip(".")
         raise Refused(status, f"multipart/form-data: {reason}; send photos as files") from None
-    except UnicodeError:  # a form may name any charset that Python knows, some of which are no text
+    except UnicodeError:  # a form may name any codec of Python, some of which are not for text
         reason = "a name is not in the form's charset"
         raise Refused(422, f"multipart/form-data: {reason}; send it in UTF-8") from None
     try:
         if not parser.has_ended:
-            reason = "breaks off before its last line"
+            reason = "ends before its closing boundary"
             raise Refused(422, f"multipart/form-data: {reason}; send all of it")
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         return await asyncio.to_thread(_saved, files, folder)
@@ -117,7 +117,7 @@ async def _multipart(body: Body, folder: Path, limits: Limits) -> list[Upload]:
 def _saved(files: Sequence[UploadFile], folder: Path) -> list[Upload]:
     uploads = []
     for number, file in enumerate(files, 1):
-        place = folder / str(number)  # never the name that a client has chosen
+        place = folder / str(number)  # never a name chosen by the client
         with place.open("wb") as target:
             shutil.copyfileobj(file.file, target)
         uploads.append(Upload(_told(file.filename or f"photo {number}"), place))
@@ -125,5 +125,5 @@ def _saved(files: Sequence[UploadFile], folder: Path) -> list[Upload]:
 
 
 def _told(name: str) -> str:
-    """Return a name that an answer can hold: some charsets give halves of letters."""
+    """Return a name that JSON can hold: some charsets decode to lone surrogates."""
     return name.encode("utf-8", "replace").decode()

@@ -178,7 +178,7 @@ def test_json_that_is_wrong(served: Running, body: bytes, reason: str) -> None:
 def test_a_type_that_holds_no_photos(served: Running, kind: str) -> None:
     answer = served.predict(encoded(), kind)
     assert answer.status == 415
-    assert answer.json["error"].startswith(f"Content-Type: {kind or 'none'}: not known; use multi")
+    assert answer.json["error"].startswith(f"Content-Type: {kind or 'none'}: unknown; use multi")
 
 
 @pytest.mark.parametrize(

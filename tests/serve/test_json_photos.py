@@ -32,7 +32,7 @@ def test_another_shape(tmp_path: Path, text: bytes) -> None:
 
 def test_what_would_be_passed_over_is_refused(tmp_path: Path) -> None:
     text = b'{"photos": ["b25l"], "min_score": 0.3}'
-    with pytest.raises(Refused, match=r"^'min_score' beside photos; send "):
+    with pytest.raises(Refused, match=r"^'min_score': unknown key; send "):
         json_photos(text, tmp_path, 4)
 
 

@@ -57,5 +57,5 @@ def test_a_port_that_another_has_taken_since() -> None:
 
 @pytest.mark.parametrize("host", ["no.invalid", "127.0..1", "192.0.2.1"])  # the last: RFC 5737
 def test_a_host_that_is_not_of_this_machine(host: str) -> None:
-    with pytest.raises(InputError, match=f"--host: {host} is no address of this machine; name"):
+    with pytest.raises(InputError, match=f"--host: {host} is not an address of this machine; name"):
         bound_sockets(host, 0)

@@ -93,7 +93,7 @@ def test_a_full_queue_is_told_and_clears_again(held: Held) -> None:
         wait_for(lambda: service.slots.taken == 2)
         refused = server.predict(two, MULTIPART)
         assert (refused.status, refused.headers["retry-after"]) == (503, "1")
-        assert refused.json["error"].startswith("too busy: 3 photos wait; send it again")
+        assert refused.json["error"].startswith("too busy: 3 photos are waiting; send it again")
         last = clients.submit(server.predict, encoded(), "image/jpeg")
         wait_for(lambda: service.slots.taken == 3)
         assert server.predict(encoded(), "image/jpeg").status == 503

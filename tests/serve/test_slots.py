@@ -20,7 +20,10 @@ def test_places_are_taken_and_free_again() -> None:
 def test_a_full_queue_takes_nobody() -> None:
     slots = Slots(2, MANY)
     with slots.request(), slots.request():
-        with pytest.raises(Refused, match="too busy: 2 photos wait") as refused, slots.request():
+        with (
+            pytest.raises(Refused, match="too busy: 2 photos are waiting") as refused,
+            slots.request(),
+        ):
             pass
         assert (refused.value.status, refused.value.retry_after) == (503, 1)
         assert slots.taken == 2
@@ -58,7 +61,7 @@ def test_bytes_of_all_requests_are_counted() -> None:
         one.hold(6)
         with slots.request() as other:
             other.hold(4)
-            with pytest.raises(Refused, match="too busy: requests of 0 MB wait") as refused:
+            with pytest.raises(Refused, match="too busy: requests of 0 MB are waiting") as refused:
                 other.hold(1)
             assert (refused.value.status, refused.value.retry_after) == (503, 1)
             assert slots.bytes == 10

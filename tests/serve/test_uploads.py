@@ -48,7 +48,7 @@ def test_fields_beside_the_files_are_passed_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cut", [4, 40])
 def test_a_form_that_breaks_off_is_not_taken_for_a_shorter_one(tmp_path: Path, cut: int) -> None:
     body = multipart({"a.jpg": b"a", "b.jpg": b"b" * 100})
-    with pytest.raises(Refused, match="breaks off before its last line; send all of it"):
+    with pytest.raises(Refused, match="ends before its closing boundary; send all of it"):
         uploads_of(tmp_path, MULTIPART, body[:-cut], b"")
 
 
