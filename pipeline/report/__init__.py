@@ -1,1 +1,1 @@
-"""Pictures and tables for people, drawn from files."""
+"""Pictures, tables and pages for people, made from files."""

@@ -1,4 +1,4 @@
-"""What the pictures are made of: the photos with their truth, and what a rung answered."""
+"""What the pictures are drawn from: the photos with their truth, and a rung's predictions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class DrawnPhotos:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a rung predicted and how good that was.
+    """What a rung predicted, and how good that was.
 
     Attributes:
         rung: its name.
@@ -53,12 +53,12 @@ class Answers:
 
     @property
     def note(self) -> str:
-        """Above which score predictions are drawn, in words; empty where all are."""
+        """Which predictions are drawn, in words; empty if all are."""
         if self.label_scores is None:
             return ""
         low, high = self.label_scores.min(), self.label_scores.max()
         limits = f"{low:.2f}" if high - low < 0.005 else f"{low:.2f} to {high:.2f}, by class"
-        return f"drawn: what becomes a label, scores above {limits}"
+        return f"drawn: boxes that become labels, with scores above {limits}"
 
     def intervals(self) -> list[MetricInterval]:
         """Return the metrics that have intervals; those of the evaluated split come first."""
@@ -69,7 +69,7 @@ def read_answers(rung: str, predictions: Predictions, evaluation: Path) -> Answe
     """Return the predictions of a rung with its label scores.
 
     Raises:
-        InputError: the scores are absent or of other classes.
+        InputError: the scores are missing or of other classes.
     """
     if not predictions.task.every_object:
         return Answers(rung, predictions, evaluation, None)

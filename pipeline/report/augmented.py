@@ -1,4 +1,4 @@
-"""A mosaic of photos that a rung has learnt from, as augmentation has changed them."""
+"""A mosaic of photos that a rung was trained on, as augmented."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ _PARTS = ("row", "pixels", "boxes", "labels", "ignore")
 
 
 def augmented_picture(path: Path, stored: Path, photos: DrawnPhotos, rung: str) -> None:
-    """Write a PNG of the photos that a training has left, with their boxes and classes.
+    """Write a PNG of the augmented photos that a training has saved, with boxes and classes.
 
     Args:
         path: the PNG.
-        stored: the array of `first_batch`; where there is none, none is drawn.
+        stored: the array written by `first_batch`; without it nothing is drawn.
         photos: all photos.
         rung: its name.
 
@@ -55,6 +55,6 @@ def _marks(record: np.void) -> Marks:
 
 
 def _classes(record: np.void, names: list[str]) -> str:
-    """Return the classes of the objects that count, those of one class once."""
+    """Return the classes of the objects that count, each class once."""
     labels = record["labels"][(record["labels"] >= 0) & ~record["ignore"]].tolist()
     return ", ".join(names[label] for label in dict.fromkeys(labels)) or "nothing to find"

@@ -1,4 +1,4 @@
-"""Bars of errors and of sizes, the confusion matrix, and how anchors fit."""
+"""Bars of errors and of sizes, the confusion matrix, and how well anchors fit."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,21 +14,21 @@ from pipeline.report.figures import LARGEST_SIDE, figure_of, save_png
 
 _BAR, _QUIET = "#1f5fa8", "#666666"
 _DPI = 100
-_CLASSES, _OTHERS = 40, "(other classes)"  # in a confusion matrix; more could not be read
-# Inches; with many classes the cells shrink, not the picture grows. Names stand beside the matrix.
+_CLASSES, _OTHERS = 40, "(other classes)"  # in a confusion matrix; more would be illegible
+# Inches; with many classes the cells shrink instead of the picture growing. Names are outside them.
 _CELL, _LARGEST, _NAMES = 0.46, LARGEST_SIDE / _DPI - 2.2, 2.2
-_FONT, _DIGIT = 9.0, 0.75  # points; width of a digit and its gap as a share of the size
+_FONT, _DIGIT = 9.0, 0.75  # points; width of a digit, with its gap, as a share of the font size
 
 
 def error_bars(
     path: Path, errors: Sequence[ErrorKind], sizes: Sequence[SizeAp], title: str
 ) -> None:
-    """Write a PNG of three bar charts: what each kind of error costs, how often it is, AP by size.
+    """Write a PNG of three bar charts: the cost of each kind of error, its frequency, AP by size.
 
     Args:
         path: the PNG.
-        errors: count and gain of each kind; a gain of NaN has no bar.
-        sizes: AP of the objects of each size, and its interval; NaN has no bar.
+        errors: count and gain of each kind; a NaN gain has no bar.
+        sizes: AP of the objects of each size, with its interval; NaN has no bar.
         title: one line above all charts.
     """
     figure = figure_of(13.2, 3.6)
@@ -53,7 +53,7 @@ def error_bars(
 
 
 def _whisker(axes: Axes, place: int, size: SizeAp) -> None:
-    """Draw the interval of a bar and write both behind it."""
+    """Draw the interval of a bar, and write value and interval after it."""
     known = not np.isnan(size.low)
     if known:
         axes.plot([size.low, size.high], [place, place], color="black", linewidth=1.4, marker="|")
@@ -65,12 +65,12 @@ def _whisker(axes: Axes, place: int, size: SizeAp) -> None:
 def confusion_picture(path: Path, matrix: np.ndarray, names: Sequence[str], title: str) -> None:
     """Write a PNG of a confusion matrix: counts, shaded by their share of the row.
 
-    Of more than 40 classes those with most errors are drawn, the others as one.
+    Of more than 40 classes, those with the most errors are drawn and the others pooled into one.
 
     Args:
         path: the PNG.
-        matrix: `(C + 1, C + 1)` of `confusion_matrix`; where each photo has one prediction
-            nothing is missed or background, and this row and column are left out.
+        matrix: `(C + 1, C + 1)` from `confusion_matrix`; if each photo has one prediction, nothing
+            is missed or background, and that row and column are left out.
         names: of the C classes, in label order.
         title: one line above the matrix.
     """
@@ -108,9 +108,9 @@ def confusion_picture(path: Path, matrix: np.ndarray, names: Sequence[str], titl
 
 
 def _pool_others(matrix: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, list[str]]:
-    """Return the matrix of the classes with most errors, in label order, and of all others as one.
+    """Return the matrix of the classes with the most errors, in label order, and the rest as one.
 
-    The last row and column stay what they are.
+    The last row and column keep their meaning.
     """
     wrong = matrix.sum(0) + matrix.sum(1) - 2 * np.diag(matrix)
     drawn = np.sort(np.argsort(-wrong[:-1], kind="stable")[:_CLASSES])
@@ -125,11 +125,11 @@ def _pool_others(matrix: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, 
 def anchor_picture(
     path: Path, fits: Sequence[AnchorFit], objects: Sequence[ObjectFit], title: str
 ) -> None:
-    """Write a PNG: the share of objects that have an anchor, and the best IoU against their side.
+    """Write a PNG: the share of objects with a fitting anchor, and the best IoU against their side.
 
     Args:
         path: the PNG.
-        fits: of all objects and of each size.
+        fits: for all objects and for each size.
         objects: side and best IoU of each.
         title: one line above both.
     """
@@ -151,7 +151,7 @@ def anchor_picture(
 
 
 def _bars(axes: Axes, names: Sequence[str], values: Sequence[float], labels: Sequence[str]) -> None:
-    """Draw horizontal bars, the first on top, each with its value behind it."""
+    """Draw horizontal bars, the first on top, each followed by its value."""
     bars = axes.barh(range(len(names)), np.nan_to_num(values), color=_BAR, height=0.62)
     axes.bar_label(bars, labels, padding=4, size=10)
     axes.set_yticks(range(len(names)), names, size=10)
@@ -163,5 +163,5 @@ def _bars(axes: Axes, names: Sequence[str], values: Sequence[float], labels: Seq
 
 
 def _share(value: float) -> str:
-    """Return a share with three digits, and a dash where there is none."""
+    """Return a share with three digits, or a dash if it is unknown."""
     return "-" if np.isnan(value) else f"{value:.3f}"

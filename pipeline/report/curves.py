@@ -12,7 +12,7 @@ from pipeline.evaluate.result_files import ClassAp, CurvePoint
 from pipeline.report.figures import figure_of, save_png
 
 _LINE, _FILL, _QUIET, _MARK = "#1f5fa8", "#cfe0f3", "#666666", "#c4161c"
-_PANELS = 20  # of classes; with more of them the worst and the best are drawn
+_PANELS = 20  # of classes; with more classes, only the worst and the best are drawn
 _PANEL_WH = (2.55, 2.3)  # inches, margins included
 _TITLE, _BOTTOM, _LEFT = 0.35, 0.2, 0.55
 
@@ -24,16 +24,16 @@ def precision_recall(
     names: Sequence[str],
     title: str = "",
 ) -> None:
-    """Write a PNG with one small plot a class: precision against recall, AP and objects.
+    """Write a PNG with one small plot per class: precision against recall, AP and objects.
 
-    The line goes through the true positives of the ranking; the filled area under its envelope is
-    the AP. Of more than 20 classes the worst and the best ten are drawn, as the title notes.
+    The line runs through the true positives of the ranking; the filled area under its envelope is
+    the AP. Of more than 20 classes, the worst ten and the best ten are drawn, as the title says.
 
     Args:
         path: the PNG.
         classes: in label order.
-        points: true positives of all classes, those of one class by falling score.
-        names: how each class is called in the picture.
+        points: true positives of all classes, those of one class by descending score.
+        names: of the classes as shown in the picture.
         title: one line above all plots; the mean APs follow it.
     """
     labels, drawn = _worth_drawing(classes)
@@ -58,7 +58,7 @@ def precision_recall(
         left, bottom, *size = np.divide(box, (max(width, 7), height) * 2).tolist()
         axes = figure.add_axes((left, bottom, size[0], size[1]))
         _curve(axes, classes[label], by_class.get(classes[label].name, []), names[label])
-        # Ticks have their numbers below the last panel of each column, wherever it ends.
+        # Tick labels only below the last panel of each column, wherever that is.
         axes.tick_params(labelbottom=place + columns >= len(labels), labelleft=column == 0)
     figure.supxlabel("recall", size=11, y=0.08 / height)
     figure.supylabel("precision", size=11, x=0.06 / max(width, 7))
@@ -66,7 +66,7 @@ def precision_recall(
 
 
 def _worth_drawing(classes: Sequence[ClassAp]) -> tuple[list[int], str]:
-    """Return the labels to draw, and in words which they are where not all are."""
+    """Return the labels to draw, and in words which they are if not all."""
     if len(classes) <= _PANELS:
         return list(range(len(classes))), ""
     known = [label for label, one in enumerate(classes) if not math.isnan(one.ap)]
@@ -111,12 +111,12 @@ def _mean(values: Iterable[float]) -> str:
 
 
 def history_curves(path: Path, history: Sequence[Mapping[str, str]], title: str = "") -> None:
-    """Write a PNG with one plot for each quantity over the epochs, train and val, and the rate.
+    """Write a PNG with one plot over the epochs per quantity, train and val, and one of the rate.
 
     Args:
         path: the PNG.
-        history: one row an epoch as `history.csv` has it: `epoch`, `phase`, `lr` (the head's),
-            `train_*` and `val_*`; what an epoch has not is empty.
+        history: one row per epoch as in `history.csv`: `epoch`, `phase`, `lr` (of the head),
+            `train_*` and `val_*`; missing values are empty.
         title: one line above all plots.
     """
     columns_read = list(history[0]) if history else []
@@ -150,12 +150,12 @@ def history_curves(path: Path, history: Sequence[Mapping[str, str]], title: str 
 def learning_rate_curve(
     path: Path, tried: Sequence[float], losses: Sequence[float], suggestion: float | None
 ) -> None:
-    """Write a PNG of the loss against the learning rate that was tried, and the rate to take.
+    """Write a PNG of the loss against the learning rates tried, with the suggested rate.
 
     Args:
         path: the PNG.
         tried: learning rates, ascending.
-        losses: one for each rate; where they explode the plot cuts them off.
+        losses: one per rate; the plot cuts them off if they explode.
         suggestion: the rate to mark; None for no mark.
     """
     rates, measured = np.asarray(tried, dtype=float), np.asarray(losses, dtype=float)
@@ -187,9 +187,9 @@ def _line(
 
 
 def _mark_phases(axes: Axes, history: Sequence[Mapping[str, str]], named: bool) -> None:
-    """Draw a dotted line between phases; with their names, each on a line of its own.
+    """Draw a dotted line between phases, optionally with their names, one below the other.
 
-    A phase may be one epoch of a hundred, so two names beside each other would overprint.
+    A phase may be one epoch of a hundred, so that names side by side would overlap.
     """
     starts = [
         (int(row["epoch"]), row["phase"])

@@ -1,4 +1,4 @@
-"""What all pictures share: the colours of classes, and files that are equal byte for byte."""
+"""What all pictures share: the colours of classes, and reproducible files."""
 
 import colorsys
 from pathlib import Path
@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 from pipeline.files import write_beside
 
-# A turn of the hue by the golden ratio keeps any number of neighbouring classes apart.
+# Rotating the hue by the golden ratio keeps neighbouring classes apart, however many there are.
 _HUE_STEP = 0.618034
 _MIN_LUMINANCE = 0.55
-# Of a picture in pixels, so that a page with all of them can be scrolled through.
+# Of a picture, in pixels, so that a page with all of them stays easy to scroll.
 LARGEST_SIDE = 1400
 
 
@@ -35,9 +35,9 @@ def luminance(color: tuple[float, float, float]) -> float:
 
 
 def figure_of(width: float, height: float, dpi: int = 100) -> Figure:
-    """Return an empty figure of so many inches, made without pyplot, which would keep it.
+    """Return an empty figure, sized in inches, without pyplot, which would keep it alive.
 
-    It has a canvas from the start: without one, each measured text would make a canvas of its own.
+    It has a canvas from the start; otherwise each text that is measured would create one.
     """
     figure = Figure(figsize=(width, height), dpi=dpi)
     FigureCanvasAgg(figure)
@@ -45,14 +45,14 @@ def figure_of(width: float, height: float, dpi: int = 100) -> Figure:
 
 
 def save_png(figure: Figure, path: Path) -> None:
-    """Write `figure` as PNG; equal figures give equal bytes, and a failure leaves the old file.
+    """Write `figure` as PNG; equal figures give equal bytes, and a failure keeps the old file.
 
     Args:
-        figure: of `figure_of`; it is empty afterwards.
-        path: its folder is made if absent.
+        figure: from `figure_of`; it is empty afterwards.
+        path: its folder is created if absent.
     """
-    # Without the version of the software that drew it, which would change the bytes; compressed so
-    # far as is cheap, since level 6 would take a third of the time that all pictures take.
+    # Without the version of Matplotlib, which would change the bytes. Compression at level 6 would
+    # take a third of the time for all pictures.
     write_beside(
         path,
         lambda beside: figure.savefig(
@@ -63,6 +63,6 @@ def save_png(figure: Figure, path: Path) -> None:
             pil_kwargs={"compress_level": 3},
         ),
     )
-    # Figure and canvas hold each other: let go of the pixels now, not when Python finds the cycle.
+    # Figure and canvas refer to each other: free the pixels now, not at a later garbage collection.
     figure.clear()
     vars(figure.canvas).pop("renderer", None)

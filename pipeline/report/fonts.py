@@ -1,8 +1,8 @@
-"""Letters for class names in any script, or names that can be read without them.
+"""Fonts for class names in any script, or substitutes for names that no font can draw.
 
-Matplotlib brings a font with Latin, Greek, Cyrillic, Arabic and more, but without Chinese, Japanese
-or Korean, whose letters it draws as empty boxes. Another font of the system has them, if there is
-one; else a class is called by its label.
+Matplotlib comes with a font for Latin, Greek, Cyrillic, Arabic and more, but not for Chinese,
+Japanese or Korean, whose characters it draws as empty boxes. They come from another font of the
+system if there is one; otherwise a class is shown by its label.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,20 +15,20 @@ from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
 BUNDLED = "DejaVu Sans"
-# Tried first, as they have most letters; any other font of the system comes after.
+# Tried first, as they cover the most characters, before any other font of the system.
 _PREFERRED = ("Noto Sans CJK", "Noto Sans", "Source Han Sans", "WenQuanYi", "Droid Sans Fallback")
-# Fonts of coloured bitmaps, and one whose letters only show which script is missing.
+# Fonts of coloured bitmaps, and one whose glyphs only show which script is missing.
 _NO_LETTERS = ("Emoji", "Color", "Last Resort", "LastResort")
-HOW_TO = "no font here has the letters of their names: apt install fonts-noto-cjk, for instance"
+HOW_TO = "no font here can draw their names: apt install fonts-noto-cjk, for instance"
 
 
 @dataclass(frozen=True)
 class Lettering:
-    """What class names look like in the pictures.
+    """The names of classes as shown in pictures.
 
     Attributes:
         names: of the classes, in label order, as they can be drawn.
-        note: which classes go by their label and why; empty for none.
+        note: which classes are shown by their label and why; empty if none are.
     """
 
     names: list[str]
@@ -37,14 +37,14 @@ class Lettering:
 
 @contextmanager
 def lettering(names: Sequence[str]) -> Iterator[Lettering]:
-    """Draw with fonts that have the letters of these names, as far as there are any."""
+    """Draw in this block with fonts that can draw these names, as far as there are any."""
     family = families(frozenset("".join(names)))
     with matplotlib.rc_context({"font.family": list(family)}):
         yield readable(names, family)
 
 
 def readable(names: Sequence[str], family: Sequence[str]) -> Lettering:
-    """Return the names as a family of fonts can draw them.
+    """Return the names as far as a family of fonts can draw them.
 
     >>> readable(["cat", chr(0x10FFFD)], ["DejaVu Sans"]).names
     ['cat', 'class 1']
@@ -57,7 +57,7 @@ def readable(names: Sequence[str], family: Sequence[str]) -> Lettering:
 
 
 def drawable(text: str) -> str:
-    """Return a text with a question mark for each letter that the fonts in use do not have."""
+    """Return a text with a question mark for each character that the fonts in use lack."""
     family = matplotlib.rcParams["font.family"]
     if text.isascii():
         return text
@@ -67,7 +67,7 @@ def drawable(text: str) -> str:
 
 @lru_cache(maxsize=8)
 def families(letters: frozenset[str]) -> tuple[str, ...]:
-    """Return the bundled font and as few others as have what it lacks of these letters."""
+    """Return the bundled font and the others needed for the characters that it lacks."""
     chosen, missing = [BUNDLED], _missing(letters, letters_of(_path(BUNDLED)))
     if missing:
         for name, path in _other_fonts():
@@ -82,7 +82,7 @@ def families(letters: frozenset[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def letters_of(path: str) -> frozenset[str]:
-    """Return the letters that a font file has; none of a file that is no font with outlines."""
+    """Return the characters that a font file has; none if it is not an outline font."""
     try:
         return frozenset(map(chr, FT2Font(path).get_charmap()))
     except (OSError, RuntimeError):
@@ -98,12 +98,12 @@ def _has_all(letters: frozenset[str], name: str) -> bool:
 
 
 def _path(name: str) -> str:
-    # Not the name itself, which would be read as a pattern: a hyphen has a meaning there.
+    # Not the bare name, which would be parsed as a pattern, in which a hyphen has a meaning.
     return str(font_manager.findfont(font_manager.FontProperties(family=[name])))
 
 
 def _other_fonts() -> list[tuple[str, str]]:
-    """Return name and file of the upright fonts of the system, those with most letters first."""
+    """Return name and file of the system's upright fonts, the preferred ones first."""
     _add_new_fonts()
     fonts = {
         entry.name: entry.fname
@@ -114,8 +114,8 @@ def _other_fonts() -> list[tuple[str, str]]:
 
 
 def _add_new_fonts() -> None:
-    """Add the fonts that were installed after Matplotlib has made its list, which it keeps."""
+    """Add fonts that were installed after Matplotlib cached its list."""
     listed = {entry.fname for entry in font_manager.fontManager.ttflist}
     for path in set(font_manager.findSystemFonts()) - listed:
-        with suppress(OSError, RuntimeError, ValueError):  # a damaged font, or one of bitmaps
+        with suppress(OSError, RuntimeError, ValueError):  # a damaged or a bitmap font
             font_manager.fontManager.addfont(path)

@@ -1,4 +1,4 @@
-"""The same photos as every rung of the ladder sees them, in one picture."""
+"""The predictions of all rungs for the same photos, in one picture."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,13 +15,14 @@ from pipeline.report.page import Layout
 from pipeline.report.photo_grid import photo_grid
 
 _PHOTOS = 4
-_CELL = 220  # pixels: six rungs beside each other
+_NOTE = "detectors: boxes that become labels"
+_CELL = 220  # pixels, for six rungs side by side
 
 
 def ladder_picture(path: Path, ladder: Sequence[Answers], photos: DrawnPhotos) -> None:
-    """Write a PNG with a column for each rung and a row for each photo.
+    """Write a PNG with one column per rung and one row per photo.
 
-    Without a photo that has an object in it there is nothing to compare, and no picture.
+    Nothing is written if no photo has an object.
     """
     rows = chosen_rows(photos.images, photos.truths["largest"])
     if not len(rows) or not ladder:
@@ -41,8 +42,8 @@ def ladder_picture(path: Path, ladder: Sequence[Answers], photos: DrawnPhotos) -
         truths,
         predicted,
         names=photos.lettering.names,
-        title="the ladder: what each rung sees in photos it has not learnt from",
-        note="    ".join(filter(None, ["detectors: what becomes a label", photos.lettering.note])),
+        title="the ladder: what each rung predicts for photos it was not trained on",
+        note="    ".join(filter(None, [_NOTE, photos.lettering.note])),
         layout=Layout(len(rows), len(ladder), cell),
         captions=captions,
         sizes_wh=[size for size in sizes for _ in ladder],

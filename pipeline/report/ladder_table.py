@@ -1,4 +1,4 @@
-"""The ladder's table of results: a row per rung, readable on a terminal and in a log."""
+"""The ladder's table of results: one row per rung, readable on a terminal and in a log."""
 
 import math
 import sys
@@ -27,10 +27,10 @@ class Row:
 
     Attributes:
         rung: its name.
-        metrics: the metrics of the split that is shown; those it has not stay empty.
+        metrics: on the split that is shown; cells of missing ones stay empty.
         epochs: how many it was trained for.
-        seconds: how long the training took, None where it came from DVC's cache.
-        run: what MLflow has of it, in a word.
+        seconds: how long the training took; None if it came from DVC's cache.
+        run: its run in MLflow, in a word.
         intervals: of the metrics that have one, from `evaluation/RUNG/intervals.csv`.
     """
 
@@ -43,7 +43,7 @@ class Row:
 
 
 def print_ladder(rows: Iterable[Row], split: str, closing: Iterable[str] = ()) -> None:
-    """Print the table and the lines under it to stdout, 120 columns wide, plain in a log."""
+    """Print the table and the lines below it to stdout, 120 columns wide; plain text in a log."""
     console = Console(file=sys.stdout, width=_WIDTH, highlight=False)
     rows = list(rows)
     console.print(ladder_table(rows, split))
@@ -54,7 +54,7 @@ def print_ladder(rows: Iterable[Row], split: str, closing: Iterable[str] = ()) -
 
 
 def ladder_table(rows: Iterable[Row], split: str) -> Table:
-    """Return the table of results on one split, below each metric its 95 % interval."""
+    """Return the table of results on one split, with the 95 % interval below each metric."""
     table = Table(title=f"The ladder, {split} split", title_justify="left", title_style="bold")
     table.add_column("rung")
     for name in (*(title for title, _ in METRICS.values()), "epochs", "train min"):
@@ -91,14 +91,14 @@ def metric_text(one: MetricInterval, digits: int) -> str:
 
 
 def notes_on(rows: Iterable[Row]) -> list[str]:
-    """Return what a reader must know of the numbers, a line for each metric of a rung."""
+    """Return the notes on the numbers, one line per metric of a rung that has one."""
     return [
         f"{row.rung}: {one.metric}: {one.note}" for row in rows for one in row.intervals if one.note
     ]
 
 
 def _range(interval: MetricInterval | None, digits: int) -> str:
-    """Return the interval on a line of its own, empty for none: `.944-.998`."""
+    """Return the interval on a line of its own, `.944-.998`; empty if there is none."""
     if interval is None or math.isnan(interval.low):
         return ""
     ends = (f"{end:.{digits}f}" for end in (interval.low, interval.high))

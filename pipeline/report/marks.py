@@ -1,4 +1,4 @@
-"""Rows of a table become something to draw on a photo."""
+"""Rows of a table as something to draw on a photo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,10 +24,10 @@ class Marks:
     """What to draw on one photo: its true objects, or what was predicted for it.
 
     Attributes:
-        boxes: `(N, 4)` xyxy; empty where only a class is known.
-        labels: `(N,)` class; empty where only boxes are known.
+        boxes: `(N, 4)` xyxy; empty if only a class is known.
+        labels: `(N,)` class; empty if only boxes are known.
         scores: `(N,)` in 0..1; empty for truth.
-        ignore: `(N,)` bool, drawn grey and dotted; empty for none.
+        ignore: `(N,)` bool, drawn grey and dotted; empty if none are.
     """
 
     boxes: np.ndarray = field(default_factory=_no_boxes)
@@ -37,11 +37,11 @@ class Marks:
 
 
 def marks_of(table: pa.Table, image_id: int, label_scores: np.ndarray | None = None) -> Marks:
-    """Return what a table of objects or predictions has of one photo.
+    """Return the objects or predictions that a table has for one photo.
 
     Args:
         table: with labels (-1: no class) and boxes (NaN: no box); what a rung does not predict is
-            empty in the marks (a score is that of a class).
+            empty in the marks (scores belong to classes).
         image_id: of the photo.
         label_scores: `(C,)` by class; only predictions with a higher score are kept, as in labels.
     """
@@ -62,9 +62,9 @@ def marks_of(table: pa.Table, image_id: int, label_scores: np.ndarray | None = N
 
 
 def verdict(truth: Marks, predicted: Marks, names: Sequence[str]) -> tuple[str, bool]:
-    """Return a line that compares the largest object with its prediction, and if that is correct.
+    """Return a line comparing the largest object with its prediction, and whether that is right.
 
-    Correct is the true class, where classes are predicted, and an IoU above .5, where boxes are.
+    Right means the true class, if classes are predicted, and an IoU above .5, if boxes are.
     """
     words, right = [], True
     if len(truth.labels) and len(predicted.labels):

@@ -1,4 +1,4 @@
-"""A page of photos in pixels: where each photo lies, and what its boxes become on it."""
+"""The layout of a page of photos, in pixels: where each photo and its boxes go."""
 
 import math
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from PIL import Image
 from pipeline.report.figures import LARGEST_SIDE
 
 _LARGEST_CELL = 332  # pixels
-GAP, CAPTION = 10, 32  # between photos, and below each: a caption and what a crowded photo has
+GAP, CAPTION = 10, 32  # between photos, and below each for a caption and the counts of a crowd
 TITLE, NOTE = 30, 22  # heights of the two lines above all photos
 _MAT = 237  # the grey around a photo in its cell
 
 
 @dataclass(frozen=True)
 class Layout:
-    """So many photos a row and a column, each in a square of so many pixels."""
+    """A grid of square cells, of `cell` pixels each, for photos."""
 
     rows: int
     columns: int
@@ -32,7 +32,7 @@ class Layout:
 
 
 def layout_of(photos: int) -> Layout:
-    """Return the layout of so many photos: a third more columns than rows, never too large a page.
+    """Return the layout for this many photos: a third more columns than rows, on a bounded page.
 
     >>> layout_of(12)
     Layout(rows=3, columns=4, cell=332)
@@ -46,12 +46,12 @@ def layout_of(photos: int) -> Layout:
 
 @dataclass(frozen=True)
 class View:
-    """How a photo lies in its square cell: its pixels times `scale`, in the middle.
+    """The position of a photo, scaled and centred in its square cell.
 
     Attributes:
-        size_wh: of the photo, to which boxes refer.
-        cell: side of the square.
-        corner: left and top of the square on the page.
+        size_wh: of the photo, which its boxes refer to.
+        cell: side of the cell.
+        corner: left and top of the cell on the page.
     """
 
     size_wh: tuple[int, int]
@@ -60,7 +60,7 @@ class View:
 
     @property
     def scale(self) -> float:
-        """Pixels of the page for one of the photo."""
+        """Pixels on the page per pixel of the photo."""
         return self.cell / max(self.size_wh)
 
     @property
@@ -71,11 +71,11 @@ class View:
 
     @property
     def inset(self) -> tuple[int, int]:
-        """Left and top of the photo in the square."""
+        """Left and top of the photo in the cell."""
         return (self.cell - self.shown_wh[0]) // 2, (self.cell - self.shown_wh[1]) // 2
 
     def paste(self, page: np.ndarray, photo: np.ndarray) -> None:
-        """Put a photo `(H, W, 3)` on its place of the page."""
+        """Put a photo `(H, W, 3)` in its place on the page."""
         (left, top), (x, y) = self.corner, self.inset
         cell = page[top : top + self.cell, left : left + self.cell]
         cell[:] = _MAT
@@ -84,17 +84,17 @@ class View:
         cell[y : y + height, x : x + width] = resized
 
     def to_cell(self, boxes: np.ndarray) -> np.ndarray:
-        """Return `(N, 4)` xyxy boxes in pixels of the square, cut off at the photo's border."""
+        """Return `(N, 4)` xyxy boxes in pixels of the cell, clipped to the photo."""
         inside = np.clip(np.asarray(boxes, dtype=float), 0, np.tile(self.size_wh, 2))
         return inside * self.scale + np.tile(self.inset, 2)
 
     def to_page(self, boxes: np.ndarray) -> np.ndarray:
-        """Return `(N, 4)` xyxy boxes in pixels of the page, cut off likewise."""
+        """Return `(N, 4)` xyxy boxes in pixels of the page, clipped likewise."""
         return self.to_cell(boxes) + np.tile(self.corner, 2)
 
     @classmethod
     def of(cls, layout: Layout, place: int, size_wh: tuple[int, int]) -> "View":
-        """Return the view of the photo with this place, row by row."""
+        """Return the view of the photo at this place, counted row by row."""
         row, column = divmod(place, layout.columns)
         left = GAP + column * (layout.cell + GAP)
         top = TITLE + NOTE + row * (layout.cell + CAPTION + GAP)
@@ -102,10 +102,10 @@ class View:
 
 
 def page_axes(figure: Figure, page: np.ndarray) -> Axes:
-    """Return axes that show the pixels `(H, W, 3)` one to one, and are measured in them."""
+    """Return axes that show the pixels `(H, W, 3)` one to one, with pixels as their unit."""
     height, width = page.shape[:2]
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    figure.figimage(page, zorder=-1)  # `imshow` would scale it, pixel by pixel to the same size
+    figure.figimage(page, zorder=-1)  # `imshow` would resample it, even to the same size
     axes.set(xlim=(0, width), ylim=(height, 0))
     return axes

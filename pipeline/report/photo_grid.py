@@ -1,11 +1,11 @@
 """Photos with ground truth and predictions drawn on them.
 
-A prediction is a box in its class's colour with name and score on a tag; the truth is dashed and
-white and lies on top, so that a correct box shows both. Black strokes below both keep them
-legible on any photo. Tags never cover each other; above `CROWD` boxes there are none, and what was
-found is counted below the photo instead. `torchvision.utils.draw_bounding_boxes` and `supervision`
-draw neither dashes nor tags that avoid each other, and the first needs torch, which takes longer to
-import than all pictures take to draw: so these are drawn here.
+A prediction is a box in the colour of its class with name and score on a tag; the truth is dashed
+white and on top, so that a correct box shows both. Black strokes below both keep them legible on
+any photo. Tags never overlap; with more than `CROWD` boxes there are none, and the predictions are
+counted below the photo instead. `torchvision.utils.draw_bounding_boxes` and `supervision` draw
+neither dashes nor tags that avoid each other, and the first needs torch, which takes longer to
+import than all pictures take to draw; hence this module.
 """
 
 from collections import Counter
@@ -23,10 +23,10 @@ from pipeline.report.marks import Marks, two_digits, verdict
 from pipeline.report.page import GAP, TITLE, Layout, View, page_axes
 from pipeline.report.tags import free_place
 
-CROWD = 10  # boxes on a photo; with more of them tags would hide what they name
+CROWD = 10  # boxes on a photo; with more, tags would hide what they name
 _DPI = 100
 _FONT = 9.0  # points
-_SMALLEST_CAPTION = 0.6  # of its size; one that is too long even then is left out
+_SMALLEST_CAPTION = 0.6  # of its size; text that is still too long is left out
 _TAG_PAD = 1.2
 _RIGHT, _WRONG, _QUIET = "#137a2b", "#c4161c", "#555555"
 
@@ -50,17 +50,17 @@ def photo_grid(
     Args:
         path: the PNG.
         photos: `(H, W, 3)` uint8 each; sizes may differ.
-        truths: one `Marks` a photo.
-        predictions: one `Marks` a photo.
+        truths: one `Marks` per photo.
+        predictions: one `Marks` per photo.
         names: of the classes, in label order.
         title: one line above all photos.
-        layout: of the page; photos beyond it are left out.
-        note: a quiet line below the title, before what the lines mean.
+        layout: of the page; further photos are left out.
+        note: a grey line below the title, followed by the legend.
         single: each photo has one prediction; write below it, in green or red, how good it is.
-        captions: a quiet line for each photo, its file name for instance; a long one is
-            written smaller, one that is too long even then is left out.
-        sizes_wh: width and height that the boxes refer to, where they are not the photo's own; a
-            photo squashed to a square is drawn with these proportions again.
+        captions: a grey line for each photo, such as its file name; a long one is written smaller,
+            one that is still too long is left out.
+        sizes_wh: width and height that the boxes refer to, if not those of the photo; a photo
+            squashed to a square is drawn in these proportions.
     """
     width, height = layout.size_wh
     shown = range(min(len(photos), layout.rows * layout.columns))
@@ -90,7 +90,7 @@ def photo_grid(
 
 
 def _key(truths: Sequence[Marks], predictions: Sequence[Marks]) -> str:
-    """Return what the lines mean, naming only those that are there."""
+    """Return the legend, with only the kinds of lines that are drawn."""
     kinds = {
         "dashed white: truth": any(len(marks.boxes) for marks in truths),
         "dotted grey: truth not counted": any(np.any(marks.ignore) for marks in truths),
@@ -100,7 +100,7 @@ def _key(truths: Sequence[Marks], predictions: Sequence[Marks]) -> str:
 
 
 def _draw_truth(axes: Axes, boxes: np.ndarray, ignore: np.ndarray, crowded: bool) -> None:
-    """Draw thin dashed white boxes above everything; ignored objects grey and dotted."""
+    """Draw thin dashed white boxes on top of everything; ignored objects dotted and grey."""
     width = 0.9 if crowded else 1.2
     for row, box in enumerate(boxes):
         ignored = bool(len(ignore) and ignore[row])
@@ -110,7 +110,7 @@ def _draw_truth(axes: Axes, boxes: np.ndarray, ignore: np.ndarray, crowded: bool
 
 
 def _draw_predictions(axes: Axes, view: View, predicted: Marks, names: Sequence[str]) -> None:
-    """Draw boxes in class colours with a tag of name and score, the best one on top."""
+    """Draw boxes in class colours, tagged with name and score, the best one on top."""
     boxes, count = view.to_page(predicted.boxes), len(predicted.boxes)
     labels = predicted.labels if len(predicted.labels) else np.full(count, -1)
     ranking = (
@@ -162,10 +162,10 @@ def _tag(
     taken: list[tuple[float, float, float, float]],
     zorder: float,
 ) -> None:
-    """Write black words on the class colour at a corner of the box, unless other tags fill all."""
+    """Write black text on the class colour at a corner of the box, if there is a free one."""
     text = axes.text(0, 0, words, size=_FONT - 1, va="top", zorder=zorder, parse_math=False)
     text.set_bbox({"facecolor": color, "edgecolor": "black", "linewidth": 0.6, "pad": _TAG_PAD})
-    extent = text.get_window_extent()  # pixels, the unit of the page
+    extent = text.get_window_extent()  # in pixels, as the page
     border = 2 * _TAG_PAD + 2
     size_wh = (extent.width + border, extent.height + border)
     place = free_place(view.to_cell(box[None])[0], size_wh, view.cell, taken)
@@ -178,7 +178,7 @@ def _tag(
 
 
 def _write_verdict(axes: Axes, view: View, words: str, right: bool) -> float:
-    """Write how good the prediction is, at the right below a photo; return the room beside it."""
+    """Write the verdict on the prediction below a photo, at the right; return the width left."""
     if not words:
         return view.cell
     (left, top), color = view.corner, _RIGHT if right else _WRONG
@@ -203,10 +203,10 @@ def _write(
     va: str = "center",
     ha: str = "left",
 ) -> Text:
-    """Write a text so small that it fits into `room` pixels; leave it out where none could read."""
+    """Write a text, shrunk to fit into `room` pixels; hide it if that makes it illegible."""
     text = axes.text(*place, words, size=size, color=color, va=va, ha=ha, parse_math=False)
     smallest = _SMALLEST_CAPTION * size
-    while text.get_window_extent().width > room:  # letters shrink in steps, not by the share
+    while text.get_window_extent().width > room:  # font sizes change in steps
         size *= 0.9
         text.set_fontsize(size)
         if size < smallest:
@@ -216,7 +216,7 @@ def _write(
 
 
 def _count_below(axes: Axes, view: View, labels: np.ndarray, names: Sequence[str]) -> None:
-    """Write how many of each class a crowded photo has, below it on the colours of its boxes."""
+    """Write below a crowded photo how many boxes of each class it has, on the class colours."""
     left, top = view.corner
     x = float(left)
     for label, count in Counter(labels.tolist()).most_common():

@@ -69,7 +69,7 @@ def draw_rung(folder: Path, answers: Answers, photos: DrawnPhotos, grid_photos: 
 def draw_worst_answers(
     path: Path, answers: Answers, photos: DrawnPhotos, split: str, title: str
 ) -> None:
-    """Draw the photos with the worst answers of a rung that predicts the largest object."""
+    """Draw the photos with the worst predictions of a rung that predicts the largest object."""
     task, predictions = answers.predictions.task, answers.predictions.table
     largest = of_split(photos.truths["largest"], split)
     worst = worst_answers(largest, predictions, task, _WORST)
@@ -129,7 +129,7 @@ def draw_quality(path: Path, answers: Answers, photos: DrawnPhotos, split: str) 
 
 
 def draw_progress(folder: Path, answers: Answers, photos: DrawnPhotos) -> None:
-    """Write `25.png` to `100.png`: what was found in a few photos of val at these percents."""
+    """Write `25.png` to `100.png`: detections in a few photos of val at 25 to 100 % of training."""
     found = read_rows(answers.evaluation / "found_by_epoch.csv", EpochDetection)
     if not found:
         return
@@ -137,7 +137,7 @@ def draw_progress(folder: Path, answers: Answers, photos: DrawnPhotos) -> None:
     ids = list(dict.fromkeys(row.image_id for row in found))
     rows = photos.rows_of(ids)
     last = len(_read_history(answers.evaluation))
-    # By percents, longer and shorter trainings align; of two that are one epoch, the later.
+    # Percentages align trainings of different lengths; if two fall on one epoch, the later counts.
     drawn = {max(1, round(last * percent / 100)): percent for percent in _PERCENTS}
     for epoch, percent in drawn.items():
         marks = [
@@ -229,7 +229,7 @@ def draw_marks(
     single: bool = False,
     captions: Sequence[str] = (),
 ) -> None:
-    """Draw the photos in these rows with their predictions, and the truth of a table."""
+    """Draw the photos in these rows with the given predictions and the truth of a table."""
     images = photos.images.take(rows)
     photo_grid(
         path,

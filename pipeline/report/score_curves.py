@@ -1,4 +1,4 @@
-"""Precision, recall and F1 of labels, over the score above which a detection becomes one."""
+"""Precision, recall and F1 of labels over the score threshold for detections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from pipeline.evaluate.voc_ap import match_detections
 from pipeline.report.figures import class_color, figure_of, save_png
 
 _LINE, _MARK = "#1f5fa8", "#c4161c"
-_LINES = 10  # of classes; more could not be told apart
-_DARKER = 0.75  # a class's colour is made for black text on it, not for a line on white
+_LINES = 10  # of classes; more are indistinguishable
+_DARKER = 0.75  # class colours are made for black text on them, not for lines on white
 _COLUMNS = 6  # of the legend
 _KEYS = ("precision", "recall", "f1")
 SCORES = np.linspace(0, 1, 201)
@@ -22,10 +22,10 @@ SCORES = np.linspace(0, 1, 201)
 
 @dataclass(frozen=True)
 class Quality:
-    """How good detections are as labels, at IoU .5, at each of S cuts.
+    """How good detections are as labels, at IoU .5, at each of S thresholds.
 
     Attributes:
-        precision: `(S,)` share of them that are right; NaN where there is none.
+        precision: `(S,)` share of them that are right; NaN if there are none.
         recall: `(S,)` share of the objects that they find; NaN without objects.
         f1: `(S,)` harmonic mean of the two; NaN without objects.
     """
@@ -37,11 +37,11 @@ class Quality:
 
 @dataclass(frozen=True)
 class ScoreCurve:
-    """How good labels are over the score, of one class or of all together.
+    """How good labels are over the score, for one class or for all together.
 
     Attributes:
-        over_score: cut at each of S scores.
-        as_labels: cut at the label score of each class; S is 1.
+        over_score: with each of S scores as the threshold.
+        as_labels: with the label score of each class as the threshold; S is 1.
     """
 
     over_score: Quality
@@ -51,13 +51,13 @@ class ScoreCurve:
 def score_curves(
     truth: Truth, detections: Detections, label_scores: np.ndarray, scores: np.ndarray = SCORES
 ) -> list[ScoreCurve]:
-    """Return the curve of all classes together, then that of each, in label order.
+    """Return the curve for all classes together, then one for each, in label order.
 
     Args:
         truth: the labelled objects of a split.
         detections: of its photos, down to very low scores.
         label_scores: `(C,)` by class.
-        scores: `(S,)`; a detection with a higher one is cut in, as in labels.
+        scores: `(S,)` thresholds; as with labels, a detection counts if its score is higher.
     """
     matches = match_detections(truth, detections, len(label_scores))
     limits = label_scores.astype(detections.scores.dtype)[detections.labels]
@@ -76,8 +76,8 @@ def score_curves(
 
 
 def _above(found: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return `(S,)`: how many of the found scores are higher than each of `scores`."""
-    # In the precision of the found ones, as labels are cut.
+    """Return `(S,)`: how many of `found` are higher than each of `scores`."""
+    # Compared in the dtype of `found`, as for labels.
     return len(found) - np.searchsorted(np.sort(found), scores.astype(found.dtype), side="right")
 
 
@@ -96,14 +96,14 @@ def draw_score_curves(
 ) -> None:
     """Write a PNG of three plots: precision, recall and F1 over the score.
 
-    All classes together are a thick line, each of up to ten classes is a thin one with a dot at its
-    label score; of more classes there are no lines. The range of the label scores is marked.
+    A thick line is all classes together. Each of up to ten classes is a thin line with a dot at its
+    label score; more classes have no lines. The range of the label scores is marked.
 
     Args:
         path: the PNG.
-        curves: of `score_curves`.
+        curves: from `score_curves`.
         label_scores: `(C,)` by class.
-        names: how each class is called in the picture.
+        names: of the classes as shown in the picture.
         title: one line above all plots.
     """
     figure = figure_of(13.2, 4.4)
@@ -130,7 +130,7 @@ def draw_score_curves(
 
 
 def _mark_label_scores(axes: Axes, label_scores: np.ndarray) -> None:
-    """Mark the score that labels use; where each class has its own, the range of them."""
+    """Mark the label score, or the range of them if they differ by class."""
     low, high = float(label_scores.min()), float(label_scores.max())
     several = high - low >= 0.005
     words = f"label scores, {low:.2f} to {high:.2f}" if several else f"label score, {low:.2f}"
@@ -143,7 +143,7 @@ def _mark_label_scores(axes: Axes, label_scores: np.ndarray) -> None:
 def _class_line(
     axes: Axes, curve: ScoreCurve, key: str, label: int, label_score: float, name: str
 ) -> None:
-    """Draw a thin line of one class, with a dot where its labels are cut."""
+    """Draw a thin line for one class, with a dot at its label score."""
     red, green, blue = (_DARKER * part for part in class_color(label))
     line, dot = getattr(curve.over_score, key), getattr(curve.as_labels, key)[0]
     axes.plot(SCORES, line, color=(red, green, blue), linewidth=1.1, label=name)
@@ -151,7 +151,7 @@ def _class_line(
 
 
 def _write_legend(figure: Figure, axes: Axes) -> None:
-    """Write below all plots what the lines of one of them are."""
+    """Write one legend below all plots, from the lines of one of them."""
     lines, names = axes.get_legend_handles_labels()
     legend = figure.legend(
         lines,

@@ -1,4 +1,4 @@
-"""Where the tag of a box goes: at one of its corners, in the picture, beside the other tags."""
+"""Where the tag of a box goes: at one of its corners, inside the picture, off the other tags."""
 
 from collections.abc import Sequence
 
@@ -15,14 +15,14 @@ def free_place(
 ) -> tuple[float, float, float, float] | None:
     """Return the xyxy place of a tag: the first free one of eight at the corners of its box.
 
-    Tried are above the top edge, below it inside, above the bottom edge inside and below it, each
-    at the left, then at the right. None where all are taken.
+    These are, in order: above and below the top edge, above and below the bottom edge, each at the
+    left and then at the right. None if all are taken.
 
     Args:
         box: xyxy of the box that the tag names.
         size_wh: width and height of the tag.
-        side: of the square that the tag must stay in; a place outside is moved in.
-        taken: xyxy places of the tags that lie there already.
+        side: of the square that the tag must stay in; a place outside is moved inside.
+        taken: xyxy places of the tags placed so far.
     """
     width, height = size_wh
     tops = (box[1] - height, box[1], box[3] - height, box[3])
@@ -38,7 +38,7 @@ def free_place(
 def _moved_inside(
     left: float, top: float, size_wh: tuple[float, float], side: float
 ) -> tuple[float, float, float, float]:
-    """Return the xyxy place of a tag, moved so far that all of it lies in the square."""
+    """Return the xyxy place of a tag, moved so that all of it lies in the square."""
     width, height = size_wh
     left, top = max(0.0, min(left, side - width)), max(0.0, min(top, side - height))
     return (left, top, left + width, top + height)

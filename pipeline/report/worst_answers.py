@@ -1,4 +1,4 @@
-"""The worst answers of a rung that predicts the largest object of each photo."""
+"""The worst predictions of a rung that predicts the largest object of each photo."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from pipeline.tasks import Task
 
 @dataclass(frozen=True)
 class WorstAnswer:
-    """A photo with a bad answer, and in words what its verdict does not tell.
+    """A photo with a bad prediction, and what its verdict does not say, in words.
 
     Attributes:
         image_id: of the photo.
-        words: its file name, and how far the box is off where there is one.
+        words: its file name, and how far off the box is, if there is one.
     """
 
     image_id: int
@@ -27,13 +27,13 @@ def worst_answers(
 ) -> list[WorstAnswer]:
     """Return the wrong classes, the most confident first, then the boxes that are farthest off.
 
-    Of right classes alone none is a bad answer; of boxes, which are all somewhat off, all are.
+    A right class without a box is never among them; any box may be, as all are somewhat off.
 
     Args:
         largest: the largest object of each photo of a split.
-        predictions: of these photos at least.
+        predictions: for at least these photos.
         task: of the rung.
-        limit: of photos to return at most.
+        limit: the most photos to return.
     """
     answers = answers_for(largest, predictions)
     judged = judge_largest(largest, answers, task)
@@ -48,7 +48,7 @@ def worst_answers(
 
 
 def kinds_in_words(answers_class: bool, answers_box: bool) -> str:
-    """Return what the worst answers of a rung are, by what it answers.
+    """Return in words what the worst predictions of a rung are.
 
     >>> kinds_in_words(True, True)
     'the most confident wrong classes, then the boxes farthest off'

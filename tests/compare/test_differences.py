@@ -63,7 +63,7 @@ def test_what_is_hard_for_both_does_not_widen_the_interval():
     hard = np.random.default_rng(2).normal(10, 5, 100)
     found = mean_difference("l1_px", hard, hard - 1)
     assert (found.low, found.high) == pytest.approx((-1, -1))
-    assert found.better == "B"  # of L1 px less is better
+    assert found.better == "B"  # lower is better for L1 px
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,11 @@ def test_everything_is_in_the_file(tmp_path):
     html = evaluation_page(evaluation, answers, pictures)
     assert html.count("data:image/webp;base64,") == 3 and 'width="1400" height="350"' in html
     assert "&lt;mine&gt;" in html and "models/a" in html and "https://" not in html
-    assert html.index("Precision and recall") < html.index("worst answers") < html.index("Photos, ")
+    assert (
+        html.index("Precision and recall")
+        < html.index("worst predictions")
+        < html.index("Photos with")
+    )
     assert "objects marked ignore, neither sought nor wrong: 1" in html
     assert "that the model brings with it" in html
     body = html[html.index("<body>") : html.index("</html>")]

@@ -29,8 +29,8 @@ def test_label_scores_are_in_the_order_of_the_classes(painted_project):
     ("scores", "words"),
     [
         (None, ""),
-        ([0.4, 0.401], "drawn: what becomes a label, scores above 0.40"),
-        ([0.4, 0.2], "drawn: what becomes a label, scores above 0.20 to 0.40, by class"),
+        ([0.4, 0.401], "drawn: boxes that become labels, with scores above 0.40"),
+        ([0.4, 0.2], "drawn: boxes that become labels, with scores above 0.20 to 0.40, by class"),
     ],
 )
 def test_above_which_scores_predictions_are_drawn(scores, words):

@@ -82,7 +82,7 @@ def test_what_is_drawn_is_what_becomes_a_label(drawn, evaluated):
         for marks in drawn[name]["found"]:
             for label, score in zip(marks.labels, marks.scores, strict=True):
                 assert score > limits[label]
-        assert drawn[name]["note"].startswith("drawn: what becomes a label, scores above ")
+        assert drawn[name]["note"].startswith("drawn: boxes that become labels, with scores above ")
     low, high = min(limits), max(limits)
     words = drawn["ssd_fpn/val_grid.png"]["note"]
     if high - low >= 0.005:

@@ -142,7 +142,7 @@ def test_names_that_no_font_has_are_said(two_rungs, capsys):
         run_main(evaluate, rung)
     capsys.readouterr()
     run_main(report)
-    assert "class 0: no font here has the letters of their names" in capsys.readouterr().out
+    assert "class 0: no font here can draw their names" in capsys.readouterr().out
 
 
 def _no_predictions():

@@ -1,1 +1,1 @@
-"""Pages of HTML, and one of Markdown, about the data and the ladder."""
+"""Pages about the data and the ladder, in HTML and one in Markdown."""

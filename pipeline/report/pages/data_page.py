@@ -1,4 +1,4 @@
-"""The page of a data set: what it has, and what the checks have found in it."""
+"""The page of a data set: what it contains, and what the checks found in it."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -37,7 +37,7 @@ from pipeline.report.pages.html_parts import (
 from pipeline.report.pages.html_photos import Gallery
 from pipeline.schemas import SPLITS, read_classes
 
-_BARS = 30  # classes with a bar; the others are in a table
+_BARS = 30  # classes with a bar; the others are only in a table
 _PAIRS = 20
 _SAMPLES = 24  # at most, so that the page stays small
 _SAMPLE_SIDE = 360  # pixels
@@ -48,18 +48,18 @@ _Bar = tuple[str, tuple[int]]  # of a histogram: name and count
 def data_page(
     findings: Findings, images: pa.Table, objects: pa.Table, pixels: Pixels, samples: int
 ) -> str:
-    """Return a page of HTML that needs nothing beside it: no network, no script.
+    """Return a self-contained HTML page: no network, no script.
 
     Args:
         findings: of the checks.
         images: the table of P photos.
         objects: the table of their objects.
         pixels: `(P, S, S, 3)` uint8, the photos squashed to squares.
-        samples: how many photos are shown with their boxes, spread evenly over the set.
+        samples: how many photos to show with their boxes, spread evenly over the set.
     """
     gallery = Gallery(images, objects, pixels)
     sections = [
-        Section("look", "What deserves a look", _lines(findings)),
+        Section("look", "Worth checking", _lines(findings)),
         Section("splits", "Splits", _splits(findings)),
         Section("classes", "Classes", _classes(findings.classes)),
         Section("boxes", "Boxes", _boxes(findings)),
@@ -79,7 +79,7 @@ def data_line(images: pa.Table, objects: pa.Table) -> str:
 
 def _lines(findings: Findings) -> str:
     if not findings.lines:
-        return "<p>Nothing: no check has found anything.</p>"
+        return "<p>Nothing: the checks found no problems.</p>"
     return "<ul>" + "".join(f"<li>{text(line)}</li>" for line in findings.lines) + "</ul>"
 
 
@@ -98,8 +98,8 @@ def _classes(classes: Sequence[ClassCount]) -> str:
     by_count = sorted(classes, key=lambda one: -(one.train + one.val + one.test))
     top, rest = by_count[:_BARS], by_count[_BARS:]
     html = paragraph(
-        f"Objects that count, without those marked ignore. A class with under {RARE} of them in "
-        "train is hardly learnt."
+        f"Objects that count, without those marked ignore. Fewer than {RARE} of a class in train "
+        "are hardly enough to learn it."
     )
     html += bars([(one.name, (one.train, one.val, one.test)) for one in top], SPLITS)
     head = ("", *SPLITS, "marked ignore")
@@ -117,9 +117,9 @@ def _boxes(findings: Findings) -> str:
     most = max(max(row) for row in boxes.centres)
     return (
         '<div class="side-by-side">'
-        f"<div><h3>Size</h3>{paragraph('Root of the share of the photo that a box covers.')}"
+        f"<div><h3>Size</h3>{paragraph('Square root of the share of the photo that a box covers.')}"
         f"{bars(_without_empty_ends(sides))}</div>"
-        f"<div><h3>Proportions</h3>{paragraph('The long side by the short one.')}"
+        f"<div><h3>Proportions</h3>{paragraph('The long side divided by the short one.')}"
         f"{bars(_without_empty_ends(aspects))}</div>"
         "<div><h3>Position</h3>"
         + paragraph(f"Centres of boxes in the photo; the darkest cell has {most}.")
@@ -128,7 +128,7 @@ def _boxes(findings: Findings) -> str:
 
 
 def _without_empty_ends(rows: Sequence[_Bar]) -> Sequence[_Bar]:
-    """Return the rows of a histogram from the first to the last with a count, all if none has."""
+    """Return the rows of a histogram from the first to the last with a count; all if none has."""
     filled = [at for at, (_, (count,)) in enumerate(rows) if count]
     return rows[filled[0] : filled[-1] + 1] if filled else rows
 
@@ -159,7 +159,7 @@ def _photos(findings: Findings) -> str:
 def _copies(findings: Findings, gallery: Gallery) -> str:
     copies = findings.copies
     if not copies.pairs:
-        return "<p>None: no photo is there twice.</p>"
+        return "<p>None: no photo occurs twice.</p>"
     words = (
         f"Pairs: {copies.pairs}; equal files with different boxes: {copies.contradicting}; "
         f"photos of train with a copy in val or test: {copies.leaked}"
@@ -170,7 +170,7 @@ def _copies(findings: Findings, gallery: Gallery) -> str:
 
 
 def _pair(pair: CopyPair, gallery: Gallery) -> str:
-    # A copy of another size has other boxes: whether they agree is only known of equal files.
+    # Boxes in a copy of another size differ anyway, so they are compared only for equal files.
     boxes = "the same boxes" if pair.same_boxes else "different boxes"
     words = f"equal files, {boxes}" if pair.equal else "they look the same"
     return (
@@ -191,7 +191,7 @@ def _box_findings(findings: Findings, gallery: Gallery) -> list[Section]:
             "repeated",
             "Repeated boxes",
             boxes.repeated,
-            "Another of the same photo and class has the same edges, to a pixel.",
+            "Another box of the same class in the photo has the same edges, to a pixel.",
         ),
         (
             "tiny",
@@ -201,7 +201,7 @@ def _box_findings(findings: Findings, gallery: Gallery) -> list[Section]:
         ),
         (
             "pixels",
-            "Boxes of a pixel",
+            "One-pixel boxes",
             boxes.pixel_sized,
             f"A side is under {PIXEL_SIDE:g} pixels of the photo.",
         ),
@@ -223,7 +223,7 @@ def _box_finding(finding: BoxFinding, meaning: str, gallery: Gallery) -> str:
         return f"{paragraph(meaning)}<p>None.</p>"
     words = f"{finding.count} found"
     if finding.count > len(finding.examples):
-        words += f", of which these are the first {len(finding.examples)}"
+        words += f"; the first {len(finding.examples)} are shown"
     figures = "".join(_boxed(one, gallery) for one in finding.examples)
     return f'{paragraph(meaning)}<p>{words}:</p><div class="photos">{figures}</div>'
 

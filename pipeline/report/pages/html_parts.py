@@ -1,4 +1,4 @@
-"""Parts of a page of HTML that needs no network and no script: texts, tables, bars, pictures."""
+"""Parts of HTML pages without network and scripts: text, tables, bars, pictures."""
 
 import base64
 import io
@@ -9,17 +9,17 @@ from pathlib import Path
 
 from pipeline.photo_files import open_photo
 
-# What pictures of a rung show, by the ends of their names.
+# What the pictures of a rung show, by the ends of their file names.
 CAPTIONS = {
-    "grid": "Photos, with what is true and what was found",
-    "worst": "The photos with the worst answers",
-    "score_curves": "Precision, recall and F1 of labels, over the score",
+    "grid": "Photos with the true objects and the predictions",
+    "worst": "The photos with the worst predictions",
+    "score_curves": "Precision, recall and F1 of labels, by score",
     "pr_curves": "Precision and recall of each class",
-    "confusion": "What was taken for what",
+    "confusion": "Which classes were confused",
     "errors": "Kinds of errors, and what each costs",
 }
 _WIDEST = 1400  # pixels of a picture in a page
-# The bars of up to three parts, first to last.
+# Of the parts of a bar, first to last.
 PART_COLORS = ("#1f5fa8", "#e0902f", "#7a7a7a")
 _STYLE = """
 :root { color-scheme: light; font: 16px/1.5 system-ui, sans-serif; color: #1c1c1c; }
@@ -63,7 +63,7 @@ summary { cursor: pointer; color: #1f5fa8; margin: .5rem 0; }
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: its heading, the words of its link, and its content as HTML."""
+    """A part of a page: its anchor, its heading, and its content as HTML."""
 
     name: str
     title: str
@@ -71,13 +71,13 @@ class Section:
 
 
 def page(title: str, lead: str, sections: Sequence[Section]) -> str:
-    """Return a whole page of HTML with a list of its sections; `lead` is HTML."""
+    """Return a complete HTML page with links to its sections; `lead` is HTML."""
     links = "".join(f'<li><a href="#{one.name}">{text(one.title)}</a></li>' for one in sections)
     parts = "".join(
         f'<section id="{one.name}"><h2>{text(one.title)}</h2>{one.html}</section>\n'
         for one in sections
     )
-    # The policy lets a browser load nothing: what is on the page is in the file.
+    # With this policy a browser loads nothing: everything on the page is in the file.
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -89,22 +89,22 @@ def page(title: str, lead: str, sections: Sequence[Section]) -> str:
 
 
 def text(words: str) -> str:
-    """Return words as HTML."""
+    """Return text escaped for HTML."""
     return escape(words)
 
 
 def name(words: str) -> str:
-    """Return a name in any script as HTML; one written from the right does not turn its line."""
+    """Return a name in any script as HTML, isolated so that right-to-left text stays in place."""
     return f"<bdi>{escape(words)}</bdi>"
 
 
 def paragraph(words: str) -> str:
-    """Return words as a quiet paragraph."""
+    """Return text as a grey paragraph."""
     return f'<p class="quiet">{text(words)}</p>'
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
-    """Return a table; the first column has names, the others numbers."""
+    """Return a table; the first column holds names, the others numbers."""
     top = "".join(f"<th>{text(word)}</th>" for word in head)
     body = "".join(
         f"<tr><td>{name(str(first))}</td>"
@@ -116,11 +116,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
 
 
 def bars(rows: Sequence[tuple[str, Sequence[int]]], parts: Sequence[str] = ()) -> str:
-    """Return horizontal bars with their sums behind them.
+    """Return horizontal bars, each followed by its sum.
 
     Args:
         rows: the name of each bar and the lengths of its parts, at most three.
-        parts: what the parts are, for a legend.
+        parts: the names of the parts, for a legend.
     """
     longest = max([sum(lengths) for _, lengths in rows] + [1])
     legend = "".join(
@@ -144,7 +144,7 @@ def _parts(lengths: Sequence[int], longest: int) -> str:
 
 
 def heat_map(counts: Sequence[Sequence[int]]) -> str:
-    """Return a square of cells, the darker the more; each tells its count when pointed at."""
+    """Return a square of cells, darker for larger counts, which show when pointed at."""
     most = max(max(row) for row in counts)
     side = len(counts)
     cells = "".join(
@@ -160,12 +160,12 @@ def heat_map(counts: Sequence[Sequence[int]]) -> str:
 
 
 def folded(summary: str, html: str) -> str:
-    """Return HTML that a click on its summary unfolds, without a script."""
+    """Return HTML that unfolds at a click on its summary, without a script."""
     return f"<details><summary>{text(summary)}</summary>{html}</details>"
 
 
 def embedded_picture(path: Path, caption: str) -> str:
-    """Return a figure with the picture inside, no larger than a screen shows."""
+    """Return a figure with the picture embedded, no larger than a screen."""
     with open_photo(path) as image:
         shown = image.convert("RGB")
     shown.thumbnail((_WIDEST, 4 * _WIDEST))

@@ -1,4 +1,4 @@
-"""Photos with their true boxes in a page of HTML: pixels as JPEG, boxes as SVG on them."""
+"""Photos with boxes in an HTML page: pixels as JPEG, with boxes on top as SVG."""
 
 import base64
 import io
@@ -18,7 +18,7 @@ from pipeline.report.pages.html_parts import name, text
 from pipeline.schemas import read_classes
 
 _QUALITY = 80
-_RING = 0.06  # of the photo's longer side: a smaller box is circled, or nobody would find it
+_RING = 0.06  # of the photo's longer side: a smaller box is circled, so that it can be found
 _CHIPS = 8  # classes named below a photo
 _DRAWN = 500  # boxes on a photo, so that the page stays small
 
@@ -48,10 +48,10 @@ class Gallery:
         """Return a figure of a photo with boxes in the colours of their classes.
 
         Args:
-            image_id: of the photo; one that the tables have left out gets an empty figure.
+            image_id: of the photo; one missing from the tables gets an empty figure.
             caption: HTML below it.
-            marks: boxes and labels, `ignore` ones are dotted; by default all of the photo.
-            side: the longer one of the picture in the page, in pixels.
+            marks: boxes and labels, dotted for `ignore`; by default the true ones.
+            side: the longer side of the picture in the page, in pixels.
         """
         rows = np.flatnonzero(self.images["image_id"].to_numpy() == image_id)
         if not len(rows):
@@ -70,7 +70,7 @@ class Gallery:
 
 
 def _jpeg(pixels: np.ndarray, size_wh: tuple[int, int], side: int) -> str:
-    """Return a photo in its own proportions again, as an address that has the picture in it."""
+    """Return a photo, back in its own proportions, as a data URL."""
     scale = side / max(size_wh)
     shown = tuple(max(1, round(length * scale)) for length in size_wh)
     buffer = io.BytesIO()
@@ -80,11 +80,11 @@ def _jpeg(pixels: np.ndarray, size_wh: tuple[int, int], side: int) -> str:
 
 
 def _boxes(marks: Marks, ring: float) -> str:
-    """Return the first boxes as SVG, those of one colour in one path; black below keeps them clear.
+    """Return the first boxes as SVG, one path per colour, with black below for contrast.
 
     Args:
         marks: boxes and labels.
-        ring: radius of the circle around a box that is smaller than that.
+        ring: radius of the circle around boxes that are smaller than this.
     """
     boxes = marks.boxes[:_DRAWN]
     ignored = marks.ignore[: len(boxes)] if len(marks.ignore) else np.zeros(len(boxes), bool)
@@ -124,7 +124,7 @@ def _chips(marks: Marks, names: Sequence[str]) -> str:
         for label, count in counts[:_CHIPS]
     ]
     if len(counts) > _CHIPS:
-        chips.append(text(f"and {len(counts) - _CHIPS} classes more "))
+        chips.append(text(f"and {len(counts) - _CHIPS} more classes "))
     if len(marks.boxes) > _DRAWN:
         chips.append(text(f"(the first {_DRAWN} boxes are drawn)"))
     return "<br>" + "".join(chips) if chips else ""

@@ -1,4 +1,4 @@
-"""The page of a ladder: what each rung reached, where it fails, how it learnt."""
+"""The page of a ladder: what each rung achieved, where it fails, how it trained."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,39 +24,41 @@ from pipeline.report.pages.result_rows import (
 from pipeline.report.rung_pictures import in_words
 
 REPRODUCE = (
-    "To make this again, check out its commit: dvc pull brings what was made, make repro makes the "
-    "rest."
+    "To reproduce this, check out its commit: dvc pull fetches the results, make repro makes those "
+    "that are missing."
 )
-_OPEN = ("grid", "worst")  # pictures that are shown at once; the others unfold
+_OPEN = ("grid", "worst")  # pictures that are visible at once; the others are folded
 _CAPTIONS = CAPTIONS | {
-    "ladder": "The same photos, from rung to rung",
-    "curves": "Loss by epoch",
+    "ladder": "The same photos for each rung",
+    "curves": "Training and validation curves",
     "augmented": "Photos of train as they reach the network, augmented",
-    "anchors": "How the anchors fit the objects",
+    "anchors": "How well the anchors fit the objects",
 }
 
 
 def ladder_page(ladder: Sequence[Answers], figures: Path, lines: Sequence[str], data: str) -> str:
-    """Return a page of HTML that needs nothing beside it: no network, no script.
+    """Return a self-contained HTML page: no network, no script.
 
     Args:
         ladder: all rungs, in their order.
-        figures: `ladder.png`, and for each rung a folder with its pictures.
-        lines: what the checks have found in the data set.
-        data: a line with the numbers of the data set.
+        figures: a folder with `ladder.png`, and a folder of pictures for each rung.
+        lines: what the checks found in the data set.
+        data: a line with the size of the data set.
     """
     split = evaluated_split(ladder)
     sections = [
         Section("ladder", "The ladder", _results(ladder, split) + _picture(figures / "ladder.png")),
         *(Section(one.rung, one.rung, _rung(one, figures / one.rung)) for one in ladder),
         Section("data", "The data set", _data(lines, data)),
-        Section("again", "How to make this again", paragraph(REPRODUCE)),
+        Section("again", "How to reproduce this", paragraph(REPRODUCE)),
     ]
     return page("A ladder of detectors", f"<p>{text(data)}</p>", sections)
 
 
 def _results(ladder: Sequence[Answers], split: str) -> str:
-    about = paragraph(f"On {split}, with 95 % intervals over its photos; of L1 px less is better.")
+    about = paragraph(
+        f"On {split}, with 95 % intervals over its photos; for L1 px, lower is better."
+    )
     return about + table(result_head(ladder), result_rows(ladder))
 
 
@@ -75,8 +77,8 @@ def _rung(answers: Answers, figures: Path) -> str:
 
 def _data(lines: Sequence[str], data: str) -> str:
     found = "".join(f"<li>{text(line)}</li>" for line in lines)
-    listed = f"<ul>{found}</ul>" if lines else "<p>The checks have found nothing.</p>"
-    return f'<p>{text(data)}: <a href="data.html">all about it</a>.</p>{listed}'
+    listed = f"<ul>{found}</ul>" if lines else "<p>The checks found no problems.</p>"
+    return f'<p>{text(data)}: <a href="data.html">details</a>.</p>{listed}'
 
 
 def _picture(path: Path) -> str:

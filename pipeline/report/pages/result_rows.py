@@ -1,4 +1,4 @@
-"""The ladder's results as rows of words, for a page and for a pull request."""
+"""The ladder's results as rows of text, for a page and for a pull request."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from pipeline.report.ladder_table import METRICS, metric_text
 
 
 def evaluated_split(ladder: Sequence[Answers]) -> str:
-    """Return the split that the first rung was evaluated on, `val` where there is no rung."""
+    """Return the split that the first rung was evaluated on; `val` if there is no rung."""
     return next((one.split for answers in ladder for one in answers.intervals()), "val")
 
 
@@ -19,7 +19,7 @@ def result_head(ladder: Sequence[Answers]) -> list[str]:
 
 
 def result_rows(ladder: Sequence[Answers]) -> list[list[str]]:
-    """Return a row a rung: its name, and each metric with its 95 % interval."""
+    """Return one row per rung: its name, and each metric with its 95 % interval."""
     split, metrics = evaluated_split(ladder), _metrics(ladder)
     rows = []
     for answers in ladder:
@@ -33,9 +33,9 @@ def result_rows(ladder: Sequence[Answers]) -> list[list[str]]:
 
 
 def class_rows(answers: Answers) -> list[list[str]]:
-    """Return a row a class, the best first: name, average precision, objects.
+    """Return one row per class, the best first: name, average precision, objects.
 
-    A rung that is not measured by average precision has none.
+    There are none for a rung that is not measured by average precision.
     """
     path = answers.evaluation / "ap_by_class.csv"
     classes = read_rows(path, ClassAp) if path.is_file() else []
@@ -44,7 +44,7 @@ def class_rows(answers: Answers) -> list[list[str]]:
 
 
 def error_rows(answers: Answers) -> list[list[str]]:
-    """Return a row a kind of error: its name, how often it is among the labels, what it costs."""
+    """Return one row per kind of error: name, how often it occurs among the labels, its cost."""
     path = answers.evaluation / "errors.csv"
     kinds = read_rows(path, ErrorKind) if path.is_file() else []
     return [[one.kind, str(one.count), f"{one.d_ap:.3f}"] for one in kinds]

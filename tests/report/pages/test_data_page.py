@@ -67,7 +67,7 @@ def test_a_photo_without_objects_is_shown_and_links_lead_to_sections():
     assert page.tags.count("image") == 3
     assert [f"#{name}" for name in page.ids] == page.links
     assert "3 photos, 1 box, 2 classes" in page.words
-    assert "None: no photo is there twice." in page.words
+    assert "None: no photo occurs twice." in page.words
 
 
 def test_nothing_is_loaded_and_nothing_runs():
@@ -159,7 +159,7 @@ def test_findings_without_a_line_say_so():
     plenty = [(n % 3, name, (n, 0, 20, 20), 0) for n in range(12) for name in ("cat", "dog")]
     splits = ("train", "train", "train", "val", "val")
     page = Parsed(page_of(plenty, splits=splits))
-    assert "Nothing: no check has found anything." in page.words
+    assert "Nothing: the checks found no problems." in page.words
 
 
 def test_a_set_that_training_will_refuse_says_so():

@@ -18,7 +18,7 @@ def test_the_whole_text(tmp_path: Path) -> None:
 | bbox | 4.7 (4.3 to 5.1) | 0.862 |  |
 | ssd_fpn |  |  | 0.981 (0.969 to 0.994) |
 
-95 % intervals over the photos; of L1 px less is better.
+95 % intervals over the photos; for L1 px, lower is better.
 
 ## The classes of ssd_fpn
 
@@ -33,7 +33,7 @@ def test_the_whole_text(tmp_path: Path) -> None:
 
 - a\\|b \\*c\\*
 
-To make this again, check out its commit: dvc pull brings what was made, make repro makes the rest.
+To reproduce this, check out its commit: dvc pull fetches the results, make repro makes those that are missing.
 """
     )
 
@@ -49,4 +49,4 @@ def test_many_classes_and_findings_are_cut_with_a_word(tmp_path: Path) -> None:
 
 def test_no_rungs_and_no_findings() -> None:
     text = ladder_markdown([], [], "no photos")
-    assert "The checks have found nothing." in text and "classes of" not in text
+    assert "The checks found no problems." in text and "classes of" not in text

@@ -26,10 +26,10 @@ def test_everything_is_in_the_file(tmp_path: Path) -> None:
         *("ladder", "bbox", "ssd_fpn", "data", "again")
     ]
     unfolded = [one.findtext("summary") for one in tree.iter("details")]
-    curves = ["Loss by epoch", "Precision and recall of each class"]
+    curves = ["Training and validation curves", "Precision and recall of each class"]
     assert unfolded == [*curves, "Classes", "Errors in numbers"]
 
 
 def test_without_rungs_pictures_or_findings(tmp_path: Path) -> None:
     html = ladder_page([], tmp_path, [], "no photos")
-    assert "The checks have found nothing." in html and "<img" not in html
+    assert "The checks found no problems." in html and "<img" not in html
