@@ -1,4 +1,4 @@
-"""The branch that results are committed to, which others push to as well."""
+"""The branch that results are committed to, and that others push to as well."""
 
 import subprocess
 from collections.abc import Sequence
@@ -21,20 +21,20 @@ class Pushed(Enum):
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch of the remote `origin`; whatever is checked out here follows it."""
+    """A branch of the remote `origin`, which the checkout here follows."""
 
     name: str
 
     def follow(self, own: Sequence[str]) -> None:
-        """Bring what others have pushed.
+        """Fast-forward to what others have pushed.
 
         Args:
-            own: files and folders that may differ from the last commit, since a run that was
-                stopped leaves them so, and the next one commits them.
+            own: files and folders that may differ from the last commit: an interrupted run leaves
+                changes there, and the next one commits them.
 
         Raises:
-            InputError: what is checked out here is no ancestor of it, or other tracked files differ
-                from the last commit: work that the branch does not have would be lost or pushed.
+            InputError: the commit checked out here is not an ancestor of the branch, or other
+                tracked files have changed: work that only exists here would be lost or pushed.
         """
         self._git("fetch", "--quiet", "origin", self.name)
         self._refuse_more_commits_than(0)
@@ -48,17 +48,17 @@ class Branch:
         ]
         if other := run_git(*changed).splitlines():
             more = f" and {len(other) - 1} more" if len(other) > 1 else ""
-            raise InputError(f"{other[0]}{more}: changed and not committed; commit or stash that")
+            raise InputError(f"{other[0]}{more}: changed but not committed; commit or stash it")
         self._git("merge", "--quiet", "--ff-only", "FETCH_HEAD")
 
     def push(self) -> Pushed:
         """Push the commits made here on top of what others have pushed.
 
-        On newer code the commit of a result stays true: dvc.lock names by digest what each result
-        was made from. Two results of one stage do not go together; then the branch is as before.
+        A result stays valid on top of newer code: dvc.lock records the digests of what it was made
+        from. Two results of the same stage conflict; then nothing is pushed.
 
         Raises:
-            InputError: the remote refuses, or others push faster.
+            InputError: the remote refuses, or others keep pushing first.
         """
         said = ""
         for _ in range(_TRIES):
@@ -74,11 +74,11 @@ class Branch:
         raise InputError(f"origin/{self.name}: not pushed: {said}")
 
     def take(self) -> None:
-        """Give up the commit made here for those that were pushed; what is not committed stays.
+        """Replace the commit made here with those that were pushed; uncommitted changes stay.
 
         Raises:
-            InputError: there are more commits than one, or a file that is not committed differs in
-                what was pushed, too.
+            InputError: there is more than one commit, or a file with uncommitted changes was also
+                changed by what was pushed.
         """
         self._git("fetch", "--quiet", "origin", self.name)
         self._refuse_more_commits_than(1)
@@ -86,11 +86,11 @@ class Branch:
 
     @property
     def aside(self) -> str:
-        """The branch of the last result that was not committed to this one."""
+        """The branch that keeps the last result which was not committed to this one."""
         return f"retrain/{self.name}"
 
     def keep_aside(self, message: str, paths: Sequence[str]) -> None:
-        """Push files as they are here to the branch `aside`, whatever it had before.
+        """Push the files as they are here to the branch `aside`, overwriting it.
 
         Raises:
             InputError: the remote refuses.
@@ -100,7 +100,7 @@ class Branch:
         self._git("push", "--quiet", "--force", "origin", f"{commit}:refs/heads/{self.aside}")
 
     def kept_aside(self) -> str:
-        """Return the commit at the branch `aside`, nothing where there is none."""
+        """Return the commit at the tip of the branch `aside`; nothing if there is none."""
         done = _run("fetch", "--quiet", "origin", f"refs/heads/{self.aside}")
         return "" if done.returncode else run_git("rev-parse", "FETCH_HEAD")
 
@@ -109,13 +109,13 @@ class Branch:
         _run("push", "--quiet", "origin", "--delete", f"refs/heads/{self.aside}")
 
     def _refuse_more_commits_than(self, allowed: int) -> None:
-        """Refuse commits that what was fetched last does not have: only here are they kept."""
+        """Refuse more commits than allowed that only exist here, not in what was fetched."""
         ahead = run_git("log", "--format=%h %s", "FETCH_HEAD..HEAD").splitlines()
         if len(ahead) > allowed:
             branch = f"origin/{self.name}"
             raise InputError(
                 f"HEAD: {counted(len(ahead), 'commit')} that {branch} lacks ({ahead[0]}); "
-                f"push first, or give up what is not on it with `git reset --keep {branch}`"
+                f"push first, or discard what is not on it with `git reset --keep {branch}`"
             )
 
     def _git(self, *words: str) -> None:
@@ -126,7 +126,7 @@ class Branch:
 
 
 def commit(message: str, paths: Sequence[str]) -> bool:
-    """Return whether files differed from the last commit and are committed now."""
+    """Commit files, and return whether any differed from the last commit."""
     add(paths)
     if not _run("diff", "--cached", "--quiet", "--", *paths).returncode:
         return False
@@ -137,7 +137,7 @@ def commit(message: str, paths: Sequence[str]) -> bool:
 
 
 def add(paths: Sequence[str]) -> None:
-    """Add those of some files and folders to the index that are there."""
+    """Add those files and folders to the index that exist."""
     _run("add", "--", *(path for path in paths if Path(path).exists()))
 
 

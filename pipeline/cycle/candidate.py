@@ -1,4 +1,4 @@
-"""The version that MLflow keeps of a result, and the champion whose place it may take."""
+"""The version of a result in MLflow, and the champion that it may replace."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pipeline.tracking.results import fingerprint_of
 
 @dataclass(frozen=True)
 class Candidate:
-    """The version of a result, the champion whose place it may take, and the store of both."""
+    """The version of a result, the champion that it may replace, and the store of both."""
 
     registry: Registry
     version: Version
@@ -22,7 +22,7 @@ class Candidate:
 
 
 def find_candidate(lock: Stages, rung: str) -> Candidate:
-    """Return the version of the result that lies here, and the champion beside it.
+    """Return the version of the result in this folder, along with the champion.
 
     Raises:
         InputError: MLflow does not answer, or does not have the result.
@@ -52,7 +52,7 @@ def promote(candidates: Sequence[Candidate]) -> None:
     """Make versions the champions of their rungs.
 
     Raises:
-        InputError: somebody has made another version the champion since one was judged.
+        InputError: another version has become champion since one was judged.
     """
     for one in candidates:
         one.registry.promote(one.version, one.champion)

@@ -1,6 +1,6 @@
-"""Results that were made before and are not in dvc.lock: they need not be made again.
+"""Results made before but not in dvc.lock, which need not be made again.
 
-DVC's own memory of runs leaves out stages with outputs that persist, as all of ours do.
+DVC's own run cache does not cover stages with persistent outputs, which all of ours have.
 """
 
 from pipeline.cycle.dvc_remote import run_dvc
@@ -13,13 +13,13 @@ _EMPTY = "schema: '2.0'\nstages: {}\n"
 
 
 def remember(commit: str, *, pull: bool) -> list[str]:
-    """Take what another commit has of stages that are out of date; return these stages.
+    """Take the results of stale stages from another commit; return the stages that this updated.
 
-    Whether it fits, DVC decides: a stage that was made from something else stays out of date.
+    DVC decides whether they fit: a stage that was made from different inputs stays stale.
 
     Args:
         commit: one with a dvc.lock.
-        pull: whether outputs are brought from the DVC remote, or only from the cache here.
+        pull: whether to get outputs from the DVC remote, or only from the cache here.
     """
     content = parse_yaml(committed_lock(commit) or "{}", f"{LOCK} of {commit}")
     known = content.get("stages") if isinstance(content, dict) else None
@@ -37,7 +37,7 @@ def remember(commit: str, *, pull: bool) -> list[str]:
 
 
 def _bring(commit: str, stage: str, *, pull: bool) -> None:
-    """Bring the outputs of a stage; its metrics are in git."""
+    """Get the outputs of a stage; its metrics come from git."""
     run_dvc("pull" if pull else "checkout", "--quiet", "--allow-missing", stage)
     rung = stage.partition("@")[2]
     if stage.startswith("evaluate@"):

@@ -1,4 +1,4 @@
-"""Which stages are out of date, in this folder or by the commit alone."""
+"""Which stages are stale, in this folder or judging by the commit alone."""
 
 import re
 import tempfile
@@ -8,14 +8,14 @@ from pipeline.cycle.dvc_remote import error_line, run_dvc
 from pipeline.errors import InputError
 from pipeline.tracking.git_state import run_git
 
-_ALWAYS = "track"  # always run; it makes nothing that others need
+_ALWAYS = "track"  # always runs, and makes nothing that other stages need
 _NAMED = re.compile(r"^(?:Running stage|ERROR: failed to reproduce) '([^']+)'", re.M)
 
 
 def stale_by_commit() -> list[str]:
-    """Return the stages for which dvc.lock of the last commit lacks data, parameters or code.
+    """Return the stages that are stale by the last commit: its data, parameters, code and dvc.lock.
 
-    Whatever lies in this folder is of no account: outputs may be older than dvc.lock.
+    The files in this folder do not matter: outputs here may be older than dvc.lock.
 
     Raises:
         InputError: DVC cannot read the project.
@@ -26,9 +26,9 @@ def stale_by_commit() -> list[str]:
 
 
 def stale_stages(folder: Path = Path()) -> list[str]:
-    """Return the stages whose data, parameters or code are not those in dvc.lock.
+    """Return the stages whose data, parameters or code differ from dvc.lock.
 
-    What depends on their outputs is not told, as these do not exist yet.
+    Stages that depend on their outputs are not included, as these do not exist yet.
 
     Args:
         folder: the root of a project.
@@ -37,8 +37,8 @@ def stale_stages(folder: Path = Path()) -> list[str]:
         InputError: DVC cannot read the project.
     """
     done = run_dvc("repro", "--dry", "--allow-missing", "--keep-going", folder=folder)
-    # Where what a stage reads has changed, DVC wants to see it, and fails as it is not here. That
-    # is an answer, too.
+    # If an input of a stage has changed, DVC looks for the file and fails if it is not here. This
+    # also shows that the stage is stale.
     if done.returncode and "No such file or directory" not in done.stderr:
         raise InputError(f"dvc repro --dry: {error_line(done.stderr)}")
     named = _NAMED.findall(f"{done.stdout}\n{done.stderr}")

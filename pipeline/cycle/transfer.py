@@ -1,4 +1,4 @@
-"""Results and photos on their way from the DVC remote and to it."""
+"""Transfer of results and photos from and to the DVC remote."""
 
 import sys
 
@@ -10,16 +10,16 @@ from pipeline.cycle.dvc_remote import (
     run_dvc,
     why_out_of_reach,
 )
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 
-_KEPT = "what was trained is in the cache here; run this again when the remote answers"
+_KEPT = "the results are in the cache here; run this again when the remote answers"
 
 
 def bring(base: str) -> bool:
-    """Bring what the DVC remote has; return whether there is one that answers.
+    """Get what the DVC remote has; return whether there is a remote that answers.
 
     Raises:
-        InputError: photos are neither here nor there.
+        InputError: photos are neither here nor in the remote.
     """
     remote = has_remote()
     reason = why_out_of_reach() if remote else ""
@@ -39,13 +39,14 @@ def bring(base: str) -> bool:
     if lacking.data:
         raise InputError(f"{', '.join(lacking.data)}: {where}; `dvc push` it where it is")
     if lacking.made:
-        print(f"{len(lacking.made)} outputs that dvc.lock names are {where}: made again")
+        outputs = counted(len(lacking.made), "output in dvc.lock is", "outputs in dvc.lock are")
+        print(f"{outputs} {where}: will be made again")
     sys.stdout.flush()
     return remote and not reason
 
 
 def push_objects() -> str:
-    """Push all results to the DVC remote, if there is one; return why that failed, else nothing."""
+    """Push all results to the DVC remote, if there is one; return why it failed, if it did."""
     if not has_remote():
         return ""
     done = run_dvc("push", "--quiet")

@@ -1,4 +1,4 @@
-"""One stage at work: a `dvc repro` of it alone, what it says, and its end."""
+"""One running stage: a `dvc repro` of that stage alone, its output, and its end."""
 
 import os
 import signal
@@ -12,11 +12,11 @@ from pipeline.processes import die_with_parent
 from pipeline.side_by_side.slots import Slot
 
 _BYTES = 1 << 16
-_LINES = 100  # of which the cause of a failure is one
+_LINES = 100  # kept, to find the cause of a failure in
 
 
 class Child:
-    """A stage that DVC runs, in a group of processes that Ctrl-C in a terminal does not reach.
+    """A stage run by DVC, in a process group that Ctrl-C in the terminal does not reach.
 
     Args:
         stage: its name.
@@ -26,7 +26,7 @@ class Child:
     def __init__(self, stage: str, slot: Slot):
         self.stage, self.slot, self.started = stage, slot, time.monotonic()
         # Two stages that end together write dvc.lock one after the other. Without this option the
-        # second would give up after three seconds, with all its work.
+        # second would give up after three seconds and lose its work.
         words = ["--wait-for-lock", "repro", "--single-item", stage]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "dvc", *words],
@@ -44,7 +44,7 @@ class Child:
         self._last: deque[str] = deque(maxlen=_LINES)
 
     def read(self) -> list[str]:
-        """Return the lines that it has written since the last call; waits for none."""
+        """Return the lines written since the last call, without waiting for more."""
         while True:
             try:
                 new = os.read(self.output.fileno(), _BYTES)
@@ -57,17 +57,17 @@ class Child:
         return self._told(whole)
 
     def ended(self) -> int | None:
-        """Return its exit code, None while it is at work."""
+        """Return its exit code; None while it is running."""
         return self._process.poll()
 
     def close(self) -> list[str]:
-        """Return the last lines of one that has ended. Who it has left behind is not heard."""
+        """Return the last lines of a child that has ended; processes it left behind are ignored."""
         lines = self.read() + self._told([self._rest])
         self.output.close()
         return lines
 
     def cause(self) -> str:
-        """Return the line that says why it has failed: the stage's own, else DVC's."""
+        """Return the line that says why it failed: the stage's own, or else DVC's."""
         for start in ("error: ", "ERROR: "):
             for line in reversed(self._last):
                 if line.startswith(start):
@@ -75,7 +75,7 @@ class Child:
         return f"exit code {self._process.returncode}"
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to DVC and to all that it has started."""
+        """Send a signal to DVC and everything that it started."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 
@@ -88,6 +88,6 @@ class Child:
 
 
 def _prepare() -> None:
-    """Let a child end with this process, and at Ctrl-C though this one runs in the background."""
+    """Let a child end with its parent, and at SIGINT even if the parent runs in the background."""
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -7,16 +7,16 @@ from pipeline.repair.lock_file import stage_names, with_order
 
 
 def read_order() -> list[str]:
-    """Return the stages in the lock file, in its order; none where there is no such file."""
+    """Return the stages in the lock file, in its order; none if there is no such file."""
     return stage_names(LOCK.read_text(encoding="utf-8")) if LOCK.exists() else []
 
 
 def restore_order(before: Sequence[str], order: Sequence[str]) -> None:
-    """Put the stages of the lock file in order: those that it had first, then the new ones.
+    """Put the stages of the lock file in order: first those that it had before, then the new ones.
 
     Args:
         before: the stages that it had, in its order.
-        order: stages as one `dvc repro` comes to them.
+        order: all stages in the order in which a `dvc repro` visits them.
     """
     wanted = [*before, *(name for name in order if name not in before)]
     now = read_order()
@@ -27,4 +27,4 @@ def restore_order(before: Sequence[str], order: Sequence[str]) -> None:
     with Repo(_wait_for_lock=True) as repo, lock_repo(repo), repo.scm_context():
         text = with_order(LOCK.read_text(encoding="utf-8"), wanted)
         write_beside(LOCK, lambda beside: beside.write_text(text, encoding="utf-8"))
-        repo.scm_context.track_file(str(LOCK))  # to be staged, where DVC stages
+        repo.scm_context.track_file(str(LOCK))  # staged in git if DVC is configured to

@@ -1,4 +1,4 @@
-"""What is out of date, and what each stage has to wait for: DVC's own graph and its own order."""
+"""What is stale and what each stage has to wait for, by DVC's own graph and order."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,9 +13,9 @@ class Plan:
     """What one `dvc repro` would do.
 
     Attributes:
-        order: all its stages by name, as it would come to them.
-        waits_for: the stages that are out of date, or may be when those that they wait for have
-            ended; with the names of these.
+        order: the names of all its stages, in the order in which it would visit them.
+        waits_for: the stages that are stale, or may be once those that they wait for have ended,
+            each with the names of the latter.
     """
 
     order: list[str]
@@ -23,10 +23,10 @@ class Plan:
 
 
 def read_plan(targets: Sequence[str]) -> Plan:
-    """Return what `dvc repro` would do for these targets, for all stages without one.
+    """Return what `dvc repro` would do for these targets, by default for all stages.
 
     Raises:
-        InputError: DVC cannot read the project, knows no such target, or is at work.
+        InputError: DVC cannot read the project, does not know a target, or is running.
     """
     from dvc.repo import Repo, lock_repo
     from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
@@ -46,8 +46,8 @@ def check_targets(targets: Sequence[str]) -> None:
     """Check that `dvc repro` would know these targets.
 
     Raises:
-        InputError: one is no stage and no output of one, with the stages that are most like it;
-            or DVC cannot read the project.
+        InputError: one is neither a stage nor an output, with the most similar stages; or DVC
+            cannot read the project.
     """
     from dvc.exceptions import NoOutputOrStageError
     from dvc.repo import Repo
@@ -68,7 +68,7 @@ def check_targets(targets: Sequence[str]) -> None:
 
 
 def stages_without_outputs() -> list[str]:
-    """Return the names of the stages of which an output is not in this folder.
+    """Return the names of the stages with an output missing from this folder.
 
     Raises:
         InputError: DVC cannot read the project.
@@ -82,7 +82,7 @@ def stages_without_outputs() -> list[str]:
 
 @contextmanager
 def _told_by_dvc() -> Iterator[None]:
-    """Turn what DVC refuses into one line."""
+    """Turn DVC's errors into one line."""
     from dvc.exceptions import DvcException
 
     try:

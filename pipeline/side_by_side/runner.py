@@ -1,4 +1,4 @@
-"""Runs what is out of date: each stage as soon as all it waits for has ended and a slot is free."""
+"""Runs stale stages, each as soon as everything it waits for has ended and a slot is free."""
 
 import selectors
 import signal
@@ -12,20 +12,20 @@ from pipeline.side_by_side.screen import Screen
 from pipeline.side_by_side.slots import Slot
 
 _SECONDS_BETWEEN_LOOKS = 0.2
-# A stage that is told to stop ends itself within ten seconds, whatever it hangs in.
+# A stage that is told to stop ends within ten seconds, whatever it is doing.
 _SECONDS_TO_STOP = 12.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass
 class RunSummary:
-    """What has become of the stages.
+    """What became of the stages.
 
     Attributes:
-        ended: stages that have ended well.
-        failed: why the others have failed, by name.
-        not_run: stages that wait for one of these.
-        stopped: the signal that has ended all, None without one.
+        ended: stages that succeeded.
+        failed: why the others failed, by name.
+        not_run: stages that were not run, as they wait for a failed one.
+        stopped: the signal that stopped the run; None if there was none.
     """
 
     ended: list[str] = field(default_factory=list)
@@ -35,12 +35,12 @@ class RunSummary:
 
 
 class Runner:
-    """Starts stages, listens to them, and counts their ends.
+    """Starts stages, passes on their output, and keeps track of which have ended.
 
     Args:
         waits_for: the stages, with those that each waits for.
         slots: one for each stage that may run at the same time.
-        screen: where their lines go.
+        screen: where their output goes.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class Runner:
         self._result = RunSummary()
 
     def run(self) -> RunSummary:
-        """Return when all stages have ended that can; SIGINT and SIGTERM stop them within seconds.
+        """Run all stages that can run; SIGINT and SIGTERM stop them within seconds.
 
-        A stage that fails stops no other, but what waits for it is not run.
+        A stage that fails does not stop the others, but stages that wait for it are not run.
         """
         with _signals_noted() as noted, self._listening:
             try:
@@ -62,14 +62,14 @@ class Runner:
                     self._look()
                 if noted:
                     self._stop(noted)
-            finally:  # of an error of our own: nobody is left behind
+            finally:  # also after an error of our own: leave no process behind
                 for child in self._running:
                     child.signal(signal.SIGKILL)
         self._result.not_run += self._waiting
         return self._result
 
     def _start(self) -> bool:
-        """Start what can start; return whether anything runs."""
+        """Start the stages that can start; return whether any is running."""
         for name, before in list(self._waiting.items()):
             if not before.isdisjoint([*self._result.failed, *self._result.not_run]):
                 del self._waiting[name]
@@ -82,10 +82,10 @@ class Runner:
         return bool(self._running)
 
     def _look(self) -> None:
-        """Pass on what the stages say, and note which have ended."""
+        """Pass on the output of the stages, and note which have ended."""
         self._listening.select(_SECONDS_BETWEEN_LOOKS)
         for child in list(self._running):
-            code = child.ended()  # before its last lines are read
+            code = child.ended()  # checked before its last lines are read
             self._screen.say(child.stage, child.read())
             if code is not None:
                 self._end(child, code)
@@ -103,7 +103,7 @@ class Runner:
             self._result.ended.append(child.stage)
 
     def _stop(self, noted: list[int]) -> None:
-        """End all that runs: as Ctrl-C does, then, or when it came twice, at any price."""
+        """Stop all running stages: by SIGINT; after a timeout or a second signal, by SIGKILL."""
         self._result.stopped = noted[0]
         until = time.monotonic() + _SECONDS_TO_STOP
         for child in self._running:
@@ -117,7 +117,7 @@ class Runner:
 
 @contextmanager
 def _signals_noted() -> Iterator[list[int]]:
-    """Yield the signals that would end this process, as they come; they do not."""
+    """Yield a list that collects the signals which would otherwise end this process."""
     noted: list[int] = []
     before = {
         number: signal.signal(number, lambda number, _: noted.append(number)) for number in _SIGNALS

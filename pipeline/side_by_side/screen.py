@@ -1,4 +1,4 @@
-"""Several stages on one screen: their lines, each after its stage's name, and who is at work."""
+"""Several stages on one screen: their lines, prefixed by stage, and which are running."""
 
 import sys
 import time
@@ -12,16 +12,16 @@ from rich.text import Text
 from pipeline.side_by_side.child import Child
 
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
-# What DVC says after each stage; the last lines of a run are ours.
+# DVC prints this after each stage; the command prints its own summary at the end.
 _SAID_TOO_OFTEN = ("Use `dvc push`",)
 
 
 class Screen:
-    """Lines of many stages.
+    """Prints the lines of several stages.
 
     Args:
-        names: of the stages, for the width of a column.
-        live: a line at the bottom that is always true, None where a log is written.
+        names: of the stages, for the width of the column.
+        live: a status line at the bottom; None if the output is a log.
     """
 
     def __init__(self, names: Sequence[str], live: Live | None):
@@ -42,7 +42,7 @@ class Screen:
                 self._live.console.print(text, soft_wrap=True)
 
     def show(self, running: Sequence[Child], left: int) -> None:
-        """Say at the bottom of a terminal who is at work, since when, and how many are left."""
+        """Show at the bottom of a terminal what is running, since when, and how many are left."""
         if self._live is None:
             return
         now, parts = time.monotonic(), []
@@ -56,10 +56,10 @@ class Screen:
 
 @contextmanager
 def open_screen(names: Sequence[str]) -> Iterator[Screen]:
-    """Give the screen of these stages: a terminal with a line at its bottom, or a log."""
+    """Yield the screen for these stages: a terminal with a status line, or a log."""
     if not sys.stdout.isatty():
         yield Screen(names, None)
         return
-    # Refreshed by the caller: a thread of its own would be in the way of starting processes.
+    # Refreshed by the caller: starting processes (fork) does not go well with a second thread.
     with Live(console=Console(), auto_refresh=False, transient=True) as live:
         yield Screen(names, live)

@@ -1,4 +1,4 @@
-"""Places to run at: a share of the processor's cores, and a GPU where these are named."""
+"""Where stages run: on a share of the processor's cores, and on a GPU if GPUs are named."""
 
 import os
 import shutil
@@ -17,8 +17,8 @@ class Slot:
     """A place for one stage at a time.
 
     Attributes:
-        name: for people; empty where all are the same.
-        environment: variables of a stage that runs here.
+        name: for people; empty if all slots are alike.
+        environment: variables for a stage that runs here.
     """
 
     name: str
@@ -26,15 +26,15 @@ class Slot:
 
 
 def cpu_slots(jobs: int) -> list[Slot]:
-    """Return as many places, each with its share of the cores."""
+    """Return this many slots, each with its share of the cores."""
     return [Slot("", _threads(jobs)) for _ in range(jobs)]
 
 
 def gpu_slots(gpus: Sequence[str]) -> list[Slot]:
-    """Return a place at each GPU, by what CUDA_VISIBLE_DEVICES takes; one may be named twice.
+    """Return a slot for each GPU, named as for CUDA_VISIBLE_DEVICES; one may be named twice.
 
     Raises:
-        InputError: there is none; `train.shared.device: auto` would silently take the processor.
+        InputError: there is no GPU; `train.shared.device: auto` would silently use the CPU.
     """
     if not _has_driver():
         raise InputError(
@@ -45,13 +45,13 @@ def gpu_slots(gpus: Sequence[str]) -> list[Slot]:
 
 
 def _has_driver() -> bool:
-    # A container may have either alone. PyTorch would know best, but takes seconds to load.
+    # A container may have only one of the two. PyTorch would know, but takes seconds to load.
     return bool(shutil.which("nvidia-smi")) or Path("/dev/nvidiactl").exists()
 
 
 def _threads(jobs: int) -> dict[str, str]:
-    """Return the number of threads of a stage, also of one that happens to run alone.
+    """Return the number of threads of a stage, the same even if it happens to run alone.
 
-    Weights are equal byte for byte with the same number only.
+    Only with the same number are weights equal byte for byte.
     """
     return {_THREADS: os.environ.get(_THREADS) or str(max(1, usable_cores() // jobs))}

@@ -126,7 +126,7 @@ def test_work_that_is_not_committed_is_refused(clones: tuple[Path, Path], staged
     Path("code.py").write_text("mine")
     if staged:
         run("git", "add", "code.py")
-    with pytest.raises(InputError, match=r"code\.py: changed and not committed; commit or stash"):
+    with pytest.raises(InputError, match=r"code\.py: changed but not committed; commit or stash"):
         MAIN.follow(OWN)
     assert Path("code.py").read_text() == "mine" and not Path("more.py").exists()
 

@@ -30,7 +30,7 @@ def test_the_first_run_says_one_quiet_line(copied: Path, tmp_path: Path, capsys)
     Path("predictions/rung.parquet").unlink()
     assert bring("HEAD")
     captured = capsys.readouterr()
-    line = "1 outputs that dvc.lock names are neither here nor in the DVC remote: made again\n"
+    line = "1 output in dvc.lock is neither here nor in the DVC remote: will be made again\n"
     assert captured.out == line and "ERROR" not in captured.err
 
 

@@ -24,8 +24,8 @@ from pipeline.report.pages.result_rows import (
 from pipeline.report.rung_pictures import in_words
 
 REPRODUCE = (
-    "To reproduce this, check out its commit: dvc pull fetches the results, make repro makes those "
-    "that are missing."
+    "To reproduce this, check out its commit; dvc pull fetches the results, make repro makes the "
+    "rest."
 )
 _OPEN = ("grid", "worst")  # pictures that are visible at once; the others are folded
 _CAPTIONS = CAPTIONS | {

@@ -33,7 +33,7 @@ def test_the_whole_text(tmp_path: Path) -> None:
 
 - a\\|b \\*c\\*
 
-To reproduce this, check out its commit: dvc pull fetches the results, make repro makes those that are missing.
+To reproduce this, check out its commit; dvc pull fetches the results, make repro makes the rest.
 """
     )
 
