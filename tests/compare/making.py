@@ -1,4 +1,4 @@
-"""Small results to compare: photos of 100 x 50 pixels, what is in them, and what a rung said."""
+"""Small results to compare: photos of 100 x 50 pixels, their objects, and predictions."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,12 @@ Answers = Mapping[str, Sequence[tuple[str, tuple[float, ...], float]]]
 
 
 def pets(number: int, first: int = 0) -> dict[str, list[tuple[str, tuple[float, ...]]]]:
-    """Return photos with a cat on the left, or a dog in every second one."""
+    """Return photos with a cat on the left; in every second one it is a dog."""
     return {f"{n:03}.jpg": [(CLASSES[n % 2], LEFT)] for n in range(first, first + number)}
 
 
 def told(objects: Objects, missed: Sequence[int] = (), score: float = 0.9) -> Answers:
-    """Return the true answers, but for the photos at these places a box on nothing."""
+    """Return the truth as predictions, but for the photos at these places a box on nothing."""
     return {
         photo: [(name, NOWHERE if place in missed else box, score) for name, box in things]
         for place, (photo, things) in enumerate(objects.items())
@@ -117,7 +117,7 @@ def _predictions(
 
 
 def write_lock(folder: Path, rungs: Sequence[str], params: Mapping[str, object]) -> None:
-    """Write a `dvc.lock` that knows these rungs, with the digests of `md5_of`."""
+    """Write a `dvc.lock` with these rungs and the digests of `md5_of`."""
     stages = {}
     for rung in rungs:
         kept = [f"predictions/{rung}.parquet", *(f"data/tables/{one}.parquet" for one in TABLES)]
@@ -136,21 +136,21 @@ TABLES = ("images", "objects", "largest")
 
 
 def md5_of(path: Path) -> str:
-    """Return the digest that DVC names the content of a file by."""
+    """Return the digest by which DVC names the content of a file."""
     import hashlib
 
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def rung_in(folder: Path, rung: str = "ssd") -> RungResult:
-    """Return what a rung of a folder said of val."""
+    """Return the predictions of a rung in a folder for val."""
     return read_rung(find_result(str(folder)), rung, "val")
 
 
 def common_of(
     folder: Path, objects: Objects, a: Answers, b: Answers, rung: str = "ssd"
 ) -> CommonPhotos:
-    """Return two answers of a rung for the same photos."""
+    """Return two predictions of a rung for the same photos."""
     sides = [
         rung_in(write_result(folder / side, objects, {rung: said}), rung)
         for side, said in (("a", a), ("b", b))

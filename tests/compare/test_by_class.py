@@ -1,4 +1,4 @@
-"""Classes that rose and fell, and which of them by more than luck."""
+"""Classes that rose and fell, and which of them by more than chance."""
 
 import math
 
@@ -63,7 +63,7 @@ def test_the_sign_test_by_hand(rose, fell, chance):
 
 
 def test_more_photos_that_fall_are_never_less_certain():
-    """Of four classes, .05 / 4 is what the least likely is held against: 8 of 8 pass, 7 do not."""
+    """With four classes the smallest p-value is compared with .05 / 4: 8 of 8 pass, 7 do not."""
     labels, told = np.repeat(np.arange(4), 8), np.ones(32)
     marks = []
     for falling in range(9):

@@ -1,4 +1,4 @@
-"""Photos in which one rung finds what the other misses."""
+"""Photos in which one rung finds objects that the other misses."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Photos are found by their names: order, ids and numbers of classes may be others."""
+"""Photos are matched by name: order, ids and class labels may differ."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from tests.compare.making import LEFT, RIGHT, pets, rung_in, told, write_result
 
 
 def sides(tmp_path, a, b, rung_a="ssd", rung_b="ssd", classes=("cat", "dog"), ids=None):
-    """Return what two rungs said, each the truth about its own photos."""
+    """Return what two rungs have in common, each with the truth about its own photos."""
     write_result(tmp_path / "a", a, {rung_a: told(a)})
     write_result(tmp_path / "b", b, {rung_b: told(b)}, classes, ids)
     return rung_in(tmp_path / "a", rung_a), rung_in(tmp_path / "b", rung_b)
@@ -59,7 +59,7 @@ def test_objects_in_another_order_are_the_same(tmp_path):
 
 
 def test_rows_of_both_sides_are_in_the_order_of_a(tmp_path):
-    """Average precision goes by the order of rows where scores are alike."""
+    """Average precision breaks ties between scores by row order."""
     photos = {name: [*things, ("dog", RIGHT)] for name, things in pets(5).items()}
     turned = dict(reversed(list(photos.items())[1:]))
     common = common_photos(*sides(tmp_path, photos, turned))

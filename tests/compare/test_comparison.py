@@ -1,4 +1,4 @@
-"""Which rungs are compared, and what comes of it."""
+"""Which rungs are compared, and with what outcome."""
 
 import pytest
 

@@ -13,7 +13,7 @@ from tests.compare.making import LEFT, NOWHERE, RIGHT, common_of, told
 
 
 def hands_draws(photos):
-    """Yield the places of the photos in each of 500 draws, repeated as often as they are drawn."""
+    """Yield the indices of the photos in each of 500 draws, repeated as often as drawn."""
     generator = np.random.default_rng(0)
     for _ in range(500):
         counts = generator.multinomial(photos, [1 / photos] * photos)
@@ -21,7 +21,7 @@ def hands_draws(photos):
 
 
 def middle(values):
-    """Return the ends of the middle 95 % of sorted values."""
+    """Return the ends of the middle 95 % of the sorted values."""
     return tuple(np.percentile(sorted(values), [2.5, 97.5]))
 
 
@@ -92,7 +92,7 @@ def test_reflected_by_hand():
 
 
 def some_answers(seed, objects, hits):
-    """Return answers that find a share of the objects, each beside a box on nothing."""
+    """Return predictions that find a share of the objects, each with a box on nothing as well."""
     generator = np.random.default_rng(seed)
     return {
         photo: [
@@ -114,7 +114,7 @@ def a_dozen_and_more():
 
 
 def ap_of(truth: Truth, found: Detections, draw, photos):
-    """Return the mAP of photos that really are there as often as they are drawn."""
+    """Return the mAP on photos that are actually repeated as often as they are drawn."""
     sides = []
     for side in (truth, found):
         copies = []
@@ -163,7 +163,7 @@ def rare(photos):
 
 
 def test_the_only_photo_of_a_class_is_no_difference_beyond_chance(tmp_path):
-    """B misses the one dog: of two classes that is half of mAP, or nothing in a draw without it."""
+    """B misses the only dog: half of mAP with two classes, or nothing in a draw without it."""
     objects = rare(1)
     draws = draw_classes(common_of(tmp_path, objects, told(objects), told(objects, [0])))
     found = map_difference("voc_map_50", draws)
@@ -177,7 +177,7 @@ def test_the_only_photo_of_a_class_is_no_difference_beyond_chance(tmp_path):
 
 
 def test_noise_elsewhere_does_not_make_it_certain(tmp_path):
-    """Enough photos differ, as boxes on nothing do, but all the change is from the one dog."""
+    """Enough photos differ, by boxes on nothing, but the whole change comes from the one dog."""
     objects = rare(1)
     stray = {f"{n:03}.jpg": [("cat", LEFT, 0.9), ("cat", NOWHERE, 0.1)] for n in range(50, 100)}
     b = told(objects, [0]) | stray

@@ -17,7 +17,7 @@ PHOTOS = 60
 
 
 def compared(folder: Path, champion: range, candidate: range, rung: str = "ssd") -> RungComparison:
-    """Return a comparison in which either side misses the objects of some photos."""
+    """Return a comparison in which each side misses the objects of some photos."""
     pictures = pets(PHOTOS)
     sides = (told(pictures, champion), told(pictures, candidate))
     return compare_rungs(common_of(folder, pictures, *sides, rung))
@@ -41,7 +41,7 @@ def test_one_that_is_worse_by_more_than_the_tolerance_is_refused(tmp_path: Path)
 
 
 def test_one_that_is_worse_within_chance_passes(tmp_path: Path) -> None:
-    """Two photos of sixty are more than the tolerance, and no more than luck."""
+    """Two photos of sixty exceed the tolerance, but not chance."""
     comparison = compared(tmp_path, range(0), range(58, 60))
     assert comparison.headline.change < -0.01
     headline = replace(comparison.headline, low=-0.1, high=0.01)

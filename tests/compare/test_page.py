@@ -1,4 +1,4 @@
-"""The page of a comparison: whole, safe, and with the photos that tell the two apart."""
+"""The page of a comparison: complete, escaped, and with the photos that differ."""
 
 import re
 
@@ -17,7 +17,7 @@ OBJECTS = {**pets(8), "<b>&.jpg": [("cat", LEFT)]}
 
 @pytest.fixture
 def html(tmp_path):
-    """Return the page of two results; one rung of each kind, all photos but the first there."""
+    """Return the page of two results: one rung of each kind, all photos present but the first."""
 
     def make(missed):
         for side, wrong in (("a", []), ("b", missed)):

@@ -1,4 +1,4 @@
-"""Photos of a comparison: those that are there, and are the ones that the tables have."""
+"""Photos of a comparison: those that exist and are the ones in the tables."""
 
 from PIL import Image
 

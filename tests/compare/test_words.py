@@ -1,4 +1,4 @@
-"""What is said of a difference."""
+"""A difference in words."""
 
 import math
 from dataclasses import replace

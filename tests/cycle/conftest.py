@@ -1,4 +1,4 @@
-"""A small project of DVC: a photo that is tracked, and a stage that copies it."""
+"""A small DVC project: a tracked photo, and a stage that copies it."""
 
 import json
 import os
@@ -21,12 +21,12 @@ for _role in ("AUTHOR", "COMMITTER"):
 
 
 def run(*words: str) -> str:
-    """Return what a command prints in the current folder."""
+    """Return the output of a command in the current folder."""
     return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def change_photo(content: str) -> None:
-    """Track another content of the photo, as `dvc add` does."""
+    """Track the photo with different content, as `dvc add` does."""
     photo = Path("photos/one")
     photo.unlink(missing_ok=True)
     photo.write_text(content)
@@ -55,14 +55,14 @@ def set_remote(address: str | Path) -> None:
 
 @pytest.fixture
 def identity(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let git know who commits, and DVC that it says nothing to others."""
+    """Give git an author, and turn DVC's analytics off."""
     for name, value in IDENTITY.items():
         monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")
 def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A committed project whose stage has run; no remote."""
+    """A committed project whose stage has run, without a remote."""
     folder = tmp_path_factory.mktemp("committed")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -36,7 +36,7 @@ def push_of(other: Path, name: str, content: str) -> None:
 
 
 def subjects() -> list[str]:
-    """Return the subjects of the commits that origin has, the last first."""
+    """Return the subjects of the commits in origin, the latest first."""
     run("git", "fetch", "--quiet")
     return run("git", "log", "--format=%s", "origin/main").splitlines()
 

@@ -1,4 +1,4 @@
-"""The version of a result that lies here, in a real store."""
+"""The version of the result in this folder, in a real store."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What people read of a retraining."""
+"""The comment on a retraining."""
 
 import math
 from dataclasses import replace
@@ -22,7 +22,7 @@ FALLS = [
 
 @pytest.fixture(scope="module")
 def rung(tmp_path_factory: pytest.TempPathFactory) -> RungComparison:
-    """Two answers of a rung for four photos, of which the later misses one."""
+    """Two predictions of a rung for four photos; the later one misses one."""
     objects = pets(4)
     folder = tmp_path_factory.mktemp("rung")
     return compare_rungs(common_of(folder, objects, told(objects), told(objects, [1])))

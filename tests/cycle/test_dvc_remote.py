@@ -1,4 +1,4 @@
-"""What a remote and a machine have of a commit, with real DVC."""
+"""What of a commit a remote and a machine have, with real DVC."""
 
 import shutil
 import stat

@@ -22,7 +22,7 @@ def result_of(content: str) -> str:
 
 
 def forget_result() -> None:
-    """Bring the lock file of the commit before back; the photo stays."""
+    """Restore the lock file of the previous commit; the photo stays."""
     run("git", "restore", "--source=HEAD~1", "--", "dvc.lock")
 
 

@@ -1,4 +1,4 @@
-"""Which stages are out of date, with real DVC."""
+"""Which stages are stale, with real DVC."""
 
 from pathlib import Path
 

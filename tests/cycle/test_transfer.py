@@ -1,4 +1,4 @@
-"""What is brought from a DVC remote and pushed to it, and what is said of what is not there."""
+"""What is pulled from a DVC remote and pushed to it, and messages about what is missing."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a rung answered, with the scores above which it becomes a label."""
+"""A rung's predictions, with the scores above which they become labels."""
 
 import json
 from pathlib import Path

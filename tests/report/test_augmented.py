@@ -1,4 +1,4 @@
-"""Photos that a training has left, drawn with what it was to find in them."""
+"""Augmented photos saved by a training, drawn with their objects."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ BOX = [4.0, 4.0, 12.0, 12.0]
 
 
 def photos(count=3):
-    """Return photos that nothing but their names is asked of."""
+    """Return photos of which only the names are used."""
     images = images_of(*["train"] * count)
     names = [f"{row}.jpg" for row in range(count)]
     images = images.set_column(images.column_names.index("file_name"), "file_name", [names])

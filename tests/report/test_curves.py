@@ -89,7 +89,7 @@ def _noted(function, seen):
 
 
 def history(epochs):
-    """Return rows as `history.csv` has them."""
+    """Return rows as in `history.csv`."""
     return [
         {
             "epoch": str(epoch),

@@ -1,4 +1,4 @@
-"""Letters of any script: by a font that has them, else by the label of the class."""
+"""Names in any script: in a font that has the characters, or else as the class label."""
 
 import matplotlib
 import pytest

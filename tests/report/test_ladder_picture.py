@@ -1,4 +1,4 @@
-"""The same photos as every rung sees them, in one picture."""
+"""The predictions of all rungs for the same photos, in one picture."""
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,7 @@ BOX, NO_BOX = [16.0, 16.0, 48.0, 48.0], [np.nan] * 4
 
 
 def answers_of(rung, images, folder):
-    """Return one answer a photo, or two of which the second is no label."""
+    """Return one prediction per photo, or two, of which the second is not a label."""
     task = TASKS[rung]
     count = 2 if task.every_object else 1
     table = predictions_table(

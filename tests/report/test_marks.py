@@ -1,4 +1,4 @@
-"""Rows of tables as things to draw: what a table does not say is not drawn."""
+"""Rows of tables as something to draw: what a table does not have is not drawn."""
 
 import numpy as np
 import pyarrow as pa

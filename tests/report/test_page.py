@@ -1,4 +1,4 @@
-"""Where photos lie on a page, and that no page is too large to look at."""
+"""Where photos lie on a page, and that no page is too large."""
 
 import numpy as np
 import pytest

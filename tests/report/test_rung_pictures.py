@@ -1,4 +1,4 @@
-"""The pictures of one rung: what they draw and what they say."""
+"""The pictures of one rung: what they show and what they say."""
 
 import json
 import re
@@ -48,14 +48,14 @@ def photos_here() -> Iterator[DrawnPhotos]:
 
 
 def answers_of(rung: str) -> Answers:
-    """Return the answers of a rung in the current folder."""
+    """Return the predictions of a rung in the current folder."""
     predictions = read_predictions(Path(f"predictions/{rung}.parquet"))
     return read_answers(rung, predictions, Path("evaluation", rung))
 
 
 @pytest.fixture(scope="module")
 def drawn(evaluated, tmp_path_factory):
-    """What `photo_grid` is told of each picture, by rung and name; not to be changed."""
+    """The arguments of `photo_grid` for each picture, by rung and name; not to be changed."""
     seen = {}
 
     def note(path, photos, truths, found, **named):
@@ -133,7 +133,7 @@ def test_progress_of_a_training_by_percent(drawn):
 
 
 def test_a_training_of_two_epochs(painted_project, monkeypatch):
-    """The first is at 25 and at 50 %, of which the later is drawn."""
+    """The first epoch is at both 25 and 50 %, of which the latter is drawn."""
     answer("ssd_fpn")
     path = Path("models/ssd_fpn/history.jsonl")
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))

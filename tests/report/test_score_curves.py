@@ -13,13 +13,13 @@ NAN = float("nan")
 
 
 def truth(*labels, ignored=0):
-    """Return an object of each label in a photo of its own; the last ones are ignored."""
+    """Return an object of each label, each in its own photo; the last ones are ignored."""
     boxes, places = np.tile([0.0, 0, 10, 10], (len(labels), 1)), np.arange(len(labels))
     return Truth(places, boxes, np.array(labels, int), places >= len(labels) - ignored)
 
 
 def found(*rows):
-    """Return detections of (photo, label, score), on the object's very place."""
+    """Return detections of (photo, label, score), exactly where the object is."""
     photo, labels, scores = zip(*rows, strict=True) if rows else ((), (), ())
     boxes = np.tile([0.0, 0, 10, 10], (len(rows), 1)).reshape(-1, 4)
     return Detections(np.array(photo, int), boxes, np.array(labels, int), np.array(scores, "f4"))
@@ -77,7 +77,7 @@ def test_the_score_that_labels_use_has_the_best_f1():
 
 
 def drawn(path, classes, label_scores, monkeypatch):
-    """Draw so many classes; return the pixels, the names in the legend, and the marked scores."""
+    """Draw this many classes; return the pixels, the names in the legend, the marked scores."""
     limits = np.resize(label_scores, classes)
     made = score_curves(truth(*range(classes)), found((0, 0, 0.8), (1, 1, 0.4)), limits)
     names, marked = [], []

@@ -1,4 +1,4 @@
-"""The worst answers, in an order that a reader can check by hand."""
+"""The worst predictions, in an order that can be checked by hand."""
 
 import pyarrow as pa
 import pytest

@@ -1,4 +1,4 @@
-"""The messages of a request, as a server gives them to an application."""
+"""The ASGI messages of a request, as a server passes them to an application."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from pipeline.serve.limits import Limits
 def body_of(
     chunks: Sequence[bytes], limits: Limits, headers: Mapping[str, str] | None = None
 ) -> tuple[Body, list[bytes]]:
-    """Return a body that arrives in these parts, and the list of those not read yet.
+    """Return a body that arrives in these parts, and the list of parts not read yet.
 
     Where the last part is not empty, the client goes silent after it.
     """

@@ -1,4 +1,4 @@
-"""One server for the tests that only ask."""
+"""One server for all tests that only send requests."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from tests.serve.making import Running, running, service_of, small_detector
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[Running]:
-    """Yield a server whose batches have four photos at most."""
+    """Yield a server with at most four photos in a batch."""
     with running(service_of(small_detector(batch_size=4))) as server:
         yield server

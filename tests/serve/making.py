@@ -31,7 +31,7 @@ FEW = Limits(body_bytes=300_000, photo_pixels=1_000_000, photos=6, waiting=64, b
 
 @dataclass(frozen=True)
 class Answered:
-    """What a server has answered."""
+    """A server's response."""
 
     status: int
     headers: Mapping[str, str]
@@ -44,7 +44,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Running:
-    """A server that runs."""
+    """A running server."""
 
     service: Service
     port: int
@@ -61,7 +61,7 @@ class Running:
         content_type: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> Answered:
-        """Return the answer to one request on a connection of its own."""
+        """Return the response to one request on a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         given = {"Content-Type": content_type} if content_type else {}
         connection.request(method, path, body, given | dict(headers or {}))
@@ -71,12 +71,12 @@ class Running:
         return Answered(answer.status, dict(answer.getheaders()), text)
 
     def predict(self, body: bytes, content_type: str, query: str = "") -> Answered:
-        """Return the answer to photos in any form."""
+        """Return the response to photos in any form."""
         return self.ask("POST", f"/predict{query}", body, content_type)
 
 
 def small_model() -> RungModel:
-    """Return a model with random weights whose scores are far apart, about .2 and .5."""
+    """Return a model with random weights whose scores differ clearly: about .2 and .5."""
     model = model_of("ssd_fpn")
     with torch.no_grad():
         model.get_parameter("cls.weight").mul_(15)
@@ -85,21 +85,21 @@ def small_model() -> RungModel:
 
 
 def small_detector(batch_size: int = 8) -> Detector:
-    """Return a detector of it, which finds five objects in any photo."""
+    """Return a detector with it, which finds five objects in any photo."""
     spec = spec_of("ssd_fpn")
     engine = TorchEngine(small_model(), spec)
     return Detector(engine, decoding=EVERYTHING, batch_size=batch_size)
 
 
 def service_of(detector: Detector, limits: Limits = FEW, wait: float = 0.004) -> Service:
-    """Return a service that tells what scores above `MIN_SCORE`."""
+    """Return a service that returns detections above `MIN_SCORE`."""
     scores = np.full(len(CLASSES), MIN_SCORE, np.float32)
     return Service(Served(detector, "models/ssd_fpn", "f" * 64, scores), limits, wait)
 
 
 @contextmanager
 def running(service: Service) -> Iterator[Running]:
-    """Yield a server of a service on a free port; it ends as after SIGTERM."""
+    """Yield the server of a service on a free port; it is shut down as by SIGTERM."""
     sockets = bound_sockets("127.0.0.1", 0)
     listen(sockets)
     server = server_of(make_app(service))
@@ -121,7 +121,7 @@ def encoded(kind: str = "JPEG", size: tuple[int, int] = (60, 40), **options: obj
 
 
 def huge_png(width: int, height: int) -> bytes:
-    """Return the start of a PNG whose header promises so many pixels."""
+    """Return the start of a PNG whose header declares this size."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         check = struct.pack(">I", zlib.crc32(name + data))
@@ -132,7 +132,7 @@ def huge_png(width: int, height: int) -> bytes:
 
 
 def multipart(files: Mapping[str, bytes], field: str = "photos") -> bytes:
-    """Return the body of a request with these files, by their names."""
+    """Return the body of a request with these files, given by name."""
     parts = []
     for name, content in files.items():
         disposition = f'form-data; name="{field}"; filename="{name}"'

@@ -26,7 +26,7 @@ from tests.serve.test_metrics import metrics_of, value
 
 
 def expected(served: Running, photo: bytes, min_score: float = MIN_SCORE) -> list[dict]:
-    """Return what the detector alone finds in a photo, as JSON has it."""
+    """Return what the detector alone finds in a photo, in the form of the JSON."""
     [found] = served.service.served.detector.predict([Image.open(io.BytesIO(photo))])
     kept = found.above(min_score)
     return [

@@ -11,7 +11,7 @@ from pipeline.serve.batches import Batches
 
 
 class Network:
-    """Doubles numbers, and notes the batches and the threads."""
+    """Doubles numbers, and records batches and threads."""
 
     def __init__(self, seconds: float = 0.0):
         self.batches: list[list[int]] = []
@@ -35,7 +35,7 @@ def detected(
     wait: float = 0.5,
     on_their_way: Callable[[], int] | None = None,
 ) -> list[int | BaseException]:
-    """Return what becomes of numbers that are sent at once."""
+    """Return the results for numbers that are sent at once."""
 
     async def all_of_them() -> list[int | BaseException]:
         way = on_their_way or (lambda: len(numbers))

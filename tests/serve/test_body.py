@@ -1,4 +1,4 @@
-"""Bodies are counted while they arrive, and no more is read than the limit."""
+"""Bodies are counted as they arrive, and read no further than the limit."""
 
 import asyncio
 from dataclasses import replace

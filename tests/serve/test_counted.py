@@ -1,4 +1,4 @@
-"""Every answer is counted, by paths that a stranger cannot invent."""
+"""Every response is counted, by a fixed set of paths."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What a server takes by default, and how the rest is told."""
+"""What a server accepts by default, and how the rest is refused."""
 
 from PIL import Image
 

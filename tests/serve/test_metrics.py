@@ -5,7 +5,7 @@ from tests.serve.making import MULTIPART, Running, encoded, multipart
 
 
 def value(text: str, name: str) -> float:
-    """Return the value of one line of metrics, 0 where there is none."""
+    """Return the value of one line of metrics; 0 if there is none."""
     lines = [line.rpartition(" ") for line in text.splitlines()]
     return next((float(number) for start, _, number in lines if start == name), 0.0)
 

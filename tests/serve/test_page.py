@@ -18,7 +18,7 @@ WIDE, SMALL = (1200, 900), (360, 740)
 
 
 def texts_of(selector: str) -> str:
-    """Return the expression for the texts of all such elements."""
+    """Return an expression for the texts of all matching elements."""
     return f"[...document.querySelectorAll('{selector}')].map((one) => one.textContent)"
 
 
@@ -33,7 +33,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 @pytest.fixture
 def opened(browser: Page, served: Running) -> Page:
-    """Return the page in a wide window, before any photo."""
+    """Return the page in a wide window, before any photo is added."""
     browser.open(served.address, *WIDE)
     browser.until("model.classes.length > 0")
     return browser

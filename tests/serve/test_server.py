@@ -1,4 +1,4 @@
-"""Sockets, and what is said about hosts and ports."""
+"""Sockets, and errors about hosts and ports."""
 
 import socket
 

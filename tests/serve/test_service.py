@@ -1,4 +1,4 @@
-"""Many clients at once: every photo has its own answer, and what is too much is told."""
+"""Many clients at once: every photo gets its own response, and excess requests are refused."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -57,7 +57,7 @@ def test_forty_requests_of_eight_clients() -> None:
 
 
 class Held(Detector):
-    """A detector that begins when it is told to."""
+    """A detector that waits until it may start."""
 
     def __init__(self) -> None:
         super().__init__(TorchEngine(small_model(), spec_of("ssd_fpn")), decoding=EVERYTHING)

@@ -1,4 +1,4 @@
-"""Places are taken and given back, whatever happens between."""
+"""Slots are taken and released, whatever happens in between."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files become squares as elsewhere in the project, and what is none is told why."""
+"""Files become squares as elsewhere in the project, or are refused with a reason."""
 
 from pathlib import Path
 

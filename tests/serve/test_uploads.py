@@ -1,4 +1,4 @@
-"""Photos of a request become files, in all its forms."""
+"""Photos of a request become files, in whatever form it has them."""
 
 import asyncio
 from collections.abc import Sequence

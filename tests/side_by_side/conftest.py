@@ -1,4 +1,4 @@
-"""A project of DVC without stages."""
+"""A DVC project without stages."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.commands.one_stage import dvc, git
 
 @pytest.fixture(scope="session")
 def empty_repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository of DVC and git without stages, which no test changes."""
+    """A DVC and git repository without stages, which tests must not change."""
     folder = tmp_path_factory.mktemp("empty")
     git(folder, "init", "--quiet")
     dvc(folder, "init", "--quiet")

@@ -1,4 +1,4 @@
-"""What DVC's graph says of a small project: a feeds b and c, both feed d; e stands alone."""
+"""Plans of a small project: a feeds b and c, both feed d; e is separate."""
 
 from pathlib import Path
 

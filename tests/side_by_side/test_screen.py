@@ -1,4 +1,4 @@
-"""What people see of several stages."""
+"""The output of several stages on a screen."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""What git is asked."""
+"""What is read from git."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pipeline.tracking.git_state import committed_lines, git_tags, is_committed,
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder outside git, which is the working directory."""
+    """Work in a folder outside git."""
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text("a: 1\n")
     return tmp_path

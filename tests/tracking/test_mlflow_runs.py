@@ -35,7 +35,7 @@ def result(number: int = 1, **changes) -> Result:
 
 
 def answering(status: int):
-    """A server on a free port that answers everything with `status`; returns it and its address."""
+    """Return a server on a free port that answers everything with `status`, and its address."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self):

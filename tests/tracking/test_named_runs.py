@@ -1,4 +1,4 @@
-"""Runs that people name, in a real store."""
+"""Runs found by name or id, in a real store."""
 
 import pytest
 

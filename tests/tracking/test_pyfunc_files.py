@@ -1,4 +1,4 @@
-"""A model as MLflow loads it, in a process that has nothing of this project but the files."""
+"""A model as MLflow loads it, in a process with nothing of this project but its files."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the stages have noted."""
+"""What the stages record."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tests.stages.ladder_tree import make_tree
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a finished rung, which is the working directory."""
+    """Work in a project with a finished rung."""
     monkeypatch.chdir(tmp_path)
     return make_tree(tmp_path, ("bbox",))
 

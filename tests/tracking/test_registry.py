@@ -72,7 +72,7 @@ def promote(registry: Registry, numbers: str) -> None:
 
 
 def all_rollbacks(registry: Registry) -> str:
-    """Return the numbers of the champions that rollbacks lead to, until there is none before."""
+    """Return the numbers of the champions that rollbacks lead to, until the first."""
     reached = ""
     with pytest.raises(InputError, match="bbox: no champion before this one to go back to"):
         while True:

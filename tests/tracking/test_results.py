@@ -1,4 +1,4 @@
-"""What a rung has left behind, on a small project folder."""
+"""The result of a rung, gathered from a small project folder."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ from tests.stages.ladder_tree import make_tree, md5, read_stages, write_lock
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, which is the working directory."""
+    """Work in an empty folder."""
     monkeypatch.delenv("DVC_EXP_NAME", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -1,4 +1,4 @@
-"""Names of runs tell what a person has changed."""
+"""Names of runs show what was changed."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ SAME = {"fetch.path": "photos", "train.shared.seed": 42, "train.bbox.late.epochs
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a committed params.yaml, which is the working directory."""
+    """Work in a folder with a committed params.yaml."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.delenv("DVC_EXP_NAME", raising=False)

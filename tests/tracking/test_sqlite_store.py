@@ -1,4 +1,4 @@
-"""MLflow's tables, read directly: held against a store that MLflow itself has made."""
+"""MLflow's tables, read directly, checked against a store made by MLflow itself."""
 
 import sqlite3
 from functools import partial

@@ -1,4 +1,4 @@
-"""Two clones track to one server at the same moment."""
+"""Two clones log to one server at the same moment."""
 
 import os
 import shutil

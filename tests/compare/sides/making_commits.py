@@ -1,4 +1,4 @@
-"""A git repository whose commits have lock files, and a cache of what these name."""
+"""A git repository whose commits have lock files, and a cache with the files these list."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from tests.compare.making import TABLES, md5_of, write_lock
 
 
 def git(folder: Path, *words: str) -> str:
-    """Return what a git command prints, with an author given."""
+    """Return the output of a git command, run with an author."""
     who = ("-c", "user.name=me", "-c", "user.email=me@example.com")
     done = subprocess.run(["git", *who, *words], cwd=folder, check=True, stdout=subprocess.PIPE)
     return done.stdout.decode().strip()
@@ -19,7 +19,7 @@ def git(folder: Path, *words: str) -> str:
 def commit_result(
     folder: Path, cache: Path, rungs: Sequence[str], params: Mapping[str, object], message: str
 ) -> str:
-    """Put the result that lies in a folder into the cache and its lock file into a commit."""
+    """Put the result in a folder into the cache, and commit its lock file."""
     write_lock(folder, rungs, params)
     kept = [*(f"predictions/{rung}.parquet" for rung in rungs)]
     for path in [*kept, *(f"data/tables/{one}.parquet" for one in TABLES)]:

@@ -1,4 +1,4 @@
-"""What a side may be called."""
+"""The names that a side may have."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.compare.making import pets, told, write_result
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Work in a folder with the result `mine` of two rungs; commits and runs are made up."""
+    """Work in a folder with the result `mine` of two rungs; commits and runs are mocked."""
     monkeypatch.chdir(tmp_path)
     answers = {"bbox": told(pets(2)), "ssd": told(pets(2))}
     monkeypatch.setattr(module, "find_commit", lambda name: "c0ffee" if name == "main" else "")

@@ -16,7 +16,7 @@ OBJECTS = pets(3)
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """Work in a repository of two commits with results, which the cache alone still has."""
+    """Work in a repository of two commits with results that are only in the cache."""
     folder, cache = tmp_path / "project", tmp_path / "cache"
     for seed, missed in ((1, []), (2, [0])):
         write_result(folder, OBJECTS, {"ssd": told(OBJECTS, missed)})

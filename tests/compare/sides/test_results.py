@@ -1,4 +1,4 @@
-"""What DVC's lock file tells of how a rung was made."""
+"""What DVC's lock file says about how a rung was made."""
 
 from pipeline.compare.sides.results import as_words, made_with
 from pipeline.tracking.dvc_lock import read_lock

@@ -1,4 +1,4 @@
-"""A rung's answers with what they are judged by."""
+"""A rung's predictions with the labels that they are judged by."""
 
 import pyarrow.parquet as pq
 import pytest

@@ -19,7 +19,7 @@ INTERVALS = {
 
 
 def ladder(folder: Path, classes: int = 2) -> list[Answers]:
-    """Return the answers of `bbox` and `ssd_fpn`, whose predictions are never asked for."""
+    """Return the answers of `bbox` and `ssd_fpn`, without usable predictions."""
     for rung, intervals in INTERVALS.items():
         (folder / rung).mkdir(parents=True)
         write_rows(folder / rung / "intervals.csv", MetricInterval, intervals)

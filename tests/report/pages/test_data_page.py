@@ -1,4 +1,4 @@
-"""The page of a data set: whatever the set has, it is whole, safe and needs nothing beside it."""
+"""The page of a data set: complete, escaped and self-contained, whatever the set contains."""
 
 import re
 from html.parser import HTMLParser
@@ -17,7 +17,7 @@ VOID = {"meta", "br"}
 
 
 class Parsed(HTMLParser):
-    """The words, tags and ids of a page; tags that do not close each other are refused."""
+    """The words, tags and ids of a page; unbalanced tags are refused."""
 
     def __init__(self, page: str):
         super().__init__()

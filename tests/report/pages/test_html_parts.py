@@ -1,4 +1,4 @@
-"""Parts of a page: names are words, bars are as long as their numbers, nothing divides by zero."""
+"""Parts of a page: names are escaped, bars are to scale, nothing divides by zero."""
 
 import base64
 import io

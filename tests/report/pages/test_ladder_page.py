@@ -1,4 +1,4 @@
-"""The ladder's page holds all in one file."""
+"""The ladder's page is self-contained."""
 
 from pathlib import Path
 from xml.etree import ElementTree

@@ -1,4 +1,4 @@
-"""Rows of results: only the metrics that a rung has, of the split that it is compared on."""
+"""Rows of results: only the metrics that a rung has, on the split that it is compared on."""
 
 from pathlib import Path
 

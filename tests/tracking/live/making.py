@@ -1,4 +1,4 @@
-"""The real process that follows a training, told epochs by a test."""
+"""The real process that follows a training, fed with epochs by a test."""
 
 import json
 import os
@@ -27,7 +27,7 @@ HISTORY = [
 
 
 class Told:
-    """A following process and what it is told."""
+    """A following process and its input."""
 
     def __init__(self, root: Path, uri: str = "", **environment: str):
         (root / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
@@ -47,12 +47,12 @@ class Told:
             self._write(json.dumps(HISTORY[epoch - 1]))
 
     def finish(self) -> str:
-        """Tell the end of the training; return what the process has said until its own."""
+        """Send the end of the training; return what the process prints until it ends."""
         self._write(FINISHED)
         return self.stop()
 
     def stop(self) -> str:
-        """End the input, as the death of a training does; return what the process has said."""
+        """Close the input, as when a training dies; return what the process prints."""
         _, said = self.process.communicate(timeout=600)
         return said.decode()
 

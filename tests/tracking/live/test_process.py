@@ -1,4 +1,4 @@
-"""The process beside a training, with real stores: SQLite, and a server that hangs and dies."""
+"""The process next to a training, with real stores: SQLite, and a server that hangs and dies."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ def epochs_of(client: MlflowClient, run: Run) -> list[int]:
 
 
 def runs_so_far(root: Path) -> list[Run]:
-    """Return the runs; none before there is an experiment."""
+    """Return the runs; none without an experiment."""
     found = client_of(root).get_experiment_by_name(EXPERIMENT)
     return runs_of(root) if found else []
 
@@ -115,7 +115,7 @@ def test_a_stopped_training_goes_on_in_its_run_and_a_dead_one_is_ended(root):
 
 
 def test_a_store_is_opened_under_its_lock(root, monkeypatch):
-    """Opening makes the tables; two that do so at once, as beside two trainings, break them."""
+    """Opening creates the tables; two that do so at once, as with two trainings, break them."""
 
     class Opened(Exception):
         pass
@@ -162,7 +162,7 @@ def test_a_server_that_never_answers_is_one_line(root):
 
 @pytest.fixture
 def mlflow_server(root) -> Iterator[RunningServer]:
-    """Yield MLflow's own server; its store is beside that of the project."""
+    """Yield MLflow's own server, with a store next to that of the project."""
     port = free_port()
     words = ["-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
     words += ["--backend-store-uri", f"sqlite:///{root}/server.db"]

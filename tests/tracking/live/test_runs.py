@@ -1,4 +1,4 @@
-"""Live runs in a real store: who is alive, who takes over, what is dropped."""
+"""Live runs in a real store: which are alive, which are taken over or deleted."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""The start page among MLflow's, asked as a server asks it."""
+"""The start page among MLflow's, requested through ASGI."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from pipeline.tracking.pages.links import OPENS
 
 
 def answer(path: str) -> tuple[int, bytes]:
-    """Return status and body of what the pages answer to a GET."""
+    """Return status and body of the response to a GET."""
     sent: list[dict] = []
 
     async def receive() -> dict:

@@ -1,4 +1,4 @@
-"""The layout of charts; that MLflow opens it is tried in a browser by tests/commands/test_ui.py."""
+"""The layout of charts; tests/commands/test_ui.py checks in a browser that MLflow opens it."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""A small proxy before a server that can be told to fail."""
+"""A small proxy in front of a server, with faults to switch on."""
 
 import http.client
 import threading
@@ -48,7 +48,7 @@ class Proxy(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request, client_address):
-        """Say nothing of clients that no longer wait."""
+        """Ignore clients that no longer wait."""
 
 
 class _Pass(BaseHTTPRequestHandler):

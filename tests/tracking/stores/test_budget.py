@@ -1,4 +1,4 @@
-"""A block that takes too long is ended, also where libraries swallow errors."""
+"""A block that takes too long is ended, even if libraries swallow errors."""
 
 import signal
 import socket

@@ -1,4 +1,4 @@
-"""A real server with faults: one line, the local store, and in the end one run a result."""
+"""A real server with faults: one line, the local store, and finally one run per result."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def proxy(tmp_path_factory):
 
 @pytest.fixture
 def server(proxy, monkeypatch, request) -> MlflowClient:
-    """A client of the server, whose experiment nobody has used before."""
+    """A client of the server, with a fresh experiment."""
     proxy.faults = Faults()
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", request.node.name)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
@@ -73,7 +73,7 @@ def runs(client: MlflowClient, name: str) -> list:
 
 
 def names(client: MlflowClient, name: str) -> list[str]:
-    """Return the names of the runs that are not deleted; none may be unfinished."""
+    """Return the names of the runs that are not deleted; fail if one is unfinished."""
     found = runs(client, name)
     assert {run.info.status for run in found} <= {"FINISHED"}
     return sorted(run.info.run_name for run in found)
