@@ -1,1 +1,1 @@
-"""Labelled photos from elsewhere: read for a finished model, and what it reached on them."""
+"""Labelled photos from elsewhere, to evaluate a finished model on."""

@@ -1,4 +1,4 @@
-"""Classes of labels become those of a model, by their names."""
+"""Maps the classes of labels to those of a model, by name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,17 +17,17 @@ def onto_classes(
 ) -> Labels:
     """Return the labels with the classes of a model, in its order.
 
-    Objects of classes that the model does not know are left out, and classes that the labels do not
-    have are noted.
+    Objects of classes that the model does not have are left out, and classes that the labels lack
+    are noted.
 
     Args:
         labels: of the whole set.
         known: the names of the model's classes, in the order of its labels.
-        rename: what the model calls a class, by its name in the labels.
+        rename: the name of a class in the model, by its name in the labels.
         task: of the model.
 
     Raises:
-        InputError: a renamed class is not there, or no object is of a class that the model knows.
+        InputError: a renamed class does not exist, or no object is of a class of the model.
     """
     for old, new in rename.items():
         _refuse_unknown(old, labels.classes, f"{labels.file}: --rename {old}={new}")
@@ -54,9 +54,8 @@ def _why_none(labels: Labels, names: Sequence[str], known: Sequence[str]) -> str
         return f"{labels.file}: annotations: no object; label objects in the photos"
     there = [names[label] for label in np.unique(labels.labels)]
     return (
-        f"{labels.file}: no object of a class that the model knows: the objects are "
-        f"{_listed(there)}, the model knows {_listed(known)}; give classes that are the same one "
-        "name with --rename OLD=NEW"
+        f"{labels.file}: no object of a class of the model: the objects are {_listed(there)}, the "
+        f"model has {_listed(known)}; match equal classes with --rename OLD=NEW"
     )
 
 
@@ -65,8 +64,8 @@ def _left_out(labels: Labels, names: Sequence[str], known: Sequence[str]) -> lis
     return [
         counted(
             count,
-            f"object of class {name} is left out, as the model does not know it",
-            f"objects of class {name} are left out, as the model does not know it",
+            f"object of class {name} is left out, as the model does not have it",
+            f"objects of class {name} are left out, as the model does not have it",
         )
         for name, count in zip(names, counts.tolist(), strict=True)
         if name not in known and count

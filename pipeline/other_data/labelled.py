@@ -1,4 +1,4 @@
-"""Reads a folder of labelled photos that no stage has fetched, by the readers of the stages."""
+"""Reads a folder of labelled photos that no stage has fetched, with the stages' own readers."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from pipeline.tables.join import as_truth
 from pipeline.tables.photos import with_photos
 from pipeline.tables.units import in_pixels
 
-# Parameters that the readers name in their messages, and what says the same here.
+# Parameters in the messages of the readers, and the corresponding options here.
 _OPTIONS = {
     r"fetch\.format": "--format",
     r"fetch\.labels": "--labels",
@@ -32,17 +32,17 @@ _OPTIONS = {
 
 @contextmanager
 def opened(folder: Path, scratch: Path) -> Iterator[Path]:
-    """Give a folder of labelled photos; what tar files in it hold is unpacked for the block.
+    """Yield a folder of labelled photos; tar files in it are unpacked for the block.
 
     Args:
         folder: the user's, which is only read.
-        scratch: where to unpack; nothing is there before and after.
+        scratch: where to unpack; absent before and after.
 
     Raises:
-        InputError: it is no folder, or an archive in it is damaged.
+        InputError: it is not a folder, or an archive in it is damaged.
     """
     if folder.is_file():
-        raise InputError(f"{folder}: is a file; name its folder, and it with --labels")
+        raise InputError(f"{folder}: is a file; name its folder, and the file with --labels")
     if archives := archives_in(folder):
         with laid_open(folder, archives, scratch) as place:
             yield place
@@ -53,17 +53,17 @@ def opened(folder: Path, scratch: Path) -> Iterator[Path]:
 def read_labelled(
     folder: Path, format_name: str = AUTO, labels: str = "", *, turn: str = "auto", split: str = ""
 ) -> Labels:
-    """Return the labels of a folder with photos, sizes and boxes in pixels, as stages read them.
+    """Return the labels of a folder, with photos, sizes and boxes in pixels, as the stages do.
 
     Args:
         folder: of one set.
         format_name: of its labels; `auto` recognises it.
-        labels: the file that holds them, where there are several; empty for all.
+        labels: the file that holds them, if there are several; empty for all.
         turn: see `with_turns`.
-        split: of the photos to take, as the labels call it; empty for all photos.
+        split: of the photos to use, as named in the labels; empty for all photos.
 
     Raises:
-        InputError: no labels, labels that break a rule, or no photo of the split.
+        InputError: there are no labels, invalid labels, or no photo of the split.
     """
     try:
         found = read_labels(folder, format_name, labels)
@@ -75,7 +75,7 @@ def read_labelled(
 
 
 def _in_options(words: str) -> str:
-    """Return a message about parameters as one about the options of the command."""
+    """Return a message with parameters replaced by the options of the command."""
     for parameter, option in _OPTIONS.items():
         words = re.sub(parameter, option, words)
     return words

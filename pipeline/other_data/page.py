@@ -1,4 +1,4 @@
-"""The page of what a model reached on labelled photos: needs no network and no script."""
+"""The page of a model's results on labelled photos, without network and scripts."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ _PICTURES = ("pr_curves", "score_curves", "errors", "confusion", "worst", "grid"
 
 
 def evaluation_page(evaluation: ModelEvaluation, answers: Answers, pictures: Path) -> str:
-    """Return a page of HTML with the figures, classes, pictures and notes.
+    """Return an HTML page with figures, classes, pictures and notes.
 
     Args:
         evaluation: the figures, and what they were measured on.
@@ -32,7 +32,7 @@ def evaluation_page(evaluation: ModelEvaluation, answers: Answers, pictures: Pat
         pictures: a folder of PNGs, as `draw_answers` leaves it.
     """
     sections = [
-        Section("figures", "What it reached", _figures(evaluation, answers)),
+        Section("figures", "Metrics", _figures(evaluation, answers)),
         Section("pictures", "Where it is right and wrong", _pictures(pictures)),
         Section("labels", "How the labels were read", _notes(evaluation.notes)),
     ]
@@ -50,7 +50,7 @@ def _lead(evaluation: ModelEvaluation) -> str:
 
 
 def _figures(evaluation: ModelEvaluation, answers: Answers) -> str:
-    html = paragraph("With 95 % intervals over the photos; of L1 px less is better.")
+    html = paragraph("With 95 % intervals over the photos; for L1 px, lower is better.")
     html += table(["metric", "value", "95 % interval"], metric_rows(evaluation))
     if classes := class_rows(answers):
         without = len(evaluation.classes) - len(classes)
@@ -74,5 +74,5 @@ def _pictures(folder: Path) -> str:
 
 def _notes(notes: Sequence[str]) -> str:
     if not notes:
-        return "<p>As they stand.</p>"
+        return "<p>Unchanged.</p>"
     return "<ul>" + "".join(f"<li>{text(note)}</li>" for note in notes) + "</ul>"

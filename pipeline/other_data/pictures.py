@@ -1,4 +1,4 @@
-"""Pictures of what a model found in labelled photos, by the drawings of the report."""
+"""Pictures of what a model found in labelled photos, drawn as in the report."""
 
 from pathlib import Path
 
@@ -19,13 +19,13 @@ from pipeline.report.rung_pictures import (
 
 
 def draw_answers(folder: Path, answers: Answers, photos: DrawnPhotos, grid_photos: int) -> None:
-    """Write PNGs into a folder: photos, confusion, worst answers; of a detector curves, errors.
+    """Write PNGs into a folder: photos, confusion, worst predictions; for detectors curves, errors.
 
     Args:
         folder: empty.
         answers: of a model, all in `EVALUATED_SPLIT`.
-        photos: that it answered for.
-        grid_photos: how many of them are drawn, the first ones.
+        photos: those that it was evaluated on.
+        grid_photos: how many of them to draw, from the first.
     """
     of_headline = [
         one for one in answers.intervals() if one.metric == answers.predictions.task.headline

@@ -1,4 +1,4 @@
-"""What `ladder evaluate` leaves: a folder whose `metrics.json` says what was measured on what."""
+"""The result of `ladder evaluate`: a folder whose `metrics.json` says what was measured on what."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -70,21 +70,21 @@ _WITHOUT_OPTIONS = vars(EvaluationInputs(model="", model_sha256="", data="", spl
 
 @dataclass(frozen=True, kw_only=True)
 class ModelEvaluation(EvaluationInputs):
-    """What a model reached on labelled photos.
+    """What a model achieved on labelled photos.
 
     Attributes:
-        made_by: what tells such a file from others.
+        made_by: marks such a file.
         rung: of the model.
         task: a value of `Task`.
         processor: what trained it.
-        photos: how many were measured on.
-        objects: that count.
-        metrics: by name; null where there was nothing to measure.
+        photos: how many it was measured on.
+        objects: how many count.
+        metrics: by name; null if there was nothing to measure.
         intervals: 95 % over the photos, of the metrics that have one.
-        classes: by name; none for a rung of the largest object.
-        label_scores: whose they are, above which a box counts as a label in confusion, errors and
-            pictures; None for a rung of the largest object, which needs none.
-        notes: what was left out or read otherwise than it stands in the labels.
+        classes: by name; none for a rung that predicts the largest object.
+        label_scores: where the scores come from above which a box counts as a label in confusion,
+            errors and pictures; None for a rung that predicts the largest object.
+        notes: what was left out or changed in reading the labels.
     """
 
     made_by: Maker
@@ -110,34 +110,34 @@ def about(model: object, data: object, split: object) -> str:
 
 
 def label_scores_in_words(evaluation: ModelEvaluation) -> str:
-    """Return what counts as a label and what that means for the figures, nothing if none does."""
+    """Return what counts as a label and what that means for the figures; nothing if unused."""
     if evaluation.label_scores is None:
         return ""
     if evaluation.label_scores == "of the model":
         return (
             "Labels, in confusion, errors and pictures, are boxes above the scores by class that "
-            "the model brings with it, as `ladder label` gives them."
+            "come with the model, as in `ladder label`."
         )
     return (
         "Labels, in confusion, errors and pictures, are boxes above the scores by class that are "
-        "best on these photos, as the model brings none: on others expect more errors."
+        "best on these photos, as none come with the model: on other photos expect more errors."
     )
 
 
 def rounded_or_none(value: float) -> float | None:
-    """Return a figure with five digits behind the point, None for NaN, which JSON does not have."""
+    """Return a figure rounded to five digits; None for NaN, which JSON does not have."""
     return None if math.isnan(value) else round(value, _DIGITS)
 
 
 def class_figures(results: Path) -> dict[str, ClassFigure]:
-    """Return the average precisions that a folder of results has; none for the largest object."""
+    """Return the average precisions in a folder of results; none for the largest object."""
     path = results / "ap_by_class.csv"
     rows = read_rows(path, ClassAp) if path.is_file() else []
     return {one.name: ClassFigure(rounded_or_none(one.ap), one.objects) for one in rows}
 
 
 def metric_rows(evaluation: ModelEvaluation) -> list[tuple[str, str, str]]:
-    """Return the name of each metric, its value and its 95 % interval in words."""
+    """Return name, value and 95 % interval of each metric as text."""
     return [
         (name, _in_words(value), _in_words(*evaluation.intervals.get(name, (None, None))))
         for name, value in evaluation.metrics.items()
@@ -150,7 +150,7 @@ def _in_words(*figures: float | None) -> str:
 
 
 def write_tables(folder: Path, tables: Tables, predictions: Predictions) -> None:
-    """Write the photos, what is true of them and what was found, as `ladder compare` reads them."""
+    """Write photos, truth and predictions as `ladder compare` reads them."""
     name = predictions.task.table
     write_parquet(tables.images, folder / "images.parquet")
     write_parquet(getattr(tables, name), folder / f"{name}.parquet")
@@ -164,12 +164,12 @@ def write_evaluation(folder: Path, evaluation: ModelEvaluation) -> None:
 
 
 def is_evaluation(folder: Path) -> bool:
-    """Return whether a folder is one that `ladder evaluate` has left."""
+    """Return whether a folder holds a result of `ladder evaluate`."""
     return _content(folder) is not None
 
 
 def _content(folder: Path) -> dict[str, object] | None:
-    """Return what a result says, also one of an earlier version; None of any other folder."""
+    """Return the content of a result, also of an earlier version; None for any other folder."""
     try:
         content = orjson.loads((folder / METRICS_FILE).read_bytes())
     except (OSError, ValueError):
@@ -193,17 +193,17 @@ def read_evaluation(folder: Path) -> ModelEvaluation:
 
 
 def check_out(out: Path, inputs: Sequence[Path]) -> None:
-    """Raise where a result would take the place of anything but a result.
+    """Raise if a result would replace anything but a result.
 
     Args:
         out: the folder of the result.
-        inputs: what is read, which must lie neither inside nor around it.
+        inputs: what is read, which must be neither inside nor around it.
     """
     place = out.resolve()
     for one in inputs:
         path = one.resolve()
         if place == path or path in place.parents or place in path.parents:
-            raise InputError(f"{out}: and {one} lie in each other; name another --out")
+            raise InputError(f"{out}: and {one} contain one another; name another --out")
     for one in (out, *out.parents):
         if one.exists() and not one.is_dir():
             raise InputError(f"{one}: is a file; name a folder with --out")
@@ -211,13 +211,13 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
         return
     if not is_evaluation(out):
         raise InputError(
-            f"{out}: is there already and no result of `ladder evaluate`; name another --out"
+            f"{out}: exists and is not a result of `ladder evaluate`; name another --out"
         )
     others = sorted({one.name for one in out.iterdir()} - _NAMES)
     if others:
         raise InputError(
-            f"{out}: holds {others[0]}, which would go with the earlier result; move it, or name "
-            "another --out"
+            f"{out}: holds {others[0]}, which would be removed with the old result; move it, or "
+            "name another --out"
         )
 
 
@@ -243,13 +243,13 @@ def check_is_same(out: Path, asked: EvaluationInputs) -> None:
 
 
 def _place(name: object) -> Path:
-    """Return the place of a model or folder, however it is written."""
+    """Return the absolute path of a model or folder, however it is written."""
     return Path(str(name)).resolve()
 
 
 @contextmanager
 def result_folder(out: Path) -> Iterator[Path]:
-    """Give an empty folder that becomes `out` when the block ends well; see `fresh_folder`."""
+    """Yield an empty folder that becomes `out` if the block succeeds; see `fresh_folder`."""
     new = [folder for folder in out.parents if not folder.exists()]
     try:
         with fresh_folder(out) as folder:

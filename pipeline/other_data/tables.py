@@ -1,4 +1,4 @@
-"""The three tables of photos that a model is measured on and has not learnt from."""
+"""The three tables of photos that a model is evaluated on but was not trained on."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ def _why_none(report: dict) -> str:
 
 
 def measured_photos(tables: Tables, task: Task) -> int:
-    """Return how many photos a task is measured on: for the largest object, those that have one."""
+    """Return how many photos a task is measured on: for the largest object, those with one."""
     return len(tables.images) if task.every_object else len(tables.largest)
 
 
@@ -52,7 +52,7 @@ def objects_to_find(tables: Tables) -> int:
 
 
 def notes_on(tables: Tables, task: Task) -> list[str]:
-    """Return a sentence for each thing that was left out or read otherwise than it stands there."""
+    """Return a note for everything that was left out or changed in reading."""
     report = tables.report
     notes, dropped = list(report["notes"]), report["dropped"]
     if report["clipped"]:

@@ -1,4 +1,4 @@
-"""What a model reached on labelled photos, on a terminal and plain in a log."""
+"""A model's results on labelled photos, printed to a terminal or, without colours, to a log."""
 
 import sys
 
@@ -10,7 +10,7 @@ from pipeline.errors import counted
 from pipeline.other_data.result import ModelEvaluation, about, label_scores_in_words, metric_rows
 
 _WIDTH = 120
-_CLASSES = 20  # the best and the worst half of so many; the page has all
+_CLASSES = 20  # half of them the best, half the worst; the page has all
 
 
 def print_evaluation(evaluation: ModelEvaluation) -> None:
@@ -37,7 +37,7 @@ def print_evaluation(evaluation: ModelEvaluation) -> None:
 def class_lines(evaluation: ModelEvaluation) -> list[tuple[str, str, str]]:
     """Return name, average precision and objects of the classes with objects, the best first.
 
-    Of many classes the best and the worst ones, with a line of dots between them.
+    If there are many, only the best and the worst, with a line of dots between them.
     """
     known = [
         (name, one.ap, one.objects)

@@ -1,1 +1,1 @@
-"""Machine labels that a person should see first, and what the person decides."""
+"""Machine labels that a person should review first, and the person's decisions."""

@@ -1,4 +1,4 @@
-"""What a person has decided about machine labels, and the labels after it."""
+"""A person's decisions about machine labels, and how they change the labels."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from pipeline.formats.labels import Labels
 
 
 class Decision(BaseModel):
-    """A box by its photo, class and place, and what is to become of it."""
+    """A box, identified by photo, class and place, and what to do with it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,7 +23,7 @@ class Decision(BaseModel):
     name: str
     box: tuple[float, float, float, float]  # [x, y, width, height] in pixels
     action: Literal["accept", "reject", "relabel"]
-    to: str = ""  # the right class of a box that is relabelled
+    to: str = ""  # the right class, if the box is relabelled
 
     @model_validator(mode="after")
     def _relabels_to_a_class(self) -> Self:
@@ -36,10 +36,10 @@ class Review(BaseModel):
     """The file that the page of `ladder review` exports.
 
     Attributes:
-        page: which page; a later export of the same page has its earlier decisions, too, and takes
-            its place. Empty where nothing is known.
-        decisions: of several about one box the last one counts.
-        photos: the content of each photo when it was decided about, by its name.
+        page: the id of the page; a later export of the same page includes its earlier decisions and
+            replaces them. Empty if unknown.
+        decisions: of several about one box, the last one counts.
+        photos: by name, the digest of each photo at the time of the decision.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,7 +49,7 @@ class Review(BaseModel):
     photos: dict[str, str] = {}
 
     def about(self, photos: Mapping[str, str]) -> Self:
-        """Return the decisions about photos that are as they were, by their contents now."""
+        """Return the decisions about photos that have not changed, given their present content."""
 
         def is_same(photo: str) -> bool:
             seen = self.photos.get(photo)
@@ -60,14 +60,14 @@ class Review(BaseModel):
 
 
 class Reviews(BaseModel):
-    """All that people have decided about the labels of a job, review by review."""
+    """All decisions about the labels of a job, review by review."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reviews: list[Review]
 
     def with_latest(self, review: Review) -> Self:
-        """Return the reviews with one more, in the place of an earlier one of its page."""
+        """Return the reviews with this one added, replacing an earlier one of the same page."""
         earlier = self.earlier(review)
         if earlier is None:
             reviews = [*self.reviews, review]
@@ -76,7 +76,7 @@ class Reviews(BaseModel):
         return self.model_copy(update={"reviews": reviews})
 
     def earlier(self, review: Review) -> Review | None:
-        """Return the review of the same page, whose place this one is to take, if there is one."""
+        """Return the review of the same page, which this one replaces, if there is one."""
         for one in self.reviews:
             if review.page == one.page and (review.page or review.decisions == one.decisions):
                 return one
@@ -87,16 +87,16 @@ def read_review(path: Path) -> Review:
     """Return what a page has exported.
 
     Raises:
-        InputError: it is absent or something else.
+        InputError: the file is missing, or not such an export.
     """
     return _read(path, Review)
 
 
 def read_reviews(path: Path) -> Reviews:
-    """Return the reviews that a job keeps, none where the file is absent.
+    """Return the reviews that a job keeps; none if there is no file.
 
     Raises:
-        InputError: it is something else.
+        InputError: the file holds something else.
     """
     if not path.exists():
         return Reviews(reviews=[])
@@ -117,7 +117,9 @@ def _read(path: Path, kind: type[_Model]) -> _Model:
         ) from None
     except (OSError, ValueError, ValidationError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: no review ({reason}); export it from the page again") from None
+        raise InputError(
+            f"{path}: not a review ({reason}); export it from the page again"
+        ) from None
 
 
 def write_reviews(path: Path, reviews: Reviews) -> None:
@@ -131,9 +133,9 @@ class Reviewed:
     """Labels after some reviews.
 
     Attributes:
-        labels: rejected boxes are gone, relabelled ones have their class. What a person has
-            accepted or relabelled has no score any more (NaN): it is truth.
-        unfit: for each review the decisions about boxes that are not among the labels.
+        labels: without rejected boxes, and with the new classes of relabelled ones. Boxes that a
+            person accepted or relabelled have no score any more (NaN): they are truth.
+        unfit: for each review, the decisions about boxes that are not among the labels.
     """
 
     labels: Labels
@@ -141,7 +143,7 @@ class Reviewed:
 
 
 def apply_reviews(labels: Labels, reviews: Sequence[Review]) -> Reviewed:
-    """Return the labels of a model after the decisions of people, one by one."""
+    """Return the labels of a model after applying people's decisions one by one."""
     places = _places(labels, {one.photo for review in reviews for one in review.decisions})
     classes = list(labels.classes)
     new_labels = labels.labels.copy()
@@ -154,8 +156,8 @@ def apply_reviews(labels: Labels, reviews: Sequence[Review]) -> Reviewed:
         here = places.get(_key(decision.photo, decision.name, decision.box), [])
         if not here:
             return False
-        # Boxes of two classes may lie on one place. One that was relabelled comes after those that
-        # have the class from the model, unless they are gone.
+        # Boxes of two classes may be in the same place. One that was relabelled comes after those
+        # to which the model gave the class, unless they were rejected.
         at = next((at for at in here if keep[at]), here[0])
         keep[at] = decision.action != "reject"
         scores[at] = np.nan
@@ -177,7 +179,7 @@ _Key = tuple[str, str, tuple[float, ...]]
 
 
 def _places(labels: Labels, photos: Collection[str]) -> dict[_Key, list[int]]:
-    """Return the positions of the objects that have a photo, one of these, a class and a box."""
+    """Return the indices of the objects in these photos, by photo, class and box."""
     images = enumerate(labels.images["file_name"].to_pylist())
     names = {row: name for row, name in images if name in photos}
     places: dict[_Key, list[int]] = {}

@@ -1,4 +1,4 @@
-"""Which photos a person should see first, and why, in words."""
+"""Which photos a person should review first, and why, in words."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,21 +14,21 @@ from pipeline.formats.labels import Labels
 from pipeline.schemas import box_columns
 
 _CROWD_PERCENTILE = 95
-_MIN_CROWD = 6  # boxes: fewer are no crowd in any set
-_SIZES = (1, 99)  # percentiles of train's sizes between which a size is usual
-# What a reason counts beside the doubt of the least certain box, which is 0..1.
+_MIN_CROWD = 6  # boxes; fewer are never a crowd
+_SIZES = (1, 99)  # percentiles of the sizes in train between which a size is usual
+# The weights of the other reasons, next to the doubt about the least certain box, 0..1.
 _NOTHING, _CROWDED, _CONFUSED, _UNUSUAL = 0.5, 0.3, 0.3, 0.5
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What the training has left that tells doubtful boxes from others; all may be empty.
+    """What is known from training that helps to find doubtful boxes; all may be empty.
 
     Attributes:
         label_scores: the score of each class above which a detection is a label, 0..1.
-        confused: for a class the one that val confuses it with most.
-        usual_sizes: for a class the smallest and largest usual size in train, as the square root
-            of the share of the photo's area.
+        confused: for each class, the one it is most often confused with in val.
+        usual_sizes: for each class, the smallest and largest usual size in train, as the square
+            root of the share of the photo's area.
     """
 
     label_scores: Mapping[str, float]
@@ -46,10 +46,10 @@ class Doubt:
 
 
 def by_doubt(labels: Labels, knowledge: Knowledge) -> list[Doubt]:
-    """Return all photos, the most doubtful first; of equally doubtful ones in their order.
+    """Return all photos, the most doubtful first; equally doubtful ones in their order.
 
     Args:
-        labels: of a model, sizes of images known.
+        labels: of a model, with known image sizes.
         knowledge: of the model's training.
     """
     of_images = labels.of_each_image()
@@ -64,7 +64,7 @@ def by_doubt(labels: Labels, knowledge: Knowledge) -> list[Doubt]:
 
 
 def most_confused(pairs: Sequence[ConfusedPair]) -> dict[str, str]:
-    """Return for each class that val takes for another the one it is taken for most."""
+    """Return, for each predicted class that is wrong in val, what the object most often is."""
     wrong = Counter(
         (pair.predicted, pair.actual)
         for pair in pairs
@@ -123,7 +123,7 @@ def _least_certain(
     names: Sequence[str],
     label_scores: Mapping[str, float],
 ) -> tuple[float, str]:
-    """Return how doubtful the least certain box is, 0..1, and that in words."""
+    """Return how doubtful the least certain box is, 0..1, and a description."""
     if labels.scores is None:
         return 0.0, ""
     scores = labels.scores[objects].astype(float)

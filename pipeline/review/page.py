@@ -27,12 +27,12 @@ _QUALITY = 80
 
 
 def review_page(labels: Labels, doubts: Sequence[Doubt], photos: Sequence[Path]) -> str:
-    """Return the page as HTML that needs nothing beside it: pictures are part of it.
+    """Return a self-contained HTML page, pictures included.
 
     Args:
-        labels: of a model, sizes of images known.
+        labels: of a model, with known image sizes.
         doubts: the photos to show, in this order.
-        photos: the file of every image of the labels.
+        photos: the file of each image of the labels.
 
     Raises:
         InputError: a photo does not decode.
@@ -44,7 +44,7 @@ def review_page(labels: Labels, doubts: Sequence[Doubt], photos: Sequence[Path])
     ]
     data = {"classes": labels.classes, "photos": shown}
     # By its key the export of a page takes the place of an earlier one of the same page.
-    # A name may hold "</script>", which would end the script that holds the data.
+    # A name may contain "</script>", which would end the script that holds the data.
     text = json.dumps({"key": _digest(data)} | data).replace("<", "\\u003c")
     return _TEMPLATE.read_text(encoding="utf-8").replace(_DATA, text)
 
@@ -81,7 +81,7 @@ def _digest(seen: object) -> str:
 
 
 def _picture(file: Path) -> str:
-    """Return the photo as a viewer shows it, smaller, as an address that holds its bytes."""
+    """Return the photo upright and scaled down, as a data URL."""
     buffer = io.BytesIO()
     try:
         with _opened(file) as photo:
@@ -95,7 +95,7 @@ def _picture(file: Path) -> str:
 
 
 def _opened(file: Path) -> Image.Image:
-    """Return a photo not yet decoded: of any size, as for the network, where that goes by lines."""
+    """Return an undecoded photo; a baseline JPEG may be of any size, as it is decoded by lines."""
     data = file.read_bytes()
     header = jpeg_header(data)
     return JpegImageFile(io.BytesIO(data)) if header and header.one_pass else open_photo(file)

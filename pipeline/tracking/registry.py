@@ -152,8 +152,8 @@ class Registry:
         now, replaced = self.champion(), before.number if before else ""
         if (now.number if now else "") != replaced:
             raise InputError(
-                f"{self.rung}: the champion is now {_name_of(now)}, but version {version.number} "
-                f"was compared with {_name_of(before)}; run this again"
+                f"{self.rung}: the champion is {_name_of(now)} by now, and version "
+                f"{version.number} was judged against {_name_of(before)}; run this again"
             )
         champions = [*self.champions(), version.number]
         self._note_replaced(version, replaced)

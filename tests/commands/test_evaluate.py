@@ -184,7 +184,7 @@ def test_no_class_in_common(project, rewritten, capsys):
     rewritten(rename)
     assert run("photos/mine") == 1
     error = capsys.readouterr().err.splitlines()[-1]
-    assert "photos/mine/labels.json: no object of a class that the model knows" in error
+    assert "photos/mine/labels.json: no object of a class of the model" in error
     assert (
         "ship " in error and read_classes(pq.read_table("data/tables/images.parquet"))[0] in error
     )
@@ -230,9 +230,9 @@ def test_a_model_that_is_not_there(project, capsys):
 def test_other_folders_are_not_replaced(project, capsys):
     before = sorted(Path("photos").rglob("*"))
     assert run("photos/mine", "--out", "photos") == 1
-    assert "lie in each other; name another --out" in capsys.readouterr().err
+    assert "contain one another; name another --out" in capsys.readouterr().err
     assert run("photos/mine", "--out", "data") == 1
-    assert "data: is there already and no result of" in capsys.readouterr().err
+    assert "data: exists and is not a result of" in capsys.readouterr().err
     assert sorted(Path("photos").rglob("*")) == before
 
 

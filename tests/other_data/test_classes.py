@@ -1,4 +1,4 @@
-"""Classes of labels beside those of a model."""
+"""Classes of labels and those of a model."""
 
 import numpy as np
 import pytest
@@ -42,12 +42,12 @@ def test_a_model_that_answers_no_class_does_not_miss_one():
 def test_objects_of_other_classes_are_left_out_and_counted():
     mapped = onto_classes(labels(pascal(SMALL)), ["cat"], {}, Task.DETECT)
     assert mapped.labels.tolist() == [0] and len(mapped.images) == 3
-    assert mapped.notes == ("3 objects of class dog are left out, as the model does not know it",)
+    assert mapped.notes == ("3 objects of class dog are left out, as the model does not have it",)
 
 
 def test_one_object_that_is_left_out():
     mapped = onto_classes(labels(pascal(SMALL)), ["dog"], {}, Task.DETECT)
-    assert mapped.notes == ("1 object of class cat is left out, as the model does not know it",)
+    assert mapped.notes == ("1 object of class cat is left out, as the model does not have it",)
 
 
 def test_renamed_classes():
@@ -60,9 +60,7 @@ def test_renamed_classes():
 
 
 def test_no_class_in_common_names_both_lists():
-    words = (
-        r"no object of a class that the model knows: the objects are cat, dog, the model knows owl"
-    )
+    words = r"no object of a class of the model: the objects are cat, dog, the model has owl"
     with pytest.raises(InputError, match=words):
         onto_classes(labels(pascal(SMALL)), ["owl"], {}, Task.DETECT)
     many = [f"c{number}" for number in range(30)]

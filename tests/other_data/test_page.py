@@ -1,4 +1,4 @@
-"""The page holds all in one file."""
+"""The page is self-contained."""
 
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -31,16 +31,16 @@ def test_everything_is_in_the_file(tmp_path):
         < html.index("Photos with")
     )
     assert "objects marked ignore, neither sought nor wrong: 1" in html
-    assert "that the model brings with it" in html
+    assert "that come with the model" in html
     body = html[html.index("<body>") : html.index("</html>")]
     tree = ElementTree.fromstring(body)  # each tag is closed
     assert [one.get("id") for one in tree.iter("section")] == ["figures", "pictures", "labels"]
     best_here = evaluation_page(replace(evaluation, label_scores="best here"), answers, pictures)
-    assert "best on these photos" in best_here and "brings with it" not in best_here
+    assert "best on these photos" in best_here and "come with the model," not in best_here
     assert "3 photos, 3 objects that count." in html
     one = evaluation_page(replace(evaluation, photos=1, objects=1), answers, pictures)
     assert "1 photo, 1 object that counts." in one
     three = evaluation.classes | {"owl": ClassFigure(None, 0)}
     of_three = evaluation_page(replace(evaluation, classes=three), answers, pictures)
     assert "1 class has no objects here." in of_three and "no objects here" not in html
-    assert "As they stand." in evaluation_page(replace(evaluation, notes=[]), answers, pictures)
+    assert "Unchanged." in evaluation_page(replace(evaluation, notes=[]), answers, pictures)

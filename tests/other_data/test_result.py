@@ -70,7 +70,7 @@ def test_only_a_result_is_replaced(result, tmp_path):
     (tmp_path / "other").mkdir()
     check_out(tmp_path / "other", [])
     (tmp_path / "other/file").touch()
-    with pytest.raises(InputError, match=r"other: is there already and no result of"):
+    with pytest.raises(InputError, match=r"other: exists and is not a result of"):
         check_out(tmp_path / "other", [])
     with pytest.raises(InputError, match=r"file: is a file; name a folder with --out"):
         check_out(tmp_path / "other/file", [])
@@ -78,7 +78,9 @@ def test_only_a_result_is_replaced(result, tmp_path):
 
 def test_a_file_of_the_user_beside_a_result_is_kept(result, tmp_path):
     (result / "my notes.txt").touch()
-    with pytest.raises(InputError, match=r"evaluated: holds my notes\.txt, which would go with"):
+    with pytest.raises(
+        InputError, match=r"evaluated: holds my notes\.txt, which would be removed with"
+    ):
         check_out(result, [])
 
 
@@ -160,7 +162,7 @@ def test_labels_that_are_not_read_yet_are_taken_for_the_same(result, tmp_path):
 
 @pytest.mark.parametrize(("out", "data"), [("a", "a"), ("a/b", "a"), ("a", "a/b")])
 def test_a_result_and_its_photos_lie_apart(tmp_path, out, data):
-    with pytest.raises(InputError, match=r"lie in each other; name another --out"):
+    with pytest.raises(InputError, match=r"contain one another; name another --out"):
         check_out(tmp_path / out, [tmp_path / data])
 
 

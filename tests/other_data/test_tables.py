@@ -1,4 +1,4 @@
-"""Tables of photos that a model has not learnt from."""
+"""Tables of photos that a model was not trained on."""
 
 import pytest
 

@@ -48,7 +48,9 @@ def test_champions_follow_each_other_and_come_back(tmp_path: Path) -> None:
     champion = registry.champion()
     assert champion is not None and (champion.number, champion.replaced) == ("3", "1")
     assert [one.number for one in registry.roll_back()] == ["1", "3"]
-    with pytest.raises(InputError, match="champion is now version 1, but version 2 was compared w"):
+    with pytest.raises(
+        InputError, match="champion is version 1 by now, and version 2 was judged a"
+    ):
         registry.promote(registry.find("2"), registry.find("3"))
     decision = client.get_model_version("bbox", "3").tags["decision"]
     assert decision.endswith("Z rolled back to version 1")

@@ -165,7 +165,7 @@ def test_a_champion_that_a_person_has_made_meanwhile_stays(
     assert retrain.judge_rung(second, params, None, retrained=True).passed
     third = track_results([Result("bbox", f"{3:064x}", model=Path("saved/bbox"))], Path())
     registry.promote(registry.find("3"), registry.champion())
-    with pytest.raises(InputError, match="champion is now version 3, but version 2 was compared"):
+    with pytest.raises(InputError, match="champion is version 3 by now, and version 2 was judged"):
         promote([second])
     champion = registry.champion()
     assert third is not None and champion is not None and champion.number == "3"
