@@ -167,7 +167,7 @@ def _check_comparable(a: RungResult, b: RungResult) -> None:
             if names
         ]
         raise InputError(
-            f"{_whose(a)} and {_whose(b)}: other classes ({'; '.join(lists)}); "
+            f"{_whose(a)} and {_whose(b)}: different classes ({'; '.join(lists)}); "
             "give both the same with fetch.classes in params.yaml"
         )
 
@@ -180,7 +180,7 @@ def _why_none(left_out: LeftOut, shared: int) -> str:
         )
     if left_out.other_truth:
         return (
-            f"all {left_out.other_truth} photos in common have other objects; "
+            f"every photo in common ({left_out.other_truth}) has different objects in the two; "
             "evaluate both with the same labels"
         )
     return "no photo in common has an object; compare results on photos with objects"

@@ -57,7 +57,7 @@ def comparison_page(comparison: Comparison, source: Path) -> str:
     )
     sections = [
         Section("verdict", "Is the difference more than chance?", _verdict(comparison)),
-        Section("made", "What they were made with", _made(comparison)),
+        Section("made", "Parameters and inputs", _made(comparison)),
         *(
             Section(f"rung-{place}", rung.name, _rung(rung, source))
             for place, rung in enumerate(comparison.rungs)

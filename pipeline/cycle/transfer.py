@@ -37,7 +37,7 @@ def bring(base: str) -> bool:
         run_dvc("checkout", "--quiet", "--allow-missing")
     lacking = lacking_here()
     if lacking.data:
-        raise InputError(f"{', '.join(lacking.data)}: {where}; `dvc push` it where it is")
+        raise InputError(f"{', '.join(lacking.data)}: {where}; run `dvc push` where it is")
     if lacking.made:
         outputs = counted(len(lacking.made), "output in dvc.lock is", "outputs in dvc.lock are")
         print(f"{outputs} {where}: will be made again")

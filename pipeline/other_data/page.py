@@ -40,7 +40,7 @@ def evaluation_page(evaluation: ModelEvaluation, answers: Answers, pictures: Pat
 
 
 def _lead(evaluation: ModelEvaluation) -> str:
-    split = f", of them {evaluation.split}" if evaluation.split else ""
+    split = f", split {evaluation.split}" if evaluation.split else ""
     objects = counted(evaluation.objects, "object that counts", "objects that count")
     counts = f"{counted(evaluation.photos, 'photo')}, {objects}"
     return (

@@ -189,7 +189,7 @@ def read_evaluation(folder: Path) -> ModelEvaluation:
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{path}: no such file; make it with `ladder evaluate`") from None
     except ValidationError:
-        raise InputError(f"{path}: not of `ladder evaluate`; run it again") from None
+        raise InputError(f"{path}: not a result of `ladder evaluate`; run it again") from None
 
 
 def check_out(out: Path, inputs: Sequence[Path]) -> None:

@@ -90,7 +90,13 @@ def test_photos_without_an_object_count_where_all_objects_are_predicted(tmp_path
     ("a", "b", "rung_a", "rung_b", "words"),
     [
         (pets(2), pets(2, first=5), "ssd", "ssd", "no photo in common .2 and 2 with other names"),
-        (pets(1), {"000.jpg": [("cat", RIGHT)]}, "ssd", "ssd", "all 1 photos in common have other"),
+        (
+            pets(1),
+            {"000.jpg": [("cat", RIGHT)]},
+            "ssd",
+            "ssd",
+            r"every photo in common .1. has different",
+        ),
         ({"a.jpg": []}, {"a.jpg": []}, "bbox", "bbox", "no photo in common has an object"),
         (pets(2), pets(2), "bbox", "ssd", "one predicts all objects, the other the largest"),
         (pets(2), pets(2), "bbox", "classifier", "one predicts classes, the other boxes"),
@@ -103,7 +109,7 @@ def test_what_cannot_be_compared(tmp_path, a, b, rung_a, rung_b, words):
 
 
 def test_other_classes_are_named(tmp_path):
-    with pytest.raises(InputError, match=r"other classes \(only in .*/b: eel\).*fetch.classes"):
+    with pytest.raises(InputError, match=r"different classes \(only in .*/b: eel\).*fetch.classes"):
         common_photos(*sides(tmp_path, pets(2), pets(2), classes=("cat", "dog", "eel")))
 
 

@@ -52,7 +52,7 @@ def test_other_folders_are_none(tmp_path):
     for text in ("{}", "[]", "no json", '{"made_by": "me"}'):
         (tmp_path / "metrics.json").write_text(text)
         assert not is_evaluation(tmp_path)
-    with pytest.raises(InputError, match=r"metrics.json: not of `ladder evaluate`; run it again"):
+    with pytest.raises(InputError, match=r"metrics.json: not a result of `ladder evaluate`; run"):
         read_evaluation(tmp_path)
 
 
