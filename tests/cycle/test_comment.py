@@ -48,7 +48,7 @@ def test_a_refusal_has_its_reason_in_a_table(rung: RungComparison) -> None:
     assert "| dog |  | 0.100 | 0.500 | floor |" in text
     assert "### Compared with the result of commit 0af3 (Add \\| photos)\n" in text
     assert "| train.late.lr | 1 | 2 | all |" in text
-    assert "Made from other pipeline/train." in text
+    assert "Different inputs: pipeline/train." in text
     assert text.endswith("## The ladder\n") and "The data changed" not in text
 
 

@@ -36,7 +36,7 @@ def test_the_first_run_says_one_quiet_line(copied: Path, tmp_path: Path, capsys)
 
 def test_photos_that_are_nowhere_end_it(copied: Path, tmp_path: Path) -> None:
     bare_clone(copied, tmp_path / "clone")
-    with pytest.raises(InputError, match="photos/one: neither here nor in a DVC remote; `dvc push"):
+    with pytest.raises(InputError, match="photos/one: neither here nor in a DVC remote; run `"):
         bring("HEAD")
     assert push_objects() == ""  # there is nowhere to push to
 
