@@ -55,7 +55,7 @@ def _why_none(labels: Labels, names: Sequence[str], known: Sequence[str]) -> str
     there = [names[label] for label in np.unique(labels.labels)]
     return (
         f"{labels.file}: no object of a class of the model: the objects are {_listed(there)}, the "
-        f"model has {_listed(known)}; match equal classes with --rename OLD=NEW"
+        f"model has {_listed(known)}; give matching classes one name with --rename OLD=NEW"
     )
 
 

@@ -110,7 +110,7 @@ def test_commits_that_nobody_has_pushed_stay(clones: tuple[Path, Path]) -> None:
     for text in ("1", "2"):
         Path("mine.py").write_text(text)
         commit(f"My {text}", ["mine.py"])
-    words = r"HEAD: 2 commits that origin/main lacks \(\w+ My 2\); push first, or give up what is n"
+    words = r"HEAD: 2 commits that origin/main lacks \(\w+ My 2\); push first, or discard what is n"
     with pytest.raises(InputError, match=words):
         MAIN.follow(OWN)
     with pytest.raises(InputError, match=words):  # one of them is no result
