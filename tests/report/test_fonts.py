@@ -34,7 +34,7 @@ def test_east_asian_names_are_drawn_or_go_by_their_label(name):
             assert letters == fonts.Lettering(["dog", name], "")
         else:
             assert letters.names == ["dog", "class 1"]
-            assert letters.note.startswith("class 1: no font here has the letters")
+            assert letters.note.startswith("class 1: no font here can draw")
 
 
 def test_a_letter_that_no_font_has():
