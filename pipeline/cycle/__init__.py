@@ -1,1 +1,1 @@
-"""One round of retraining in CI: DVC remote, branch, stale stages, and the comment for people."""
+"""One round of retraining in CI: the DVC remote, the branch, stale stages, the comment."""

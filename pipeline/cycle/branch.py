@@ -1,4 +1,4 @@
-"""The branch that results are committed to, and that others push to as well."""
+"""The branch that results are committed to, which others push to as well."""
 
 import subprocess
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class Pushed(Enum):
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch of the remote `origin`, which the checkout here follows."""
+    """A branch of the remote `origin`; whatever is checked out here follows it."""
 
     name: str
 
@@ -30,11 +30,11 @@ class Branch:
 
         Args:
             own: files and folders that may differ from the last commit: an interrupted run leaves
-                changes there, and the next one commits them.
+                them so, and the next one commits them.
 
         Raises:
-            InputError: the commit checked out here is not an ancestor of the branch, or other
-                tracked files have changed: work that only exists here would be lost or pushed.
+            InputError: HEAD is not an ancestor of the branch, or other tracked files differ from
+                the last commit: work that the branch does not have would be lost or pushed.
         """
         self._git("fetch", "--quiet", "origin", self.name)
         self._refuse_more_commits_than(0)
@@ -52,10 +52,10 @@ class Branch:
         self._git("merge", "--quiet", "--ff-only", "FETCH_HEAD")
 
     def push(self) -> Pushed:
-        """Push the commits made here on top of what others have pushed.
+        """Rebase the local commits onto what others have pushed, and push them.
 
-        A result stays valid on top of newer code: dvc.lock records the digests of what it was made
-        from. Two results of the same stage conflict; then nothing is pushed.
+        The commit of a result stays true on newer code, as dvc.lock names by digest what each
+        result was made from. Two results of the same stage conflict; then nothing is pushed.
 
         Raises:
             InputError: the remote refuses, or others keep pushing first.
@@ -74,11 +74,11 @@ class Branch:
         raise InputError(f"origin/{self.name}: not pushed: {said}")
 
     def take(self) -> None:
-        """Replace the commit made here with those that were pushed; uncommitted changes stay.
+        """Drop the local commit in favour of what was pushed; uncommitted changes stay.
 
         Raises:
-            InputError: there is more than one commit, or a file with uncommitted changes was also
-                changed by what was pushed.
+            InputError: there is more than one local commit, or what was pushed changes a file with
+                uncommitted changes.
         """
         self._git("fetch", "--quiet", "origin", self.name)
         self._refuse_more_commits_than(1)
@@ -86,11 +86,11 @@ class Branch:
 
     @property
     def aside(self) -> str:
-        """The branch that keeps the last result which was not committed to this one."""
+        """The branch for the last result that was not committed to this one."""
         return f"retrain/{self.name}"
 
     def keep_aside(self, message: str, paths: Sequence[str]) -> None:
-        """Push the files as they are here to the branch `aside`, overwriting it.
+        """Push files as they are here to the branch `aside`, replacing what it had.
 
         Raises:
             InputError: the remote refuses.
@@ -100,16 +100,16 @@ class Branch:
         self._git("push", "--quiet", "--force", "origin", f"{commit}:refs/heads/{self.aside}")
 
     def kept_aside(self) -> str:
-        """Return the commit at the tip of the branch `aside`; nothing if there is none."""
+        """Return the commit of the branch `aside`; empty if there is none."""
         done = _run("fetch", "--quiet", "origin", f"refs/heads/{self.aside}")
         return "" if done.returncode else run_git("rev-parse", "FETCH_HEAD")
 
     def clear_aside(self) -> None:
-        """Remove the branch `aside`, if it is there."""
+        """Delete the branch `aside`, if it exists."""
         _run("push", "--quiet", "origin", "--delete", f"refs/heads/{self.aside}")
 
     def _refuse_more_commits_than(self, allowed: int) -> None:
-        """Refuse more commits than allowed that only exist here, not in what was fetched."""
+        """Refuse more local commits than allowed: nobody else has them."""
         ahead = run_git("log", "--format=%h %s", "FETCH_HEAD..HEAD").splitlines()
         if len(ahead) > allowed:
             branch = f"origin/{self.name}"
@@ -126,7 +126,7 @@ class Branch:
 
 
 def commit(message: str, paths: Sequence[str]) -> bool:
-    """Commit files, and return whether any differed from the last commit."""
+    """Commit the files that differ from the last commit; return whether any did."""
     add(paths)
     if not _run("diff", "--cached", "--quiet", "--", *paths).returncode:
         return False
@@ -137,7 +137,7 @@ def commit(message: str, paths: Sequence[str]) -> bool:
 
 
 def add(paths: Sequence[str]) -> None:
-    """Add those files and folders to the index that exist."""
+    """Add files and folders to the index, without those that do not exist."""
     _run("add", "--", *(path for path in paths if Path(path).exists()))
 
 

@@ -1,4 +1,4 @@
-"""The version of a result in MLflow, and the champion that it may replace."""
+"""The MLflow version of a result, and the champion that it may replace."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Candidate:
 
 
 def find_candidate(lock: Stages, rung: str) -> Candidate:
-    """Return the version of the result in this folder, along with the champion.
+    """Return the version of the local result, and the current champion.
 
     Raises:
         InputError: MLflow does not answer, or does not have the result.
@@ -52,7 +52,7 @@ def promote(candidates: Sequence[Candidate]) -> None:
     """Make versions the champions of their rungs.
 
     Raises:
-        InputError: another version has become champion since one was judged.
+        InputError: somebody has promoted another version since one of these was judged.
     """
     for one in candidates:
         one.registry.promote(one.version, one.champion)

@@ -1,4 +1,4 @@
-"""The DVC remote: whether it is writable, and what of a commit is missing from it or from here."""
+"""The DVC remote: whether it is writable, and what it or this machine lacks of a commit."""
 
 import json
 import logging
@@ -29,10 +29,10 @@ class Status(BaseModel):
 
 @dataclass(frozen=True)
 class Lacking:
-    """Paths that are missing.
+    """Missing files and folders.
 
     Attributes:
-        data: tracked by `.dvc` files; nothing can make them again.
+        data: tracked by `.dvc` files; no stage can make them again.
         made: outputs of stages, which can make them again.
     """
 
@@ -43,7 +43,7 @@ class Lacking:
 def run_dvc(
     *words: str, folder: Path = Path(), seconds: float | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Return the output of a DVC command and its exit code; 124 if it timed out."""
+    """Return what a DVC command printed, and its exit code; 124 after a timeout."""
     try:
         return subprocess.run(
             [sys.executable, "-m", "dvc", *words],
@@ -66,9 +66,9 @@ def has_remote() -> bool:
 
 
 def why_out_of_reach() -> str:
-    """Return why the default remote cannot be written to; nothing if it can.
+    """Return why the default remote cannot be written to; empty if it can.
 
-    Checked before hours of training, as a push that fails afterwards is too late.
+    Checked before hours of training: a push that fails after them comes too late.
     """
     try:
         done = subprocess.run(
@@ -90,8 +90,8 @@ def write_probe() -> None:
     try:
         with Repo(".") as repo:
             store = repo.cloud.get_remote_odb()
-            # files/md5 inside the remote's folder is created if absent, but not the folder itself,
-            # which may just not be mounted.
+            # files/md5 may be missing and is made; the remote's folder above it must be there, as
+            # it may be a disk that is not mounted.
             above = Path(store.path).parents[2]
             if store.fs.protocol == "local" and not above.is_dir():
                 raise FileNotFoundError(f"{above}: no such folder")
@@ -105,7 +105,7 @@ def write_probe() -> None:
 
 
 def fetch_result(commit: str) -> None:
-    """Fetch what a comparison with a commit needs, as far as the default remote has it."""
+    """Fetch what a comparison reads of a commit, as far as the default remote has it."""
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
@@ -114,7 +114,7 @@ def fetch_result(commit: str) -> None:
     needed = [path for path in outs if path.startswith((f"{PREDICTIONS}/", str(TABLES)))]
     if not needed:
         return
-    logging.disable(logging.WARNING)  # warnings list the digests of everything missing
+    logging.disable(logging.WARNING)  # of every missing object, by its digest
     try:
         with Repo(".") as repo, suppress(DvcException):
             repo.fetch(needed, revs=[commit], workspace=False)
@@ -123,12 +123,12 @@ def fetch_result(commit: str) -> None:
 
 
 def imports() -> list[str]:
-    """Return the `.dvc` files of `dvc import` and `import-url`."""
+    """Return the `.dvc` files of `dvc import` and `dvc import-url`."""
     return run_git("grep", "-l", "--extended-regexp", "^frozen: true", "--", "*.dvc").splitlines()
 
 
 def update_imports() -> list[str]:
-    """Update what was imported by `dvc import` and `import-url`; return the `.dvc` files.
+    """Update the data of `dvc import` and `dvc import-url`; return their `.dvc` files.
 
     Raises:
         InputError: a source does not answer.
@@ -142,12 +142,12 @@ def update_imports() -> list[str]:
 
 
 def lacking_here() -> Lacking:
-    """Return what a commit refers to and neither the cache nor the folder here has."""
+    """Return what the commit names and neither the cache nor this folder has."""
     return _split([path for path in _status().not_in_cache if not Path(path).exists()])
 
 
 def lacking_in_remote() -> Lacking:
-    """Return what a commit refers to and the default remote does not have.
+    """Return what the commit names and the default remote does not have.
 
     Raises:
         InputError: the remote does not answer.
@@ -171,7 +171,7 @@ def _split(paths: list[str]) -> Lacking:
 
 
 def error_line(text: str) -> str:
-    r"""Return the message of DVC's error, without its prefix and hints.
+    r"""Return the message of DVC's error, without its prefix and the hints after it.
 
     >>> error_line("ERROR: unexpected error - no route\n\nHaving any troubles?")
     'no route'
@@ -182,6 +182,6 @@ def error_line(text: str) -> str:
 
 
 def last_line(text: str) -> str:
-    """Return the last line that is not blank; nothing if all are."""
+    """Return the last line that is not blank; empty if there is none."""
     lines = [line for line in text.splitlines() if line.strip()]
     return lines[-1].strip() if lines else ""

@@ -1,6 +1,6 @@
-"""Results made before but not in dvc.lock, which need not be made again.
+"""Reuse results that another commit's dvc.lock has.
 
-DVC's own run cache does not cover stages with persistent outputs, which all of ours have.
+DVC's run cache cannot: it skips stages with `persist` outputs, as all of ours have.
 """
 
 from pipeline.cycle.dvc_remote import run_dvc
@@ -13,13 +13,13 @@ _EMPTY = "schema: '2.0'\nstages: {}\n"
 
 
 def remember(commit: str, *, pull: bool) -> list[str]:
-    """Take the results of stale stages from another commit; return the stages that this updated.
+    """Take over another commit's results of stale stages; return the stages that they fit.
 
-    DVC decides whether they fit: a stage that was made from different inputs stays stale.
+    DVC decides whether a result fits: one that was made from something else leaves its stage stale.
 
     Args:
         commit: one with a dvc.lock.
-        pull: whether to get outputs from the DVC remote, or only from the cache here.
+        pull: whether to pull outputs from the DVC remote, or only check them out from the cache.
     """
     content = parse_yaml(committed_lock(commit) or "{}", f"{LOCK} of {commit}")
     known = content.get("stages") if isinstance(content, dict) else None
@@ -37,7 +37,7 @@ def remember(commit: str, *, pull: bool) -> list[str]:
 
 
 def _bring(commit: str, stage: str, *, pull: bool) -> None:
-    """Get the outputs of a stage; its metrics come from git."""
+    """Bring the outputs of a stage; metrics come from git."""
     run_dvc("pull" if pull else "checkout", "--quiet", "--allow-missing", stage)
     rung = stage.partition("@")[2]
     if stage.startswith("evaluate@"):

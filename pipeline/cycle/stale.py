@@ -1,4 +1,4 @@
-"""Which stages are stale, in this folder or judging by the commit alone."""
+"""Which stages are out of date, in this folder or in the last commit alone."""
 
 import re
 import tempfile
@@ -8,14 +8,14 @@ from pipeline.cycle.dvc_remote import error_line, run_dvc
 from pipeline.errors import InputError
 from pipeline.tracking.git_state import run_git
 
-_ALWAYS = "track"  # always runs, and makes nothing that other stages need
+_ALWAYS = "track"  # always runs; no stage needs what it makes
 _NAMED = re.compile(r"^(?:Running stage|ERROR: failed to reproduce) '([^']+)'", re.M)
 
 
 def stale_by_commit() -> list[str]:
-    """Return the stages that are stale by the last commit: its data, parameters, code and dvc.lock.
+    """Return the stages whose data, parameters or code in the last commit differ from its dvc.lock.
 
-    The files in this folder do not matter: outputs here may be older than dvc.lock.
+    The files of this folder do not count: outputs may be older than dvc.lock.
 
     Raises:
         InputError: DVC cannot read the project.
@@ -26,9 +26,9 @@ def stale_by_commit() -> list[str]:
 
 
 def stale_stages(folder: Path = Path()) -> list[str]:
-    """Return the stages whose data, parameters or code differ from dvc.lock.
+    """Return the stages whose data, parameters or code are not those in dvc.lock.
 
-    Stages that depend on their outputs are not included, as these do not exist yet.
+    Stages that depend on their outputs are left out, as these do not exist yet.
 
     Args:
         folder: the root of a project.
@@ -37,8 +37,7 @@ def stale_stages(folder: Path = Path()) -> list[str]:
         InputError: DVC cannot read the project.
     """
     done = run_dvc("repro", "--dry", "--allow-missing", "--keep-going", folder=folder)
-    # If an input of a stage has changed, DVC looks for the file and fails if it is not here. This
-    # also shows that the stage is stale.
+    # If an input has changed and is missing here, DVC fails, but it names the stage first.
     if done.returncode and "No such file or directory" not in done.stderr:
         raise InputError(f"dvc repro --dry: {error_line(done.stderr)}")
     named = _NAMED.findall(f"{done.stdout}\n{done.stderr}")

@@ -1,4 +1,4 @@
-"""Transfer of results and photos from and to the DVC remote."""
+"""Pull results and photos from the DVC remote, and push results to it."""
 
 import sys
 
@@ -12,11 +12,11 @@ from pipeline.cycle.dvc_remote import (
 )
 from pipeline.errors import InputError, counted
 
-_KEPT = "the results are in the cache here; run this again when the remote answers"
+_KEPT = "what was trained is in the cache here; run this again when the remote answers"
 
 
 def bring(base: str) -> bool:
-    """Get what the DVC remote has; return whether there is a remote that answers.
+    """Pull what the DVC remote has; return whether there is one that answers.
 
     Raises:
         InputError: photos are neither here nor in the remote.
@@ -37,16 +37,16 @@ def bring(base: str) -> bool:
         run_dvc("checkout", "--quiet", "--allow-missing")
     lacking = lacking_here()
     if lacking.data:
-        raise InputError(f"{', '.join(lacking.data)}: {where}; run `dvc push` where it is")
+        raise InputError(f"{', '.join(lacking.data)}: {where}; `dvc push` it where it is")
     if lacking.made:
-        outputs = counted(len(lacking.made), "output in dvc.lock is", "outputs in dvc.lock are")
-        print(f"{outputs} {where}: will be made again")
+        outputs = counted(len(lacking.made), "output")
+        print(f"to be made again: {outputs} of dvc.lock, {where}")
     sys.stdout.flush()
     return remote and not reason
 
 
 def push_objects() -> str:
-    """Push all results to the DVC remote, if there is one; return why it failed, if it did."""
+    """Push all results to the DVC remote, if there is one; return why that failed, or nothing."""
     if not has_remote():
         return ""
     done = run_dvc("push", "--quiet")

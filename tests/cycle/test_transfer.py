@@ -30,13 +30,13 @@ def test_the_first_run_says_one_quiet_line(copied: Path, tmp_path: Path, capsys)
     Path("predictions/rung.parquet").unlink()
     assert bring("HEAD")
     captured = capsys.readouterr()
-    line = "1 output in dvc.lock is neither here nor in the DVC remote: will be made again\n"
+    line = "to be made again: 1 output of dvc.lock, neither here nor in the DVC remote\n"
     assert captured.out == line and "ERROR" not in captured.err
 
 
 def test_photos_that_are_nowhere_end_it(copied: Path, tmp_path: Path) -> None:
     bare_clone(copied, tmp_path / "clone")
-    with pytest.raises(InputError, match="photos/one: neither here nor in a DVC remote; run `"):
+    with pytest.raises(InputError, match="photos/one: neither here nor in a DVC remote; `dvc push"):
         bring("HEAD")
     assert push_objects() == ""  # there is nowhere to push to
 
