@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from commands.options.page import check_page
 from commands.options.parser import command_parser
 from pipeline.compare.comparison import Comparison, compare_results
 from pipeline.compare.sides.find_result import find_result
@@ -37,7 +38,9 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     a, b = find_result(options.a), find_result(options.b)
     if options.html:
-        check_out(options.html)
+        from pipeline.compare.page import PAGE_TITLE  # matplotlib: only where it is needed
+
+        check_page(options.html, PAGE_TITLE, "--html")
     if options.split and a.split and b.split:
         raise InputError(
             f"--split {options.split}: A and B have no splits, both are of `ladder evaluate`; "
@@ -55,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def write_page(comparison: Comparison, out: Path, *, silent: bool) -> None:
     """Write the comparison as a page."""
-    from pipeline.compare.page import comparison_page  # matplotlib: only where it is needed
+    from pipeline.compare.page import comparison_page
 
     # What two folders share has the same objects in both, so the photos of either will do.
     source = comparison.a.source or comparison.b.source or SOURCE
@@ -63,16 +66,6 @@ def write_page(comparison: Comparison, out: Path, *, silent: bool) -> None:
     write_beside(out, lambda path: path.write_text(page, encoding="utf-8"))
     if not silent:
         print(f"{out}: {len(page) / 1e6:.1f} MB, opened by any browser")
-
-
-def check_out(out: Path) -> None:
-    """Raise where the page would replace something else, or has no folder."""
-    from pipeline.compare.page import PAGE_TITLE
-
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        raise InputError(f"{out}: no file in an existing folder; name one with --html")
-    if out.is_file() and PAGE_TITLE.encode() not in out.read_bytes()[:1000]:
-        raise InputError(f"{out}: is there already and no page of a comparison; name another")
 
 
 def ladder_order(path: Path) -> list[str]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from commands.options.page import check_page
 from commands.options.parser import command_parser, number
 from pipeline.errors import InputError, counted
 from pipeline.evaluate.result_files import ConfusedPair, read_rows
@@ -36,20 +37,12 @@ def main(arguments: Sequence[str]) -> int:
     files = [labels.photos / photo for photo in labels.images["photo"].to_pylist()]
     page = review_page(labels, doubts, files)
     out = options.out or options.labels.with_name("review.html")
-    check_out(out)
+    check_page(out, PAGE_TITLE, "--out")
     write_beside(out, lambda path: path.write_text(page, encoding="utf-8"))
     print(
         f"{out}: {len(doubts)} of {counted(len(labels.images), 'photo')}, {len(page) / 1e6:.1f} MB"
     )
     return 0
-
-
-def check_out(out: Path) -> None:
-    """Raise where the page would replace something else, or has no folder."""
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        raise InputError(f"{out}: no file in an existing folder; name one with --out")
-    if out.is_file() and PAGE_TITLE not in out.read_bytes()[:1000]:
-        raise InputError(f"{out}: is there already and no page of a review; give another --out")
 
 
 def labels_with_photos(file: Path, photos: Path | None) -> Labels:

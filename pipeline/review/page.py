@@ -20,7 +20,7 @@ from pipeline.progress import progress
 from pipeline.review.order import Doubt
 
 _TEMPLATE = Path(__file__).with_name("page.html")
-PAGE_TITLE = b"<title>Review of labels</title>"
+PAGE_TITLE = "<title>Review of labels</title>"
 _DATA = "/*DATA*/null"
 _LONGER_SIDE = 640  # of a photo on the page, in pixels
 _QUALITY = 80

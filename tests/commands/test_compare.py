@@ -170,9 +170,8 @@ def test_a_page_replaces_a_page_and_nothing_else(folders, capsys):
     assert compare.main(["a", "b", "--html", "c.html"]) == 0
     assert "000.jpg" in Path("c.html").read_text()
     Path("mine.html").write_text("my notes")
-    for file in ("mine.html", "nowhere/c.html", "a"):
-        with pytest.raises(InputError, match=f"{file}: "):
-            compare.main(["a", "b", "--html", file])
+    with pytest.raises(InputError, match=r"mine\.html: exists and is not a page of this command"):
+        compare.main(["a", "b", "--html", "mine.html"])
     assert Path("mine.html").read_text() == "my notes"
 
 
