@@ -156,15 +156,14 @@ def what_is_asked(
     model: DescribedModel, folder: Path | str, out: Path, scores: GivenScores
 ) -> JobSettings:
     """Return what a job with this model is begun with."""
-    decoding = load_params(PARAMS).predict
-    lowest = decoding.min_score if scores.lowest is None else scores.lowest
+    decoding = scores.lowered(load_params(PARAMS).predict)
     if isinstance(folder, Path):
         folder = Path(os.path.relpath(folder, out.parent)).as_posix()
     return JobSettings(
         model=model.digest,
         classes=model.spec.classes,
         folder=folder,
-        min_score=min(decoding.min_score, lowest),
+        min_score=decoding.min_score,
         nms_threshold=decoding.nms_threshold,
         max_detections=decoding.max_detections,
     )

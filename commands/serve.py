@@ -94,11 +94,9 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
     if PARAMS.is_file():  # a server may have a model and nothing else
         params = load_params(PARAMS)
         decoding, device = params.predict, params.train.shared.device
-    lowest = min(decoding.min_score, decoding.min_score if scores.lowest is None else scores.lowest)
-    decoding = decoding.model_copy(update={"min_score": lowest})
     with model_folder(model) as folder:
         described = describe_model(folder)
-        detector = described.detector(device, decoding, batch_size)
+        detector = described.detector(device, scores.lowered(decoding), batch_size)
         min_scores = choose_scores(described.label_scores, detector.classes, scores, model)
     side = detector.spec.image_size
     detector.predict([np.zeros((side, side, 3), np.uint8)] * batch_size)  # the first is slow

@@ -11,6 +11,7 @@ import orjson
 
 from pipeline.errors import InputError
 from pipeline.files import EVALUATION
+from pipeline.params.params import PredictParams
 from pipeline.predictions import UNKNOWN_LABEL_SCORE
 
 LABEL_SCORES = "label_scores.json"
@@ -45,11 +46,10 @@ class GivenScores:
                 common = score
         return cls(common, by_class)
 
-    @property
-    def lowest(self) -> float | None:
-        """The lowest of them, None where there are none."""
+    def lowered(self, decoding: PredictParams) -> PredictParams:
+        """Return the decoding that keeps every detection a given score asks for."""
         given = [*self.by_class.values(), *([] if self.common is None else [self.common])]
-        return min(given, default=None)
+        return decoding.model_copy(update={"min_score": min([decoding.min_score, *given])})
 
 
 def choose_scores(

@@ -14,6 +14,7 @@ from pipeline.inference.label_scores import (
     read_label_scores,
     thresholds,
 )
+from pipeline.params.params import PredictParams
 
 CLASSES = ["cat", "dog"]
 NONE = GivenScores.parse([])
@@ -25,11 +26,20 @@ def test_a_class_without_a_score_has_the_usual_one() -> None:
 
 def test_given_scores() -> None:
     given = GivenScores.parse(["0.5", "a=b=0.25"])
-    assert (given.common, given.by_class, given.lowest) == (0.5, {"a=b": 0.25}, 0.25)
-    assert NONE.lowest is None
+    assert (given.common, given.by_class) == (0.5, {"a=b": 0.25})
     for word in ("1", "-0.1", "cat", "cat=", "nan"):
         with pytest.raises(ValueError):
             GivenScores.parse([word])
+
+
+@pytest.mark.parametrize(
+    ("words", "lowest"),
+    [([], 0.05), (["0.5"], 0.05), (["0.5", "cat=0.01"], 0.01), (["0.02", "cat=0.5"], 0.02)],
+)
+def test_a_given_score_lowers_the_decodings(words: list[str], lowest: float) -> None:
+    decoding = PredictParams(min_score=0.05, nms_threshold=0.5, max_detections=100)
+    lowered = GivenScores.parse(words).lowered(decoding)
+    assert lowered == decoding.model_copy(update={"min_score": lowest})
 
 
 def test_the_users_scores_go_before_the_chosen_ones(capsys) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from commands.options.model import add_scores, given_scores
 from commands.options.parser import command_parser
+from pipeline.inference.label_scores import GivenScores
 
 DOC = "`ladder taste`: how good a soup is."
 
@@ -12,7 +13,7 @@ def test_scores_are_read() -> None:
     parser = command_parser(DOC)
     add_scores(parser, "taste")
     words = parser.parse_args(["--score", "0.5", "--score", "pea=0.3"]).score
-    assert given_scores(parser, words).lowest == 0.3
+    assert given_scores(parser, words) == GivenScores(common=0.5, by_class={"pea": 0.3})
 
 
 def test_a_score_of_one_is_refused(capsys: pytest.CaptureFixture) -> None:
