@@ -15,8 +15,8 @@ from pipeline.params.train import AugmentParams, RungParams, TrainParams
 _HEAD = """# Parameters
 
 Rendered by `make docs` from the schema in `pipeline/params/` and the comments of `params.yaml`. A
-wrong name or value ends every command in one line, before any work. Values for real photos are in
-`profiles/`.
+wrong name or value stops every command with a one-line error before any work. Values for real
+photos are in `profiles/`.
 
 ```sh
 .venv/bin/ladder run -S train.ssd_fpn.late.epochs=40    # for this run, and kept when it succeeds

@@ -1,11 +1,11 @@
-"""`python docs/render.py`: writes what the documents say of results and imports.
+"""`python docs/render.py`: renders the documents' results, parameters and import graph.
 
 docs/results.json has the figures, in the form of `metrics/`; docs/results.md is rendered from it,
 docs/params.md from the schema of the parameters, and the graph in docs/architecture.md from the
-imports as they are.
+actual imports.
 
   python docs/render.py                  renders all three
-  python docs/render.py --take demo      takes the results of the project's folder as `demo` before
+  python docs/render.py --take demo      first takes the results of this folder as `demo`
 """
 
 import argparse
@@ -77,9 +77,9 @@ def results_page(results: dict) -> str:
     parts = [
         "# Results\n",
         "Rendered by `make docs` from `docs/results.json`. Every figure is the last epoch's, on "
-        "photos that\nthe rung has not learnt from; in brackets is a 95 % interval over these "
-        "photos, which does not hold\nthe chance of training. L1 is in pixels of a photo squashed "
-        "to 224. What was tried on the way is in\n[experiments.md](experiments.md).\n",
+        "photos that\nthe rung was not trained on; in brackets is a 95 % interval over these "
+        "photos, which does not cover\nthe variation between seeds. L1 is in pixels of a photo "
+        "squashed to 224. What was tried on the way is in\n[experiments.md](experiments.md).\n",
     ]
     for result in results.values():
         if not result["rungs"]:
@@ -92,7 +92,7 @@ def results_page(results: dict) -> str:
 
 
 def results_table(rungs: dict, goals: dict) -> str:
-    """Return a Markdown table with a row a rung, `goals` in it where there are any."""
+    """Return a Markdown table with one row per rung, and a column of `goals` if there are any."""
     names = [name for name in _METRICS if any(name in rung["metrics"] for rung in rungs.values())]
     titles = ["rung", *(_METRICS[name][0] for name in names), "epochs", "min"]
     if goals:
@@ -109,7 +109,7 @@ def results_table(rungs: dict, goals: dict) -> str:
 
 
 def _cell(row: dict, name: str) -> str:
-    """Return a metric with its interval: `.990 (.946 to .998)`, empty where the rung has none."""
+    """Return a metric with its interval, `.990 (.946 to .998)`; empty if the rung has none."""
     digits = _METRICS[name][1]
     value = row["metrics"].get(name)
     if value is None:
@@ -125,7 +125,7 @@ def _number(value: float, digits: int) -> str:
 
 
 def import_graph() -> str:
-    """Return a Mermaid graph of the imports between rooms, a line a room and kind of arrow."""
+    """Return a Mermaid graph of the imports between packages, one line per package and arrow."""
     arrows = Counter(pair for pair in room_imports() if "base" not in pair)
     targets: dict[tuple[str, str], list[str]] = {}
     for (importer, imported), count in sorted(arrows.items()):
@@ -135,10 +135,10 @@ def import_graph() -> str:
 
 
 def room_imports() -> list[tuple[str, str]]:
-    """Return importer and imported room of every import that leaves its room, stages aside.
+    """Return importer and imported package of every import between packages, without the stages.
 
-    The root of the library is left out: it only offers what people import by name. So is the one
-    error that everyone raises and that imports nothing.
+    Left out are the root of the library, which only re-exports names for users, and the one error
+    that everyone raises and that imports nothing.
     """
     graph = grimp.build_graph("pipeline", "commands")
     pairs = [
@@ -150,7 +150,7 @@ def room_imports() -> list[tuple[str, str]]:
 
 
 def room_of(module: str) -> str:
-    """Return the room of a module: a folder of the library, `base` for its own modules."""
+    """Return the package of a module: a folder of the library, `base` for top-level modules."""
     package, *below = module.split(".")
     if package != "pipeline":
         return package
@@ -158,7 +158,7 @@ def room_of(module: str) -> str:
 
 
 def with_graph(page: str, graph: str) -> str:
-    """Return docs/architecture.md with the graph between its two marks."""
+    """Return docs/architecture.md with the graph between its two markers."""
     before, rest = page.split(_START)
     return before + _START + graph + _END + rest.split(_END)[1]
 
