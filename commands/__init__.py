@@ -1,1 +1,1 @@
-"""The sub-commands of `ladder`: what people type besides DVC."""
+"""The sub-commands of `ladder`."""

@@ -1,19 +1,19 @@
-"""`ladder compare`: two results side by side, and whether they differ by more than chance.
+"""`ladder compare`: compare two results, and say whether they differ by more than chance.
 
 Examples:
-  ladder compare                             the last commit beside what lies in this folder
-  ladder compare main longer --html c.html   a branch beside an experiment, as a page, too
-  ladder compare HEAD ../other               beside the result of another clone
+  ladder compare                             the last commit and this folder
+  ladder compare main longer --html c.html   a branch and an experiment, also as a page
+  ladder compare HEAD ../other               the last commit and another clone
   ladder compare .:ssd_189 .:ssd_fpn         two rungs of one result
-  ladder compare 4331ad90 77f5d707           two runs of MLflow, by the starts of their ids
-  ladder compare evaluated/a evaluated/b     two models on other photos, by `ladder evaluate`
+  ladder compare 4331ad90 77f5d707           two MLflow runs, by the beginnings of their ids
+  ladder compare evaluated/a evaluated/b     two models on other photos, from `ladder evaluate`
 
-A side is a folder (a project's root, or one of `ladder evaluate`), a commit, an experiment of DVC,
-or a run of MLflow, and of it all rungs that both sides have; with `:RUNG` behind it, one. The rung
-belongs to the side and is no option of its own, since the two sides may name different ones.
+Each side is a folder (a project's root, or one from `ladder evaluate`), a commit, a DVC experiment,
+or an MLflow run. All rungs that both sides have are compared, or one if `:RUNG` is appended; this
+is part of the side and not an option, since the two sides may name different rungs.
 
-Both are measured on the same photos, found by the names of their files, and the interval of each
-difference is that of a paired bootstrap over these photos.
+Both are measured on the same photos, matched by file name, and the interval of each difference is
+from a paired bootstrap over these photos.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from pipeline.yaml_file import read_yaml
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Show two results side by side, and whether they differ by more than chance."""
+    """Compare two results, and say whether they differ by more than chance."""
     options = _parse(arguments)
     a, b = find_result(options.a), find_result(options.b)
     if options.html:
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         check_page(options.html, PAGE_TITLE, "--html")
     if options.split and a.split and b.split:
         raise InputError(
-            f"--split {options.split}: A and B have no splits, both are of `ladder evaluate`; "
+            f"--split {options.split}: A and B have no splits, both are from `ladder evaluate`; "
             "leave it out"
         )
     comparison = compare_results(a, b, options.split or "val", ladder_order(PARAMS))
@@ -60,23 +60,23 @@ def write_page(comparison: Comparison, out: Path, *, silent: bool) -> None:
     """Write the comparison as a page."""
     from pipeline.compare.page import comparison_page
 
-    # What two folders share has the same objects in both, so the photos of either will do.
+    # Photos that both sides have are the same ones, so either folder will do.
     source = comparison.a.source or comparison.b.source or SOURCE
     page = comparison_page(comparison, source)
     write_beside(out, lambda path: path.write_text(page, encoding="utf-8"))
     if not silent:
-        print(f"{out}: {len(page) / 1e6:.1f} MB, opened by any browser")
+        print(f"{out}: {len(page) / 1e6:.1f} MB, open it in any browser")
 
 
 def ladder_order(path: Path) -> list[str]:
-    """Return the names of the rungs as `params.yaml` has them, none where it is absent."""
+    """Return the names of the rungs in the order of `params.yaml`; empty without that file."""
     content = read_yaml(path) if path.is_file() else {}
     train = content.get("train") if isinstance(content, dict) else {}
     return list(train) if isinstance(train, dict) else []
 
 
 def as_json(comparison: Comparison) -> dict[str, object]:
-    """Return what a script wants to know of a comparison."""
+    """Return the comparison for scripts."""
     return {
         "a": {"name": comparison.a.name, "about": comparison.a.about},
         "b": {"name": comparison.b.name, "about": comparison.b.about},
@@ -112,8 +112,10 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "b", metavar="B", nargs="?", default=".", help="the later one (%(default)s, this folder)"
     )
     parser.add_argument(
-        "--split", choices=("val", "test"), help="of a project, whose photos are compared (val)"
+        "--split",
+        choices=("val", "test"),
+        help="compare the photos of this split of a project (val)",
     )
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with photos, too")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page with photos")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser.parse_args(arguments)

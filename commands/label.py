@@ -1,19 +1,19 @@
-"""`ladder label`: a trained rung labels new photos, part by part, and goes on where it was stopped.
+"""`ladder label`: label new photos with a trained rung; a job that is stopped resumes.
 
 Examples:
   ladder label photos/new                          photos/new/labels.json, Pascal JSON
   ladder label photos/new --format yolo --format csv --out labels/new
   ladder label 'photos/*/2026-*.jpg' @more.txt --score 0.5 --score person=0.3
-  ladder label photos/new --apply review.json      with what a person decided on the page
+  ladder label photos/new --apply review.json      with a person's decisions from the page
   ladder label s3://bucket/new --out new.json      photos in S3, which is only read
-  ladder label photos/new --engine ray --workers 8              a process for each of 8 cores
+  ladder label photos/new --engine ray --workers 8              8 processes, one core each
   ladder label s3://bucket/new --out new.json --engine ray --address 10.0.0.1:6379   on a cluster
 
-What is found is kept in a hidden folder beside the labels. The same command adds new photos, and
+Detections are kept in a hidden folder beside the labels. The same command adds new photos, and
 writes more formats or other scores without running the network again. Both engines find the same
-and go on where the other was stopped. A cluster of Ray runs whatever code reaches its ports
-(CVE-2023-48022): what --engine ray starts here listens on 127.0.0.1 alone, and a cluster belongs on
-a private network, with RAY_AUTH_MODE=token.
+boxes, and each resumes the other's job. A Ray cluster runs any code that reaches its ports
+(CVE-2023-48022): the one that --engine ray starts listens only on 127.0.0.1, and a cluster belongs
+on a private network, with RAY_AUTH_MODE=token.
 """
 
 import argparse
@@ -57,7 +57,7 @@ from pipeline.memory import keep_freed_memory
 from pipeline.params.params import PredictParams, load_params
 from pipeline.review.decisions import read_review
 
-_LAST_NANOSECOND = 2**63 - 1  # that a table can hold, in the year 2262
+_LAST_NANOSECOND = 2**63 - 1  # a timestamp column's maximum, in the year 2262
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -74,14 +74,14 @@ def main(arguments: Sequence[str]) -> int:
         try:
             find_objects(job, described, photos, options)
         except KeyboardInterrupt:
-            print("the same command goes on with what is not done", file=sys.stderr)
+            print("run the same command again to resume", file=sys.stderr)
             raise
         known, classes = described.label_scores, job.asked.classes
         min_scores = choose_scores(known, classes, options.score, options.model)
         done = still_true(job, found)
         labels = FoundLabels(job, done, Path(folder), min_scores, options.doubtful)
         reviewed = after_reviews(labels, found, review, options.apply)
-        if not options.overwrite:  # a person may have been at work meanwhile, too
+        if not options.overwrite:  # a person may have edited them meanwhile
             refuse_others(files, job, refused_file(out))
         failed = write_all(files, reviewed, job)
         for stale in left_behind(files, job):
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def changed_since(photos: WaitingPhotos, day: datetime) -> WaitingPhotos:
-    """Return the photos that have changed since a day; none of them is an error."""
+    """Return the photos that have changed since a day; raise if there are none."""
     since = min(math.ceil(day.timestamp() * 1e9), _LAST_NANOSECOND)
     changed = photos.filter(pc.greater_equal(photos.states["modified"], since))
     if not changed:
@@ -99,17 +99,17 @@ def changed_since(photos: WaitingPhotos, day: datetime) -> WaitingPhotos:
 
 
 def place_of_labels(out: Path | None, photos: Path | str) -> Path:
-    """Return the file of the labels, which can be written there.
+    """Return the file of the labels, checked to be writable there.
 
     Args:
-        out: what the user says.
+        out: what the user gave.
         photos: their folder, or its address in S3.
 
     Raises:
         InputError: there is no such place.
     """
     if not (out or isinstance(photos, Path)):
-        raise InputError(f"{photos}: is only read; name the file of the labels with --out")
+        raise InputError(f"{photos}: is never written to; name the label file with --out")
     out = out or Path(photos, "labels.json")
     if out.is_dir():
         raise InputError(f"{out}: is a folder; name the file to write")
@@ -125,8 +125,8 @@ def begin(
     files: Sequence[LabelFile],
     options: argparse.Namespace,
 ) -> LabelJob:
-    """Return the job, in which nothing stands against what is asked."""
-    asked = what_is_asked(model, folder, out, options.score)
+    """Open the job, checked to be free to write its files."""
+    asked = job_settings(model, folder, out, options.score)
     job = open_job(job_folder(out), asked, restart=options.restart)
     if not options.overwrite:
         refuse_others(files, job, refused_file(out))
@@ -135,27 +135,25 @@ def begin(
     job.save()
     own = [*(out.parent / name for name in job.made), refused_file(out)]
     if isinstance(folder, Path) and (other := passed_over(options.photos, own)):
-        words = counted(
-            other, "file that is no photo or a link", "files that are no photos or links"
-        )
-        print(f"passed over: {words} to one", file=sys.stderr)
+        words = counted(other, "file")
+        print(f"skipped {words}: not photos, or links to photos already found", file=sys.stderr)
     return job
 
 
 def still_true(job: LabelJob, photos: WaitingPhotos) -> pa.Table:
-    """Return what a job has done of photos that are as they were, and print how many are not."""
+    """Return what a job has found in unchanged photos, and print how many have changed."""
     done, changed = up_to_date(job.done(), photos)
     if changed:
         words = counted(changed, "photo has changed", "photos have changed")
-        remedy = "the same without --limit and --since labels what waits"
+        remedy = "run it without --limit and --since to label them"
         print(f"left out: {words} since the last time; {remedy}", file=sys.stderr)
     return done
 
 
-def what_is_asked(
+def job_settings(
     model: DescribedModel, folder: Path | str, out: Path, scores: GivenScores
 ) -> JobSettings:
-    """Return what a job with this model is begun with."""
+    """Return the settings that a job with this model is started with."""
     decoding = scores.lowered(load_params(PARAMS).predict)
     if isinstance(folder, Path):
         folder = Path(os.path.relpath(folder, out.parent)).as_posix()
@@ -172,7 +170,7 @@ def what_is_asked(
 def find_objects(
     job: LabelJob, model: DescribedModel, photos: WaitingPhotos, options: argparse.Namespace
 ) -> None:
-    """Add to a job what the model finds in the photos that are not done, `--limit` at most."""
+    """Add to a job what the model finds in the photos not yet done, at most `--limit`."""
     waiting = without_done(photos, job.done())
     done = len(photos) - len(waiting)
     if done:
@@ -209,11 +207,11 @@ def _locked(folder: Path) -> Iterator[None]:
             try:
                 yield
             finally:
-                if is_new and not (folder / "job.json").exists():  # refused before it began
+                if is_new and not (folder / "job.json").exists():  # refused before it started
                     shutil.rmtree(folder)
     except Timeout:
         raise InputError(
-            f"{folder}: another `ladder label` is at work here; wait for it, or give --out"
+            f"{folder}: another `ladder label` is running here; wait for it, or give --out"
         ) from None
 
 
@@ -230,7 +228,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--out",
         type=Path,
         metavar="FILE",
-        help="of the labels; other formats lie beside (default: labels.json in the photos' folder)",
+        help="label file; other formats go next to it (default: labels.json in the photos' folder)",
     )
     parser.add_argument(
         "--format",
@@ -244,9 +242,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--doubtful",
         action="store_true",
-        help="add boxes that score down to half of it as boxes to ignore, to learn from the labels",
+        help="add boxes that score down to half of it, marked ignore, for training on the labels",
     )
-    parser.add_argument("--apply", type=Path, metavar="FILE", help="exported by `ladder review`")
+    parser.add_argument(
+        "--apply", type=Path, metavar="FILE", help="decisions exported by `ladder review`"
+    )
     parser.add_argument(
         "--limit", type=number(int, 1), metavar="N", help="stop after N more photos"
     )
@@ -254,16 +254,16 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--since",
         type=_day,
         metavar="DATE",
-        help="photos changed since, as 2026-11-28 or 2026-11-28T12:00",
+        help="only photos changed since, e.g. 2026-11-28 or 2026-11-28T12:00",
     )
     parser.add_argument("--restart", action="store_true", help="label all photos anew")
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace labels that others have made or changed"
+        "--overwrite", action="store_true", help="replace labels that this job did not write"
     )
     _add_engine(parser)
     options = parser.parse_args(arguments)
     if options.engine != "ray" and (options.address or options.workers):
-        parser.error("--address and --workers are of --engine ray")
+        parser.error("--address and --workers need --engine ray")
     options.score = given_scores(parser, options.score)
     return options
 
@@ -271,9 +271,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 def _day(text: str) -> datetime:
     try:
         day = datetime.fromisoformat(text)
-        day.timestamp()  # which the first and the last year have not
+        day.timestamp()  # raises for years 1 and 9999
     except (ValueError, OverflowError):
-        message = f"must be a day as 2026-11-28 or 2026-11-28T12:00: {text}"
+        message = f"must be a day, e.g. 2026-11-28 or 2026-11-28T12:00: {text}"
         raise argparse.ArgumentTypeError(message) from None
     return day
 
@@ -283,11 +283,14 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=("plain", "ray"),
         default="plain",
-        help="plain: in this process; ray: by workers of Ray Data, of the extra `ray`",
+        help="plain: in this process; ray: Ray Data workers (needs the extra `ray`)",
     )
     parser.add_argument(
-        "--address", metavar="HOST:PORT", help="of a running cluster (default: Ray is started here)"
+        "--address", metavar="HOST:PORT", help="a running Ray cluster (default: start one here)"
     )
     parser.add_argument(
-        "--workers", type=number(int, 1), metavar="N", help="of Ray at most (default: a core each)"
+        "--workers",
+        type=number(int, 1),
+        metavar="N",
+        help="Ray workers, at most (default: one per core)",
     )

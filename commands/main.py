@@ -1,7 +1,7 @@
-"""The command `ladder`: what people type besides DVC.
+"""The command `ladder` and its sub-commands.
 
-Each sub-command is a module of this folder, or of `ci/`, with `main(arguments) -> exit code`. It is
-imported only when it is called, so that `ladder --help` answers at once.
+Each sub-command is a module in this folder, or in `ci/`, with `main(arguments) -> exit code`. It is
+imported only when it is called, so that `ladder --help` is instant.
 """
 
 import argparse
@@ -12,20 +12,20 @@ from types import ModuleType
 from pipeline.exit_codes import exit_code
 
 COMMANDS = {
-    "label": "find objects in new photos with a trained rung, and write them as Pascal JSON",
+    "label": "find objects in new photos and write them as labels",
     "review": "make a page of the machine labels that a person should see first",
     "evaluate": "measure a trained rung on other labelled photos",
     "export": "write a trained rung as ONNX, OpenVINO or a torch program, checked against torch",
-    "selftrain": "label new photos and train again with these labels, too",
-    "serve": "answer over HTTP with a trained rung: photos in, boxes out",
-    "repro": "run what is out of date, several rungs at a time",
+    "selftrain": "label new photos and train again with these labels added",
+    "serve": "serve a trained rung over HTTP: photos in, boxes out",
+    "repro": "run what is out of date, several stages at a time",
     "run": "run the ladder with a profile or with other parameters",
-    "compare": "show two results side by side, and whether they differ by more than chance",
+    "compare": "compare two results, and say whether they differ by more than chance",
     "promote": "make a model the champion of its rung, if it passes the gate",
-    "verify": "say what a commit leaves to be trained, and whether its data was pushed",
-    "retrain": "train what changed, judge, report and push it, as CI does",
+    "verify": "say what a commit leaves to train, and whether its data was pushed",
+    "retrain": "train what changed, judge, report and push it, as in CI",
     "ui": "open MLflow on the comparison of the ladder's runs",
-    "lr": "find the learning rate that suits a rung on this data",
+    "lr": "find a good learning rate for a rung on this data",
     "verify-repro": "run the ladder twice from nothing, and compare the bytes",
     "doctor": "check environment, weights, DVC's cache and the MLflow store",
 }
@@ -33,7 +33,7 @@ _OF_CI = ("verify", "retrain")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a sub-command and end with its exit code; bad input is one line and exit code 1."""
+    """Run a sub-command and exit with its code; bad input prints one line and exits with 1."""
     parser = argparse.ArgumentParser(prog="ladder", description="The detection ladder's commands.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():

@@ -1,11 +1,11 @@
-"""`ladder review`: a page of the machine labels that a person should see first.
+"""`ladder review`: make a page of the machine labels that a person should check first.
 
 Examples:
   ladder review photos/new/labels.json                    the 100 most doubtful photos
   ladder review labels/labels.json --photos photos/new --number 300 --out doubtful.html
 
-Boxes are accepted, rejected and relabelled in a browser, without a network; the page exports a
-review.json, which `ladder label ... --apply review.json` merges into the labels.
+Boxes are accepted, rejected and relabelled in a browser, offline; the page exports a review.json,
+which `ladder label ... --apply review.json` merges into the labels.
 """
 
 import argparse
@@ -46,27 +46,27 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def labels_with_photos(file: Path, photos: Path | None) -> Labels:
-    """Return the labels of a file, each image with its photo.
+    """Return the labels in a file, each image with its photo.
 
     Args:
-        file: of labels in any format that is one file.
-        photos: the folder of the photos; None for that of the file.
+        file: labels in any single-file format.
+        photos: the folder of the photos; None for the file's folder.
 
     Raises:
         InputError: the labels cannot be read, or a photo is missing.
     """
     if not file.is_file():
-        remedy = "name a file, as the labels.json that `ladder label` writes"
+        remedy = "name a file, such as the labels.json that `ladder label` writes"
         raise InputError(f"{file}: {'is a folder' if file.is_dir() else 'no such file'}; {remedy}")
     labels = read_labels(file.parent, labels=file.name)
     folder = photos or labels.photos
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; name the photos' with --photos")
+        raise InputError(f"{folder}: no such folder; name that of the photos with --photos")
     return with_photos(replace(labels, photos=folder), folder)
 
 
 def knowledge_of(model: Path) -> Knowledge:
-    """Return what the project knows beside a model; what is absent is empty."""
+    """Return what the project knows about a model's mistakes and data; empty without its files."""
     evaluation = model.parent.parent / EVALUATION / model.name
     confusion, objects = evaluation / "confusion.csv", TABLES / "objects.parquet"
     return Knowledge(
@@ -80,21 +80,25 @@ def knowledge_of(model: Path) -> Knowledge:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command_parser(__doc__)
-    parser.add_argument("labels", metavar="LABELS", type=Path, help="a file of `ladder label`")
-    parser.add_argument("--photos", type=Path, metavar="FOLDER", help="(default: that of LABELS)")
+    parser.add_argument("labels", metavar="LABELS", type=Path, help="a file from `ladder label`")
+    parser.add_argument(
+        "--photos", type=Path, metavar="FOLDER", help="the photos' folder (default: that of LABELS)"
+    )
     parser.add_argument(
         "--number",
         type=number(int, 1),
         default=100,
         metavar="N",
-        help="of photos on the page (%(default)s)",
+        help="photos on the page (%(default)s)",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="(default: review.html beside)")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the page (default: review.html next to LABELS)"
+    )
     parser.add_argument(
         "--model",
         type=Path,
         default=MODELS / "ssd_fpn",
         metavar="FOLDER",
-        help="that labelled: its label scores and confusions tell what is doubtful (%(default)s)",
+        help="the model that labelled; its scores and confusions rank the doubtful (%(default)s)",
     )
     return parser.parse_args(arguments)

@@ -1,12 +1,12 @@
-"""`ladder serve`: a trained rung answers over HTTP: photos in, boxes out.
+"""`ladder serve`: serve a trained rung over HTTP: photos in, boxes out.
 
 Examples:
   ladder serve                                     models/ssd_fpn on http://127.0.0.1:8000
   ladder serve --model models:/ssd_fpn@champion --host 0.0.0.0 --port 80
   curl -F photos=@street.jpg http://127.0.0.1:8000/predict
 
-The address itself is a page to drop photos on. SIGTERM and Ctrl-C end the server when it has
-answered what is in flight. docs/serving.md has the JSON, the limits and the metrics.
+The address itself is a page to drop photos on. SIGTERM and Ctrl-C end the server after it has
+answered the requests in flight. docs/serving.md has the JSON, the limits and the metrics.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from pipeline.serve.limits import Limits
 if TYPE_CHECKING:
     from pipeline.serve.service import Served
 
-# What is imported, by the package that has it.
+# Package to the module that is imported from it.
 _NEEDED = {
     "fastapi": "fastapi",
     "prometheus-client": "prometheus_client",
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
     sockets = bound_sockets(options.host, options.port)
     try:
-        from pipeline.serve.app import make_app  # torch takes its time
+        from pipeline.serve.app import make_app  # imports torch, which is slow
         from pipeline.serve.service import Service
 
         served = load(options.model, options.score, options.batch)
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         )
         app = make_app(Service(served, limits, options.wait_ms / 1000))
         place = address(options.host, sockets[0].getsockname()[1])
-        run(app, sockets, f"{options.model}: answers on {place} (Ctrl-C ends it)")
+        run(app, sockets, f"{options.model}: serving on {place} (Ctrl-C ends it)")
     finally:
         for one in sockets:
             one.close()
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def check_packages() -> None:
-    """Raise where a package of the extra `serve` is absent."""
+    """Raise if a package of the extra `serve` is missing."""
     absent = [package for package, module in _NEEDED.items() if find_spec(module) is None]
     if absent:
         raise InputError(
@@ -74,11 +74,11 @@ def check_packages() -> None:
 
 
 def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
-    """Return a model that is ready to answer.
+    """Return a model that is ready to serve.
 
     Args:
-        model: folder of a rung, or a model's URI in MLflow.
-        scores: that a user has given for the classes.
+        model: folder of a rung, exported file, or a model's URI in MLflow.
+        scores: given by the user for the classes.
         batch_size: photos in one forward pass, at most.
 
     Raises:
@@ -91,7 +91,7 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
     from pipeline.serve.service import Served
 
     decoding, device = DECODING, "auto"
-    if PARAMS.is_file():  # a server may have a model and nothing else
+    if PARAMS.is_file():  # a server may have only a model
         params = load_params(PARAMS)
         decoding, device = params.predict, params.train.shared.device
     with model_folder(model) as folder:
@@ -99,7 +99,7 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
         detector = described.detector(device, scores.lowered(decoding), batch_size)
         min_scores = choose_scores(described.label_scores, detector.classes, scores, model)
     side = detector.spec.image_size
-    detector.predict([np.zeros((side, side, 3), np.uint8)] * batch_size)  # the first is slow
+    detector.predict([np.zeros((side, side, 3), np.uint8)] * batch_size)  # the first batch is slow
     return Served(detector, model, described.digest, min_scores)
 
 
@@ -111,43 +111,43 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--port",
         type=number(int, 0, 65535),
         default=8000,
-        help="port, 0 for any that is free (%(default)s)",
+        help="port; 0 picks a free one (%(default)s)",
     )
-    add_scores(parser, "tell")
+    add_scores(parser, "return")
     parser.add_argument(
         "--batch",
         type=number(int, 1),
         default=16,
         metavar="N",
-        help="photos that go through the network together, at most (%(default)s)",
+        help="maximum photos per forward pass (%(default)s)",
     )
     parser.add_argument(
         "--wait-ms",
         type=number(float, 0),
         default=4.0,
         metavar="MS",
-        help="time that a photo waits for others on their way, to share its batch (%(default)s)",
+        help="time that a photo waits for others to share its batch (%(default)s)",
     )
     parser.add_argument(
         "--max-mb",
         type=number(float, 0.001),
         default=_LIMITS.body_bytes / 1e6,
         metavar="MB",
-        help="in one request (%(default)g)",
+        help="maximum size of a request (%(default)g)",
     )
     parser.add_argument(
         "--max-megapixels",
         type=number(float, 0.001, _MOST_MEGAPIXELS),
         default=_LIMITS.photo_pixels / 1e6,
         metavar="MP",
-        help="in one photo (%(default)g)",
+        help="maximum size of a photo (%(default)g)",
     )
     parser.add_argument(
         "--queue",
         type=number(int, 1),
         default=_LIMITS.waiting,
         metavar="N",
-        help="photos of all requests that may wait, at most (%(default)s)",
+        help="maximum photos waiting, over all requests (%(default)s)",
     )
     options = parser.parse_args(arguments)
     options.score = given_scores(parser, options.score)

@@ -1,1 +1,1 @@
-"""The parser of a command, and options that several commands have."""
+"""The parser of a command, and options that several commands share."""

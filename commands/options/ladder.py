@@ -7,7 +7,7 @@ from pipeline.profiles import profile_names
 
 
 def add_profile(parser: argparse.ArgumentParser) -> None:
-    """Add `PROFILE` and `--photos`, which say what the ladder is run on."""
+    """Add `PROFILE` and `--photos`, which say what the ladder runs on."""
     parser.add_argument(
         "profile",
         metavar="PROFILE",
@@ -19,7 +19,7 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
         "--photos",
         type=Path,
         metavar="FOLDER",
-        help="with photos and labels, to read instead of the profile's source",
+        help="read photos and labels from here instead of the profile's source",
     )
 
 
@@ -32,7 +32,7 @@ def _profile_name(name: str) -> str:
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Add `-S`, which sets parameters for a run."""
+    """Add `-S`, which sets parameters of a run."""
     parser.add_argument(
         "-S",
         "--set-param",
@@ -40,16 +40,16 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a parameter of params.yaml; may be given several times",
+        help="set a parameter of params.yaml; may be given several times",
     )
 
 
 def add_only(parser: argparse.ArgumentParser) -> None:
-    """Add `--only`, which names a part of the ladder."""
+    """Add `--only`, which limits the run to a part of the ladder."""
     parser.add_argument(
         "--only",
         action="append",
         default=[],
         metavar="STAGE",
-        help="run this stage and what it needs, as evaluate@ssd_fpn; may be given several times",
+        help="run this stage and what it needs, e.g. evaluate@ssd_fpn; may be given several times",
     )

@@ -12,7 +12,7 @@ from pipeline.tracking.mlflow_store import store_uri
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add `--model`: a folder, an exported file, or what MLflow keeps."""
+    """Add `--model`: a folder, an exported file, or a model in MLflow."""
     parser.add_argument(
         "--model",
         default=str(MODELS / "ssd_fpn"),
@@ -22,18 +22,18 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_scores(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add `--score`, which `given_scores` reads; `what` is done with a box that scores above."""
+    """Add `--score`, which `given_scores` parses; `what` is done with boxes that score above it."""
     parser.add_argument(
         "--score",
         action="append",
         default=[],
         metavar="[CLASS=]SCORE",
-        help=f"{what} what scores above this (default: a score for each class, chosen on val)",
+        help=f"{what} boxes that score above this (default: a score per class, chosen on val)",
     )
 
 
 def given_scores(parser: argparse.ArgumentParser, words: list[str]) -> GivenScores:
-    """Return the values of `--score`; end with usage where one is no score."""
+    """Return the values of `--score`; exit with a usage message if one is not a score."""
     try:
         return GivenScores.parse(words)
     except ValueError:
@@ -42,7 +42,7 @@ def given_scores(parser: argparse.ArgumentParser, words: list[str]) -> GivenScor
 
 @contextmanager
 def model_folder(model: str) -> Iterator[Path]:
-    """Yield the folder or exported file of a model, downloaded where it is in MLflow."""
+    """Yield the folder or exported file of a model, downloaded if it is in MLflow."""
     if not is_mlflow_uri(model):
         yield Path(model)
         return

@@ -1,10 +1,10 @@
-"""Where a command may write its page."""
+"""Checks that a command may write its page where the user wants it."""
 
 from pathlib import Path
 
 from pipeline.errors import InputError
 
-_HEAD = 1000  # bytes, in which every page has its title
+_HEAD = 1000  # bytes that contain a page's title
 
 
 def check_page(out: Path, title: str, option: str) -> None:

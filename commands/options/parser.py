@@ -1,4 +1,4 @@
-"""The parser that each command makes of its docstring, and how it reads numbers."""
+"""The parser that each command makes from its docstring, and how it parses numbers."""
 
 import argparse
 import math
@@ -12,7 +12,7 @@ def command_parser(doc: str | None) -> argparse.ArgumentParser:
     """Return the parser of a sub-command, whose `--help` is its module's docstring.
 
     Args:
-        doc: "`ladder NAME`: what it does." and, after an empty line, examples and what to know.
+        doc: "`ladder NAME`: what it does." and, after an empty line, examples and notes.
     """
     title, _, rest = (doc or "").partition("\n\n")
     name, _, what = title.partition(": ")
@@ -25,7 +25,7 @@ def command_parser(doc: str | None) -> argparse.ArgumentParser:
 
 
 def number(kind: type[Number], low: Number, high: Number | None = None) -> Callable[[str], Number]:
-    """Return what reads an option's value as a number from `low` to `high`, both included."""
+    """Return a parser of an option's value as a number from `low` to `high`, both included."""
     legal = f"{low} or more" if high is None else f"from {low} to {high}"
 
     def read(text: str) -> Number:

@@ -411,7 +411,7 @@ def test_photos_in_s3_get_the_labels_of_the_folder(project, monkeypatch, capsys)
             monkeypatch.setenv(name, value)
         place = f"s3://{BUCKET}/new"
         assert run(place) == 1
-        assert f"error: {place}: is only read; name the file of the lab" in capsys.readouterr().err
+        assert f"error: {place}: is never written to; name the label" in capsys.readouterr().err
         assert run(place, "--out", "s3.json", "--score", "0.001") == 0
         assert run("new", "--out", "new.json", "--score", "0.001") == 0
         assert Path("s3.json").read_bytes() == Path("new.json").read_bytes()
@@ -448,4 +448,4 @@ def test_ray_labels_as_the_plain_engine_does_and_ctrl_c_ends_all_of_it(project):
 @pytest.mark.parametrize("option", ["--address", "--workers"])
 def test_options_of_ray_without_ray_are_refused(project, capsys, option):
     assert run("new", option, "1") == 2
-    assert "--address and --workers are of --engine ray" in capsys.readouterr().err
+    assert "--address and --workers need --engine ray" in capsys.readouterr().err

@@ -40,14 +40,14 @@ def test_number_out_and_photos_elsewhere(
 
 def test_labels_of_people_and_absent_photos_are_refused(labelled: Path) -> None:
     Path("empty").mkdir()
-    with pytest.raises(InputError, match=r"absent: no such folder; name the photos' with --photos"):
+    with pytest.raises(InputError, match=r"absent: no such folder; name that of the photos with"):
         main([str(labelled), "--photos", "absent"])
     with pytest.raises(InputError, match=r"photo 'a.jpg' and 2 more are missing below empty"):
         main([str(labelled), "--photos", "empty"])
-    with pytest.raises(InputError, match=r"new/no\.json: no such file; name a file, as the labels"):
+    with pytest.raises(InputError, match=r"new/no\.json: no such file; name a file, such as the"):
         main(["new/no.json"])
     with pytest.raises(
-        InputError, match=r"new: is a folder; name a file, as the labels\.json that"
+        InputError, match=r"new: is a folder; name a file, such as the labels\.json that"
     ):
         main(["new"])
     labelled.write_text(labelled.read_text().replace('"score"', '"skore"'))

@@ -107,7 +107,7 @@ def ends_with_what_is_in_flight(
 @pytest.mark.slow
 def test_it_answers_and_ends_with_what_is_in_flight(project: Path) -> None:
     with started(project, "--score", "dog=0.9") as (process, port, line):
-        assert line == f"models/ssd_fpn: answers on http://127.0.0.1:{port} (Ctrl-C ends it)\n"
+        assert line == f"models/ssd_fpn: serving on http://127.0.0.1:{port} (Ctrl-C ends it)\n"
         status, health = asked(port, "GET", "/health")
         assert (status, health["rung"]) == (200, "ssd_fpn")
         assert health["scores"] == {"cat": 0.3, "dog": 0.9, "owl": 0.3}
