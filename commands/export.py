@@ -1,12 +1,12 @@
-"""`ladder export`: a trained rung as a file for other runtimes, checked against torch.
+"""`ladder export`: write a trained rung for other runtimes, checked against torch.
 
 Examples:
   ladder export ssd_fpn                            exports/ssd_fpn.onnx: raw outputs
   ladder export ssd_fpn --format onnx-nms          boxes, labels and scores after suppression
-  ladder export ssd_fpn --format openvino-int8     calibrated on train, refused if val falls
+  ladder export ssd_fpn --format openvino-int8     calibrated on train, refused if val drops
 
-Pixels go in as they are; normalisation, classes and all of model.json are inside. docs/export.md
-has the inputs and outputs of each format.
+The input is raw pixels; normalisation, classes and all of model.json are inside. docs/export.md has
+the inputs and outputs of each format.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from pipeline.tasks import Task
 def main(arguments: Sequence[str]) -> int:
     """Write a trained rung as ONNX, OpenVINO or a torch program."""
     options = _parse(arguments)
-    # Only now, so that `--help` answers at once.
+    # Imported here so that `--help` is instant.
     import torch
 
     from pipeline.data.inputs import read_inputs
@@ -46,7 +46,9 @@ def main(arguments: Sequence[str]) -> int:
     if PIXELS.is_file() and (TABLES / "images.parquet").is_file():
         inputs = read_inputs(Task(spec.task))
         if inputs.classes != spec.classes:
-            raise InputError(f"{MODELS / rung}: learnt other classes than the tables; train again")
+            raise InputError(
+                f"{MODELS / rung}: was trained on other classes than the tables have; train again"
+            )
     scores = read_label_scores(EVALUATION / rung / "label_scores.json")
     description = Description(spec, load_params(PARAMS).predict, scores)
     tell(f"{rung}: tracing")
@@ -61,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command_parser(__doc__)
-    parser.add_argument("rung", metavar="RUNG", help="whose model in models/ it is")
+    parser.add_argument("rung", metavar="RUNG", help="rung whose model in models/ to export")
     parser.add_argument(
         "--format",
         default="onnx",
@@ -69,13 +71,13 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="(default: %(default)s)",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="(default: exports/RUNG with the format's ending)"
+        "--out", type=Path, metavar="FILE", help="(default: exports/RUNG with the format's suffix)"
     )
     parser.add_argument(
         "--max-fall",
         type=number(float, 0, 1),
         default=0.01,
         metavar="SHARE",
-        help="by how much a metric of val may fall in int8 (%(default)s)",
+        help="how much a val metric may drop in int8 (%(default)s)",
     )
     return parser.parse_args(arguments)

@@ -5,13 +5,14 @@ Examples:
   ladder repro --gpus 0,1                   one rung on each GPU
   ladder repro --jobs 2 evaluate@ssd_fpn    this stage and what it needs
 
-A stage starts when all that it depends on has ended, as `dvc repro --single-item`. One that fails
-stops no other; what depends on it is not run, and the exit code is 1. dvc.lock is in the end what
-`dvc repro` would have written. Ctrl-C stops all, and the same command goes on.
+A stage starts when everything it depends on has finished, as `dvc repro --single-item`. If it
+fails, the stages that depend on it are not run, the others continue, and the exit code is 1. In the
+end dvc.lock is what `dvc repro` would have written. Ctrl-C stops all stages; the same command
+resumes.
 
-Each stage gets an equal share of the cores, as OMP_NUM_THREADS, unless that is set already. Weights
-are equal byte for byte to those of `dvc repro` with the same OMP_NUM_THREADS. `ladder run` first
-for other parameters: `ladder run PROFILE --only pixels`, then this.
+Each stage gets an equal share of the cores, as OMP_NUM_THREADS, unless that is already set. Weights
+are byte for byte those of `dvc repro` with the same OMP_NUM_THREADS. To change parameters, use
+`ladder run` first: `ladder run PROFILE --only pixels`, then this.
 """
 
 import argparse
@@ -37,7 +38,7 @@ _LOCK = Path(".ladder/repro.lock")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run what is out of date; return 1 where a stage has failed."""
+    """Run what is out of date; return 1 if a stage has failed."""
     options = _parse(arguments)
     started = time.monotonic()
     slots = gpu_slots(options.gpus) if options.gpus else cpu_slots(options.jobs)
@@ -51,28 +52,28 @@ def main(arguments: Sequence[str]) -> int:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Refuse what DVC would answer with the advice to remove its lock."""
+    """Refuse a second `ladder repro`; DVC would advise deleting its lock."""
     _LOCK.parent.mkdir(mode=0o700, exist_ok=True)
     try:
         with FileLock(_LOCK, timeout=0):
             yield
     except Timeout:
-        raise InputError("another `ladder repro` is at work here; wait for its end") from None
+        raise InputError("another `ladder repro` is running here; wait for it to finish") from None
 
 
 def run_plan(plan: Plan, slots: Sequence[Slot]) -> RunSummary:
-    """Return what has become of the stages; the lock file is then in order, also after Ctrl-C."""
+    """Return the outcome of all stages; the lock file is in order afterwards, even after Ctrl-C."""
     before = read_order()
     with open_screen(list(plan.waits_for)) as screen:
         result = Runner(plan.waits_for, slots, screen).run()
     if result.stopped is not None:
-        mend_lock()  # who is stopped while it writes leaves half of it
+        mend_lock()  # a stage stopped while writing leaves half a file
     restore_order(before, plan.order)
     return result
 
 
 def _tell(result: RunSummary, up_to_date: int, seconds: float) -> int:
-    """Say how it went, and return the exit code."""
+    """Print the outcome, and return the exit code."""
     if result.stopped is not None:
         print("stopped: run the same command again to go on", file=sys.stderr)
         return 128 + result.stopped
@@ -88,14 +89,14 @@ def _tell(result: RunSummary, up_to_date: int, seconds: float) -> int:
 def _gpus(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     if not all(names):
-        raise argparse.ArgumentTypeError(f"must be GPUs with commas between them, as 0,1: {text}")
+        raise argparse.ArgumentTypeError(f"must be GPUs separated by commas, e.g. 0,1: {text}")
     return names
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command_parser(__doc__)
     parser.add_argument(
-        "targets", metavar="TARGET", nargs="*", help="as of `dvc repro`; all stages"
+        "targets", metavar="TARGET", nargs="*", help="as for `dvc repro` (default: all stages)"
     )
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--jobs", type=number(int, 1), metavar="N", help="stages at a time")
@@ -103,6 +104,6 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--gpus",
         type=_gpus,
         metavar="ID,ID",
-        help="one stage at a time on each, as CUDA_VISIBLE_DEVICES; two where one is named twice",
+        help="one stage at a time on each, by CUDA_VISIBLE_DEVICES; name one twice for two stages",
     )
     return parser.parse_args(arguments)

@@ -1,14 +1,14 @@
-"""`ladder selftrain`: label new photos with a trained rung, and train again with these labels, too.
+"""`ladder selftrain`: label new photos with a trained rung, then train with these labels added.
 
 Examples:
   ladder selftrain photos/new
   ladder selftrain photos/new --only evaluate@ssd_fpn -S train.ssd_fpn.late.epochs=30
 
-The labelled photos that the present results were trained on stay what they are, val and test
-included; the new ones join train. A box of the model counts with its score times
-train.shared.machine_weight, and boxes that it was in doubt about are neither objects nor
-background. All are copied into photos/selftrain, and fetch.sources names both. What people have
-corrected in photos/selftrain/truth by the next time is kept.
+The labelled photos of the current results stay as they are, including val and test; the new ones
+are added to train. The model's boxes are weighted by their score times train.shared.machine_weight,
+and doubtful boxes are neither objects nor background. All photos are copied into photos/selftrain,
+and fetch.sources names both sets. Corrections that people make in photos/selftrain/truth are kept
+for the next round.
 """
 
 import argparse
@@ -42,7 +42,7 @@ from pipeline.sources.made_folder import (
 
 PLACE = Path("photos/selftrain")
 _MACHINE = "machine"
-_LABELS = Path(".ladder/selftrain")  # where a stopped labelling goes on
+_LABELS = Path(".ladder/selftrain")  # where a stopped labelling resumes
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     check_is_new(options.photos, params.fetch)
     photos = photos_below(options.photos)
     if not photos:
-        raise InputError(f"{options.photos}: no photo in it; name a folder of photos to learn from")
+        raise InputError(f"{options.photos}: no photo in it; name a folder of new photos")
     if not SOURCE.is_dir():
         raise InputError(f"{SOURCE}: no such folder; run the ladder first, on labelled photos")
     teacher = teacher_of(options.model)
@@ -61,16 +61,16 @@ def main(arguments: Sequence[str]) -> int:
     labels = _LABELS / job_name(teacher, options.photos, params.predict) / "labels.json"
     labels.parent.mkdir(parents=True, exist_ok=True)
     words = [str(options.photos), "--model", str(options.model), "--doubtful"]
-    label.main([*words, "--out", str(labels), "--overwrite"])  # nobody else's is there
+    label.main([*words, "--out", str(labels), "--overwrite"])  # the folder is ours
     with fresh_folder(PLACE) as place:
         before = states_of_files(PLACE)
-        check_is_ours(truth)  # labelling takes its time, in which people work on
+        check_is_ours(truth)  # labelling takes long enough for people to edit
         for found, path in truth:
             copy_set(found, place / path)
         copy_photos(photos, options.photos, place / _MACHINE)
         shutil.copyfile(labels, place / _MACHINE / labels.name)
         record_files(place)
-        if changed := changed_files(PLACE, before):  # copying takes its time, too
+        if changed := changed_files(PLACE, before):  # so does copying
             fault = "was changed while it was copied; run the command again"
             raise InputError(f"{changed[0]}: {fault}")
     settings = ["fetch.source=local", f"fetch.path={PLACE}"]
@@ -81,30 +81,30 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def check_is_new(photos: Path, params: FetchParams) -> None:
-    """Check that a folder of new photos has none that people have labelled, as those of val.
+    """Check that a folder of new photos has none that people have labelled, such as those of val.
 
     Raises:
         InputError: it contains photos of the ladder, or lies within them.
     """
     place = photos.resolve()
     local = [params.path / one.path for one in _truth(params)] if params.source == "local" else []
-    remedy = "name a folder of new photos alone, such as photos/new"
+    remedy = "name a folder of only new photos, such as photos/new"
     for ours in (SOURCE, PLACE, *local):
         if ours.exists() and place in (ours.resolve(), *ours.resolve().parents):
-            problem = f"has the labelled photos of {ours} in it, val and test included"
+            problem = f"contains the labelled photos of {ours}, val and test included"
             raise InputError(f"{photos}: {problem}; {remedy}")
-    # New photos may lie within a set of the user's, whose labels do not name them.
+    # New photos may be inside one of the user's sets, as long as its labels do not name them.
     for ours in (SOURCE, PLACE):
         if ours.resolve() in place.parents:
-            raise InputError(f"{photos}: lies in {ours}, with the labelled photos; {remedy}")
+            raise InputError(f"{photos}: is in {ours}, with the labelled photos; {remedy}")
 
 
 def truth_sets(params: FetchParams) -> list[tuple[LabelledSet, Path]]:
-    """Return the sets that people have labelled, and where each lies in `PLACE`.
+    """Return the sets that people have labelled, and the path of each in `PLACE`.
 
-    They are those of the present results, in data/source; from the second round on those of `PLACE`
-    itself, where people correct them. A round whose run has failed leaves params.yaml as it was,
-    and its own folders in data/source.
+    These are the sets of the current results, in data/source; from the second round on, those in
+    `PLACE` itself, where people correct them. A round whose run fails leaves params.yaml unchanged,
+    but its own folders in data/source.
     """
     again = params.source == "local" and params.path.resolve() == PLACE.resolve()
     root = PLACE if again and PLACE.is_dir() else SOURCE
@@ -118,13 +118,13 @@ def truth_sets(params: FetchParams) -> list[tuple[LabelledSet, Path]]:
 
 
 def check_is_ours(truth: Sequence[tuple[LabelledSet, Path]]) -> None:
-    """Check that nothing of a person's goes when `PLACE` is made again.
+    """Check that no file of a person is lost when `PLACE` is made again.
 
     Args:
-        truth: of `truth_sets`, which stay.
+        truth: from `truth_sets`; these are kept.
 
     Raises:
-        InputError: a file of it is not as `ladder selftrain` left it.
+        InputError: another file is not as `ladder selftrain` left it.
     """
     kept = {file for found, _ in truth for file in (*found.files, *photos_below(found.photos))}
     lost = [file for file in foreign_files(PLACE) if file not in kept]
@@ -135,7 +135,7 @@ def check_is_ours(truth: Sequence[tuple[LabelledSet, Path]]) -> None:
 
 
 def copy_photos(photos: Sequence[Path], root: Path, out: Path) -> None:
-    """Copy photos below `root` to their places below `out`."""
+    """Copy photos below `root` to the same paths below `out`."""
     for photo in progress(photos, desc="copying", unit="photos"):
         copy = out / photo.relative_to(root)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -143,14 +143,14 @@ def copy_photos(photos: Sequence[Path], root: Path, out: Path) -> None:
 
 
 def sources(params: FetchParams, teacher: str) -> list[dict]:
-    """Return `fetch.sources` of the next run: the sets that people have labelled, then ours."""
+    """Return `fetch.sources` of the next run: the sets labelled by people, then the machine's."""
     truth = [source.model_copy(update={"path": _place_of(source)}) for source in _truth(params)]
     machine = SourceParams(path=Path(_MACHINE), role="machine", teacher=teacher)
     return [source.model_dump(mode="json", exclude_defaults=True) for source in [*truth, machine]]
 
 
 def teacher_of(model: Path) -> str:
-    """Return what the run of the pupil is to remember of a model: its rung and its weights.
+    """Return what the student's run records of its teacher: the rung and a digest of its weights.
 
     Raises:
         InputError: there is no model.
@@ -162,9 +162,9 @@ def teacher_of(model: Path) -> str:
 
 
 def job_name(teacher: str, photos: Path, decoding: PredictParams) -> str:
-    """Return the name of a labelling, the same where it can go on with what it has begun.
+    """Return the name of a labelling job, the same if an earlier one can be resumed.
 
-    `ladder label` goes on with the same photos, found in the same way, alone.
+    `ladder label` only resumes a job on the same folder with the same decoding.
     """
     folder = common_folder([str(photos)]).absolute()
     asked = f"{folder} {decoding.model_dump_json()}"
@@ -176,13 +176,13 @@ def _truth(params: FetchParams) -> list[SourceParams]:
 
 
 def _place_of(source: SourceParams) -> Path:
-    """Return where a set lies; in a second round it is below `truth` already."""
+    """Return the path of a set in `PLACE`; in a second round it is already below `truth`."""
     return source.path if source.path.parts[:1] == ("truth",) else Path("truth") / source.path
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command_parser(__doc__)
-    parser.add_argument("photos", metavar="FOLDER", type=_folder, help="of photos without labels")
+    parser.add_argument("photos", metavar="FOLDER", type=_folder, help="photos without labels")
     parser.add_argument(
         "--model",
         type=Path,
@@ -192,11 +192,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     add_settings(parser)
     add_only(parser)
-    parser.add_argument("--name", help="of the experiment (default: run, date and time)")
+    parser.add_argument("--name", help="name of the experiment (default: run, date and time)")
     return parser.parse_args(arguments)
 
 
 def _folder(text: str) -> Path:
     if not text.strip():
-        raise argparse.ArgumentTypeError("no folder is named; give one of new photos")
+        raise argparse.ArgumentTypeError("no folder is named; name one of new photos")
     return Path(text)

@@ -1,10 +1,10 @@
-"""`ladder ui`: MLflow, opened on the comparison of the ladder's runs.
+"""`ladder ui`: open MLflow on the comparison of the ladder's runs.
 
 Examples:
   ladder ui                             the store of this project, or of MLFLOW_TRACKING_URI
-  ladder ui --host 0.0.0.0 --port 80    for others, too, by this machine's IP address
+  ladder ui --host 0.0.0.0 --port 80    also for others, at this machine's IP address
 
-MLflow refuses the machine's names that MLFLOW_SERVER_ALLOWED_HOSTS does not list, as box.lab:80.
+MLflow refuses host names that MLFLOW_SERVER_ALLOWED_HOSTS does not list, e.g. box.lab:80.
 """
 
 import argparse
@@ -21,13 +21,13 @@ from pipeline.tracking.mlflow_store import experiment_name, is_server, store_uri
 from pipeline.tracking.pages.links import OPENS, START, comparison
 from pipeline.tracking.sqlite_store import database, find_experiment, is_damaged
 
-Address = tuple[str | int | bytes, ...]  # host, port, and two numbers more of IPv6
+Address = tuple[str | int | bytes, ...]  # host and port; for IPv6 two more numbers
 _PORTS = range(5000, 5020)
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # to open in a browser
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Start MLflow's pages in place of this process and print the link to the ladder's runs."""
+    """Replace this process by MLflow's server, after printing the link to the ladder's runs."""
     options = _parse(arguments)
     root = Path(os.environ.get("DVC_ROOT") or ".").resolve()
     uri = store_uri(root)
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
             raise InputError(f"{uri}: damaged; move {store.name} aside, `make repro` makes another")
         raise InputError(f"{uri}: no runs of the ladder yet; `make repro` logs them")
     port = free_port(options.host, options.port)
-    print(f"MLflow needs 5 to 15 seconds, then open\n\n  {link(options.host, port)}\n")
+    print(f"MLflow takes 5 to 15 seconds to start; then open\n\n  {link(options.host, port)}\n")
     print("Ctrl-C ends it.", flush=True)
     command, environment = server(uri, root, options.host, port)
     environment[OPENS] = comparison(experiment) if experiment else "/"
@@ -61,8 +61,8 @@ def link(host: str, port: int) -> str:
 def server(uri: str, root: Path, host: str, port: int) -> tuple[list[str], dict[str, str]]:
     """Return the command line that serves the pages, and its environment.
 
-    It is what `mlflow ui --workers 1` comes to, in one process, without another that imports all of
-    MLflow to start it; nor is there a job queue, which makes it 15 processes and 3.3 GB.
+    It is what `mlflow ui --workers 1` runs, but in one process instead of two that import all of
+    MLflow, and without the job queue, which makes it 15 processes and 3.3 GB.
     """
     command = [sys.executable, "-W", "ignore", "-m", "uvicorn", "pipeline.tracking.pages.app:app"]
     command += ["--host", host, "--port", str(port), "--log-level", "warning"]
@@ -70,7 +70,7 @@ def server(uri: str, root: Path, host: str, port: int) -> tuple[list[str], dict[
         "_MLFLOW_SERVER_FILE_STORE": uri,
         "_MLFLOW_SERVER_REGISTRY_STORE": uri,
         "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
-        "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",  # of experiments that it makes
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",  # for new experiments
         "_MLFLOW_SERVER_ARTIFACT_DESTINATION": (root / "mlruns").as_uri(),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -93,23 +93,25 @@ def free_port(host: str, wanted: int | None) -> int:
 
 
 def _addresses(host: str) -> list[tuple[int, Address]]:
-    """Return family and socket address, with port 0, of all that a server can listen on."""
+    """Return family and socket address, with port 0, of every address a server can listen on."""
     try:
         found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError):  # the latter: a part of the name is empty or too long
+    except (socket.gaierror, UnicodeError):  # UnicodeError: an empty or too long label in the name
         found = []
     usable: list[tuple[int, Address]] = [
         (family, address) for family, *_, address in found if _can_bind(family, address)
     ]
     if not usable:
-        raise InputError(f"--host: {host} is no address of this machine; name one, or leave it out")
+        raise InputError(
+            f"--host: {host} is not an address of this machine; name one, or leave it out"
+        )
     return usable
 
 
 def _can_bind(family: int, address: Address) -> bool:
     try:
         with socket.socket(family) as probe:
-            # Without this a port whose last server has just ended counts as busy for a minute.
+            # Without this, a port counts as busy for a minute after its last server ended.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError:

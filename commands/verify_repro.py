@@ -1,12 +1,12 @@
-"""`ladder verify-repro`: does the ladder give the same bytes when it is run again from nothing?
+"""`ladder verify-repro`: run the ladder twice from nothing, and compare the bytes.
 
 Examples:
   ladder verify-repro                                      all rungs, with params.yaml as it is here
   ladder verify-repro --only evaluate@ssd_fpn              one rung
   ladder verify-repro voc2007 --photos photos/mine -S fetch.split=fraction
 
-Two clones of the last commit run it one after the other in .ladder/, each without a cache. Tables,
-pixels, weights, histories, predictions, evaluation and metrics are compared; minutes are not.
+Two clones of the last commit run it in .ladder/, one after the other, each without a cache. Tables,
+pixels, weights, histories, predictions, evaluation and metrics are compared; run times are not.
 docs/reliability.md says what differs between machines.
 """
 
@@ -36,7 +36,7 @@ _DIFFERENT = 1
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the ladder twice from nothing, and return 1 where an output differs."""
+    """Run the ladder twice from nothing, and return 1 if an output differs."""
     parser = command_parser(__doc__)
     add_profile(parser)
     add_settings(parser)
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     text, params = new_params(options.profile, options.photos, options.settings)
     targets = options.only or [f"evaluate@{rung}" for rung in params.rung_names]
     if git_tags().get("git.dirty") == "true":
-        print("what is not committed is left out: the last commit is verified")
+        print("uncommitted changes are ignored: the last commit is verified")
     shutil.rmtree(_PLACE, ignore_errors=True)
     first, second = (
         made_from_nothing(_PLACE / name, text, targets) for name in ("first", "second")
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
 def new_params(
     profile: str | None, photos: Path | None, settings: Sequence[str]
 ) -> tuple[str, Params]:
-    """Return the params.yaml of both runs; a folder of photos is named from the root of the disk.
+    """Return the params.yaml of both runs; a local folder of photos becomes an absolute path.
 
     Raises:
         InputError: a parameter is unknown or illegal.
@@ -83,13 +83,13 @@ def made_from_nothing(folder: Path, params: str, targets: Sequence[str]) -> dict
     print(f"--- {folder.name} run, in {folder}", flush=True)
     _run("git", "clone", "--quiet", ".", str(folder))
     (folder / PARAMS).write_text(params)
-    (folder / LOCK).unlink(missing_ok=True)  # of stages that are not run here, too
+    (folder / LOCK).unlink(missing_ok=True)  # may name stages that are not run here
     _run(sys.executable, "-m", "dvc", "repro", "--force", *targets, cwd=folder)
     return outputs(folder)
 
 
 def outputs(project: Path) -> dict[str, str]:
-    """Return path to digest of each file that the stages of a project have made, minutes aside."""
+    """Return path to digest of each output file of a project's stages, except run times."""
     cache = cache_folder(project)
     found: dict[str, str] = {}
     for entry in read_lock(project / LOCK).values():
@@ -100,7 +100,7 @@ def outputs(project: Path) -> dict[str, str]:
 
 
 def report(first: Mapping[str, str], second: Mapping[str, str]) -> int:
-    """Print what differs, else the digest of each kind of output; return how many files differ."""
+    """Print whether each output is the same; return how many differ."""
     differing = [path for path in sorted({*first, *second}) if first.get(path) != second.get(path)]
     for path in differing:
         print(f"WRONG {path}: {_short(first.get(path))} and {_short(second.get(path))}")
@@ -114,7 +114,7 @@ def _short(digest: str | None) -> str:
 
 
 def _run(*words: str, cwd: Path | None = None) -> None:
-    """Run a command to its end, with this Python before others on PATH.
+    """Run a command, with this Python first on PATH.
 
     Raises:
         InputError: it fails.

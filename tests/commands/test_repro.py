@@ -67,9 +67,7 @@ def test_a_second_one_is_refused_while_the_first_is_at_work(project):
     write_stages(a=("touch a", []))
     Path(".ladder").mkdir(exist_ok=True)
     with FileLock(".ladder/repro.lock"):
-        with pytest.raises(
-            InputError, match="another `ladder repro` is at work here; wait for its"
-        ):
+        with pytest.raises(InputError, match="another `ladder repro` is running here; wait for it"):
             repro.main(["--jobs", "1"])
     assert repro.main(["--jobs", "1"]) == 0
 

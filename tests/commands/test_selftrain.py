@@ -198,7 +198,7 @@ def test_other_detections_are_a_labelling_of_their_own(project, started):
 
 
 def test_what_is_missing_is_named_before_any_work(project, started):
-    with pytest.raises(InputError, match=r"absent: no photo in it; name a folder of photos"):
+    with pytest.raises(InputError, match=r"absent: no photo in it; name a folder of new"):
         selftrain.main(["absent"])
     with pytest.raises(InputError, match=r"models/none/model.safetensors: no model there; train"):
         selftrain.main(["new", "--model", "models/none"])
@@ -211,29 +211,33 @@ def test_what_is_missing_is_named_before_any_work(project, started):
 @pytest.mark.parametrize("folder", [".", "data", "data/source", "..", "here"])
 def test_a_folder_with_the_labelled_photos_is_refused(project, started, folder):
     Path("here").symlink_to(project)
-    with pytest.raises(InputError, match=r"has the labelled photos of data/source .* photos/new$"):
+    with pytest.raises(
+        InputError, match=r"contains the labelled photos of data/source .* photos/new$"
+    ):
         selftrain.main([folder])
     assert not started and not Path(".ladder/selftrain").exists()
 
 
 def test_a_folder_within_the_labelled_photos_is_refused(project, started):
     Path("data/source/more").mkdir()
-    with pytest.raises(InputError, match=r"^data/source/more: lies in data/source, with the lab"):
+    with pytest.raises(InputError, match=r"^data/source/more: is in data/source, with the lab"):
         selftrain.main(["data/source/more"])
 
 
 def test_what_an_earlier_round_learnt_from_is_not_new(project, started):
     selftrain.main(["new"])
-    with pytest.raises(InputError, match=r"^photos: has the labelled photos of photos/selftrain"):
+    with pytest.raises(
+        InputError, match=r"^photos: contains the labelled photos of photos/selftrain"
+    ):
         selftrain.main(["photos"])
-    with pytest.raises(InputError, match=r"machine: lies in photos/selftrain, with the labelled"):
+    with pytest.raises(InputError, match=r"machine: is in photos/selftrain, with the labelled"):
         selftrain.main(["photos/selftrain/machine"])
 
 
 def test_the_sets_that_are_fetched_are_not_new(project, started):
     shutil.copytree("data/source", "mine")
     write_params(Path.cwd(), fetch__source="local", fetch__path="mine")
-    with pytest.raises(InputError, match=r"^mine: has the labelled photos of mine in it, val"):
+    with pytest.raises(InputError, match=r"^mine: contains the labelled photos of mine in it, val"):
         selftrain.main(["mine"])
     shutil.copytree("new", "mine/new")
     assert selftrain.main(["mine/new"]) == 0
@@ -243,7 +247,7 @@ def test_the_sets_that_are_fetched_are_not_new(project, started):
 def test_no_folder_is_not_the_folder_of_the_project(project, started, name, capsys):
     with pytest.raises(SystemExit):
         selftrain.main([name])
-    assert "no folder is named; give one of new photos" in capsys.readouterr().err
+    assert "no folder is named; name one of new photos" in capsys.readouterr().err
     done = subprocess.run(
         ["make", "-n", "selftrain", f"UNLABELLED={name}"], cwd=ROOT, capture_output=True, text=True
     )

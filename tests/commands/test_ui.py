@@ -137,7 +137,7 @@ def test_a_port_in_use():
 
 @pytest.mark.parametrize("host", ["no.invalid", "127.0..1", "192.0.2.1"])  # the last: RFC 5737
 def test_a_host_that_is_not_of_this_machine(host):
-    with pytest.raises(InputError, match=f"--host: {host} is no address of this machine; name"):
+    with pytest.raises(InputError, match=f"--host: {host} is not an address of this machine; name"):
         ui.free_port(host, None)
 
 

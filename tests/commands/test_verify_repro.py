@@ -73,4 +73,4 @@ def test_what_is_not_committed_is_said(project: Path, capfd: pytest.CaptureFixtu
     Path("new.txt").write_text("new")
     git(project, "add", "new.txt")
     verify_repro.main(ONLY)
-    assert "what is not committed is left out" in capfd.readouterr().out
+    assert "uncommitted changes are ignored" in capfd.readouterr().out
