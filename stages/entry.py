@@ -1,4 +1,4 @@
-"""How every stage starts and ends: when told, with an exit code, and in the user's words."""
+"""How every stage starts and ends: signals, exit codes and error messages."""
 
 import os
 import re
@@ -19,10 +19,10 @@ _SECONDS_TO_CLEAN_UP = 10
 
 
 def run_stage(main: Callable[[], None]) -> None:
-    """Call `main` and end this process; an error that the user can fix is one line on stderr.
+    """Call `main` and exit; an error that the user can fix is one line on stderr.
 
-    SIGTERM, which the end of DVC sends as well, and Ctrl-C stop it: what is half written goes, and
-    all is over within ten seconds.
+    SIGTERM, which is also sent when DVC dies, and Ctrl-C stop it within ten seconds and remove
+    half-written files.
     """
     for number in _STOPS:
         signal.signal(number, _stop)
@@ -38,19 +38,19 @@ def run_stage(main: Callable[[], None]) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    """Stop the main thread, once: Ctrl-C also ends DVC, whose end would interrupt the cleaning."""
+    """Stop the main thread once: Ctrl-C also ends DVC, which would interrupt the clean-up."""
     for each in _STOPS:
         signal.signal(each, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(_SECONDS_TO_CLEAN_UP)  # nobody handles it, so the kernel ends what hangs
+    signal.alarm(_SECONDS_TO_CLEAN_UP)  # has no handler, so the kernel ends a process that hangs
     raise KeyboardInterrupt
 
 
 @contextmanager
 def naming_originals(params: FetchParams) -> Iterator[None]:
-    """Let errors that leave the block name the user's own files, not their copies in data/source.
+    """Make errors raised in the block name the user's own files, not the copies in data/source.
 
-    Who mends a copy finds it undone when the fetch stage copies it again.
+    A fix made to a copy is lost when the fetch stage copies again.
     """
     try:
         yield
@@ -61,7 +61,7 @@ def naming_originals(params: FetchParams) -> Iterator[None]:
 
 
 def _with_originals(words: str, params: FetchParams) -> str:
-    originals = {str(SOURCE): str(params.path)}  # of all sets together, where there are several
+    originals = {str(SOURCE): str(params.path)}  # in case there are several sets
     for source in params.sets:
         copy = SOURCE / source.path
         original = _root_of(params.path / source.path, copy) if copy.is_dir() else copy
@@ -72,9 +72,9 @@ def _with_originals(words: str, params: FetchParams) -> str:
 
 
 def _root_of(folder: Path, copy: Path) -> Path:
-    """Return where the set lies: in the folder or, as `find_set` looks, up to two levels below.
+    """Return the root of the set: the folder or, as in `find_set`, one up to two levels below.
 
-    Told by the names in the copy, so that a stage which reads no labels needs no reader of them.
+    Found by comparing file names, so that no label reader is needed.
     """
     names = [entry.name for entry in copy.iterdir()]
     for pattern in ("", "*/", "*/*/"):

@@ -1,4 +1,4 @@
-"""Stage `fetch`: labelled photos become data/source, as they came."""
+"""Stage `fetch`: puts labelled photos into data/source, unchanged."""
 
 import argparse
 import shutil
@@ -20,11 +20,11 @@ from pipeline.sources.packed import archives_in, laid_open
 from stages.entry import run_stage
 
 DOWNLOADS = Path("data/downloads")
-_UNPACKED = ".unpacked"  # hidden, as no set of the user is
+_UNPACKED = ".unpacked"  # hidden, so it cannot clash with a user's set
 
 
 def main() -> None:
-    """Paint, copy or download what params.yaml names into data/source; labels are not parsed."""
+    """Paint, copy or download the source in params.yaml into data/source; labels are not parsed."""
     argparse.ArgumentParser(prog="python -m stages.fetch", description=main.__doc__).parse_args()
     params = load_params(PARAMS).fetch
     with fresh_folder(SOURCE) as folder:
@@ -50,7 +50,7 @@ def fetch(params: FetchParams, folder: Path) -> None:
 
 
 def copy_local(place: Path, source: SourceParams, folder: Path) -> None:
-    """Copy one of the user's sets, or what its archives hold, to its place below a folder."""
+    """Copy one of the user's sets, or the contents of its archives, to its path in `folder`."""
     out = folder / source.path
     if archives := archives_in(place):
         with laid_open(place, archives, folder / _UNPACKED) as opened:
@@ -64,12 +64,12 @@ def copy_local(place: Path, source: SourceParams, folder: Path) -> None:
 
 
 def labels_line(found: LabelledSet, labels: Path) -> str:
-    """Return one line: the format of a set, and where its labels are for the user."""
+    """Return one line: the format of a set, and the path of its labels in the user's folder."""
     return one_line(f"labels: {found.format.name}, {labels}")
 
 
 def summary(folder: Path) -> str:
-    """Return one line: how many photos and other files, and how large they are together."""
+    """Return one line: the number of photos and other files, and their total size."""
     files = [file for file in folder.rglob("*") if file.is_file()]
     photos = sum(map(is_photo, files))
     size = sum(file.stat().st_size for file in files) / 1e6

@@ -1,4 +1,4 @@
-"""Stage `pixels`: the photos become one array or several, in the order of `images`."""
+"""Stage `pixels`: decodes the photos into one array or several, in the order of `images`."""
 
 import argparse
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from stages.entry import naming_originals, run_stage
 
 
 class PathsBelow(Sequence[Path]):
-    """The paths of a column of names below a folder; each is made when it is asked for.
+    """The paths of a column of names in a folder, made on access.
 
     A million of them would take half a gigabyte.
     """
@@ -37,7 +37,7 @@ class PathsBelow(Sequence[Path]):
     def __getitem__(self, place: slice) -> "PathsBelow": ...
 
     def __getitem__(self, place: int | slice) -> "Path | PathsBelow":
-        """Return one path, or those of a slice."""
+        """Return one path, or the paths of a slice."""
         if isinstance(place, slice):
             return PathsBelow(self.folder, self.names[place])
         return self.folder / self.names[place].as_py()

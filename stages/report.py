@@ -1,4 +1,4 @@
-"""Stage `report`: pictures of predictions, results and errors, from files alone."""
+"""Stage `report`: draws predictions, results and errors, from files only."""
 
 import argparse
 import shutil
@@ -33,7 +33,7 @@ from pipeline.report.rung_pictures import draw_rung
 from pipeline.schemas import SCHEMAS, read_classes, read_table
 from stages.entry import run_stage
 
-# Of `evaluation/RUNG`, for `dvc plots`.
+# Files of `evaluation/RUNG` for `dvc plots`.
 _PLOTTED = ("history", "ap_by_class", "ap_by_size", "anchor_fit", "errors", "confusion")
 
 
@@ -73,7 +73,7 @@ def main() -> None:
         )
     pictures = sum(1 for _ in FIGURES.rglob("*.png"))
     print(f"{FIGURES}: {counted(pictures, 'picture')} of {counted(len(names), 'rung')}")
-    print(f"{REPORT / 'index.html'}: the ladder; report.md for a pull request; data.html its data")
+    print(f"{REPORT / 'index.html'}: the ladder; report.md for a pull request; data.html the data")
     if letters.note:
         print(letters.note)
 
@@ -81,8 +81,8 @@ def main() -> None:
 def copy_plots(folder: Path, rungs: list[str]) -> None:
     """Write KIND/RUNG.csv for `dvc plots`.
 
-    A folder of one kind takes one entry in `dvc.yaml`, whatever rungs there are, and each file in
-    it becomes a plot of its own under its own name.
+    A folder per kind needs one entry in `dvc.yaml` for any number of rungs, and each file in it
+    becomes a separate plot.
     """
     for kind in _PLOTTED:
         (folder / kind).mkdir()

@@ -1,4 +1,4 @@
-"""Stage `tables`: labels are read, checked and split, and become Parquet."""
+"""Stage `tables`: reads, checks and splits the labels, and writes them as Parquet."""
 
 import argparse
 from dataclasses import replace
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def make_tables(params: Params) -> tuple[Tables, Findings]:
-    """Return the tables of data/source and what the checks have found in them."""
+    """Return the tables of data/source and the findings of the checks."""
     tables = build_tables(read_sets(params.fetch))
     check_learnable(tables)
     prints = fingerprints([SOURCE / photo for photo in tables.images["photo"].to_pylist()])
@@ -57,7 +57,7 @@ def make_tables(params: Params) -> tuple[Tables, Findings]:
         remedy = "remove them, or set tables.duplicates to drop"
         raise InputError(f"{SOURCE}: {leak_in_words(copies)}; {remedy}")
     if copies.leaked and params.tables.duplicates == "drop":
-        del tables  # millions of boxes are never held twice: they are read anew
+        del tables  # read again, so that millions of boxes are not held twice
         tables = build_tables(without_leaked(read_sets(params.fetch), leaked))
         try:
             check_learnable(tables)
@@ -75,7 +75,7 @@ def make_tables(params: Params) -> tuple[Tables, Findings]:
 
 
 def read_sets(params: FetchParams) -> Labels:
-    """Return the labels of all sets in data/source as one, with splits and photos."""
+    """Return the labels of all sets in data/source, joined, with splits and photos."""
     sets = [(source.path.as_posix(), _read_set(source, params)) for source in params.sets]
     classes = params.classes
     labels = choose_classes(

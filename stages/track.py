@@ -1,4 +1,4 @@
-"""Stage `track`, always run: one MLflow run for each result, then the ladder's table."""
+"""Stage `track`, always run: logs one MLflow run per result, then prints the ladder's table."""
 
 import argparse
 import os
@@ -23,7 +23,7 @@ from stages.entry import run_stage
 
 
 def main() -> None:
-    """Log every result that MLflow has not yet and print the table."""
+    """Log every result that MLflow does not have yet, and print the table."""
     argparse.ArgumentParser(prog="python -m stages.track", description=main.__doc__).parse_args()
     params = load_params(PARAMS)
     lock = read_lock(LOCK)
@@ -53,13 +53,13 @@ def show(results: list[Result], outcomes: list[Outcome]) -> None:
 
 
 def note_on_stores(outcomes: list[Outcome]) -> str | None:
-    """Return a line where results that were committed before are new to this folder's store."""
+    """Return a line if committed results are new to this folder's store, else None."""
     news = [one for one in outcomes if one.new and database(one.store)]
     if not news or not is_committed(str(LOCK)):
         return None
     return (
-        "results of the commit are new here: each folder has a store of its own; "
-        "MLFLOW_TRACKING_URI names one for all"
+        "results of the commit are new here: each folder has its own store; "
+        "MLFLOW_TRACKING_URI names a shared one"
     )
 
 

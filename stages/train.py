@@ -1,4 +1,4 @@
-"""Stage `train`: one rung of the ladder learns, and its model is written."""
+"""Stage `train`: trains one rung of the ladder and writes its model."""
 
 import argparse
 import json
@@ -57,7 +57,7 @@ def main() -> None:
     if devices > batch_size:
         raise InputError(
             f"{PARAMS}: train.shared.batch_size = {batch_size}: {devices} devices share a batch; "
-            "each needs one photo at least"
+            "each needs at least one photo"
         )
     if devices > 1 and not ranks.is_worker():
         raise SystemExit(launch(devices, "stages.train", [rung.name]))
@@ -66,20 +66,20 @@ def main() -> None:
 
 
 def work(rung: Rung, params: Params) -> None:
-    """Train the rung in this process, and with the others that there are."""
+    """Train the rung in this process, together with any other ranks."""
     keep_freed_memory()
     data = read_training_data(rung.task, params.train.shared.machine_weight)
     torch.manual_seed(params.train.shared.seed)
     device = choose_device(ranks.own_device(params.train.shared.device))
     if device.type == "cuda" and ranks.count() > 1:
-        torch.cuda.set_device(device)  # which nccl talks from
+        torch.cuda.set_device(device)  # the device that NCCL uses
     spec = model_spec(rung, params, data.classes)
     model = pretrained_model(spec, params.train.shared.weights, device)
     train_rung(rung, params, data, spec, model)
 
 
 def model_spec(rung: Rung, params: Params, classes: list[str]) -> ModelSpec:
-    """Return what the rung's model is to be, from the parameters and the backbone's own data."""
+    """Return the spec of the rung's model, from the parameters and the backbone's own data."""
     shared, own = params.train.shared, params.rung(rung.name)
     backbone = Backbone(shared.backbone)
     with _naming(rung.name):
@@ -111,7 +111,7 @@ def pretrained_model(spec: ModelSpec, weights: str, device: torch.device) -> Run
 
 @contextmanager
 def _naming(rung: str) -> Iterator[None]:
-    """Prefix errors in a rung's parameters with where these are."""
+    """Prefix errors in a rung's parameters with their location."""
     try:
         yield
     except InputError as error:
@@ -121,7 +121,7 @@ def _naming(rung: str) -> Iterator[None]:
 def train_rung(
     rung: Rung, params: Params, data: TrainingData, spec: ModelSpec, model: RungModel
 ) -> None:
-    """Train, then write the model's folder, how long it took and what augmentation does."""
+    """Train, then write the model's folder, the training time and a batch of augmented photos."""
     shared, own = params.train.shared, params.rung(rung.name)
     train, val = batches(params, data, spec, next(model.parameters()).device)
     phases = phases_of(own, len(train), shared.min_epoch_steps)
@@ -155,7 +155,7 @@ def train_rung(
         save_model(folder, trained, spec)
         (folder / "history.jsonl").write_text(history_lines(history))
         (folder / "summary.txt").write_text(summary)
-    # Beside the model and not in it: equal trainings give equal models in different times.
+    # Not in the model's folder, so that equal trainings give equal folders.
     text = json.dumps(figures, indent=2) + "\n"
     write_beside(TRAINING / f"{rung.name}.json", lambda path: path.write_text(text))
     seen = first_batch(train, epoch_seed(shared.seed, 1))
@@ -164,10 +164,10 @@ def train_rung(
 
 
 def decoder(rung: Rung) -> Decode | None:
-    """Return what detects in val after an epoch; None for a rung whose losses tell enough."""
+    """Return how to decode val after each epoch; None for a rung whose losses say enough."""
     if not rung.task.every_object:
         return None
-    # Near those of `predict`, and not the same: a change of theirs is to train nothing again.
+    # Constants, not `params.predict`: a change of that section must not retrain.
     return lambda outputs, side: rung.decode(
         outputs, image_size=side, min_score=0.05, nms_threshold=0.5, max_detections=100
     )
@@ -175,7 +175,7 @@ def decoder(rung: Rung) -> Decode | None:
 
 def _summary(model: RungModel, phases: list[Phase], image_size: int) -> str:
     """Return the table of the model's layers, trainable as in the last phase."""
-    # Each phase thaws more than the one before it.
+    # Each phase thaws more layers than the one before.
     LayerGroups(model, model.backbone).thaw(THAWED[phases[-1].name])
     return summary_text(model, image_size)
 
@@ -194,14 +194,14 @@ def batches(
     for split, photos in (("train", data.train), ("val", data.val)):
         if len(photos) < 2:
             raise InputError(
-                f"{TABLES}: {len(photos)} {split} photos for {spec.rung}; it needs 2 at least, "
+                f"{TABLES}: {len(photos)} {split} photos for {spec.rung}; it needs at least 2, "
                 "see fetch.split in params.yaml"
             )
     own, batch_size = params.rung(spec.rung), shared.batch_size
     if min(batch_size, len(data.train)) < ranks.count():
         raise InputError(
             f"{PARAMS}: train.shared.batch_size = {batch_size}: {ranks.count()} processes share a "
-            f"batch of {len(data.train)} train photos; each needs one at least"
+            f"batch of {len(data.train)} train photos; each needs at least one"
         )
     train = Batches(
         data.train,
@@ -226,8 +226,8 @@ def batches(
 def checkpoint_path(rung: Rung, spec: ModelSpec, weights: Path) -> Path:
     """Return the checkpoint of exactly this training: same data, parameters, code and versions."""
     tables = [TABLES / "images.parquet", TABLES / f"{rung.task.table}.parquet"]
-    inputs = [*tables, *digest_files(PIXELS)]  # with which each photo is compared
-    if weights.is_file():  # and not one of the words that name pretrained ones
+    inputs = [*tables, *digest_files(PIXELS)]  # the digests cover every photo
+    if weights.is_file():  # not `bundled` or `download`
         inputs.append(weights)
     digest = config_digest(
         spec.params,
@@ -240,7 +240,7 @@ def checkpoint_path(rung: Rung, spec: ModelSpec, weights: Path) -> Path:
 
 
 def code_of(rung: Rung) -> list[Path]:
-    """Return the files of the project's code in use, without those of other families of rungs."""
+    """Return the loaded files of the project's code, without other families of rungs."""
     others = {other.family for other in RUNGS} - {rung.family}
     loaded = {
         name: module.__file__
@@ -255,14 +255,14 @@ def code_of(rung: Rung) -> list[Path]:
 
 
 def live_curves(rung: Rung, digest: str) -> Follower:
-    """Return what shows the epochs in MLflow as they come: a process, as this one logs nothing."""
+    """Return what shows epochs live in MLflow: a separate process, so that training never waits."""
     return Follower([sys.executable, "-m", "pipeline.tracking.live.process", rung.name, digest])
 
 
 def training_figures(
     watch: TrainingWatch, device: torch.device, digest: str
 ) -> dict[str, float | str]:
-    """Return how long the training took, and on what; `digest` tells it from all others."""
+    """Return how long the training took, and on what; `digest` identifies it."""
     return {
         "digest": digest,
         "seconds": round(watch.seconds(), 1),

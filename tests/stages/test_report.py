@@ -82,7 +82,7 @@ def test_every_rung_has_its_pictures_and_none_is_too_large(reported):
     assert contents(figures).keys() == names
     assert reported.said == (
         f"figures: {len(names)} pictures of 6 rungs\n"
-        "report/index.html: the ladder; report.md for a pull request; data.html its data\n"
+        "report/index.html: the ladder; report.md for a pull request; data.html the data\n"
     )
     for name in names:
         with Image.open(figures / name) as picture:

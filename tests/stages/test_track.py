@@ -59,7 +59,7 @@ def test_committed_results_that_are_new_to_a_store_of_ones_own_are_explained(
     run_git("add", "dvc.lock")
     who = ("-c", "user.name=tester", "-c", "user.email=tester@example.com")
     run_git(*who, "commit", "--quiet", "--message", "by somebody else")
-    line = "results of the commit are new here: each folder has a store of its own"
+    line = "results of the commit are new here: each folder has its own store"
     track.main()
     assert line in capsys.readouterr().out
     track.main()
