@@ -1,4 +1,4 @@
-"""`python -m benchmarks [TOPIC ...]`: measure, keep the figures, and write docs/performance.md."""
+"""`python -m benchmarks [TOPIC ...]`: measure, save the figures, and render docs/performance.md."""
 
 import argparse
 import importlib

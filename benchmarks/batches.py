@@ -1,4 +1,4 @@
-"""Augmented batches: flip, rotation, lighting, boxes along."""
+"""Augmented batches: flip, rotation and lighting of photos and boxes."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def our_batches(photos, side: int = STORE):
 
 
 class JpegPhotos:
-    """A data set as torchvision's reference has it: PIL opens, v2 transforms photo and boxes."""
+    """A data set as in torchvision's reference: PIL opens, v2 transforms photo and boxes."""
 
     def __init__(self, paths: list[Path], pascal: dict):
         import torch

@@ -1,4 +1,4 @@
-"""What a training step of `ssd_fpn` costs with other choices than ours, one changed at a time."""
+"""What a training step of `ssd_fpn` costs if one of our choices is changed at a time."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -44,7 +44,7 @@ def _steps(
     all_bfloat16: bool = False,
     compiled: bool = False,
 ) -> Callable[[], None]:
-    """Return what learns from each of `photos` once, in steps of `batch_size`."""
+    """Return a run that trains on each of `photos` once, in steps of `batch_size`."""
     import torch
 
     mine = learner(RUNG, PHOTOS // batch_size, precision=precision, compile=compiled)

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.engines`: what runs a rung fastest, and what each is worth on val.
+"""`python -m benchmarks.engines`: which engine runs a rung fastest, and its metrics on val.
 
-Milliseconds a photo from pixels to boxes, for torch as the model was trained, torch as
-`Detector.load` makes it ready, ONNX Runtime, OpenVINO in float32 and as the processor likes it, and
-int8, beside torchvision's ssdlite320 with random weights. Run it in a project whose rung is
+Milliseconds per photo from pixels to boxes, for torch as the model was trained, torch as
+`Detector.load` prepares it, ONNX Runtime, OpenVINO in float32 and in its default precision, and
+int8, compared with torchvision's ssdlite320 with random weights. Run it in a project whose rung is
 trained; figures go to `benchmarks/results/engines.json`.
 """
 
@@ -67,11 +67,11 @@ class AsTrained:
 
 @dataclass(frozen=True)
 class Row:
-    """What one engine takes and is worth.
+    """The time and metrics of one engine.
 
     Attributes:
         name: as in the table.
-        milliseconds: a photo, by size of the batch: median of the rounds, and each round.
+        milliseconds: per photo, by batch size: median of the rounds, then each round.
         metrics: of val; empty for the peer.
     """
 
@@ -81,7 +81,7 @@ class Row:
 
 
 def engines(folder: Path, inputs: Inputs, decoding: PredictParams, work: Path) -> dict[str, Engine]:
-    """Return every engine that is installed here, by name; the files are written to `work`."""
+    """Return every installed engine by name; its files are written to `work`."""
     model, spec = load_model(folder, torch.device("cpu"))
     program = capture(model, spec)
     exporter = Exporter(model, program, Description(spec, decoding), inputs, max_fall=1.0)
@@ -111,7 +111,7 @@ def engines(folder: Path, inputs: Inputs, decoding: PredictParams, work: Path) -
 def measure(
     runs: dict[str, Callable[[int], object]], batches: Sequence[int], rounds: int
 ) -> dict[str, dict[int, list[float]]]:
-    """Return milliseconds a photo of each run, one of every round; a busy moment hits all alike."""
+    """Return milliseconds per photo of each run, interleaved so a busy moment hits all alike."""
     taken: dict[str, dict[int, list[float]]] = {name: {} for name in runs}
     for batch in batches:
         repeats = max(1, 8 // batch)
@@ -127,12 +127,12 @@ def measure(
 
 
 def run_of(engine: Engine, pixels: np.ndarray, decoding: PredictParams) -> Callable[[int], object]:
-    """Return what takes the first photos from pixels to boxes."""
+    """Return a run that takes the first photos from pixels to boxes."""
     return lambda batch: decoded(engine.run(pixels[:batch]), engine.spec, decoding)
 
 
 def run_of_peer() -> Callable[[int], object]:
-    """Return what runs the peer on random photos."""
+    """Return a run of the peer on random photos."""
     model, images = peer_model(), torch.rand(max(BATCHES), 3, PEER_SIDE, PEER_SIDE)
 
     def run(batch: int) -> object:

@@ -1,4 +1,4 @@
-"""A forward pass of a model in evaluation mode: made ready for inference, or as it learnt."""
+"""A forward pass of a model in evaluation mode: prepared for inference, or as trained."""
 
 import copy
 
@@ -8,7 +8,7 @@ PHOTOS, SIDE = 32, 320
 
 
 def models(side: int = SIDE):
-    """Return `ssd_fpn` as it learns, the same made ready for inference, and images for both."""
+    """Return `ssd_fpn` as trained, the same prepared for inference, and images for both."""
     import torch
 
     from benchmarks.train_step import model_of

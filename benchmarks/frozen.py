@@ -1,4 +1,4 @@
-"""Five epochs in which only the head learns: features cached, or the backbone run again."""
+"""Five epochs that train only the head: features cached, or the backbone run again."""
 
 from benchmarks.batches import BATCH, our_batches
 from benchmarks.photos import FOLDER, stored
@@ -19,7 +19,7 @@ def cached(source, mine):
 
 
 def head_phase(mine, source) -> None:
-    """Let the head learn for five epochs."""
+    """Train the head for five epochs."""
     from pipeline.train.loop import train_one_epoch
 
     for epoch in range(EPOCHS):

@@ -1,7 +1,7 @@
-"""A project of any number of small photos: its photos or its pixels, and its tables.
+"""A project with any number of small photos: its photos or its pixels, and its tables.
 
-`python -m benchmarks.grown FOLDER PHOTOS source|pixels` makes it, so that a process which is
-measured has not made what it reads.
+`python -m benchmarks.grown FOLDER PHOTOS source|pixels` makes it in a separate process, so that the
+measured one does not include this work.
 """
 
 import os
@@ -25,13 +25,13 @@ VAL = 20  # of so many photos one is of val
 
 
 def grow(folder: Path, photos: int, what: str) -> None:
-    """Let another process make a project of so many photos, its `source` or its `pixels`."""
+    """Let another process make a project with so many photos, its `source` or its `pixels`."""
     command = [sys.executable, "-m", "benchmarks.grown", str(folder), str(photos), what]
     subprocess.run(command, check=True)
 
 
 def link_photos(folder: Path, photos: int) -> None:
-    """Fill data/source with hard links to painted photos, 1,000 in a folder."""
+    """Fill data/source with hard links to painted photos, 1,000 per folder."""
     paths, _ = painted(DISTINCT, side=PAINTED)
     for name, path in zip(_names(photos), paths * -(-photos // DISTINCT), strict=False):
         place = folder / SOURCE / name
@@ -61,7 +61,7 @@ def write_noise(path: Path, photos: int, side: int = STORED) -> None:
 
 
 def write_tables(folder: Path, photos: int) -> None:
-    """Write the tables `images` and `objects`, with one box in three corners of each photo."""
+    """Write the tables `images` and `objects`, with a box in three corners of each photo."""
     _, pascal = painted(DISTINCT, side=PAINTED)
     sizes = np.array([(image["width"], image["height"]) for image in pascal["images"]], np.int32)
     ids = np.arange(photos)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.growth`: time and memory of what takes any number of photos, as a plot."""
+"""`python -m benchmarks.growth`: plot how time and memory grow with the number of photos."""
 
 import argparse
 import contextlib
@@ -20,7 +20,7 @@ RESULT, PLOT = Path("benchmarks/results/growth.json"), Path("docs/growth.png")
 
 
 def tables(photos: int):
-    """Return the work of the stages fetch and tables, three annotations a photo."""
+    """Return the work of the stages fetch and tables, three annotations per photo."""
     from benchmarks.tables import ours, pascal_folder
 
     source, out = pascal_folder(3 * photos, photos), FOLDER / "out"
@@ -38,7 +38,7 @@ def store(photos: int):
 
 
 def evaluation(photos: int):
-    """Return the work of VOC average precision, 20 detections a photo."""
+    """Return the work of VOC average precision, 20 detections per photo."""
     from benchmarks.voc_ap import inputs, ours
 
     truth, detections = inputs(photos, 20)
@@ -46,7 +46,7 @@ def evaluation(photos: int):
 
 
 def labelling(photos: int):
-    """Return the work of `ladder label` with a small network at 64 pixels, parts and all."""
+    """Return the work of `ladder label` with a small network at 64 pixels, parts included."""
     from pipeline.files import SOURCE
     from pipeline.labelling.photo_files import named_photos, passed_over
 
@@ -87,9 +87,9 @@ PARTS = {part.__name__: part for part in (tables, store, evaluation, labelling, 
 
 
 def main() -> None:
-    """Run parts at some sizes, each in a process of its own; write figures and plot.
+    """Run parts at some sizes, each in a separate process; write figures and plot.
 
-    Figures of other parts and sizes that were measured before stay.
+    Earlier figures of other parts and sizes are kept.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=main.__doc__)
     parser.add_argument("--once", nargs=2, metavar=("PART", "PHOTOS"), help="run one of them")
@@ -110,7 +110,7 @@ def main() -> None:
 
 
 def merged(rows: list[dict], new: dict) -> list[dict]:
-    """Return rows with a new one, which takes the place of that of the same part and size."""
+    """Return rows with a new one, which replaces that of the same part and size."""
 
     def place(row: dict) -> tuple[int, int]:
         return list(PARTS).index(row["part"]), row["photos"]
@@ -143,7 +143,7 @@ def _measured(part: str, photos: int) -> dict:
 
 
 def draw(rows: list[dict], path: Path) -> None:
-    """Draw time and peak memory over the number of photos, one line a part."""
+    """Draw time and peak memory over the number of photos, one line per part."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")

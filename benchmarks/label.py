@@ -1,4 +1,4 @@
-"""Photos that no store holds: JPEGs in, boxes out."""
+"""Labelling JPEGs that are not in the pixel store."""
 
 import shutil
 from pathlib import Path
@@ -50,7 +50,7 @@ def random_detector(
 
 
 def ours(photos: WaitingPhotos, detector: Detector, folder: Path) -> int:
-    """Return the number of photos, after all that `ladder label` does with names and files.
+    """Return the number of photos after everything that `ladder label` does with names and files.
 
     Parts are written and synced to the disk, read again, and their labels written as Pascal JSON.
     """
@@ -70,7 +70,7 @@ def ours(photos: WaitingPhotos, detector: Detector, folder: Path) -> int:
 
 
 class Jpegs:
-    """The photos as torchvision's detectors take them: `(3, height, width)` in 0..1."""
+    """Photos as torchvision's detectors take them: `(3, height, width)` in 0..1."""
 
     def __init__(self, paths: list[Path]):
         self.paths = paths

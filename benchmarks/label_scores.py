@@ -1,8 +1,8 @@
 """`python -m benchmarks.label_scores`: do label scores hold on photos they were not chosen on?
 
 Run it in a project whose rung is evaluated. Scores are chosen on one half of the photos of val and
-tried on the other, forty times over: one score for all classes, each class's own best, and the
-shrunk ones that the project takes. Needs no torch.
+tried on the other, forty times: one score for all classes, each class's own best, and the shrunk
+ones that the project uses. Does not need torch.
 """
 
 import argparse
@@ -21,7 +21,7 @@ HALVES = 40
 
 
 def main() -> None:
-    """Print the F1 of each kind of scores, and what it is beside one score for all."""
+    """Print the F1 of each kind of scores, and its difference from one score for all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.label_scores", description=__doc__)
     parser.add_argument("--rung", default="ssd_fpn", help="(ssd_fpn)")
     rung = parser.parse_args().rung
@@ -47,7 +47,7 @@ def main() -> None:
 def tried(
     truth: Truth, found: Detections, chosen_on: np.ndarray, tried_on: np.ndarray, num_classes: int
 ) -> dict[str, float]:
-    """Return the F1 in some photos of each kind of scores, chosen on others."""
+    """Return the F1 on some photos of each kind of scores, chosen on others."""
     known = in_photos(truth, found, chosen_on)
     chosen = choose_label_scores(*known, num_classes)
     kinds = {
@@ -60,7 +60,7 @@ def tried(
 
 
 def in_photos(truth: Truth, found: Detections, photos: np.ndarray) -> tuple[Truth, Detections]:
-    """Return what lies in these photos."""
+    """Return the objects and detections of these photos."""
     return take(truth, np.isin(truth.photo, photos)), take(found, np.isin(found.photo, photos))
 
 
@@ -79,7 +79,7 @@ def own_scores(truth: Truth, found: Detections, num_classes: int, unknown: float
 
 
 def f1(truth: Truth, found: Detections, scores: np.ndarray) -> float:
-    """Return the harmonic mean of precision and recall of the labels that these scores give."""
+    """Return the F1 of the labels that these scores give."""
     of_all, *_ = score_curves(truth, found, scores, scores=np.empty(0))
     return float(np.nan_to_num(of_all.as_labels.f1[0]))  # 0 where there is nothing to find
 

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.ladder`: every rung's training by the stage itself, now and at first.
+"""`python -m benchmarks.ladder`: time every rung's train stage, now and in the first version.
 
-The first version is taken from git's history. Both learn for two late epochs at 224 pixels from the
-same painted photos, in turn; figures go to `benchmarks/results/ladder.json`.
+The first version is taken from git's history. Both train for two late epochs at 224 pixels on the
+same painted photos, alternately; figures go to `benchmarks/results/ladder.json`.
 """
 
 import argparse
@@ -24,7 +24,7 @@ NEEDED = ("pipeline", "stages", "params.yaml")
 
 
 def main() -> None:
-    """Train every rung with both versions; print and keep photos per second and CPU use."""
+    """Train every rung with both versions; print and save photos per second and CPU use."""
     argparse.ArgumentParser(prog="python -m benchmarks.ladder", description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         projects = {name: Path(folder) / name for name in ("first", "now")}
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def check_out(revision: str, folder: Path) -> None:
-    """Write what training needs of a revision into a new folder."""
+    """Write the files of a revision that training needs into a new folder."""
     packed = subprocess.run(
         ["git", "archive", revision, *NEEDED], stdout=subprocess.PIPE, check=True
     ).stdout
@@ -52,7 +52,7 @@ def check_out(revision: str, folder: Path) -> None:
 
 
 def set_params(path: Path) -> list[str]:
-    """Let all rungs learn alike, as far as this version can; return their names."""
+    """Set all rungs to train alike, as far as this version can; return their names."""
     from ruamel.yaml import YAML
 
     yaml = YAML()
@@ -93,7 +93,7 @@ def trained(project: Path, rung: str) -> dict:
 
 
 def photos_per_s(project: Path, rung: str) -> float:
-    """Return the rate that the stage has noted, in the place and by the name of its version."""
+    """Return the rate that the stage recorded, where and under the name that its version uses."""
     now = project / "training" / f"{rung}.json"
     if now.is_file():
         return json.loads(now.read_text())["photos_per_s"]
@@ -101,7 +101,7 @@ def photos_per_s(project: Path, rung: str) -> float:
 
 
 def table(rows: list[dict]) -> list[str]:
-    """Return the lines of a Markdown table, a rung a line."""
+    """Return the lines of a Markdown table, one per rung."""
     lines = [
         "| rung | first version | now | ratio | cores busy, of 2 |",
         "|---|---|---|---|---|",

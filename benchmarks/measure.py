@@ -22,7 +22,7 @@ def measure_setting(topic: str, setting: Setting) -> dict[str, Any]:
     """Return times and peak memory of every case, as plain numbers for JSON.
 
     Every case runs once to warm up, then all run in turn, `repeats` times. Memory is the peak of a
-    process of its own that makes the inputs and runs one case once.
+    separate process that makes the inputs and runs one case once.
     """
     cases = setting.cases()
     _say(f"{topic}: {setting.name}: warming up")
@@ -74,7 +74,7 @@ def run_once(settings: Sequence[Setting], setting: str, case: str) -> None:
 
 
 def peak_bytes() -> int:
-    """Return this program's peak; on Linux `ru_maxrss` would count the process it came from."""
+    """Return this program's peak; on Linux `ru_maxrss` would include the parent process."""
     if sys.platform == "linux":
         with open("/proc/self/status") as file:
             [peak] = [line.split()[1] for line in file if line.startswith("VmHWM")]

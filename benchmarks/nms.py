@@ -7,7 +7,7 @@ OPTIONS = {"min_score": 0.05, "nms_threshold": 0.5, "max_detections": 100}
 
 
 def inputs(photos: int, columns: int, objects: int):
-    """Return regressions, scores and anchors; a trained model is sure of a few anchors only.
+    """Return regressions, scores and anchors; a trained model is sure of only a few anchors.
 
     Args:
         photos: B.
@@ -42,7 +42,7 @@ def ours(regressions, scores, anchors):
 
 
 def per_class_loop(regressions, scores, anchors):
-    """Return the same by one suppression for each photo and class."""
+    """Return the same with one suppression per photo and class."""
     import torch
     from torchvision.ops import nms
 

@@ -1,4 +1,4 @@
-"""Painted photos of Pascal's usual size, shared by the topics that need any."""
+"""Painted photos of Pascal's usual size, shared by the topics that need them."""
 
 import json
 import tempfile

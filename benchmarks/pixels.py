@@ -10,7 +10,7 @@ PHOTOS = 400
 
 
 def with_pil(path: Path):
-    """Return `(224, 224, 3)` uint8 as PIL alone makes it."""
+    """Return `(224, 224, 3)` uint8 made by PIL alone."""
     import numpy as np
     from PIL import Image
 

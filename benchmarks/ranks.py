@@ -1,4 +1,4 @@
-"""`python -m benchmarks.ranks`: two processes beside one, the same training of `ssd_fpn` on VOC.
+"""`python -m benchmarks.ranks`: the same training of `ssd_fpn` on VOC by two processes and by one.
 
 Each process has one thread. Draws the losses of both, and keeps how fast they were. Where other
 work runs beside, compare `cpu_seconds`, of all processors and imports included, instead of rates.
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def make_project(voc: Path, photos: int) -> None:
-    """Make the first photos of a set the data of a project of its own, from nothing."""
+    """Make a new project whose data are the first photos of a set."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     pascal = json.loads(next(voc.glob("pascal_*.json")).read_text())
     images = pascal["images"][:photos]
@@ -72,7 +72,7 @@ def write_params(processes: int) -> None:
 
 
 def run(*stage: str) -> None:
-    """Run a stage of the project, on one thread a process."""
+    """Run a stage of the project, with one thread per process."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", f"stages.{stage[0]}", *stage[1:]]
     subprocess.run(command, cwd=FOLDER, env=environment, check=True)
@@ -95,13 +95,13 @@ def measured(processes: int) -> dict:
 
 
 def cpu_seconds() -> float:
-    """Return what all processes have used that this one has started and waited for."""
+    """Return the CPU time of all child processes that this one has waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def without_boxes(row: dict) -> dict:
-    """Return the row of an epoch without what was found in the first photos."""
+    """Return the row of an epoch without the detections in the first photos."""
     return {key: value for key, value in row.items() if key != "found"}
 
 

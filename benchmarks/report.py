@@ -1,4 +1,4 @@
-"""Figures become a table that people read."""
+"""Renders figures as tables for people."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ _START, _END = "<!-- figures: made by make bench -->", "<!-- end of figures -->"
 
 
 def write_report(report: Path, topics: Sequence[tuple[str, Topic]], results: Path) -> None:
-    """Put the tables of all topics that have results between the two marks of the report."""
+    """Put the tables of all topics that have results between the two markers of the report."""
     text = report.read_text()
     head, rest = text.split(_START)
     _, tail = rest.split(_END)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.serve`: photos over HTTP by several clients, beside the detector alone.
+"""`python -m benchmarks.serve`: photos over HTTP from several clients, and the detector alone.
 
 A server is started as by `ladder serve`, with a rung of random weights unless a model is named, and
 the photos are painted JPEGs of Pascal's usual size. It is no topic of `make bench`, which compares
@@ -65,7 +65,7 @@ def save_random(folder: Path) -> Path:
 
 
 def measure(model: Path, paths: Sequence[Path], clients: int) -> list[dict[str, float | str]]:
-    """Return the figures of each way to have the boxes of all photos."""
+    """Return the figures of each way to get the boxes of all photos."""
     photos = [path.read_bytes() for path in paths]
     with serving(model) as port:
         ask_all(port, photos[:WARM_UP], clients)
@@ -88,7 +88,7 @@ def measure(model: Path, paths: Sequence[Path], clients: int) -> list[dict[str, 
 
 @contextmanager
 def serving(model: Path) -> Iterator[int]:
-    """Yield the port of a server, which is told to end afterwards and must end well."""
+    """Yield the port of a server, which is stopped afterwards and must exit cleanly."""
     command = [sys.executable, "-m", "commands.main", "serve", "--model", str(model)]
     process = subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True)
     assert process.stdout
@@ -106,7 +106,7 @@ def serving(model: Path) -> Iterator[int]:
 
 
 def ask_all(port: int, photos: Sequence[bytes], clients: int) -> dict[str, float | str]:
-    """Return the figures of requests with one photo each, by clients that each wait for answers."""
+    """Return the figures of one-photo requests, from clients that wait for each response."""
     shares = [photos[client::clients] for client in range(clients)]
     start = time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:
@@ -140,7 +140,7 @@ def timed(run: Callable[[], object]) -> float:
 
 
 def figures(times: Sequence[float], seconds: float, failed: int) -> dict[str, float | str]:
-    """Return what is told of requests.
+    """Return the figures of some requests.
 
     >>> figures([0.1, 0.2, 0.3], 0.5, 1)
     {'p50_ms': 200.0, 'p95_ms': 290.0, 'photos_per_second': 6.0, 'failed': 1}

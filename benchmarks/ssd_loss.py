@@ -28,7 +28,7 @@ def anchors_8732():
 
 
 def inputs(anchors, batch: int):
-    """Return logits and boxes of all anchors, and up to 20 objects a photo, 10 on average."""
+    """Return logits and boxes of all anchors, and up to 20 objects per photo, 10 on average."""
     import torch
 
     chance = torch.Generator().manual_seed(42)
@@ -43,7 +43,7 @@ def inputs(anchors, batch: int):
 
 
 def ours(logits, boxes, gt_boxes, labels, anchors):
-    """Return the loss of the batch and its two gradients, as the training step has them."""
+    """Return the loss of the batch and its two gradients, as in the training step."""
     import torch
 
     from pipeline.rungs.ssd.criterion import grid_ssd_losses
@@ -56,7 +56,7 @@ def ours(logits, boxes, gt_boxes, labels, anchors):
 
 
 def lesson_loop(logits, boxes, gt_boxes, labels, anchors):
-    """Return the same by the lesson's way: photo after photo, forced matches one after another."""
+    """Return the same in the lesson's way: photo after photo, forced matches one after another."""
     from tests.oracles.ssd import lesson_photo
 
     photos = zip(logits, boxes, gt_boxes, labels, strict=True)

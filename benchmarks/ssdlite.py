@@ -72,7 +72,7 @@ class SixMaps(nn.Module):
 
 
 def ssdlite(backbone: Backbone, num_classes: int) -> SSD:
-    """Return torchvision's SSDlite on a backbone; it takes images that are normalised."""
+    """Return torchvision's SSDlite on a backbone; it takes normalised images."""
     maps = SixMaps(backbone)
     anchors = DefaultBoxGenerator([[2, 3] for _ in maps.channels], min_ratio=0.2, max_ratio=0.95)
     per_cell = anchors.num_anchors_per_location()
@@ -83,7 +83,7 @@ def ssdlite(backbone: Backbone, num_classes: int) -> SSD:
 
 
 def batches_of(params: Params, backbone: Backbone, inputs: Inputs, split: str) -> Batches:
-    """Return batches of a split, augmented for training as `ssd_fpn` has them."""
+    """Return batches of a split, augmented for training as for `ssd_fpn`."""
     return Batches(
         inputs.photos(split),
         image_size=SIZE,
@@ -96,7 +96,7 @@ def batches_of(params: Params, backbone: Backbone, inputs: Inputs, split: str) -
 
 
 def targets_of(batch: Batch) -> list[dict[str, Tensor]]:
-    """Return the objects of each photo as torchvision wants them: background is label 0."""
+    """Return the objects of each photo as torchvision expects them: background is label 0."""
     sides = batch.boxes[..., 2:] - batch.boxes[..., :2]
     there = (batch.labels >= 0) & ~batch.ignore & (sides > 0).all(-1)
     return [
@@ -106,7 +106,7 @@ def targets_of(batch: Batch) -> list[dict[str, Tensor]]:
 
 
 def train(model: SSD, source: Batches, epochs: int, seed: int) -> float:
-    """Let the model learn; return the minutes that it took."""
+    """Train the model; return the minutes that it took."""
     layers = LayerGroups(model, model.backbone)
     layers.thaw(THAWED["late"])
     learning = [p for p in model.parameters() if p.requires_grad]
@@ -123,7 +123,7 @@ def train(model: SSD, source: Batches, epochs: int, seed: int) -> float:
 
 
 def step(model: SSD, batch: Batch, optimizer: torch.optim.Optimizer) -> float:
-    """Learn from one batch and return its loss."""
+    """Train on one batch and return its loss."""
     with autocast(batch.images.device, "auto"):
         losses = model(list(batch.images), targets_of(batch))
     loss = sum(losses.values())
@@ -154,7 +154,7 @@ def _columns(parts: list[list[Tensor]]) -> list[np.ndarray]:
 
 
 def main() -> None:
-    """Train, score, print and keep the result."""
+    """Train, score, print and save the result."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ssdlite", description=__doc__)
     parser.add_argument("--epochs", type=int, default=24, help="of training (%(default)s)")
     epochs = parser.parse_args().epochs

@@ -10,7 +10,7 @@ ROWS = 12
 
 
 def main() -> None:
-    """Profile an epoch of the benchmark's photos after one to warm up."""
+    """Profile an epoch of the benchmark's photos after a warm-up epoch."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.step_profile", description=main.__doc__
     )
@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def _profiled(mine, source) -> list[tuple[str, float]]:
-    """Return every operation's own processor time in seconds, the longest first."""
+    """Return every operation's own CPU time in seconds, the longest first."""
     from torch.profiler import ProfilerActivity, profile
 
     with profile(activities=[ProfilerActivity.CPU]) as profiler:

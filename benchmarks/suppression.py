@@ -1,4 +1,4 @@
-"""`python -m benchmarks.suppression`: other ways from scores to boxes, beside suppression as it is.
+"""`python -m benchmarks.suppression`: alternatives to hard suppression.
 
 Gaussian soft suppression (arXiv:1704.04503), boxes that are the mean of those they suppress, other
 thresholds, and flipped copies of the photos. Run it in a project whose rung is trained; each way is
@@ -39,7 +39,7 @@ Found = tuple[Tensor, Tensor, Tensor]
 
 
 def hard(found: Found, threshold: float) -> Found:
-    """Return what suppression within each class leaves, as the project has it."""
+    """Return the boxes left by the project's suppression within each class."""
     boxes, scores, labels = found
     apart = boxes + (labels * (boxes.max() + 1))[:, None] if len(boxes) else boxes
     kept = nms(apart, scores, threshold)[:KEPT]
@@ -47,7 +47,7 @@ def hard(found: Found, threshold: float) -> Found:
 
 
 def averaged(found: Found, threshold: float, alike: float) -> Found:
-    """Return `hard`, each box the mean by score of those of its class that are `alike` in IoU."""
+    """Return `hard`, each box the score-weighted mean of its class's boxes above `alike` in IoU."""
     boxes, scores, labels = found
     kept_boxes, kept_scores, kept_labels = hard(found, threshold)
     same = (box_iou(kept_boxes, boxes) > alike) & (kept_labels[:, None] == labels)
@@ -82,7 +82,7 @@ WAYS: dict[str, Callable[[Found], Found]] = {
 
 
 def candidates(detector: Detector, pixels: np.ndarray, flipped: bool) -> list[Found]:
-    """Return the best-scored boxes of each photo, those of its mirror image turned back."""
+    """Return the best-scored boxes of each photo, those of its mirror image flipped back."""
     side = detector.spec.image_size
     outputs = detector.engine.run(np.ascontiguousarray(pixels[:, :, ::-1]) if flipped else pixels)
     boxes = outputs["boxes"].float().clamp(0, side)
@@ -121,7 +121,7 @@ def with_mirrored(plain: Found, mirrored: Found) -> Found:
 
 
 def measured(detector: Detector, inputs: Inputs) -> list[Outcome]:
-    """Return each way beside hard suppression at an IoU of .5."""
+    """Return each alternative to hard suppression at an IoU of .5."""
     photos = inputs.images.take(rows_of(inputs, "val"))
     wanted = pc.is_in(inputs.objects["image_id"], photos["image_id"].combine_chunks())
     truth = inputs.objects.filter(wanted)
@@ -140,7 +140,7 @@ def measured(detector: Detector, inputs: Inputs) -> list[Outcome]:
 
 
 def predictions(detector: Detector, photos: pa.Table, found: list[Found]) -> pa.Table:
-    """Return what was found as a predictions table."""
+    """Return the detections as a predictions table."""
     sizes = np.stack([photos["width"].to_numpy(), photos["height"].to_numpy()] * 2, -1)
     scales = sizes / detector.spec.image_size
     boxes = [one.numpy() * scale for (one, _, _), scale in zip(found, scales, strict=True)]

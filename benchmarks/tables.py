@@ -1,4 +1,4 @@
-"""From photos and labels to the three tables: what fetch and tables do, but for the checks."""
+"""From photos and labels to the three tables: the stages fetch and tables without the checks."""
 
 import io
 import json
@@ -179,7 +179,7 @@ def with_pandas(source: Path, out: Path) -> None:
 
 
 def copy_only(source: Path, out: Path) -> None:
-    """Copy the set, which nobody can leave out."""
+    """Copy the set, which cannot be avoided."""
     copied = out / "source"
     shutil.rmtree(copied, ignore_errors=True)
     shutil.copytree(source, copied)

@@ -11,7 +11,7 @@ class Case:
 
     Attributes:
         name: as in the table, e.g. `json + pandas`.
-        role: `ours`, `peer` (does the same work) or `limit` (a part of it nobody can leave out).
+        role: `ours`, `peer` (does the same work) or `limit` (a part of it that cannot be avoided).
         run: does the work once; called again and again.
     """
 
@@ -29,7 +29,7 @@ class Setting:
         items: how much work one run is, in `unit`.
         unit: what is counted, e.g. `photos`.
         cases: makes the inputs and returns the cases; everything it does is not timed.
-        goal: the least ratio of the first peer's time to ours; None where none is asked for.
+        goal: the smallest acceptable ratio of the first peer's time to ours; None for no goal.
         repeats: timed runs of each case.
     """
 
@@ -43,7 +43,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Topic:
-    """A row or more of `docs/performance.md`.
+    """A section of `docs/performance.md`.
 
     Attributes:
         title: what is measured, in a few words.

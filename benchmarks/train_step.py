@@ -1,4 +1,4 @@
-"""Training, each rung: the loop, the peer's loop, and the model's own step on synthetic tensors."""
+"""Training of each rung: our loop, the peer's loop, and the model's step on synthetic tensors."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def model_of(
 
 
 def learner(rung: str, steps: int, *, phase: str = "late", model=None, **changes):
-    """Return a learner of a rung; `changes` are to the parameters of all rungs.
+    """Return a learner of a rung; `changes` override parameters of all rungs.
 
     By default its model is that of the demo at 224 pixels.
     """
@@ -101,10 +101,10 @@ def _setting(rung: str) -> Setting:
 
 
 class Silent:
-    """Takes the place of a `TrainingWatch` and says nothing."""
+    """Replaces a `TrainingWatch` and prints nothing."""
 
     def step(self, photos: int, losses: dict) -> None:
-        """Hear of a step."""
+        """Ignore a step."""
 
 
 TOPIC = Topic(

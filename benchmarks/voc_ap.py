@@ -8,7 +8,7 @@ CLASSES, THRESHOLD = 20, 0.5
 
 
 def inputs(photos: int, detections_a_photo: int = 100):
-    """Return truth of 1 to 9 objects a photo, and detections near objects and anywhere."""
+    """Return truth with 1 to 9 objects per photo, and detections near objects and elsewhere."""
     from pipeline.evaluate.detections import Detections, Truth
 
     chance = np.random.default_rng(42)
