@@ -1,7 +1,7 @@
 """`python -m benchmarks.ranks`: the same training of `ssd_fpn` on VOC by two processes and by one.
 
-Each process has one thread. Draws the losses of both, and keeps how fast they were. Where other
-work runs beside, compare `cpu_seconds`, of all processors and imports included, instead of rates.
+Each process has one thread. Draws the losses of both and saves their rates. On a machine with other
+work, compare `cpu_seconds` instead of rates; they cover all processes, imports included.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """`python -m benchmarks.serve`: photos over HTTP from several clients, and the detector alone.
 
 A server is started as by `ladder serve`, with a rung of random weights unless a model is named, and
-the photos are painted JPEGs of Pascal's usual size. It is no topic of `make bench`, which compares
-times of whole runs: here the time of each request is of interest, and that none fails.
+the photos are painted JPEGs of Pascal's usual size. It is not a topic of `make bench`, which
+compares times of whole runs: here the time of each request matters, and that none fails.
 """
 
 import argparse

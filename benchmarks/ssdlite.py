@@ -1,9 +1,9 @@
 """`python -m benchmarks.ssdlite`: the mAP of torchvision's SSDlite on the project's own photos.
 
-No weights of ssdlite320 were at hand. So its extra layers, head, anchors, matching and loss, as
-torchvision builds them, learn here on the ladder's backbone with its ImageNet weights, at 320
-pixels, from batches like those of `ssd_fpn` and with as many layers thawed; the photos of val say
-how well. Run it where a profile has been run; figures go to `benchmarks/results/ssdlite.json`.
+No weights of ssdlite320 were available. So its extra layers, head, anchors, matching and loss, as
+torchvision builds them, are trained here on the ladder's backbone with its ImageNet weights, at 320
+pixels, on batches like those of `ssd_fpn`, with the same layers thawed, and measured on val. Run it
+in a project that has run a profile; figures go to `benchmarks/results/ssdlite.json`.
 """
 
 import argparse

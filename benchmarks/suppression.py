@@ -1,8 +1,8 @@
 """`python -m benchmarks.suppression`: alternatives to hard suppression.
 
 Gaussian soft suppression (arXiv:1704.04503), boxes that are the mean of those they suppress, other
-thresholds, and flipped copies of the photos. Run it in a project whose rung is trained; each way is
-measured on val, with an interval over draws of the photos, the same ones for all.
+thresholds, and flipped copies of the photos. Run it in a project whose rung is trained; each
+alternative is measured on val, with an interval of a paired bootstrap over the photos.
 """
 
 import argparse
