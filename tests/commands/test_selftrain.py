@@ -212,7 +212,7 @@ def test_what_is_missing_is_named_before_any_work(project, started):
 def test_a_folder_with_the_labelled_photos_is_refused(project, started, folder):
     Path("here").symlink_to(project)
     with pytest.raises(
-        InputError, match=r"contains the labelled photos of data/source .* photos/new$"
+        InputError, match=r"contains the labelled photos of data/source, .* photos/new$"
     ):
         selftrain.main([folder])
     assert not started and not Path(".ladder/selftrain").exists()
