@@ -71,7 +71,7 @@ def work(rung: Rung, params: Params) -> None:
     data = read_training_data(rung.task, params.train.shared.machine_weight)
     torch.manual_seed(params.train.shared.seed)
     device = choose_device(ranks.own_device(params.train.shared.device))
-    if device.type == "cuda" and ranks.count() > 1:
+    if device.type == "cuda" and ranks.world_size() > 1:
         torch.cuda.set_device(device)  # the device that NCCL uses
     spec = model_spec(rung, params, data.classes)
     model = pretrained_model(spec, params.train.shared.weights, device)
@@ -129,7 +129,7 @@ def train_rung(
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
     summary = _summary(model, phases, spec.image_size)
     checkpoint = checkpoint_path(rung, spec, Path(params.train.shared.weights))
-    first = ranks.is_first()
+    first = ranks.is_rank_zero()
     if first:
         reopen(checkpoint)
     follower = live_curves(rung, checkpoint.stem) if first else None
@@ -189,7 +189,7 @@ def batches(
         InputError: a split has too few photos for this rung.
     """
     shared = params.train.shared
-    if shared.compile and ranks.count() > 1:
+    if shared.compile and ranks.world_size() > 1:
         raise InputError(f"{PARAMS}: train.shared.compile is for one device; set it to false")
     for split, photos in (("train", data.train), ("val", data.val)):
         if len(photos) < 2:
@@ -198,9 +198,9 @@ def batches(
                 "see fetch.split in params.yaml"
             )
     own, batch_size = params.rung(spec.rung), shared.batch_size
-    if min(batch_size, len(data.train)) < ranks.count():
+    if min(batch_size, len(data.train)) < ranks.world_size():
         raise InputError(
-            f"{PARAMS}: train.shared.batch_size = {batch_size}: {ranks.count()} processes share a "
+            f"{PARAMS}: train.shared.batch_size = {batch_size}: {ranks.world_size()} processes share a "
             f"batch of {len(data.train)} train photos; each needs at least one"
         )
     train = Batches(

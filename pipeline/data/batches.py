@@ -92,14 +92,14 @@ class Batches:
             order = torch.randperm(len(self.photos), generator=generator)
         end = len(order) if whole else len(self) * self.batch_size
         for number, start in enumerate(range(0, end, self.batch_size)):
-            if self.augment or ranks.has_turn(number):
+            if self.augment or ranks.is_mine(number):
                 yield self._batch(order[start : start + self.batch_size], generator)
 
     def _batch(self, chosen: Tensor, generator: torch.Generator) -> Batch:
         size = self.image_size
         # Rows are read in the store's order, which is fastest on disk.
         chosen = chosen.sort().values
-        mine = ranks.share(len(chosen)) if self.augment else slice(None)
+        mine = ranks.rank_slice(len(chosen)) if self.augment else slice(None)
         pixels = self._pixels(chosen[mine])
         boxes, labels, ignore, weights = (
             part.to(self.device, non_blocking=True) for part in self.photos.objects_of(chosen)

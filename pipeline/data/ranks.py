@@ -1,7 +1,7 @@
-"""The processes that train one model together: which one this is, and what all of them know.
+"""The processes (ranks) that train one model together, and how they exchange data.
 
-torchrun numbers them in the environment. A process alone is the first of one, and everything here
-gives back at once what it is given.
+torchrun passes each its rank in the environment. A process on its own is rank 0 of 1; functions
+here then return what they are given, without any communication.
 """
 
 import os
@@ -24,34 +24,34 @@ T = TypeVar("T")
 
 
 class LostRankError(Exception):
-    """Another process of this training has ended."""
+    """Another rank of this training has ended."""
 
 
 def is_worker() -> bool:
-    """Return whether torchrun has started this process."""
+    """Return whether torchrun started this process."""
     return "LOCAL_RANK" in os.environ
 
 
-def count() -> int:
-    """Return how many processes train together."""
+def world_size() -> int:
+    """Return how many processes train together; 1 outside of torchrun."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
-def number() -> int:
-    """Return this process's number, from 0."""
+def rank() -> int:
+    """Return this process's rank, from 0."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
-def is_first() -> bool:
-    """Return whether this process writes files and talks to people."""
-    return number() == 0
+def is_rank_zero() -> bool:
+    """Return whether this is rank 0, the one that writes files and reports progress."""
+    return rank() == 0
 
 
 @contextmanager
 def joined() -> Iterator[None]:
-    """Let this process work with the others, if torchrun has started it.
+    """Join the process group while the block runs, if torchrun started this process.
 
-    What ends one ends all. Only the first that fails says why.
+    If one rank ends, all do. Only the first one to fail reports its error.
     """
     if not is_worker():
         yield
@@ -75,27 +75,28 @@ def _ending_together(store: Store) -> Iterator[None]:
     try:
         yield
     except (InputError, OSError, KeyboardInterrupt, LostRankError) as error:
-        # It ends anyway; torchrun's SIGTERM to those that are left would come amid Python's end.
+        # We are exiting anyway; torchrun's SIGTERM would arrive during interpreter shutdown.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        tells = not isinstance(error, KeyboardInterrupt | LostRankError) and _tells_first(store)
+        own_fault = not isinstance(error, KeyboardInterrupt | LostRankError)
+        reports = own_fault and _is_first_to_report(store)
         if dist.is_initialized() and dist.get_backend() == "gloo":
-            dist.destroy_process_group()  # whose threads would abort Python's end
-        if isinstance(error, KeyboardInterrupt):  # of the launcher, who says so
+            dist.destroy_process_group()  # its threads would abort the shutdown
+        if isinstance(error, KeyboardInterrupt):  # the launcher reports it
             raise SystemExit(INTERRUPTED) from None
-        if not tells:
+        if not reports:
             raise SystemExit(FAILED) from None
         raise
 
 
-def _tells_first(store: Store) -> bool:
+def _is_first_to_report(store: Store) -> bool:
     try:
         return store.add("told", 1) == 1
-    except RuntimeError:  # whoever kept the store has ended, and has told
+    except RuntimeError:  # the rank that hosted the store has ended, and reported why
         return False
 
 
 @contextmanager
-def _talking() -> Iterator[None]:
+def _raising_lost_rank() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
@@ -103,103 +104,106 @@ def _talking() -> Iterator[None]:
 
 
 def own_device(name: str) -> str:
-    """Return the name of this process's device, where `name` is the one in `params.yaml`.
+    """Return the name of this process's device.
+
+    Args:
+        name: `train.shared.device` of `params.yaml`.
 
     Raises:
-        InputError: it names one device, and there are several processes.
+        InputError: `name` is a single device, and there are several processes.
     """
-    if count() == 1:
+    if world_size() == 1:
         return name
     if name not in ("auto", "cpu", "cuda"):
         raise InputError(
-            f"train.shared.device = {name}: is one device, and {count()} processes train; use "
+            f"train.shared.device = {name}: is one device, and {world_size()} processes train; use "
             "auto, cpu or cuda, or train.shared.devices=1"
         )
     on_gpu = name == "cuda" or (name == "auto" and torch.cuda.is_available())
     return f"cuda:{os.environ['LOCAL_RANK']}" if on_gpu else "cpu"
 
 
-def share(rows: int) -> slice:
-    """Return which of the rows of a batch are this process's; all processes' make up all rows."""
-    return _shares(rows)[number()]
+def rank_slice(rows: int) -> slice:
+    """Return which rows of a batch belong to this rank; every row belongs to exactly one."""
+    return _slices(rows)[rank()]
 
 
-def share_sizes(rows: int) -> list[int]:
-    """Return how many rows of a batch each process has."""
-    return [part.stop - part.start for part in _shares(rows)]
+def rank_sizes(rows: int) -> list[int]:
+    """Return how many rows of a batch belong to each rank."""
+    return [part.stop - part.start for part in _slices(rows)]
 
 
-def _shares(rows: int) -> list[slice]:
-    edges = [rows * rank // count() for rank in range(count() + 1)]
+def _slices(rows: int) -> list[slice]:
+    edges = [rows * before // world_size() for before in range(world_size() + 1)]
     return [slice(*edge) for edge in pairwise(edges)]
 
 
-def has_turn(item: int) -> bool:
-    """Return whether an item of a list is this process's, where they take turns."""
-    return item % count() == number()
+def is_mine(index: int) -> bool:
+    """Return whether the item at this index is this rank's when dealt out round-robin."""
+    return index % world_size() == rank()
 
 
-def in_turns(mine: Sequence[T]) -> list[T]:
-    """Return the items of all processes, which have taken turns, in their order."""
-    if count() == 1:
+def gather_round_robin(mine: Sequence[T]) -> list[T]:
+    """Return the items of all ranks in their original order; inverts `is_mine`."""
+    if world_size() == 1:
         return list(mine)
-    everyones: list[Sequence[T]] = [()] * count()
-    with _talking():
-        dist.all_gather_object(everyones, mine)
-    lists = [[[item] for item in items] for items in everyones]  # None would be an item, too
+    gathered: list[Sequence[T]] = [()] * world_size()
+    with _raising_lost_rank():
+        dist.all_gather_object(gathered, mine)
+    lists = [[[item] for item in items] for items in gathered]  # an item may be None
     return [item for each in zip_longest(*lists, fillvalue=[]) for item in chain(*each)]
 
 
-def from_first(make: Callable[[], T]) -> T:
-    """Return what `make` gives the first process; the others do not call it."""
-    if count() == 1:
+def broadcast_from_rank_zero(make: Callable[[], T]) -> T:
+    """Return what `make` returns on rank 0; the other ranks do not call it."""
+    if world_size() == 1:
         return make()
-    made = [make() if is_first() else None]
-    with _talking():
+    made = [make() if is_rank_zero() else None]
+    with _raising_lost_rank():
         dist.broadcast_object_list(made, src=0)
     return cast(T, made[0])
 
 
 def gather_rows(mine: Tensor, rows: int) -> Tensor:
-    """Return all rows of a batch of which this process has its share.
+    """Return all rows of a batch, of which `mine` are this rank's.
 
-    Gradients go to this process's rows alone.
+    Gradients flow to this rank's rows only.
     """
-    if count() == 1:
+    if world_size() == 1:
         return mine
-    sizes = share_sizes(rows)
+    sizes = rank_sizes(rows)
     padded = mine.new_zeros(max(sizes), *mine.shape[1:])
     padded[: len(mine)] = mine.detach()
-    everyones = [torch.empty_like(padded) for _ in sizes]
-    with _talking():
-        dist.all_gather(everyones, padded)
-    parts = [part[:size] for part, size in zip(everyones, sizes, strict=True)]
-    parts[number()] = mine
+    gathered = [torch.empty_like(padded) for _ in sizes]
+    with _raising_lost_rank():
+        dist.all_gather(gathered, padded)
+    parts = [part[:size] for part, size in zip(gathered, sizes, strict=True)]
+    parts[rank()] = mine
     return torch.cat(parts)
 
 
-def stack(mine: Tensor) -> Tensor:
-    """Return the tensors of all processes, which have one shape, without gradients."""
-    everyones = [torch.empty_like(mine) for _ in range(count())]
-    with _talking():
-        dist.all_gather(everyones, mine.contiguous())
-    return torch.stack(everyones)
+def all_gather_stacked(mine: Tensor) -> Tensor:
+    """Return the equally shaped tensors of all ranks, stacked, without gradients."""
+    gathered = [torch.empty_like(mine) for _ in range(world_size())]
+    with _raising_lost_rank():
+        dist.all_gather(gathered, mine.contiguous())
+    return torch.stack(gathered)
 
 
-def add_up_(tensor: Tensor) -> Tensor:
-    """Make a tensor the sum of everyone's, and return it."""
-    with _talking():
+def all_reduce_sum_(tensor: Tensor) -> Tensor:
+    """Sum a tensor over all ranks in place, and return it."""
+    with _raising_lost_rank():
         dist.all_reduce(tensor)
     return tensor
 
 
-def add_up_gradients(parameters: Iterable[Tensor]) -> None:
-    """Make each gradient the sum of those of all processes."""
-    if count() == 1:
+def all_reduce_gradients(parameters: Iterable[Tensor]) -> None:
+    """Replace each gradient by its sum over all ranks."""
+    if world_size() == 1:
         return
     gradients = [p.grad for p in parameters if p.grad is not None]
-    # One message for all: there are hundreds of small ones.
+    # One message instead of hundreds of small ones.
     flat = torch.cat([gradient.flatten() for gradient in gradients])
-    parts = add_up_(flat).split([gradient.numel() for gradient in gradients])
+    parts = all_reduce_sum_(flat).split([gradient.numel() for gradient in gradients])
     for gradient, total in zip(gradients, parts, strict=True):
         gradient.copy_(total.view_as(gradient))

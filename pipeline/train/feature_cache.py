@@ -86,7 +86,7 @@ class FeatureCache:
         size = self.source.batch_size
         for chosen in order[: len(self) * size].split(size):
             columns = {name: getattr(photos, name)[chosen] for name in _columns(photos)}
-            mine = chosen[ranks.share(len(chosen))] if self.shuffled else chosen
+            mine = chosen[ranks.rank_slice(len(chosen))] if self.shuffled else chosen
             yield FeatureBatch(
                 images=photos.images[:1].expand(len(mine), -1, -1, -1),
                 features=[level[mine].permute(0, 3, 1, 2) for level in self._features],

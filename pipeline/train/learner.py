@@ -75,7 +75,7 @@ class Learner:
         losses = self.criterion(whole_outputs(outputs, photos), batch)
         self.optimizer.zero_grad(set_to_none=True)
         losses["loss"].backward()
-        ranks.add_up_gradients(self.model.parameters())
+        ranks.all_reduce_gradients(self.model.parameters())
         nn.utils.clip_grad_norm_(self.model.parameters(), self.shared.grad_clip)
         self.optimizer.step()
         if self.average:

@@ -70,7 +70,7 @@ def fit(
     """
     layers = LayerGroups(model, model.backbone)
     average = average_of(model, rung.ema) if rung.ema else None
-    saved = ranks.from_first(lambda: load_checkpoint(checkpoint))
+    saved = ranks.broadcast_from_rank_zero(lambda: load_checkpoint(checkpoint))
     history = saved["history"] if saved else []
     if saved:
         watch.resume(len(history), saved["seconds"], saved["photos"])
@@ -99,7 +99,7 @@ def fit(
             row = _epoch(learner, len(history) + 1, phase.name, *sources, watch, decode)
             history.append(row)
             rows.append(row)
-            if ranks.is_first():
+            if ranks.is_rank_zero():
                 save_checkpoint(checkpoint, _state(history, learner, watch))
             watch.epoch(row)
         epochs_before += len(rows)
@@ -220,7 +220,7 @@ def _means_over_photos(measured: list[tuple[int, dict[str, Tensor]]]) -> dict[st
     on_cpu = [(n, {name: value.cpu() for name, value in each.items()}) for n, each in measured]
     totals: dict[str, Tensor] = {}
     photos = 0
-    for batch, losses in ranks.in_turns(on_cpu):
+    for batch, losses in ranks.gather_round_robin(on_cpu):
         photos += batch
         for name, value in losses.items():
             totals[name] = totals.get(name, 0) + value * batch

@@ -43,7 +43,9 @@ class Ranking:
     def mean_average_precision(self) -> float:
         """Return the mean over the classes that have objects, 0 where none has."""
         parts = (self._scores, self._labels, self._right, self._wanted)
-        scores, labels, right, wanted = (torch.cat(ranks.in_turns(part)) for part in parts)
+        scores, labels, right, wanted = (
+            torch.cat(ranks.gather_round_robin(part)) for part in parts
+        )
         ranking = scores.argsort(descending=True, stable=True)
         labels, right = labels[ranking], right[ranking]
         classes, counts = wanted.unique(return_counts=True)

@@ -21,7 +21,7 @@ from pipeline.rungs.rung import Outputs
 
 def whole_batch(photos: int) -> AbstractContextManager[object]:
     """Return the context of a forward pass over this process's share of so many photos."""
-    return nullcontext() if ranks.count() == 1 else _WholeBatch(photos)
+    return nullcontext() if ranks.world_size() == 1 else _WholeBatch(photos)
 
 
 def whole_outputs(outputs: Outputs, photos: int) -> Outputs:
@@ -78,8 +78,8 @@ def _statistics(photos: int, inputs: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and variance of each channel over the whole batch."""
     precise = inputs.to(torch.promote_types(inputs.dtype, torch.float32))
     of_share = torch.stack(torch.ops.aten.batch_norm_update_stats(precise, None, None, 0.0))
-    means, variances = ranks.stack(of_share).unbind(1)  # (processes, C)
-    shares = means.new_tensor(ranks.share_sizes(photos))[:, None] / photos
+    means, variances = ranks.all_gather_stacked(of_share).unbind(1)  # (processes, C)
+    shares = means.new_tensor(ranks.rank_sizes(photos))[:, None] / photos
     mean = (shares * means).sum(0)
     return mean, (shares * (variances + (means - mean).square())).sum(0)
 
@@ -114,7 +114,7 @@ class _Normalised(torch.autograd.Function):
         _, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
             gradient, inputs, weight, *known
         )
-        slope, offset = ranks.add_up_(torch.stack([of_weight, of_bias])) / numbers
+        slope, offset = ranks.all_reduce_sum_(torch.stack([of_weight, of_bias])) / numbers
         factor = weight * (variance + eps).rsqrt()
         slope, offset = slope * -factor, offset * -factor
         terms = F.batch_norm(inputs, mean, variance, slope, offset, False, 0.0, eps)
@@ -138,7 +138,7 @@ def _dropout(
     last = inputs.ndim == 4 and inputs.is_contiguous(memory_format=torch.channels_last)
     layout = torch.channels_last if last else torch.contiguous_format
     whole = inputs.new_ones(photos, *inputs.shape[1:]).contiguous(memory_format=layout)
-    return inputs * function(whole, p)[ranks.share(photos)]
+    return inputs * function(whole, p)[ranks.rank_slice(photos)]
 
 
 _OURS: Mapping[Callable[..., Tensor], Callable[..., Tensor]] = {

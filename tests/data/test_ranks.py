@@ -1,4 +1,4 @@
-"""The processes of a training: who has what, and what all of them know."""
+"""The ranks of a training: which rows each has, and what they exchange."""
 
 import os
 from unittest.mock import patch
@@ -14,67 +14,67 @@ from pipeline.errors import InputError
 
 
 def as_one_of(rank: int, processes: int):
-    """Let this process take itself for one of several; it cannot talk to the others."""
-    return patch.multiple(ranks, count=lambda: processes, number=lambda: rank)
+    """Make this process believe that it is one of several ranks; it cannot communicate."""
+    return patch.multiple(ranks, world_size=lambda: processes, rank=lambda: rank)
 
 
 @given(rows=st.integers(0, 200), processes=st.integers(1, 9))
-def test_shares_make_up_a_batch(rows, processes):
-    shares = []
+def test_slices_make_up_a_batch(rows, processes):
+    slices = []
     for rank in range(processes):
         with as_one_of(rank, processes):
-            shares.append(list(range(rows))[ranks.share(rows)])
-            sizes = ranks.share_sizes(rows)
-    assert [row for share in shares for row in share] == list(range(rows))
-    assert [len(share) for share in shares] == sizes
+            slices.append(list(range(rows))[ranks.rank_slice(rows)])
+            sizes = ranks.rank_sizes(rows)
+    assert [row for part in slices for row in part] == list(range(rows))
+    assert [len(part) for part in slices] == sizes
     assert max(sizes) - min(sizes) <= 1
 
 
 @given(items=st.integers(0, 40), processes=st.integers(1, 9))
-def test_one_process_has_the_turn(items, processes):
+def test_each_item_belongs_to_one_rank(items, processes):
     for item in range(items):
-        turns = 0
+        owners = 0
         for rank in range(processes):
             with as_one_of(rank, processes):
-                turns += ranks.has_turn(item)
-        assert turns == 1
+                owners += ranks.is_mine(item)
+        assert owners == 1
 
 
-def test_alone_all_gives_back_what_it_is_given():
-    assert (ranks.count(), ranks.number(), ranks.is_first()) == (1, 0, True)
+def test_a_single_process_gets_back_what_it_gives():
+    assert (ranks.world_size(), ranks.rank(), ranks.is_rank_zero()) == (1, 0, True)
     rows, parameter = torch.ones(3, 2), torch.ones(1, requires_grad=True)
     with ranks.joined():
         assert ranks.gather_rows(rows, 3) is rows
-        assert ranks.in_turns([1, 2]) == [1, 2]
-        assert ranks.from_first(lambda: 7) == 7
+        assert ranks.gather_round_robin([1, 2]) == [1, 2]
+        assert ranks.broadcast_from_rank_zero(lambda: 7) == 7
         assert ranks.own_device("mps") == "mps"
         parameter.sum().backward()
-        ranks.add_up_gradients([parameter])
+        ranks.all_reduce_gradients([parameter])
         assert parameter.grad == 1
 
 
 def _exchange():
-    rank = ranks.number()
-    mine = torch.arange(5.0)[ranks.share(5)].requires_grad_()
+    rank = ranks.rank()
+    mine = torch.arange(5.0)[ranks.rank_slice(5)].requires_grad_()
     everyones = ranks.gather_rows(mine, 5)
     (everyones * torch.arange(5.0)).sum().backward()
     parameters = [torch.zeros(2, 2, requires_grad=True), torch.zeros(3), torch.zeros(1)]
     parameters[0].grad, parameters[2].grad = torch.full((2, 2), 1.0 + rank), torch.ones(1)
-    ranks.add_up_gradients(parameters)
+    ranks.all_reduce_gradients(parameters)
     return {
         "gathered": everyones.detach(),
         "own gradient": mine.grad,
-        "stacked": ranks.stack(torch.full((2,), 1.0 + rank)),
-        "sum": ranks.add_up_(torch.full((2,), 1.0 + rank)),
+        "stacked": ranks.all_gather_stacked(torch.full((2,), 1.0 + rank)),
+        "sum": ranks.all_reduce_sum_(torch.full((2,), 1.0 + rank)),
         "gradients": [p.grad for p in parameters],
         "none gathered": ranks.gather_rows(torch.zeros(1 - rank, 2)[:0], 0),
-        "turns": ranks.in_turns([None, 2, 4] if rank == 0 else [1, 3]),
-        "first": ranks.from_first(lambda: f"said by {rank}"),
+        "turns": ranks.gather_round_robin([None, 2, 4] if rank == 0 else [1, 3]),
+        "first": ranks.broadcast_from_rank_zero(lambda: f"said by {rank}"),
         "device": ranks.own_device("auto" if not torch.cuda.is_available() else "cpu"),
     }
 
 
-def test_what_two_know(together):
+def test_what_two_ranks_exchange(together):
     first, second = together(_exchange)
     for seen in (first, second):
         assert seen["gathered"].tolist() == [0, 1, 2, 3, 4]
@@ -90,12 +90,12 @@ def test_what_two_know(together):
 
 
 def _ending(errors: dict[int, BaseException]):
-    """Return how this process ends where some of two fail, and the others wait for them."""
+    """Return how this process ends where one or both of two fail, and the rest wait for them."""
     store = distributed_c10d._get_default_store()
     try:
         with ranks._ending_together(store):
-            if ranks.number() in errors:
-                raise errors[ranks.number()]
+            if ranks.rank() in errors:
+                raise errors[ranks.rank()]
             raise ranks.LostRankError
     except BaseException as ending:
         return type(ending).__name__, str(ending)
@@ -108,7 +108,7 @@ def test_the_one_that_fails_says_why(together, failing):
     assert ends[1 - failing] == ("SystemExit", "1")
 
 
-def test_one_speaks_for_all(together):
+def test_only_one_reports(together):
     ends = together(_ending, {0: InputError("no"), 1: InputError("no")})
     assert sorted(ends) == [("InputError", "no"), ("SystemExit", "1")]
 

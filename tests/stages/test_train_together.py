@@ -94,4 +94,4 @@ def test_what_several_processes_cannot_do(painted_project, processes, changes, l
     with as_one_of(0, processes), pytest.raises(train.InputError) as error:
         run_main(train, "classifier")
     assert str(error.value).startswith(line)
-    assert ranks.count() == 1
+    assert ranks.world_size() == 1

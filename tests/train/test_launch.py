@@ -20,18 +20,18 @@ from stages.entry import run_stage
 
 def main():
     with ranks.joined():
-        first = ranks.in_turns([os.getpid()])
-        if ranks.is_first():
+        first = ranks.gather_round_robin([os.getpid()])
+        if ranks.is_rank_zero():
             print("pids", *first, flush=True)
-        if sys.argv[1] == "killed" and not ranks.is_first():
+        if sys.argv[1] == "killed" and not ranks.is_rank_zero():
             os.kill(os.getpid(), signal.SIGKILL)
-        if sys.argv[1] == "refuses" and not ranks.is_first():
+        if sys.argv[1] == "refuses" and not ranks.is_rank_zero():
             raise InputError("a.jpg: is broken")
         if sys.argv[1] == "refuse":
             raise InputError("a.jpg: is broken")
         if sys.argv[1] == "wait":
             time.sleep(600)
-        ranks.in_turns([0])
+        ranks.gather_round_robin([0])
 
 run_stage(main)
 """

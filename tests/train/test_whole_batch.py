@@ -62,7 +62,7 @@ def learn(rung: str, form: str | None, phase: str, dtype: torch.dtype, steps: in
         rung=own,
     )
     photos = five_photos(rung)
-    part = photos.images[ranks.share(5)].to(dtype, memory_format=torch.channels_last)
+    part = photos.images[ranks.rank_slice(5)].to(dtype, memory_format=torch.channels_last)
     photos = replace(photos, images=part, boxes=photos.boxes.to(dtype))
     torch.manual_seed(1)
     # Heads and criteria leave bfloat16 by `float()`, and must not leave float64.
@@ -118,7 +118,7 @@ def _layers(dtype: torch.dtype):
     last = nn.Sequential(nn.Dropout(0.5), nn.Dropout2d(0.5), nn.BatchNorm2d(4))
     if dtype != torch.bfloat16:  # in which autocast leaves weights in float32
         flat, last = flat.to(dtype), last.to(dtype)
-    mine = inputs[ranks.share(5)].to(dtype)
+    mine = inputs[ranks.rank_slice(5)].to(dtype)
     torch.manual_seed(3)
     with whole_batch(5):
         outputs = {
