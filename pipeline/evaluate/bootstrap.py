@@ -95,28 +95,27 @@ def mean_interval(values: np.ndarray) -> Interval:
     return interval(np.concatenate(means))
 
 
-def honest_at_the_edge(value: float, ends: Interval, photos: int) -> Interval:
-    """Return the interval of a metric within 0..1, at 0 and 1 by the rule of three.
+def with_rule_of_three(value: float, ends: Interval, photos: int) -> Interval:
+    """Return the interval of a metric within 0..1, widened by the rule of three at 0 and 1.
 
-    >>> honest_at_the_edge(1.0, (1.0, 1.0), 30)
+    >>> with_rule_of_three(1.0, (1.0, 1.0), 30)
     (0.9, 1.0)
-    >>> honest_at_the_edge(0.5, (0.4, 0.6), 30)
+    >>> with_rule_of_three(0.5, (0.4, 0.6), 30)
     (0.4, 0.6)
 
     Args:
         value: of the metric.
-        ends: of the bootstrap.
-        photos: on which the metric was measured.
+        ends: of the bootstrap; NaN where it is unknown.
+        photos: number of photos that the metric was measured on.
     """
-    low, high = ends
     if np.isnan(value) or not photos:
         return UNKNOWN
+    low, high = ends
+    margin = min(1.0, 3 / photos)
     if value >= 1:
-        low = min(low, max(0.0, 1 - 3 / photos)) if not np.isnan(low) else max(0.0, 1 - 3 / photos)
-        high = 1.0
+        low, high = float(np.fmin(low, 1 - margin)), 1.0
     if value <= 0:
-        high = max(high, min(1.0, 3 / photos)) if not np.isnan(high) else min(1.0, 3 / photos)
-        low = 0.0
+        low, high = 0.0, float(np.fmax(high, margin))
     return low, high
 
 
@@ -151,7 +150,7 @@ def ap_interval(rankings: list[Ranking], photos: int) -> Interval:
     here, *means = mean_ap_of_draws(rankings, chain([once], draws_of(photos, width)))
     low, high = interval(np.array(means))
     low, high = np.clip([2 * here - high, 2 * here - low], 0, 1)
-    return honest_at_the_edge(float(here), (float(low), float(high)), len(with_objects))
+    return with_rule_of_three(float(here), (float(low), float(high)), len(with_objects))
 
 
 def class_rankings(

@@ -8,10 +8,10 @@ from pipeline.boxes import LESSON_SIDE
 from pipeline.errors import InputError
 from pipeline.evaluate.bootstrap import (
     Interval,
-    honest_at_the_edge,
     map_interval,
     mean_interval,
     proportion_interval,
+    with_rule_of_three,
 )
 from pipeline.evaluate.coco_ap import coco_average_precision
 from pipeline.evaluate.detections import as_detections, as_truth
@@ -81,7 +81,7 @@ def _interval_of(name: str, values: np.ndarray) -> Interval:
     ends = mean_interval(values)
     if name == "l1_px" or len(values) < 2:
         return ends
-    return honest_at_the_edge(float(values.mean()), ends, len(values))
+    return with_rule_of_three(float(values.mean()), ends, len(values))
 
 
 def score_objects(

@@ -8,12 +8,12 @@ import pytest
 from pipeline.evaluate.bootstrap import (
     class_rankings,
     draws_of,
-    honest_at_the_edge,
     interval,
     map_interval,
     mean_ap_of_draws,
     mean_interval,
     proportion_interval,
+    with_rule_of_three,
 )
 from pipeline.evaluate.detections import Detections, Truth, take
 from pipeline.evaluate.voc_ap import voc_average_precision
@@ -104,11 +104,11 @@ def test_wilsons_interval_by_hand(successes, count, expected):
 
 
 def test_at_the_edge_the_rule_of_three_holds():
-    assert honest_at_the_edge(1.0, (1.0, 1.0), 60) == (0.95, 1.0)
-    assert honest_at_the_edge(0.0, (0.0, 0.0), 60) == (0.0, 0.05)
-    assert honest_at_the_edge(1.0, (1.0, 1.0), 2) == (0.0, 1.0)
-    assert honest_at_the_edge(0.9, (0.8, 1.0), 60) == (0.8, 1.0)
-    assert all(map(math.isnan, honest_at_the_edge(math.nan, (0.0, 0.0), 60)))
+    assert with_rule_of_three(1.0, (1.0, 1.0), 60) == (0.95, 1.0)
+    assert with_rule_of_three(0.0, (0.0, 0.0), 60) == (0.0, 0.05)
+    assert with_rule_of_three(1.0, (1.0, 1.0), 2) == (0.0, 1.0)
+    assert with_rule_of_three(0.9, (0.8, 1.0), 60) == (0.8, 1.0)
+    assert all(map(math.isnan, with_rule_of_three(math.nan, (0.0, 0.0), 60)))
 
 
 def test_map_of_1_on_40_photos_is_not_a_point():
