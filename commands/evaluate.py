@@ -25,7 +25,7 @@ from commands.options.model import add_model, model_folder
 from commands.options.parser import command_parser
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.files import EVALUATED, PARAMS
-from pipeline.inference.described_model import DescribedModel, describe_any_model, model_digest
+from pipeline.inference.described_model import DescribedModel, describe_model, model_digest
 from pipeline.inference.label_scores import thresholds
 from pipeline.inference.mlflow_model import is_mlflow_uri
 from pipeline.other_data.classes import onto_classes
@@ -96,7 +96,7 @@ def answers_of(
             place, options.format, options.labels, turn=options.turn, split=options.split
         )
         with model_folder(options.model) as source:
-            model = describe_any_model(source)
+            model = describe_model(source)
             inputs = asked_by(options, model.digest, labels_digest(labels))
             check_is_same(out, inputs)
             labels = onto_classes(

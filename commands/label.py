@@ -34,7 +34,7 @@ from commands.options.model import add_model, add_scores, given_scores, model_fo
 from commands.options.parser import command_parser, number
 from pipeline.errors import InputError, counted
 from pipeline.files import PARAMS
-from pipeline.inference.described_model import DescribedModel, SentModel, describe_model
+from pipeline.inference.described_model import DescribedModel, SentModel, describe_detector
 from pipeline.inference.label_scores import GivenScores, choose_scores
 from pipeline.labelling.files import (
     FORMAT_NAMES,
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     review = read_review(options.apply) if options.apply else None
     files = label_files(out, options.format or [format_of(out)])
     with model_folder(options.model) as model, _locked(job_folder(out)):
-        described = describe_model(model)
+        described = describe_detector(model)
         job = begin(described, folder, out, files, options)
         try:
             find_objects(job, described, photos, options)

@@ -84,7 +84,7 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
     Raises:
         InputError: there is no such model, or it does not predict both classes and boxes.
     """
-    from pipeline.inference.described_model import describe_model
+    from pipeline.inference.described_model import describe_detector
     from pipeline.inference.detector import DECODING
     from pipeline.inference.label_scores import choose_scores
     from pipeline.params.params import load_params
@@ -95,7 +95,7 @@ def load(model: str, scores: GivenScores, batch_size: int) -> "Served":
         params = load_params(PARAMS)
         decoding, device = params.predict, params.train.shared.device
     with model_folder(model) as folder:
-        described = describe_model(folder)
+        described = describe_detector(folder)
         detector = described.detector(device, scores.lowered(decoding), batch_size)
         min_scores = choose_scores(described.label_scores, detector.classes, scores, model)
     side = detector.spec.image_size

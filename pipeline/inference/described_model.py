@@ -92,10 +92,10 @@ class SentModel:
             path = folder / name
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
-        return describe_model(folder / self.name)
+        return describe_detector(folder / self.name)
 
 
-def describe_model(source: Path) -> DescribedModel:
+def describe_detector(source: Path) -> DescribedModel:
     """Return what is known of a model; torch is imported for exported files alone.
 
     Args:
@@ -104,7 +104,7 @@ def describe_model(source: Path) -> DescribedModel:
     Raises:
         InputError: there is no model, or one that does not predict both classes and boxes.
     """
-    described = describe_any_model(source)
+    described = describe_model(source)
     task = Task(described.spec.task)
     if not (task.answers_class and task.answers_box):
         raise InputError(
@@ -113,8 +113,8 @@ def describe_model(source: Path) -> DescribedModel:
     return described
 
 
-def describe_any_model(source: Path) -> DescribedModel:
-    """Return what is known of a model of any task, as `describe_model` does of most.
+def describe_model(source: Path) -> DescribedModel:
+    """Return what is known of a model of any task, as `describe_detector` does of most.
 
     Raises:
         InputError: there is no model.

@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.inference.described_model import (
     EXPORTED,
     check_is_there,
-    describe_any_model,
+    describe_detector,
     describe_model,
     model_digest,
 )
@@ -39,7 +39,7 @@ def test_the_folders_that_have_a_model_are_named(tmp_path: Path, monkeypatch) ->
         if name != "half":
             (tmp_path / "models" / name / "model.safetensors").touch()
     there = "no model there; train it first, or take models/bbox or models/ssd_fpn"
-    for look in (describe_model, check_is_there):
+    for look in (describe_detector, check_is_there):
         with pytest.raises(InputError) as caught:
             look(Path("models/none"))
         assert str(caught.value) == f"models/none/model.json: {there}"
@@ -54,7 +54,7 @@ def test_a_folder(tmp_path: Path) -> None:
     chosen = tmp_path / "evaluation/ssd_fpn/label_scores.json"
     chosen.parent.mkdir(parents=True)
     chosen.write_text('{"cat": 0.5}')
-    about = describe_model(folder)
+    about = describe_detector(folder)
     assert (about.spec.rung, about.label_scores) == ("ssd_fpn", {"cat": 0.5})
     assert about.digest == model_digest(folder)
 
@@ -63,22 +63,22 @@ def test_a_folder(tmp_path: Path) -> None:
 def test_a_file_says_the_same(form: str) -> None:
     needs_runtimes()
     file = exported_file("ssd_fpn", form)
-    about = describe_model(file)
+    about = describe_detector(file)
     assert about.spec == described("ssd_fpn").spec
     assert about.label_scores == described("ssd_fpn").label_scores
-    assert len(about.digest) == 64 and about.digest == describe_model(file).digest
+    assert len(about.digest) == 64 and about.digest == describe_detector(file).digest
 
 
 def test_a_rung_that_predicts_no_class_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="bbox: does not predict both classes and boxes"):
-        describe_model(saved(tmp_path / "bbox", "bbox"))
-    about = describe_any_model(tmp_path / "bbox")
+        describe_detector(saved(tmp_path / "bbox", "bbox"))
+    about = describe_model(tmp_path / "bbox")
     assert about.spec.rung == "bbox" and about.digest == model_digest(tmp_path / "bbox")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a\.onnx: no such file; make it with `ladder export`"):
-        describe_model(tmp_path / "a.onnx")
+        describe_detector(tmp_path / "a.onnx")
 
 
 def test_endings_are_those_that_load() -> None:

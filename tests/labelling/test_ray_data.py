@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.inference.described_model import SentModel, describe_model
+from pipeline.inference.described_model import SentModel, describe_detector
 from pipeline.labelling import bulk, ray_data
 from pipeline.labelling.bulk import detect_into
 from pipeline.labelling.job import LabelJob, open_job
@@ -37,7 +37,7 @@ def skip_without_ray() -> None:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = saved(tmp_path_factory.mktemp("of-ray") / "models/ssd_fpn", "ssd_fpn")
-    return describe_model(folder)
+    return describe_detector(folder)
 
 
 @pytest.fixture(scope="module")
