@@ -86,7 +86,7 @@ def _make(
     photos: StoredPhotos, file: Path, made: EarlierShards, pool: ThreadPoolExecutor
 ) -> Iterator[object]:
     """Yield something for each photo that `file` has; the first bad photo ends the work."""
-    if made.files and (origin := photos.found(pool)) and made.take(origin, file):
+    if made.files and (origin := photos.digest_on_disk(pool)) and made.take(origin, file):
         yield from photos.paths
         return
     partial = file.with_name(file.name + ".partial")

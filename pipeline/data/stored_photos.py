@@ -57,7 +57,7 @@ class StoredPhotos:
         whole.update(repr((self.side, versions, code)).encode())
         return whole.digest()
 
-    def found(self, pool: ThreadPoolExecutor) -> bytes | None:
+    def digest_on_disk(self, pool: ThreadPoolExecutor) -> bytes | None:
         """Return `made_from` of the files as they lie there; None if one cannot be read."""
         try:
             return self.made_from(list(pool.map(sha256_of, self.paths)))

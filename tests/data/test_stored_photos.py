@@ -22,7 +22,7 @@ def photos(tmp_path):
 
 def origin(photos):
     with ThreadPoolExecutor(2) as pool:
-        return photos.found(pool)
+        return photos.digest_on_disk(pool)
 
 
 def test_it_is_the_same_in_one_pass_or_file_by_file(photos):
