@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from pipeline.inference.engines.description import Description
 from pipeline.inference.engines.extra import needs_extra
 from pipeline.params.params import PredictParams
+from pipeline.rungs.ssd.postprocess import MAX_CANDIDATES
 from pipeline.tasks import Task
 
 if TYPE_CHECKING:
     import onnx
 
-CANDIDATES = 1000  # at most, as `pipeline/rungs/ssd/postprocess.py` has it
 _NETWORK = "network/"
 
 # A score that is no candidate, or is suppressed, becomes 0; those above `min_score` are found.
@@ -105,7 +105,7 @@ def _every_object(network: "onnx.ModelProto", side: int, decoding: PredictParams
         min_score=float(decoding.min_score),
         nms_threshold=float(decoding.nms_threshold),
         keep=min(decoding.max_detections, anchors * classes),
-        candidates=min(CANDIDATES, anchors * classes),
+        candidates=min(MAX_CANDIDATES, anchors * classes),
         anchors=anchors,
         classes=classes,
     )

@@ -6,10 +6,9 @@ import torch
 
 from pipeline.export.onnx_file import save_onnx
 from pipeline.export.parity import compare_suppressed, decoded, same_detections, suppressed
-from pipeline.export.suppression import CANDIDATES, with_suppression
+from pipeline.export.suppression import with_suppression
 from pipeline.inference.engines.description import Description
 from pipeline.params.params import PredictParams
-from pipeline.rungs.ssd import postprocess
 from tests.exported_files import KINDS, exported_file, needs_runtimes, some_pixels, torch_engine
 from tests.inference.making import EVERYTHING, spec_of
 
@@ -65,10 +64,6 @@ def test_random_scores_are_suppressed_as_in_torch(anchors, min_score, tmp_path):
         assert found["labels"][photo, :count].tolist() == one.labels.tolist()
         assert not found["boxes"][photo, count:].any()
         assert (found["labels"][photo, count:] == -1).all()
-
-
-def test_as_many_candidates_as_in_torch():
-    assert CANDIDATES == postprocess._MAX_CANDIDATES
 
 
 def test_a_rung_of_the_largest_object_answers_without_a_count():

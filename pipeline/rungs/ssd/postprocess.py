@@ -6,8 +6,8 @@ from torchvision.ops import nms
 
 from pipeline.rungs.rung import PhotoDetections
 
-# An untrained model scores everything alike; without a cap its first epochs would take for ever.
-_MAX_CANDIDATES = 1000
+# Per photo. An untrained model scores everything alike; without a cap, NMS would take forever.
+MAX_CANDIDATES = 1000
 
 
 def suppress(
@@ -56,8 +56,8 @@ def _extent(boxes: Tensor) -> Tensor:
 def _suppress_photo(
     box: Tensor, score: Tensor, label: Tensor, apart: Tensor, nms_threshold: float, keep: int
 ) -> PhotoDetections:
-    if len(score) > _MAX_CANDIDATES:
-        score, best = score.topk(_MAX_CANDIDATES)
+    if len(score) > MAX_CANDIDATES:
+        score, best = score.topk(MAX_CANDIDATES)
         box, label, apart = box[best], label[best], apart[best]
     kept = nms(apart, score, nms_threshold)[:keep]
     return PhotoDetections(box[kept], label[kept], score[kept])

@@ -64,7 +64,7 @@ def test_no_photos():
 
 
 def test_only_the_best_candidates_are_compared(monkeypatch):
-    monkeypatch.setattr(postprocess, "_MAX_CANDIDATES", 2)
+    monkeypatch.setattr(postprocess, "MAX_CANDIDATES", 2)
     found = one([[0.4, 0.3], [0.0, 0.0], [0.0, 0.5], [0.6, 0.2]])
     assert found.scores.tolist() == pytest.approx([0.6, 0.5])
     assert found.labels.tolist() == [0, 1]
