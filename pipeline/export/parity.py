@@ -1,6 +1,6 @@
 """Whether an exported file answers as torch does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +24,6 @@ MAX_DIFFERENCE = 1e-4
 # An IoU or a score can lie so near its threshold that rounding decides; more is a defect.
 _MAX_OTHER_SHARE = 0.02
 _BATCH = 16
-
-Detect = Callable[[np.ndarray], list[PhotoDetections]]
 
 
 @dataclass(frozen=True)
