@@ -10,7 +10,7 @@ import torch
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.errors import InputError
-from pipeline.files import write_beside
+from pipeline.files import sha256_of, write_beside
 from pipeline.models.torch_file import load_torch_file
 from pipeline.reading.damage import naming_damage
 from pipeline.train.history import EpochRow, HistoryRow
@@ -63,8 +63,7 @@ def files_digest(paths: list[Path]) -> str:
     """Return a digest of the contents of files, in the order given."""
     digest = hashlib.sha256()
     for path in paths:
-        with open(path, "rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        digest.update(bytes.fromhex(sha256_of(path)))
     return digest.hexdigest()
 
 
