@@ -20,10 +20,10 @@ def with_pil(path: Path):
 
 
 def ours_one(path: Path, size_wh: tuple[int, int]):
-    """Return the same by the two functions that fill the store."""
-    from pipeline.data.decode import read_photo, squash
+    """Return the same by the function that fills the store."""
+    from pipeline.data.decode import read_squashed
 
-    return squash(read_photo(path, size_wh), STORE)
+    return read_squashed(path, STORE, size_wh=size_wh)[0]
 
 
 def decode_only(path: Path) -> None:

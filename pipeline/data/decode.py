@@ -43,24 +43,6 @@ _TURNS = {  # what makes a stored photo upright, by EXIF's orientation
 _UNDONE_BY = {6: 8, 8: 6}  # the other turns undo themselves
 
 
-def read_photo(path: Path, size_wh: tuple[int, int], turned: bool = True) -> torch.Tensor:
-    """Return the pixels of a photo, oriented as its labels, uint8 `(3, height, width)` RGB.
-
-    Args:
-        path: of the photo.
-        size_wh: width and height that it must have then.
-        turned: whether its labels were made on the photo as EXIF turns it; a camera may store one
-            lying on its side, with a note.
-
-    Raises:
-        InputError: The photo is missing, cannot be read or decoded, or has another size.
-    """
-    data = _read_bytes(path)
-    photo = _decode(path, data, jpeg_header(data), turned)
-    _check_size(path, photo, size_wh)
-    return photo.pixels
-
-
 class Decoded(NamedTuple):
     """A photo in memory.
 
@@ -94,11 +76,12 @@ def read_squashed(
     Args:
         path: of the photo.
         side: S, in pixels.
-        turned: as `read_photo` takes it.
-        size_wh: width and height that the photo must have; None for any.
+        turned: whether to apply the EXIF orientation, as most viewers do; False for labels that
+            were made on the photo as it is stored.
+        size_wh: width and height that the photo must have after that; None for any.
 
     Raises:
-        InputError: as of `read_photo`.
+        InputError: The photo is missing, cannot be read or decoded, or has another size.
     """
     data = _read_bytes(path)
     header = jpeg_header(data)

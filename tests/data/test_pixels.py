@@ -10,7 +10,7 @@ import torch
 from numpy.testing import assert_array_equal
 from PIL import Image, ImageOps
 
-from pipeline.data.decode import decode_photo, read_photo, squash
+from pipeline.data.decode import decode_photo, read_squashed, squash
 from pipeline.data.pixel_store import open_pixel_store
 from pipeline.data.pixels import build_pixel_store
 from pipeline.errors import InputError
@@ -45,9 +45,9 @@ def assert_close(pixels, expected, within=1):
     assert np.abs(pixels.astype(int) - expected).max() <= within
 
 
-def stored(path):
+def whole(path):
     """Return the whole photo as `(height, width, 3)`."""
-    return read_photo(path, Image.open(path).size).permute(1, 2, 0).numpy()
+    return decode_photo(path).pixels.permute(1, 2, 0).numpy()
 
 
 def test_one_flat_photo_of_one_pixel_fills_its_row(tmp_path):
@@ -112,7 +112,7 @@ def test_every_mode_is_the_rgb_of_pil(tmp_path, mode, kind):
     path = tmp_path / f"photo.{kind}"
     noise().convert(mode).save(path)
     assert Image.open(path).mode in (mode, "P")
-    assert_array_equal(stored(path), np.array(Image.open(path).convert("RGB")))
+    assert_array_equal(whole(path), np.array(Image.open(path).convert("RGB")))
     assert_close(build(tmp_path, [path])[0], pil_square(Image.open(path).convert("RGB")))
 
 
@@ -120,17 +120,17 @@ def test_a_transparent_photo_is_stored_on_white(tmp_path):
     image = noise().convert("RGBA")
     image.putalpha(0)
     image.save(tmp_path / "clear.png")
-    assert (stored(tmp_path / "clear.png") == 255).all()
+    assert (whole(tmp_path / "clear.png") == 255).all()
     image.putalpha(128)
     image.save(tmp_path / "clear.png")
     halfway = (np.array(noise()) * 128.0 + 255 * 127) / 255
-    assert np.abs(stored(tmp_path / "clear.png") - halfway).max() <= 1
+    assert np.abs(whole(tmp_path / "clear.png") - halfway).max() <= 1
 
 
 def test_sixteen_bit_grey_keeps_its_range(tmp_path):
     values = np.array([[0, 255, 256, 32768, 65535]], np.uint16)
     Image.fromarray(values).save(tmp_path / "deep.png")
-    pixels = stored(tmp_path / "deep.png")
+    pixels = whole(tmp_path / "deep.png")
     assert_array_equal(pixels, np.repeat([[0, 0, 1, 128, 255]], 3, 0).T[None])
 
 
@@ -153,15 +153,15 @@ def turned(tmp_path):
 def test_exif_turns_the_photo_where_the_table_has_its_turned_size(turned, orientation, kind):
     path = turned((60, 40), orientation, kind)
     upright = ImageOps.exif_transpose(Image.open(path))
-    photo = read_photo(path, upright.size)
-    assert_array_equal(photo.permute(1, 2, 0).numpy(), np.array(upright))
+    assert_array_equal(whole(path), np.array(upright))
 
 
 @pytest.mark.parametrize("orientation", [5, 6, 7, 8])
 def test_exif_is_left_where_the_table_has_the_stored_size(turned, orientation):
     path = turned((60, 40), orientation)
-    photo = read_photo(path, (60, 40), turned=False)
-    assert_array_equal(photo.permute(1, 2, 0).numpy(), np.array(Image.open(path)))
+    square, size_wh = read_squashed(path, SIDE, turned=False)
+    assert size_wh == (60, 40)
+    assert_close(square, pil_square(Image.open(path)))
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png", "tif", "webp"])
@@ -172,8 +172,10 @@ def test_a_photo_of_any_kind_is_read_as_it_is_stored(tmp_path, kind, orientation
     noise().save(tmp_path / f"plain.{kind}", **lossless)
     exif[ORIENTATION] = orientation
     noise().save(tmp_path / f"noted.{kind}", exif=exif, **lossless)
-    plain = read_photo(tmp_path / f"plain.{kind}", (60, 40))
-    assert_array_equal(read_photo(tmp_path / f"noted.{kind}", (60, 40), turned=False), plain)
+    plain, _ = read_squashed(tmp_path / f"plain.{kind}", SIDE)
+    noted, size_wh = read_squashed(tmp_path / f"noted.{kind}", SIDE, turned=False)
+    assert size_wh == (60, 40)
+    assert_array_equal(noted, plain)
 
 
 def test_a_store_of_which_one_photo_is_turned(tmp_path):
@@ -191,14 +193,13 @@ def test_a_store_of_which_one_photo_is_turned(tmp_path):
 
 def test_exif_turns_a_square_photo(turned):
     path = turned((40, 40), 6)
-    photo = read_photo(path, (40, 40)).permute(1, 2, 0).numpy()
-    assert_array_equal(photo, np.rot90(np.array(Image.open(path)), -1))
+    assert_array_equal(whole(path), np.rot90(np.array(Image.open(path)), -1))
 
 
 def test_another_size_both_ways_is_refused_with_both_sizes(turned):
     path = turned((60, 40), 6)
     with pytest.raises(InputError, match=r"turned\.jpg: size: the photo is 40 x 60 .* say 50 x 50"):
-        read_photo(path, (50, 50))
+        read_squashed(path, SIDE, size_wh=(50, 50))
 
 
 def _cut(data):

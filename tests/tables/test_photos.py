@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
-from pipeline.data.decode import read_photo
+from pipeline.data.decode import decode_photo
 from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
 from pipeline.formats.read import read_labels
@@ -68,7 +68,7 @@ def test_a_turned_photo_its_size_and_its_boxes_agree(
     write_labels(tmp_path / "labels.json", f"a.{kind}", bbox=(24, 0, 16, 8))
     labels = read(tmp_path)
     assert sizes_of(labels) == [seen.size]
-    pixels = read_photo(tmp_path / labels.images["photo"][0].as_py(), seen.size)
+    pixels = decode_photo(tmp_path / labels.images["photo"][0].as_py()).pixels
     x, y, width, height = labels.boxes[0].astype(int)
     assert pixels[:, y : y + height, x : x + width].min() > 200
     assert (pixels > 128).sum() == 3 * width * height
@@ -85,7 +85,7 @@ def test_a_note_that_turns_no_photo_leaves_the_stored_size(tmp_path: Path, note:
     Image.new("RGB", (48, 32)).save(tmp_path / "a.jpg", **note)
     write_labels(tmp_path / "labels.json", "a.jpg")
     assert sizes_of(read(tmp_path)) == [(48, 32)]
-    assert read_photo(tmp_path / "a.jpg", (48, 32)).shape == (3, 32, 48)
+    assert decode_photo(tmp_path / "a.jpg").pixels.shape == (3, 32, 48)
 
 
 def test_a_size_that_the_xml_lacks_is_read_from_the_photo(tmp_path: Path) -> None:
