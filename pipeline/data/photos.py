@@ -1,5 +1,6 @@
-"""The photos of one split with their objects, in memory that goes with the number of objects."""
+"""The photos of one split with their objects, in memory proportional to the number of objects."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from pipeline.schemas import BOX_SIDES
 
 
 class Columns(Protocol):
-    """A table, or what reads a column of it when it is asked for."""
+    """A table, or something that reads each of its columns on access."""
 
     def __getitem__(self, name: str, /) -> pa.ChunkedArray: ...
 
@@ -23,19 +24,19 @@ class Columns(Protocol):
 class Photos:
     """The photos of one split, and their objects in the order of the photos.
 
-    The objects are not padded here: one photo with hundreds of them would make all others as long.
-    A row that stands for none ends each of the four tensors.
+    The objects are not padded per photo: one with hundreds of them would blow up all others.
+    Instead, the last row of each of the four tensors is padding.
 
     Attributes:
         pixels: `(P, S, S, 3)` uint8, all photos of the store.
         rows: `(M,)` rows of `pixels` that belong to the split.
-        most_objects: N, how many objects the fullest photo has, 1 at least.
+        most_objects: N, the largest number of objects in a photo, at least 1.
         starts: `(M + 1,)` int64; photo m has the objects `starts[m]` to `starts[m + 1] - 1`.
         boxes: `(K + 1, 4)` float32 xyxy as shares of the photo's sides.
         labels: `(K + 1,)` int16.
         ignore: `(K + 1,)` bool: neither an object nor background.
-        weights: `(K + 1,)` float32 in 0..1, how much an object counts in a loss: 1 where people
-            have labelled, less where a model has.
+        weights: `(K + 1,)` float32 in 0..1, the weight of an object in a loss: 1 if people have
+            labelled it, less if a model has.
     """
 
     pixels: Pixels
@@ -51,7 +52,7 @@ class Photos:
         return len(self.rows)
 
     def objects_of(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return the objects of some photos, padded to the most that any photo of the split has.
+        """Return the objects of some photos, padded to `most_objects`.
 
         Args:
             chosen: `(B,)` positions in `rows`.
@@ -74,7 +75,7 @@ def photos_of_split(
     empty_photos: bool,
     machine_weight: float = 1.0,
 ) -> Photos:
-    """Return the photos of one split with the objects that `objects` has of them.
+    """Return the photos of one split with their objects.
 
     Args:
         pixels: the store, in the order of `images`.
@@ -82,10 +83,36 @@ def photos_of_split(
         objects: the `objects` or the `largest` table.
         split: `train`, `val` or `test`.
         empty_photos: keep photos without a row in `objects`, as background.
-        machine_weight: 0..1; an object that a model has labelled counts with so many times its
-            score.
+        machine_weight: 0..1; the weight of an object that a model has labelled is its score times
+            this.
     """
-    # In blocks, in place and in small numbers: for millions of objects copies take the memory.
+    rows, counts, order = _rows_and_order(images, objects, split, empty_photos)
+
+    def column(name: str) -> np.ndarray:
+        return objects[name].to_numpy()[order]
+
+    return Photos(
+        pixels,
+        rows,
+        most_objects=max(1, int(counts.max(initial=0))),
+        starts=torch.from_numpy(np.concatenate([[0], np.cumsum(counts)])),
+        boxes=_boxes_as_shares(column, len(order)),
+        labels=_with_padding(column("label"), -1, np.int16),
+        ignore=_with_padding(column("ignore"), False, np.bool_),
+        weights=_with_padding(_weights(column("score"), machine_weight), 0, np.float32),
+    )
+
+
+def _rows_and_order(
+    images: Columns, objects: Columns, split: str, empty_photos: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return which rows of the tables belong to a split.
+
+    Returns:
+        `(M,)` int32 rows of `images`; `(M,)` how many objects each of these photos has; and `(K,)`
+        int32 rows of `objects`, photo by photo.
+    """
+    # In blocks, in place and in small types: for millions of objects copies take the memory.
     ids = images["image_id"].to_numpy()
     by_id = np.argsort(ids).astype(np.int32)
     blocks = objects["image_id"].chunks
@@ -97,29 +124,27 @@ def photos_of_split(
     rows = np.flatnonzero(keep if empty_photos else keep & (counts > 0)).astype(np.int32)
     order = np.flatnonzero(keep[owner]).astype(np.int32)
     order = order[np.argsort(owner[order], kind="stable")]
-    del owner
-    starts = np.concatenate([[0], np.cumsum(counts[rows])])
+    return rows, counts[rows], order
 
-    def column(name: str) -> np.ndarray:
-        return objects[name].to_numpy()[order]
 
-    def ended(values: np.ndarray, end: float, dtype: type[np.generic]) -> Tensor:
-        whole = np.full(len(order) + 1, end, dtype)
-        whole[:-1] = values
-        return torch.from_numpy(whole)
+def _boxes_as_shares(column: Callable[[str], np.ndarray], objects: int) -> Tensor:
+    """Return `(K + 1, 4)` float32 xyxy as shares of the photo's sides; the last row is padding."""
+    boxes = np.zeros((objects + 1, 4), np.float32)
+    for place, (edge, side) in enumerate(zip(BOX_SIDES, ("width", "height") * 2, strict=True)):
+        boxes[:-1, place] = column(edge)
+        boxes[:-1, place] /= column(side)
+    return torch.from_numpy(boxes)
 
-    boxes = np.zeros((len(order) + 1, 4), np.float32)
-    for number, (corner, side) in enumerate(zip(BOX_SIDES, ("width", "height") * 2, strict=True)):
-        boxes[:-1, number] = column(corner)
-        boxes[:-1, number] /= column(side)
-    weights = column("score").astype(np.float64) * machine_weight
+
+def _weights(scores: np.ndarray, machine_weight: float) -> np.ndarray:
+    """Return `(K,)` weights; an object that people have labelled has no score (NaN)."""
+    weights = scores.astype(np.float64) * machine_weight
     weights[np.isnan(weights)] = 1
-    parts = (
-        torch.from_numpy(starts),
-        torch.from_numpy(boxes),
-        ended(column("label"), -1, np.int16),
-        ended(column("ignore"), False, np.bool_),
-        ended(weights, 0, np.float32),
-    )
-    most_objects = max(1, int(counts[rows].max(initial=0)))
-    return Photos(pixels, rows, most_objects, *parts)
+    return weights
+
+
+def _with_padding(values: np.ndarray, padding: float, dtype: type[np.generic]) -> Tensor:
+    """Return `(K + 1,)`: the values and, as the last one, the padding."""
+    padded = np.full(len(values) + 1, padding, dtype)
+    padded[:-1] = values
+    return torch.from_numpy(padded)
