@@ -7,7 +7,7 @@ from itertools import count
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from pipeline.data.batches import Batch
 from pipeline.models.layer_groups import LayerGroups
@@ -82,22 +82,32 @@ def find_learning_rate(
     torch.manual_seed(shared.seed)
     pairs = zip(range(steps), _endless(batches, shared.seed), strict=False)
     for step, batch in progress(pairs, total=steps, desc="learning rates", unit="steps"):
-        with autocast(batch.images.device, shared.precision):
-            outputs = model(batch.images)
-        loss = criterion(outputs, batch)["loss"]
+        loss = _loss(model, criterion, batch, shared.precision)
         rates.append(_LOWEST * factor**step)
         losses.append(float(loss.detach()))
         mean = _SMOOTHING * mean + (1 - _SMOOTHING) * losses[-1]
         smoothed.append(mean / (1 - _SMOOTHING ** (step + 1)))
         if not math.isfinite(mean) or smoothed[-1] > _DIVERGED * min(smoothed):
             break
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), shared.grad_clip)  # as training does
-        optimizer.step()
+        _update(model, optimizer, loss, shared.grad_clip)
         for group in optimizer.param_groups:
             group["lr"] *= factor
     return LearningRates(rates, losses, smoothed, suggested_rate(rates, losses, smoothed))
+
+
+def _loss(model: RungModel, criterion: Criterion, batch: Batch, precision: str) -> Tensor:
+    with autocast(batch.images.device, precision):
+        outputs = model(batch.images)
+    return criterion(outputs, batch)["loss"]
+
+
+def _update(
+    model: RungModel, optimizer: torch.optim.Optimizer, loss: Tensor, grad_clip: float
+) -> None:
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), grad_clip)  # as training does
+    optimizer.step()
 
 
 def _endless(batches: BatchSource, seed: int) -> Iterator[Batch]:
