@@ -12,8 +12,9 @@ from torch.nn import functional as F
 
 from pipeline.params.train import AugmentParams
 
-# An object of which a smaller share than this is left in the image is ignored.
-_MIN_VISIBLE = 0.3
+# Below either of these, what augmentation has left of an object is ignored.
+_MIN_VISIBLE = 0.3  # share of its area
+_MIN_SIDE = 2  # input pixels
 
 
 def random_matrices(batch: int, generator: torch.Generator, augment: AugmentParams) -> Tensor:
@@ -108,7 +109,7 @@ def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tens
 def hardly_visible(boxes: Tensor, visible: Tensor) -> Tensor:
     """Return `(B, N)` True where so little of an object is left that it is ignored."""
     sides = boxes[..., 2:] - boxes[..., :2]
-    return (visible < _MIN_VISIBLE) | (sides.amin(-1) < 2)
+    return (visible < _MIN_VISIBLE) | (sides.amin(-1) < _MIN_SIDE)
 
 
 def random_lighting(batch: int, generator: torch.Generator, strength: float) -> Tensor | None:

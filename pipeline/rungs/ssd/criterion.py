@@ -12,6 +12,7 @@ from pipeline.rungs.ssd.softplus import softplus
 
 _FOCAL_ALPHA = 0.25  # arXiv:1708.02002, table 1b
 _QUALITY_BETA = 2.0  # arXiv:2006.04388, table 6
+_MIN_QUALITY = 0.05  # in the box loss; a box with IoU 0 would otherwise never get a gradient
 _TINY = 1e-9  # square pixels
 
 
@@ -77,7 +78,7 @@ def pyramid_ssd_losses(
     each = _binary_cross_entropy(cls_logits, wanted) * distance
     weight = _weight_of_anchors(weights, matched_idxs)
     class_loss = (each * weight[..., None]).sum() / foreground.sum().clamp(min=1)
-    weight = torch.where(foreground, quality.clamp(min=0.05), 0.0) * weight
+    weight = torch.where(foreground, quality.clamp(min=_MIN_QUALITY), 0.0) * weight
     box_loss = ((1 - generalised_iou) * weight).sum() / weight.sum().clamp(min=1)
     return {"class_loss": class_loss, "box_loss": box_loss}
 
