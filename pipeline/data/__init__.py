@@ -1,1 +1,1 @@
-"""Photos on disk as one array, and batches of them on the device."""
+"""Decoded photos on disk, and batches of them on the device."""

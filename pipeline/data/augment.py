@@ -24,7 +24,7 @@ def random_matrices(batch: int, generator: torch.Generator, augment: AugmentPara
 
     Args:
         batch: B.
-        generator: of the CPU; the only source of randomness.
+        generator: on the CPU; the only source of randomness.
         augment: how likely and how large the changes are.
     """
     crop, zoom_out, rotate = augment.crop, augment.zoom_out, augment.rotate
@@ -55,10 +55,10 @@ def _compose(scale: Tensor, shift: Tensor, angle: Tensor, mirror: Tensor) -> Ten
 
 
 def warp_images(images: Tensor, matrices: Tensor, size: int) -> Tensor:
-    """Return images `(B, 3, size, size)` moved by `matrices`; what lies outside is 0.
+    """Return images `(B, 3, size, size)` warped by `matrices`; 0 outside of the photo.
 
     Args:
-        images: `(B, 3, S, S)`, so that 0 is the mean colour.
+        images: `(B, 3, S, S)`, shifted so that 0 is the mean colour.
         matrices: `(B, 3, 3)` on the device of the images.
         size: side of the result in pixels.
     """
@@ -68,9 +68,9 @@ def warp_images(images: Tensor, matrices: Tensor, size: int) -> Tensor:
 
 
 def _sampling_grid(inverse: Tensor, size: int) -> Tensor:
-    """Return the grid of `F.affine_grid`, `(B, size, size, 2)`, with one addition per pixel.
+    """Return the grid of `F.affine_grid`, `(B, size, size, 2)`, at one addition per pixel.
 
-    A point is one complex number: pairs along the last axis take five times as long.
+    Points are complex numbers: adding pairs along the last axis takes five times as long.
     """
     centre = (torch.arange(size, device=inverse.device) * 2 + 1) / size - 1
     columns = inverse[:, None, :, 0] * centre[:, None]  # (B, size, 2)
@@ -80,9 +80,9 @@ def _sampling_grid(inverse: Tensor, size: int) -> Tensor:
 
 
 def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Return boxes `(B, N, 4)` moved by `matrices` and clipped, and how much of each is visible.
+    """Return boxes `(B, N, 4)` warped by `matrices` and clipped, and how much of each is visible.
 
-    The result is the upright hull of the four moved corners, so a rotation makes boxes grow.
+    A warped box is the axis-aligned hull of its four corners, so rotation makes boxes grow.
 
     Args:
         boxes: `(B, N, 4)` xyxy as shares of the photo's sides, 0..1.
@@ -90,9 +90,10 @@ def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tens
         size: side of the result in pixels.
 
     Returns:
-        boxes xyxy in pixels within 0..size, and `(B, N)` shares in 0..1 (0 for an empty box).
+        boxes xyxy in pixels within 0..size, and `(B, N)` visible shares in 0..1 (0 for an empty
+        box).
     """
-    # A list as index would be moved to the device in every batch, which waits for it.
+    # Indexing with a list would copy it to the device in every batch, which synchronises.
     left, top, right, bottom = boxes.unbind(-1)
     clockwise = torch.stack([left, top, right, top, right, bottom, left, bottom], -1)
     corners = clockwise.unflatten(-1, (4, 2)) * 2 - 1  # (B, N, 4, 2)
@@ -102,7 +103,9 @@ def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tens
     clipped = hull.clamp(0, size)
     whole = (hull[..., 2:] - hull[..., :2]).prod(-1)
     inside = (clipped[..., 2:] - clipped[..., :2]).prod(-1)
-    filled = (boxes[..., 2:] > boxes[..., :2]).all(-1) & (whole > 0)  # a turned line has a hull
+    filled = (boxes[..., 2:] > boxes[..., :2]).all(-1) & (
+        whole > 0
+    )  # the hull of a rotated line has an area
     return clipped, torch.where(filled, inside / whole.clamp(min=1e-9), 0.0)
 
 
@@ -113,11 +116,11 @@ def hardly_visible(boxes: Tensor, visible: Tensor) -> Tensor:
 
 
 def random_lighting(batch: int, generator: torch.Generator, strength: float) -> Tensor | None:
-    """Return factors `(3, B)` of brightness, contrast and saturation; None where nothing changes.
+    """Return factors `(3, B)` of brightness, contrast and saturation; None if none change.
 
     Args:
         batch: B.
-        generator: of the CPU.
+        generator: on the CPU.
         strength: largest relative change of each of the three, 0..1; 0 changes nothing.
     """
     if strength == 0:
@@ -135,7 +138,6 @@ def change_lighting_(images: Tensor, factors: Tensor) -> Tensor:
     brightness, contrast, saturation = factors.view(3, -1, 1, 1, 1)
     grey = images.mean(1, keepdim=True)
     middle = grey.mean((2, 3), keepdim=True)
-    # Saturation, then contrast, then brightness, as one linear step: every pass over the pixels
-    # that is saved counts.
+    # Saturation, then contrast, then brightness, in one linear step to save passes over the pixels.
     shift = grey.mul_(1 - saturation).mul_(contrast).add_(middle * (1 - contrast)).mul_(brightness)
     return images.mul_(saturation * contrast * brightness).add_(shift).clamp_(0, 1)

@@ -1,4 +1,4 @@
-"""Rows of a table and pixels of the store become batches on the device."""
+"""Batches on the device, made from rows of the tables and pixels of the store."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Batch:
     """The input of a model and the targets of its losses.
 
     Attributes:
-        images: `(B, 3, S, S)` normalised; where several processes train, this one's share of them.
+        images: `(B, 3, S, S)` normalised; in distributed training only this rank's slice.
         boxes: `(B, N, 4)` xyxy in input pixels; 0 where padded.
         labels: `(B, N)`; -1 where padded.
         ignore: `(B, N)` bool.
@@ -48,12 +48,13 @@ class Batches:
         photos: what to serve.
         image_size: side S of the network's input.
         batch_size: B; the last batch of a plain pass may be smaller.
-        mean, std: of the backbone's weights, for pixels in 0..1.
+        mean, std: what the backbone was trained with, for pixels in 0..1.
         device: where batches are made.
-        augment: None gives every photo once, in order; else they are shuffled, augmented, and
-            the last B - 1 at most are left out of an epoch.
+        augment: None yields every photo once, in order; otherwise photos are shuffled and
+            augmented, and an epoch drops its last, incomplete batch.
 
-    Where several processes train, they share each augmented batch, and take turns with plain ones.
+    In distributed training the ranks split each augmented batch, and take plain batches
+    round-robin.
     """
 
     def __init__(
@@ -82,9 +83,9 @@ class Batches:
         return -(-len(self.photos) // self.batch_size)
 
     def epoch(self, seed: int, *, whole: bool = False) -> Iterator[Batch]:
-        """Yield one pass over the photos; equal seeds give equal order and augmentation.
+        """Yield one pass over the photos; the seed determines order and augmentation.
 
-        A `whole` pass leaves no photo out, so its last batch may be smaller.
+        A `whole` pass drops no photo, so its last batch may be smaller.
         """
         generator = torch.Generator().manual_seed(seed)
         order = torch.arange(len(self.photos))
@@ -134,7 +135,7 @@ class Batches:
         return matrices.to(self.device, non_blocking=True), factors
 
     def _warped(self, pixels: Tensor, matrices: Tensor, factors: Tensor | None) -> Tensor:
-        """Return normalised images of pixels `(B, S, S, 3)`, warped and with other lighting."""
+        """Return normalised images of pixels `(B, S, S, 3)`, with warp and lighting applied."""
         images = warp_images(self._centred(pixels), matrices, self.image_size).div_(255)
         if factors is not None:
             images = change_lighting_(images.add_(self.mean), factors).sub_(self.mean)
@@ -142,7 +143,7 @@ class Batches:
 
     def _centred(self, pixels: Tensor) -> Tensor:
         """Return pixels `(B, S, S, 3)` as `(B, 3, S, S)` with the mean colour at 0, unscaled."""
-        # Whole rows at once: broadcasting three numbers takes four times as long.
+        # Subtract whole rows: broadcasting three numbers takes four times as long.
         row = self.mean.flatten().mul(255).repeat(pixels.shape[2])
         centred = pixels.flatten(2).float().sub_(row)
         return centred.view(pixels.shape).permute(0, 3, 1, 2)
@@ -154,9 +155,9 @@ class Batches:
 
 
 def _on_device(photos: Photos, device: torch.device) -> Tensor | None:
-    """Return the pixels of the split `(M, S, S, 3)` in a GPU's memory; None if they are too many.
+    """Return the pixels of the split `(M, S, S, 3)` in GPU memory; None if they do not fit.
 
-    They may take half of the free memory, so that the model fits too.
+    They may take half of the free memory; the rest is for the model.
     """
     if device.type != "cuda":
         return None

@@ -1,4 +1,4 @@
-"""A file becomes pixels: any kind of photo as a viewer shows it, in bounded memory."""
+"""Decodes photos of any kind as a viewer shows them, in bounded memory."""
 
 import io
 import math
@@ -28,10 +28,10 @@ from pipeline.photo_files import (
     too_large,
 )
 
-_LARGE = 16_000_000  # pixels; above, photos are decoded one at a time
+_LARGE = 16_000_000  # pixels; larger photos are decoded one at a time
 _ONE_LARGE = threading.Lock()
 _Turn = Image.Transpose
-_TURNS = {  # what makes a stored photo upright, by EXIF's orientation
+_TURNS = {  # what makes a stored photo upright, by EXIF orientation
     2: _Turn.FLIP_LEFT_RIGHT,
     3: _Turn.ROTATE_180,
     4: _Turn.FLIP_TOP_BOTTOM,
@@ -40,15 +40,15 @@ _TURNS = {  # what makes a stored photo upright, by EXIF's orientation
     7: _Turn.TRANSVERSE,
     8: _Turn.ROTATE_90,
 }
-_UNDONE_BY = {6: 8, 8: 6}  # the other turns undo themselves
+_UNDONE_BY = {6: 8, 8: 6}  # the others are their own inverse
 
 
 class Decoded(NamedTuple):
     """A photo in memory.
 
     Attributes:
-        pixels: uint8 `(3, height, width)` RGB; of a very large photo fewer than it has.
-        size_wh: width and height of the photo.
+        pixels: uint8 `(3, height, width)` RGB; a very large photo is scaled down.
+        size_wh: width and height of the photo itself.
     """
 
     pixels: torch.Tensor
@@ -68,9 +68,9 @@ def decode_photo(path: Path) -> Decoded:
 def read_squashed(
     path: Path, side: int, turned: bool = True, size_wh: tuple[int, int] | None = None
 ) -> tuple[np.ndarray, tuple[int, int]]:
-    """Return a photo as `(S, S, 3)` uint8, the aspect ratio not kept, and its width and height.
+    """Return a photo squashed to `(S, S, 3)` uint8, and its width and height.
 
-    Threads that call this decode one large photo at a time, so that memory does not depend on
+    Threads that call this decode large photos one at a time, so that memory does not grow with
     their number.
 
     Args:
@@ -92,7 +92,7 @@ def read_squashed(
 
 
 def squash(photo: torch.Tensor, side: int) -> np.ndarray:
-    """Return `(S, S, 3)` uint8 of a photo `(3, height, width)` uint8, the aspect ratio not kept."""
+    """Return a photo `(3, height, width)` uint8 as `(S, S, 3)`; its aspect ratio is not kept."""
     square = functional.resize(photo, [side, side], antialias=True)
     return square.permute(1, 2, 0).numpy()
 
@@ -109,7 +109,7 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _decode(path: Path, data: bytes, header: JpegHeader | None, turn: bool) -> Decoded:
-    """Return a photo; what torchvision does not decode well goes to PIL."""
+    """Return a photo, decoded by torchvision if it is a plain JPEG, else by PIL."""
     if header and math.prod(header.size) <= MOST_PIXELS:
         try:
             encoded = torch.frombuffer(bytearray(data), dtype=torch.uint8)
@@ -133,10 +133,10 @@ def _decode(path: Path, data: bytes, header: JpegHeader | None, turn: bool) -> D
 
 
 def _opened(data: bytes, header: JpegHeader | None) -> Image.Image:
-    """Return an image not yet loaded, of any size where a decoder scales it line by line.
+    """Return an image not yet loaded; one whose decoder works line by line may have any size.
 
     Raises:
-        Exception: of whatever type: it is no photo, or would take too much memory.
+        Exception: of any type; it is not a photo, or would take too much memory.
     """
     if header and not header.one_pass and math.prod(header.size) > MOST_PIXELS_BY_LINES:
         raise ValueError(too_large(*header.size, MOST_PIXELS_BY_LINES))
@@ -146,14 +146,13 @@ def _opened(data: bytes, header: JpegHeader | None) -> Image.Image:
 
 
 def _with_pil(image: Image.Image, turn: bool) -> tuple[np.ndarray, tuple[int, int]]:
-    """Return `(height, width, 3)` uint8 of an image not yet loaded, and its own width and height.
+    """Load an image; return it as `(height, width, 3)` uint8, and its original width and height.
 
-    One with more than `MOST_PIXELS` is scaled down by a whole number, while it is decoded if that
-    can be.
+    One with more than `MOST_PIXELS` is scaled down by an integer, during decoding if possible.
     """
     stored = image.size
     if (times := _times_too_large(stored)) > 1:
-        times = 1 << (times - 1).bit_length()  # a decoder of JPEG knows 2, 4 and 8
+        times = 1 << (times - 1).bit_length()  # JPEG decoders can scale by 2, 4 and 8
         image.draft(None, (stored[0] // times, stored[1] // times))
     drafted = image.size != stored
     upright = _oriented(image, turn)
@@ -169,13 +168,13 @@ def _with_pil(image: Image.Image, turn: bool) -> tuple[np.ndarray, tuple[int, in
 
 
 def _times_too_large(size_wh: tuple[int, int]) -> int:
-    """Return by how much the sides of a photo must be divided."""
+    """Return the integer that the sides of a photo must be divided by."""
     return math.ceil(math.sqrt(math.prod(size_wh) / MOST_PIXELS))
 
 
 @contextmanager
 def _room_for(data: bytes, header: JpegHeader | None) -> Iterator[None]:
-    """Keep all other threads from decoding a large photo, too."""
+    """Let only one thread at a time decode a large photo."""
     with _ONE_LARGE if _pixels_of(data, header) > _LARGE else nullcontext():
         yield
 
@@ -186,7 +185,7 @@ def _pixels_of(data: bytes, header: JpegHeader | None) -> int:
     try:
         with open_photo(io.BytesIO(data)) as image:
             return math.prod(image.size)
-    except Exception:  # which the decoder tells better
+    except Exception:  # the decoder will report it better
         return 0
 
 
@@ -199,8 +198,8 @@ def _check_size(path: Path, photo: Decoded, size_wh: tuple[int, int]) -> None:
 
 
 def _oriented(image: Image.Image, turn: bool) -> Image.Image:
-    """Return an image not yet loaded, turned as EXIF has it or as it is stored."""
-    is_tiff = image.format == "TIFF"  # PIL turns it when it loads it
+    """Return an image not yet loaded, turned by its EXIF orientation or left as it is stored."""
+    is_tiff = image.format == "TIFF"  # which PIL turns on loading
     if turn == is_tiff:
         return image
     orientation = exif_orientation(image)

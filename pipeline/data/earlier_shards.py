@@ -1,4 +1,4 @@
-"""Files of a store that an earlier run has made, to be taken over where nothing has changed."""
+"""Reuses files of an earlier pixel store where nothing has changed."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 
 
 class EarlierShards:
-    """The files of stores called `name` in some folders, known by what they are made from."""
+    """The files of stores called `name` in some folders, found by what they were made from."""
 
     def __init__(self, folders: Iterable[Path], name: str):
         self.files = [file for folder in folders for file in shards_in(folder, name)]
@@ -18,13 +18,13 @@ class EarlierShards:
 
     @property
     def size(self) -> int:
-        """Bytes of all that can be taken over."""
+        """Total size in bytes of the files that can be reused."""
         return sum(file.stat().st_size for file in self._by_origin.values())
 
     def take(self, made_from: bytes, target: Path) -> bool:
-        """Let `target` be the file that is made from this, if there is one and it is whole.
+        """Link `target` to an intact file made from this; return whether there was one.
 
-        It becomes a second name of the same bytes, so it takes no time and no room.
+        A hard link takes neither time nor space.
         """
         file = self._by_origin.get(made_from)
         if file is None or not _is_whole(file, made_from):
@@ -34,13 +34,13 @@ class EarlierShards:
                 if source != name:
                     name.unlink(missing_ok=True)
                     os.link(source, name)
-        except OSError:  # another disk, or one that knows no such names
+        except OSError:  # another disk, or a file system without hard links
             return False
         return True
 
 
 def shards_in(folder: Path, name: str) -> list[Path]:
-    """Return the files of a store called `name` that lie in a folder, whole or not."""
+    """Return the files in a folder that belong to a store called `name`, intact or not."""
     stem, dot, suffix = name.rpartition(".")
     pattern = re.compile(rf"{re.escape(stem)}(-\d+-of-\d+)?{re.escape(dot + suffix)}")
     if not folder.is_dir():

@@ -1,4 +1,4 @@
-"""The first photos of a training as they reach the network, so that augmentation can be seen."""
+"""The first photos of a training as they reach the network, to show what augmentation does."""
 
 import numpy as np
 
@@ -8,12 +8,12 @@ _PHOTOS = 12
 
 
 def first_batch(batches: Batches, seed: int) -> np.ndarray:
-    """Return a record for each of the first photos of the epoch with this seed, 12 at most.
+    """Return one record for each of the first photos of an epoch, at most 12.
 
-    An epoch has randomness of its own, so a training stays what it is.
+    An epoch has its own random generator, so this does not change the training.
 
     Args:
-        batches: that a rung learns from, at inputs of S x S.
+        batches: a rung's training batches, at inputs of S x S.
         seed: of the epoch.
 
     Returns:
@@ -21,7 +21,7 @@ def first_batch(batches: Batches, seed: int) -> np.ndarray:
         input pixels, `labels` `(N,)`, -1 where padded, and `ignore` `(N,)` bool.
     """
     batch = next(batches.epoch(seed))
-    count = min(_PHOTOS, len(batch.images))  # of several processes this one has its share
+    count = min(_PHOTOS, len(batch.images))  # in distributed training, this rank's slice
     colors = (batch.images[:count] * batches.std + batches.mean).clamp(0, 1)
     parts = {
         "row": batches.photos.rows[batch.photo[:count].numpy()],

@@ -16,7 +16,7 @@ from pipeline.tasks import Task
 class Inputs:
     """The images table, the rung's table of objects, and the pixels of all photos.
 
-    Of a million photos the tables take 300 MB; who needs no more than photos reads `TrainingData`.
+    The tables of a million photos take 300 MB; where photos are enough, read `TrainingData`.
     """
 
     images: pa.Table
@@ -26,7 +26,7 @@ class Inputs:
     task: Task
 
     def photos(self, split: str) -> Photos:
-        """Return the photos of a split; for the largest object, those that have one."""
+        """Return the photos of a split; for the largest object, only those that have one."""
         return photos_of_split(
             self.pixels,
             self.images,
@@ -38,7 +38,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a rung learns from and is validated on, and the classes in the order of the labels."""
+    """A rung's training and validation photos, and the classes in label order."""
 
     train: Photos
     val: Photos
@@ -58,7 +58,7 @@ def read_inputs(task: Task) -> Inputs:
 
 
 class ColumnsOnDisk:
-    """The columns of a table that the tables stage made, each read when it is asked for.
+    """The columns of a table that the tables stage made, each read on access.
 
     Raises:
         InputError: see `read_table`.
@@ -73,9 +73,9 @@ class ColumnsOnDisk:
 
 
 def read_training_data(task: Task, machine_weight: float) -> TrainingData:
-    """Return the photos that rungs with this task learn from; the tables do not stay in memory.
+    """Return the photos that rungs with this task train on; the tables do not stay in memory.
 
-    Each split reads the columns again: that takes seconds, and a third of the memory.
+    Each split reads the columns again, which takes seconds but only a third of the memory.
 
     Args:
         task: of the rung.
@@ -95,7 +95,7 @@ def read_training_data(task: Task, machine_weight: float) -> TrainingData:
         empty_photos=task.every_object,
         machine_weight=machine_weight,
     )
-    val = photos("val")  # first: its columns are gone before those of train, which stay longer
+    val = photos("val")  # first: its columns are freed before those of train are read
     train = photos("train")
     pa.default_memory_pool().release_unused()  # what the columns took
     return TrainingData(train, val, read_classes(ids))

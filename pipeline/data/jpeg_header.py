@@ -1,8 +1,8 @@
-"""What the header of a JPEG says: its size, and whether a decoder needs all of it in memory."""
+"""Reads a JPEG's header: its size, and whether a decoder needs all of it in memory."""
 
 from dataclasses import dataclass
 
-_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15 without tables
+_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15, without DHT, JPG and DAC
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _SCAN = 0xDA
 _ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
@@ -10,11 +10,12 @@ _ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
 
 @dataclass(frozen=True)
 class JpegHeader:
-    """Of a JPEG.
+    """What the header of a JPEG says.
 
     Attributes:
-        size: width and height in pixels as they are stored.
-        one_pass: whether all of a row comes at once; a decoder keeps the whole photo of others.
+        size: width and height in pixels, before any EXIF rotation.
+        one_pass: whether one sequential scan has all components, so that a decoder can work line by
+            line; otherwise it keeps the whole photo in memory.
     """
 
     size: tuple[int, int]
@@ -22,7 +23,7 @@ class JpegHeader:
 
 
 def jpeg_header(data: bytes) -> JpegHeader | None:
-    """Return what the header of a JPEG says; None of a file that is none or is damaged there."""
+    """Return what the header of a JPEG says; None for other files and for damaged headers."""
     at, size, components, progressive = 2, None, 0, False
     while data[:2] == b"\xff\xd8" and data[at : at + 1] == b"\xff" and at + 4 <= len(data):
         marker = data[at + 1]

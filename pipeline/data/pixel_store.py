@@ -1,7 +1,7 @@
-"""The pixel store: the squashed photos in one file or several, which training and prediction read.
+"""The pixel store: squashed photos in one or more files, read by training and prediction.
 
-Photos are read one by one and not mapped, so a process holds no more of a store than it works on,
-and a failing disk is an error that Python can tell of.
+Photos are read one by one rather than memory-mapped: a process holds only those it works on, and a
+failing disk raises an exception instead of killing the process.
 """
 
 import hashlib
@@ -29,13 +29,13 @@ class Pixels(Protocol):
 
 
 class PixelStore:
-    """Photos `(P, S, S, 3)` uint8 RGB on disk, indexed by rows as an array is, and read-only.
+    """Photos `(P, S, S, 3)` uint8 RGB on disk, read-only and indexed by row like an array.
 
-    Each photo is compared with its digest when this process first reads it: one flipped bit would
-    be learnt from unseen.
+    Each photo is checked against its digest when this process first reads it; otherwise training
+    would not notice a flipped bit.
 
     Args:
-        shards: what the photos lie in, all equally long but the last.
+        shards: the files of the store, all of the same length except the last.
     """
 
     def __init__(self, shards: "list[Shard]"):
@@ -56,7 +56,7 @@ class PixelStore:
         """Return a copy of these photos.
 
         Raises:
-            InputError: one is damaged, or the disk does not give it.
+            InputError: one is damaged, or cannot be read from disk.
             IndexError: there is no such row.
         """
         wanted = np.asarray(self._rows[rows])
@@ -69,10 +69,10 @@ class PixelStore:
 
 
 class Shard:
-    """A file of a store, `(N, S, S, 3)`, and the digests beside it.
+    """A file of a store, `(N, S, S, 3)`, and its file of digests.
 
     Raises:
-        InputError: one of the two is absent, damaged or holds something else.
+        InputError: one of the two is missing, damaged or something else.
     """
 
     def __init__(self, path: Path):
@@ -98,17 +98,17 @@ class Shard:
         return self._photos
 
     def check(self) -> None:
-        """Compare all photos with their digests.
+        """Check all photos against their digests.
 
         Raises:
-            InputError: one is damaged, or the disk does not give it.
+            InputError: one is damaged, or cannot be read from disk.
         """
         photo = np.empty((self.side, self.side, 3), np.uint8)
         for place in range(len(self)):
             self.read(place, photo, check=True)
 
     def read(self, place: int, photo: np.ndarray, *, check: bool) -> None:
-        """Fill `photo`, `(S, S, 3)`, with the pixels at a place of this file."""
+        """Fill `photo`, `(S, S, 3)`, with the photo at `place`; compare digests if `check`."""
         try:
             read = os.preadv(self._file, [photo.data], self._start + place * photo.nbytes)
             known = self._digest(place) if check else b""
@@ -120,22 +120,22 @@ class Shard:
             raise InputError(f"{self.path}: {problem}; {_AGAIN}")
 
     def _digest(self, place: int) -> bytes:
-        # From the disk, once a photo: of a million they are 32 MB. Opened each time, as processes
-        # may hold 1024 files, and a store has one for each 20,000 photos.
+        # Read from disk once per photo: the digests of a million take 32 MB. Opened each time: a
+        # process may have only 1024 open files, and a store has one for each 20,000 photos.
         with digest_path(self.path).open("rb") as file:
             file.seek(_DIGEST * (place + 1))
             return file.read(_DIGEST)
 
 
 def open_pixel_store(path: Path, photos: int | None = None) -> PixelStore:
-    """Return the store; only its size is looked at now, and each photo when it is read.
+    """Return the store; only its size is checked now, and each photo when it is first read.
 
     Args:
-        path: the file; of a store in several, what `shard_paths` makes their names of.
-        photos: P, the number of rows of the `images` table; None takes any.
+        path: the file; for a store in several, the path that `shard_paths` names them after.
+        photos: P, the number of rows of the `images` table; None accepts any.
 
     Raises:
-        InputError: the file is absent, damaged, holds something else or other photos.
+        InputError: a file is missing, damaged or something else, or the number of photos differs.
     """
     store = PixelStore([Shard(file) for file in _files_of(path)])
     sizes = [(len(shard), shard.side) for shard in store.shards]
@@ -149,7 +149,7 @@ def open_pixel_store(path: Path, photos: int | None = None) -> PixelStore:
 
 
 def shard_paths(path: Path, number: int) -> list[Path]:
-    """Return the files of a store in their order; their names tell how many there are."""
+    """Return the files of a store in order; each name says how many there are."""
     if number == 1:
         return [path]
     return [
@@ -165,12 +165,12 @@ def _files_of(path: Path) -> list[Path]:
 
 
 def digest_files(path: Path) -> list[Path]:
-    """Return the files that tell one store from all others."""
+    """Return the files of digests, which identify a store."""
     return [digest_path(file) for file in _files_of(path)]
 
 
 def digest_path(path: Path) -> Path:
-    """Return where the digests of a file of a store are."""
+    """Return the path of the digests that belong to a file of a store."""
     return path.with_name(f"{path.name}.sha256")
 
 
@@ -180,16 +180,16 @@ def digest_of(photo: np.ndarray) -> bytes:
 
 
 def write_digests(path: Path, made_from: bytes, digests: list[bytes]) -> None:
-    """Write beside a file of a store what it is made from, then the SHA-256 of each photo."""
+    """Write the digests of a file: of what it was made from, then of each of its photos."""
     content = made_from + b"".join(digests)
     write_beside(digest_path(path), lambda beside: beside.write_bytes(content))
 
 
 def read_digests(path: Path) -> tuple[bytes, bytes]:
-    """Return what `write_digests` has written, the digests of all photos one after the other.
+    """Return what `write_digests` wrote; the digests of all photos are concatenated.
 
     Raises:
-        InputError: it is absent or cut.
+        InputError: the file is missing or truncated.
     """
     file = digest_path(path)
     if not file.is_file():

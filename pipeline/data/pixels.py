@@ -1,6 +1,6 @@
-"""Photos become uint8 arrays on disk, each decoded and squashed once.
+"""Builds the pixel store: each photo is decoded and squashed once.
 
-Training then reads rows of these files and never opens a photo again.
+Training then reads rows of the store and never opens a photo again.
 """
 
 import os
@@ -37,28 +37,28 @@ def build_pixel_store(
     earlier: Path | None = None,
     workers: int | None = None,
 ) -> None:
-    """Write every photo, squashed to a square, as a row of one `.npy` file or of several.
+    """Write every photo, squashed to a square, as a row of one or more `.npy` files.
 
     Width and height are scaled independently (no crop, no border) with an antialiased bilinear
     filter, so a box moves with its photo by a factor for each axis. Decoding and resizing release
     the GIL, so threads use all cores; memory does not grow with the number of photos.
 
-    A file appears when it is complete. One that lies there already, or in the folder `earlier`, and
-    is made from the same bytes in the same way, is taken over.
+    A file appears once it is complete. One already there, or in the folder `earlier`, is reused if
+    it was made from the same bytes in the same way.
 
     Args:
         paths: `(P,)` the photos, in the order of the table `images`.
-        sizes_wh: `(P, 2)` width and height that the table gives each photo, in pixels.
-        out: The file to write, uint8 `(P, S, S, 3)` RGB; of several, see `shard_paths`.
+        sizes_wh: `(P, 2)` width and height of each photo in pixels, according to the table.
+        out: The file to write, uint8 `(P, S, S, 3)` RGB; for several, see `shard_paths`.
         side: S, in pixels.
-        turned: `(P,)` bool, whether to turn each photo as EXIF has it; None for all.
-        shard_photos: The most photos of a file; None for any number.
+        turned: `(P,)` bool, whether to apply each photo's EXIF orientation; None for all.
+        shard_photos: The largest number of photos per file; None for no limit.
         earlier: The folder of an earlier store.
         workers: Threads; None for one per core.
 
     Raises:
         InputError: A photo is missing, cannot be read or decoded, or has another size than the
-            table says; or the disk has too little room.
+            table says; or the disk has too little space.
     """
     turns = np.ones(len(paths), bool) if turned is None else turned
     photos = StoredPhotos(paths, np.asarray(sizes_wh), turns, side)
@@ -85,7 +85,7 @@ def build_pixel_store(
 def _make(
     photos: StoredPhotos, file: Path, made: EarlierShards, pool: ThreadPoolExecutor
 ) -> Iterator[object]:
-    """Yield something for each photo that `file` has; the first bad photo ends the work."""
+    """Make `file`, yielding something for each of its photos; stop at the first bad photo."""
     if made.files and (origin := photos.digest_on_disk(pool)) and made.take(origin, file):
         yield from photos.paths
         return
@@ -104,7 +104,7 @@ def _make(
 
 
 def _write_empty(path: Path, shape: tuple[int, ...]) -> int:
-    """Write the header of an array and room for its numbers; return where these start."""
+    """Write the header of an array and reserve space for its data; return the data's offset."""
     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
@@ -116,9 +116,9 @@ def _write_empty(path: Path, shape: tuple[int, ...]) -> int:
 def _fill(
     photos: StoredPhotos, path: Path, start: int, pool: ThreadPoolExecutor
 ) -> Iterator[tuple[str, bytes]]:
-    """Write the squares of photos to their places; yield the digests of file and square in order.
+    """Write the squashed photos in place; yield the digests of each file and square, in order.
 
-    They are written and not mapped: the process does not grow, and a full disk is an error.
+    Written rather than memory-mapped: the process does not grow, and a full disk raises an error.
     """
     row_bytes = photos.side * photos.side * 3
 

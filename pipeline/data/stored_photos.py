@@ -1,4 +1,4 @@
-"""Which photos a file of the store is made from, and how: as a digest, by which it is known."""
+"""Identifies a file of the store by a digest of the photos it is made from, and how."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -21,12 +21,12 @@ _CODE += [Path(__file__), Path(__file__).with_name("pixels.py")]  # which import
 
 @dataclass(frozen=True)
 class StoredPhotos:
-    """Photos in the order in which a store has them.
+    """Photos in the order of a store.
 
     Attributes:
         paths: `(P,)` of the photos.
-        sizes_wh: `(P, 2)` width and height that the table gives each photo, in pixels.
-        turned: `(P,)` bool, whether to turn each photo as EXIF has it.
+        sizes_wh: `(P, 2)` width and height of each photo in pixels, according to the table.
+        turned: `(P,)` bool, whether to apply each photo's EXIF orientation.
         side: of the square that each becomes, in pixels.
     """
 
@@ -39,13 +39,13 @@ class StoredPhotos:
         return len(self.paths)
 
     def parts(self, photos: int) -> "Iterator[StoredPhotos]":
-        """Yield these photos in parts of so many, at least one part."""
+        """Yield these photos in chunks of `photos`, at least one chunk."""
         for at in range(0, max(1, len(self)), photos):
             part = slice(at, at + photos)
             yield StoredPhotos(self.paths[part], self.sizes_wh[part], self.turned[part], self.side)
 
     def made_from(self, digests: Sequence[str]) -> bytes:
-        """Return the SHA-256 of all that their pixels follow from: bytes, parameters and code.
+        """Return the SHA-256 of all that determines their pixels: bytes, parameters and code.
 
         Args:
             digests: the SHA-256 of each photo's file.
@@ -58,7 +58,7 @@ class StoredPhotos:
         return whole.digest()
 
     def digest_on_disk(self, pool: ThreadPoolExecutor) -> bytes | None:
-        """Return `made_from` of the files as they lie there; None if one cannot be read."""
+        """Return `made_from` for the files on disk; None if one cannot be read."""
         try:
             return self.made_from(list(pool.map(sha256_of, self.paths)))
         except OSError:

@@ -57,7 +57,7 @@ def test_floating_point_numbers_are_shares_or_counts(values: list, expected: lis
 
 
 def test_no_number_at_all_is_refused() -> None:
-    with pytest.raises(ValueError, match="none of its pixels is a number"):
+    with pytest.raises(ValueError, match="none of its pixels is a finite number"):
         grey_of([float("nan")], np.float32)
 
 
