@@ -18,13 +18,13 @@ from pipeline.train.learner import LearnerState
 
 
 class Checkpoint(TypedDict):
-    """A training after some epoch.
+    """The state of a training after an epoch.
 
     Attributes:
-        history: a row for each epoch.
-        seconds: that they took.
-        photos: that it was trained on, repeats counted.
-        learner: of the last epoch's phase.
+        history: one row per epoch so far.
+        seconds: how long these epochs took.
+        photos: how many photos they trained on, repeats included.
+        learner: state of the learner, of the last epoch's phase.
     """
 
     history: list[EpochRow]
@@ -43,7 +43,7 @@ class _Learner(BaseModel):
 
 
 class _Content(BaseModel):
-    """A checkpoint in a file, to check it."""
+    """The schema of a checkpoint's file."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -68,19 +68,19 @@ def files_digest(paths: list[Path]) -> str:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint over an older one."""
+    """Write a checkpoint, replacing an older one."""
     write_beside(path, lambda beside: torch.save(checkpoint, beside))
 
 
 def load_checkpoint(path: Path) -> Checkpoint | None:
-    """Return the checkpoint at `path`, on the CPU, or None where there is none that is whole.
+    """Return the checkpoint at `path`, on the CPU; None if it is missing or damaged.
 
-    A line on stderr tells of one that is damaged.
+    A damaged one is reported on stderr.
     """
     if not path.exists():
         return None
     try:
-        with naming_damage(path, "a checkpoint", "training begins anew"):
+        with naming_damage(path, "a checkpoint", "training starts over"):
             content = load_torch_file(path)
             _Content.model_validate(content)
             return cast(Checkpoint, content)

@@ -1,7 +1,7 @@
-"""The features of a frozen backbone, computed once for each photo and then read from disk.
+"""The features of a frozen backbone, computed once per photo and then read from disk.
 
-While only the head learns, the backbone's features of the same pixels never change. So each
-photo has one augmented view for the whole phase, and a further epoch costs the head alone.
+While only the head is trained, the backbone's features of the same pixels never change. So each
+photo has one augmented view for the whole phase, and every further epoch costs only the head.
 """
 
 import math
@@ -21,11 +21,11 @@ from pipeline.rungs.rung import Outputs, RungModel
 
 @dataclass(frozen=True)
 class FeatureBatch(Batch):
-    """A batch of which the features are known.
+    """A batch with precomputed features.
 
     Attributes:
-        images: have the right shape and device, and no content.
-        features: what the model's `read` takes.
+        images: a placeholder of the right shape and device.
+        features: the input of the model's `read`.
     """
 
     features: list[Tensor]
@@ -41,16 +41,16 @@ def outputs_of(model: RungModel, batch: Batch) -> Outputs:
 class FeatureCache:
     """A source of `FeatureBatch`es: the photos of another source, run through the backbone once.
 
-    Where several processes train, each computes its share of what is shuffled, and keeps all of it:
-    the next epoch has other shares. Plain batches stay with the one whose turn they are.
+    In distributed training each rank computes its slice of a shuffled batch but stores the whole,
+    because the next epoch is sliced differently. Plain batches stay with the rank that takes them.
 
     Args:
-        source: of batches. Photos that it leaves out of an epoch, others each time, are included.
+        source: the batches to run; the photos that an epoch of it would drop are included.
         model: its backbone is frozen and in evaluation mode.
-        seed: of the views.
+        seed: of the augmented views.
         shuffled: shuffle the photos again in every epoch.
         precision: see `autocast`.
-        folder: takes an unnamed file of all features, which goes when the process ends.
+        folder: for unnamed files with all features, which vanish when the process ends.
     """
 
     def __init__(
@@ -70,14 +70,14 @@ class FeatureCache:
         self.precision = precision
         self.folder = folder
         self._features: list[Tensor] = []  # (photos, rows, columns, channels), on disk
-        self._photos: Batch | None = None  # all of them; its images have no content
+        self._photos: Batch | None = None  # all of them in one batch, with placeholder images
 
     def __len__(self) -> int:
         return len(self.source)
 
     def epoch(self, seed: int) -> Iterator[FeatureBatch]:
-        """Yield one pass; equal seeds give equal passes."""
-        photos = self._photos = self._photos or self._see_all()
+        """Yield one pass over the photos; the seed determines their order."""
+        photos = self._photos = self._photos or self._cache_all()
         if photos is None:
             return
         order = torch.arange(len(photos.photo))
@@ -94,10 +94,10 @@ class FeatureCache:
             )
 
     @torch.no_grad()
-    def _see_all(self) -> Batch | None:
-        """Keep the features of all photos, and return what else is known of them, if there are any.
+    def _cache_all(self) -> Batch | None:
+        """Store the features of all photos, and return everything else about them as one batch.
 
-        There are none where fewer batches than processes take turns.
+        None on a rank without photos: there may be fewer plain batches than ranks.
         """
         seen: list[dict[str, Tensor]] = []
         start = 0
@@ -109,7 +109,7 @@ class FeatureCache:
                 ]
             if not self._features:
                 no_images = batch.images.new_zeros(1).expand_as(batch.images)
-                photos = (len(self.source) + 1) * len(batch.photo)  # what is too many stays empty
+                photos = (len(self.source) + 1) * len(batch.photo)  # at most
                 self._features = [_on_disk(level, photos, self.folder) for level in levels]
             end = start + len(batch.photo)
             for kept, level in zip(self._features, levels, strict=True):
@@ -130,7 +130,7 @@ def _columns(batch: Batch) -> list[str]:
 
 
 def _on_disk(level: Tensor, photos: int, folder: Path) -> Tensor:
-    """Return room for maps `(B, rows, columns, channels)` of so many photos."""
+    """Return a tensor on disk for the maps of all photos, where `level` has those of a batch."""
     shape = (photos, *level.shape[1:])
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder) as file:

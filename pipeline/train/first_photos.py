@@ -1,4 +1,4 @@
-"""What is found in the first photos of val after an epoch, for pictures of how that came about."""
+"""Detections in the first photos of val after each epoch, for pictures of the progress."""
 
 from collections.abc import Sequence
 
@@ -13,11 +13,11 @@ _MIN_SCORE = 0.2  # early epochs are not sure of anything
 
 
 def found_in_first(detections: Sequence[PhotoDetections], side: int) -> list[list[Found]]:
-    """Return the best detections in the first photos, rounded to a thousandth.
+    """Return the best detections in each of the first photos, rounded to three digits.
 
     Args:
         detections: of each photo, in the order of val.
-        side: of the input, to which their boxes refer.
+        side: of the network's input, in whose pixels the boxes are.
     """
     return [_found(photo, side) for photo in detections[:_PHOTOS]]
 

@@ -1,7 +1,7 @@
-"""A process of its own that is told each epoch of a training, and never waited for.
+"""A separate process that is sent each epoch of a training, and never waited for.
 
-What it does with them is its affair: it may be slow, hang or die, and the training is the same, bit
-for bit. It learns of the training's end, by whatever cause, as the end of its standard input.
+What it does with them does not affect the training: it may be slow, hang or die, and the weights
+are the same bit for bit. When the training ends, for whatever reason, its standard input closes.
 """
 
 import json
@@ -13,16 +13,16 @@ from typing import IO
 
 from pipeline.train.history import EpochRow
 
-FINISHED = "finished"  # the last line that it is told, unless the training was stopped
-# Nobody follows a training that is over before the follower has got up.
+FINISHED = "finished"  # the last line sent, unless the training was stopped
+# A shorter training would be over before the follower has started.
 _WORTH_SECONDS = 30.0
 
 
 class Follower:
-    """Starts a process after the first epoch, if there is enough left to follow.
+    """Starts a process after the first epoch, if enough of the training is left.
 
     Args:
-        command: reads a JSON object a line from its standard input, an `EpochRow` each.
+        command: reads one JSON object per line from its standard input, each an `EpochRow`.
     """
 
     def __init__(self, command: Sequence[str]):
@@ -31,19 +31,19 @@ class Follower:
         self._pipe: IO[bytes] | None = None
 
     def epoch(self, row: EpochRow, seconds_left: float) -> None:
-        """Tell an epoch; `seconds_left` is how long the training is going to take from here."""
+        """Send an epoch; `seconds_left` is the estimated time until the training ends."""
         if self._process is None and seconds_left >= _WORTH_SECONDS:
-            with suppress(OSError):  # no memory left for another process, say
+            with suppress(OSError):  # such as no memory for another process
                 self._start()
-        self._tell(json.dumps(row))
+        self._send(json.dumps(row))
 
     def finish(self) -> None:
-        """Tell that the training has seen its last epoch."""
-        self._tell(FINISHED)
-        self._hang_up()
+        """Send that the last epoch is over."""
+        self._send(FINISHED)
+        self._close()
 
     def _start(self) -> None:
-        # In a session of its own Ctrl-C does not reach it, so that it can still tell the end.
+        # Ctrl-C does not reach a session of its own, so it can still report the end.
         self._process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
         )
@@ -51,16 +51,16 @@ class Follower:
         if self._pipe:
             os.set_blocking(self._pipe.fileno(), False)
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         if self._pipe is None:
             return
         try:
-            # Whole or not at all: a line is shorter than PIPE_BUF.
+            # Atomic, as a line is shorter than PIPE_BUF.
             os.write(self._pipe.fileno(), f"{line}\n".encode())
         except OSError:  # it has ended, or reads nothing and the pipe is full
-            self._hang_up()
+            self._close()
 
-    def _hang_up(self) -> None:
+    def _close(self) -> None:
         if self._pipe:
             self._pipe.close()
             self._pipe = None

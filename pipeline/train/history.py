@@ -1,4 +1,4 @@
-"""What training has written of its epochs, read again."""
+"""The history of a training: one row per epoch, as it is written and read again."""
 
 import json
 from pathlib import Path
@@ -16,12 +16,12 @@ class EpochRow(TypedDict):
     """One epoch of a training.
 
     Attributes:
-        epoch: from 1, over all phases.
+        epoch: counted from 1 over all phases.
         phase: `head`, `late` or `all`.
         lr: of the head at the first step.
-        train, val: the mean of each loss; `loss` is what is minimised. A rung that names the
-            largest object also has the `accuracy`, one of every object the `voc_map_50` of val.
-        found: in the first photos of val, by a rung of every object; else empty.
+        train, val: the mean of each loss; `loss` is the one minimised. A rung that classifies the
+            largest object adds `accuracy`; one for every object adds `voc_map_50` to `val`.
+        found: detections in the first photos of val, of a rung for every object; else empty.
     """
 
     epoch: int
@@ -33,7 +33,7 @@ class EpochRow(TypedDict):
 
 
 class HistoryRow(BaseModel):
-    """A row in a file, to check it."""
+    """The schema of a row in a file."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -42,7 +42,7 @@ class HistoryRow(BaseModel):
     lr: float
     train: dict[str, float]
     val: dict[str, float]
-    found: list[list[Found]] = []  # histories of before it had these
+    found: list[list[Found]] = []  # absent in older histories
 
 
 def history_lines(history: list[EpochRow]) -> str:
@@ -51,10 +51,10 @@ def history_lines(history: list[EpochRow]) -> str:
 
 
 def read_history(path: Path) -> list[EpochRow]:
-    """Return the rows of a `history.jsonl`, one an epoch.
+    """Return the rows of a `history.jsonl`, one per epoch.
 
     Raises:
-        InputError: a line is no epoch or not the one that follows; the line is named.
+        InputError: a line is not an epoch, or not the next one; the message names the line.
     """
     again = "train the rung again"
     rows = []

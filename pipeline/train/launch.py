@@ -1,4 +1,4 @@
-"""Workers of one training, started by torchrun's own launcher and ended together."""
+"""Starts the workers of a training with torchrun's launcher, and ends them together."""
 
 import logging
 import os
@@ -19,21 +19,23 @@ _SECONDS_TO_END = "10"
 
 
 def launch(processes: int, module: str, args: Sequence[str]) -> int:
-    """Run `python -m module args` in so many processes of this machine; return an exit code.
+    """Run `python -m module args` in several processes on this machine; return an exit code.
 
-    What a worker has to say it has said itself, so torchrun's report is left out.
+    Workers report their own errors, so torchrun's report is suppressed.
 
     Raises:
-        InputError: a signal has ended a worker that none of us has sent.
+        InputError: a worker was killed by a signal that torchrun did not send.
         KeyboardInterrupt: this process was told to stop.
     """
-    logging.disable(logging.CRITICAL)  # torchrun's: this process does nothing else
-    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # a lost connection is told in our words
+    logging.disable(logging.CRITICAL)  # torchrun's; this process logs nothing else
+    os.environ.setdefault(
+        "TORCH_CPP_LOG_LEVEL", "ERROR"
+    )  # workers report lost connections themselves
     os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", _SECONDS_TO_END)
-    if sys.platform == "linux":  # what the host is called elsewhere does not matter here
+    if sys.platform == "linux":  # so that gloo need not resolve the host's name
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // processes)))
-    with TemporaryDirectory(prefix="ladder-workers-") as folder:  # torch would leave its own
+    with TemporaryDirectory(prefix="ladder-workers-") as folder:  # torch would leave its own behind
         return _launched(processes, module, args, folder)
 
 
@@ -47,18 +49,18 @@ def _launched(processes: int, module: str, args: Sequence[str], folder: str) -> 
         rdzv_endpoint="127.0.0.1:0",  # a free port
         local_addr="127.0.0.1",
         logs_specs=DefaultLogsSpecs(log_dir=folder),
-        max_restarts=0,  # the same command goes on from the last epoch
+        max_restarts=0,  # the same command resumes from the last epoch
     )
     try:
         launch_agent(config, sys.executable, ["-m", module, *args])
     except ChildFailedError as error:
         codes = {failure.exitcode: rank for rank, failure in error.failures.items()}
-        # torchrun sends SIGTERM to those that are left, and may meet one on its way out.
+        # torchrun sends SIGTERM to the remaining workers, and may hit one that is exiting.
         killed = [code for code in codes if code < 0 and code != -signal.SIGTERM]
         if killed:
             raise InputError(
-                f"worker {codes[killed[0]]} of {processes} was ended by "
-                f"{signal.Signals(-killed[0]).name}; run the same command again to go on from the "
+                f"worker {codes[killed[0]]} of {processes} was killed by "
+                f"{signal.Signals(-killed[0]).name}; run the same command again to resume from the "
                 "last epoch"
             ) from None
         return max(FAILED, *codes)

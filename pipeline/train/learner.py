@@ -1,4 +1,4 @@
-"""A training step: forward, backward, optimizer, schedule and running average."""
+"""A training step: forward, backward, optimizer, schedule and moving average."""
 
 from typing import TypedDict, cast
 
@@ -28,16 +28,16 @@ class LearnerState(TypedDict):
 
 
 class Learner:
-    """What takes the steps of one phase: model, optimizer, schedule and running average.
+    """Takes the training steps of one phase.
 
     Args:
         model: with the phase's layers thawed.
         layers: its layer groups.
-        criterion: from outputs and batch to named losses; `loss` is what is minimised.
-        average: the running average of the weights, or None.
-        phase: which groups learn, and how fast.
+        criterion: maps outputs and batch to named losses; `loss` is minimised.
+        average: the moving average of the weights, or None.
+        phase: which groups are trained, and at what rate.
         steps_per_epoch: batches in an epoch.
-        steps_before: of earlier phases.
+        steps_before: number of steps in earlier phases.
         shared: parameters of all rungs.
         rung: parameters of this one.
     """
@@ -68,7 +68,7 @@ class Learner:
         self._network = cast(RungModel, torch.compile(model)) if shared.compile else model
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
-        """Learn from one batch and return its losses."""
+        """Train on one batch and return its losses."""
         photos = len(batch.photo)
         with autocast(batch.images.device, self.shared.precision), whole_batch(photos):
             outputs = outputs_of(self._network, batch)
@@ -79,7 +79,7 @@ class Learner:
         nn.utils.clip_grad_norm_(self.model.parameters(), self.shared.grad_clip)
         self.optimizer.step()
         if self.average:
-            done = self.steps_before + self.scheduler.last_epoch  # steps of this phase, to torch
+            done = self.steps_before + self.scheduler.last_epoch  # `last_epoch` counts steps
             update_average(self.average, self.model, done)
         self.scheduler.step()
         return {name: value.detach() for name, value in losses.items()}
@@ -98,7 +98,7 @@ class Learner:
         }
 
     def restore(self, state: LearnerState) -> None:
-        """Become the learner that `state` came from."""
+        """Restore what `state` returned."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])

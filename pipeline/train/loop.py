@@ -1,8 +1,8 @@
 """The training loop, from top to bottom.
 
-`fit` goes through the phases and epochs, `train_one_epoch` through the batches. All randomness is
-seeded again for every epoch, so a training that was killed and resumes from its last epoch ends
-with the same weights as one that was not.
+`fit` iterates over phases and epochs, `train_one_epoch` over batches. All randomness is reseeded
+for every epoch, so a training that was killed and resumes from its last epoch ends with the same
+weights as one that was not.
 """
 
 import math
@@ -30,7 +30,7 @@ from pipeline.train.ranking import Ranking
 from pipeline.train.schedule import THAWED, Phase
 from pipeline.train.training_log import TrainingWatch
 
-# How often the losses on a GPU are checked to be finite: a check synchronises.
+# On a GPU, to check that losses are finite: each check synchronises.
 _STEPS_BETWEEN_CHECKS = 50
 
 BatchSource = Batches | FeatureCache
@@ -50,23 +50,23 @@ def fit(
     checkpoint: Path,
     decode: Decode | None = None,
 ) -> tuple[RungModel, list[EpochRow]]:
-    """Return the trained model (averaged where `rung.ema` is not 0) and a row for each epoch.
+    """Return the trained model (averaged unless `rung.ema` is 0) and one row per epoch.
 
     Args:
         model: on its device; trained in place.
-        criterion: from outputs and batch to named losses; `loss` is what is minimised.
+        criterion: maps outputs and batch to named losses; `loss` is minimised.
         phases: in order.
         train: source of shuffled, augmented batches.
         val: source of plain batches.
         shared: parameters of all rungs.
         rung: parameters of this one.
         watch: is notified of every step and epoch.
-        checkpoint: written after every epoch, and where one lies, training goes on from it.
+        checkpoint: file that is written after every epoch, and resumed from if it exists.
         decode: see `validate`.
 
     Raises:
-        InputError: a loss is not finite; names the epoch, and in training the photos of the batch
-            by position.
+        InputError: a loss is not finite; the message names the epoch and, in training, the
+            positions of the batch's photos.
     """
     layers = LayerGroups(model, model.backbone)
     average = average_of(model, rung.ema) if rung.ema else None
@@ -89,7 +89,7 @@ def fit(
             rung=rung,
         )
         sources = _sources(phase, model, train, val, shared, checkpoint.parent)
-        # Of this phase alone: what begins to learn in the next makes the loss jump at first.
+        # Of this phase only: newly unfrozen layers first make the loss jump, which is not a stall.
         rows = [row for row in history if row["phase"] == phase.name]
         if saved and rows and rows[-1] is history[-1]:
             with naming_damage(checkpoint, "of this training", "remove it"):
@@ -119,9 +119,9 @@ def _sources(
     shared: SharedTrainParams,
     folder: Path,
 ) -> tuple[BatchSource, BatchSource]:
-    """Return what a phase trains and validates on: cached features on a CPU, where they pay off.
+    """Return what a phase trains and validates on: cached features on a CPU, if they pay off.
 
-    A GPU computes them faster than it reads them.
+    A GPU computes features faster than it reads them.
     """
     on_cpu = next(model.parameters()).device.type == "cpu"
     if phase.name != "head" or phase.epochs < 2 or not on_cpu:
@@ -142,7 +142,7 @@ def _epoch(
     watch: TrainingWatch,
     decode: Decode | None,
 ) -> EpochRow:
-    """Train for one epoch, and return its row."""
+    """Train for one epoch and validate; return the epoch's row."""
     seed = epoch_seed(learner.shared.seed, epoch)
     rate = learner.rate()
     train_losses = train_one_epoch(learner, train.epoch(seed), epoch, seed, watch)
@@ -150,7 +150,7 @@ def _epoch(
     precision = learner.shared.precision
     val_losses, found = validate(evaluated, learner.criterion, val, precision, decode)
     for name, value in val_losses.items():
-        if not math.isfinite(value):  # JSON knows no such number
+        if not math.isfinite(value):  # which JSON cannot represent
             raise InputError(f"{name} of val became {value} in epoch {epoch}; try a lower lr")
     return EpochRow(
         epoch=epoch, phase=phase_name, lr=rate, train=train_losses, val=val_losses, found=found
@@ -161,7 +161,7 @@ def train_one_epoch(
     learner: Learner, batches: Iterable[Batch], epoch: int, seed: int, watch: TrainingWatch
 ) -> dict[str, float]:
     """Return the mean of each loss over the epoch's batches; the learner is trained on them."""
-    torch.manual_seed(seed)  # of dropout
+    torch.manual_seed(seed)  # for dropout
     totals: dict[str, Tensor] = {}
     unchecked: list[tuple[Tensor, Tensor]] = []
     steps = 0
@@ -186,15 +186,15 @@ def validate(
     precision: str,
     decode: Decode | None = None,
 ) -> tuple[dict[str, float], list[list[Found]]]:
-    """Return the mean losses of all photos in evaluation mode, and what is in the first ones.
+    """Return the mean losses over all photos in evaluation mode, and detections in the first ones.
 
     Args:
         model: is left in evaluation mode.
         criterion: see `fit`.
         batches: of all photos.
         precision: see `autocast`.
-        decode: from outputs and the input's side to the detections of each photo; with it the
-            losses have their `voc_map_50`, too, and `found_in_first` its photos.
+        decode: maps outputs and the input's side to the detections of each photo; without it there
+            is neither `voc_map_50` among the losses nor any detection.
     """
     model.eval()
     measured: list[tuple[int, dict[str, Tensor]]] = []
@@ -216,7 +216,7 @@ def validate(
 
 
 def _means_over_photos(measured: list[tuple[int, dict[str, Tensor]]]) -> dict[str, float]:
-    """Return the mean losses of all batches, of other processes as well."""
+    """Return the mean losses over the batches of all ranks."""
     on_cpu = [(n, {name: value.cpu() for name, value in each.items()}) for n, each in measured]
     totals: dict[str, Tensor] = {}
     photos = 0

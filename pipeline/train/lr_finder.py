@@ -21,7 +21,7 @@ from pipeline.train.schedule import THAWED, Phase, make_optimizer
 _LOWEST, _HIGHEST = 1e-6, 1.0
 _SMOOTHING = 0.9  # share of the past in the running mean of the losses
 _DIVERGED = 4.0  # times the lowest loss so far
-_ROUNDING = 1e-9  # share of the first loss; a fall as small as this is none
+_ROUNDING = 1e-9  # share of the first loss; a smaller fall does not count
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,14 @@ def find_learning_rate(
 ) -> LearningRates:
     """Return the loss over rates from 1e-6 to 1 (arXiv:1506.01186, section 3.3).
 
-    The model is changed: give a copy. The run ends early where the smoothed loss is four times its
-    lowest.
+    The run ends early once the smoothed loss exceeds four times its minimum.
 
     Args:
-        model: learns as in the phase.
-        criterion: from outputs and batch to named losses; `loss` is what is minimised.
+        model: trained in place as in the phase; pass a copy.
+        criterion: maps outputs and batch to named losses; `loss` is minimised.
         batches: repeated as often as needed.
-        phase_name: `head`, `late` or `all`; decides which groups of layers learn.
-        steps: of the whole range, at least 2.
+        phase_name: `head`, `late` or `all`; decides which groups of layers are trained.
+        steps: number of rates, at least 2.
         shared: parameters of all rungs.
         rung: parameters of this one.
     """
@@ -118,8 +117,9 @@ def _endless(batches: BatchSource, seed: int) -> Iterator[Batch]:
 def suggested_rate(rates: list[float], losses: list[float], smoothed: list[float]) -> float | None:
     """Return the rate around which the loss falls fastest, before its lowest point.
 
-    The slope is that of a line through the losses of a decade of rates. The difference between
-    two steps would be noise, above all at the start, where a running mean is one of few batches.
+    The slope is that of a line fitted to the losses within a decade of rates. The difference
+    between two steps would be mostly noise, above all at the start, where the running mean covers
+    only a few batches.
 
     Args:
         rates: rising by one factor.

@@ -1,7 +1,7 @@
-"""Mean average precision on val after an epoch, in the pass that measures the losses anyway.
+"""Mean average precision on val after each epoch, in the same pass as the losses.
 
 The rules are those of `pipeline/evaluate/voc_ap.py`, on whole batches of tensors. That code is not
-used here, as an edit of the evaluation must not train every rung again.
+used here, because then every change to the evaluation would retrain all rungs.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _IOU = 0.5
 
 
 class Ranking:
-    """The detections of a split, gathered batch by batch, and how many of them are right."""
+    """Collects the detections of a split batch by batch, and which of them are true positives."""
 
     def __init__(self) -> None:
         self._scores: list[Tensor] = []
@@ -41,7 +41,7 @@ class Ranking:
         self._wanted.append(theirs[(theirs >= 0) & ~ignore])
 
     def mean_average_precision(self) -> float:
-        """Return the mean over the classes that have objects, 0 where none has."""
+        """Return the mean over the classes that have objects, 0 if none has any."""
         parts = (self._scores, self._labels, self._right, self._wanted)
         scores, labels, right, wanted = (
             torch.cat(ranks.gather_round_robin(part)) for part in parts
@@ -59,10 +59,10 @@ class Ranking:
 def _match(
     boxes: Tensor, labels: Tensor, their_boxes: Tensor, their_labels: Tensor, ignore: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return which detections `(B, K)` are right, and which are not to be ranked.
+    """Return which detections `(B, K)` are true positives, and which to leave out of the ranking.
 
-    Each goes with the object of its class that it overlaps most, and is right as the first, the
-    best-scored, of an object.
+    Each is matched to the object of its class that it overlaps most; the first, best-scored match
+    of an object is its true positive.
     """
     if not boxes.shape[1] or not their_boxes.shape[1]:
         return torch.zeros_like(labels, dtype=torch.bool), torch.zeros_like(

@@ -1,4 +1,4 @@
-"""How fast each group of layers learns, and how that changes over the steps of a phase."""
+"""The learning rate of each group of layers, and its course over the steps of a phase."""
 
 import math
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from pipeline.params.train import RungParams
 _WARM_UP = 0.1  # share of a cosine phase
 _FINAL = 0.01  # of the peak rate, at the end of a cosine phase
 
-# What learns in each phase, the head first: each group further down learns slower.
+# The groups that each phase trains, head first: the further down, the lower the rate.
 THAWED = {"head": ("head",), "late": ("head", "late"), "all": ("head", "late", "early")}
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A number of epochs in which a part of the model learns.
+    """A number of epochs in which a part of the model is trained.
 
     Attributes:
         name: `head`, `late` (head and late backbone) or `all`.
@@ -33,15 +33,15 @@ class Phase:
 
 
 def phases_of(rung: RungParams, steps_per_epoch: int, min_epoch_steps: int) -> list[Phase]:
-    """Return the phases of a rung that have an epoch, in order.
+    """Return the phases of a rung that have any epochs, in order.
 
-    Epochs are chosen on a data set of some size. On a smaller one, whose epochs have fewer steps,
-    the same number of epochs would train too little, so a phase takes `min_epoch_steps` for each.
+    The number of epochs is tuned on a data set of some size. On a smaller one, whose epochs have
+    fewer steps, it would train too little, so a phase then takes `min_epoch_steps` for each epoch.
 
     Args:
         rung: its parameters.
         steps_per_epoch: batches in an epoch.
-        min_epoch_steps: a phase gets more epochs than its parameters say if those have fewer.
+        min_epoch_steps: if an epoch has fewer steps, a phase gets more epochs than configured.
     """
     longer = max(1.0, min_epoch_steps / steps_per_epoch)
     named = {"head": rung.head, "late": rung.late, "all": rung.all}
@@ -66,7 +66,7 @@ def make_optimizer(
 
     Args:
         parameters: by layer group.
-        phase: which groups learn, and the head's peak rate.
+        phase: which groups are trained, and the head's peak rate.
         lr_divisor: at least 1.
         weight_decay: decoupled, at least 0.
     """

@@ -1,4 +1,4 @@
-"""What people see of a training: a bar on a terminal, plain lines elsewhere."""
+"""Shows the progress of a training: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -20,11 +20,11 @@ class TrainingWatch:
         name: of the rung.
         epochs: of all phases together.
         steps_per_epoch: batches in an epoch.
-        follower: is told each epoch, too.
-        shown: whether anything is; of several processes that train together one is.
+        follower: also receives each epoch.
+        shown: False prints nothing; in distributed training only rank 0 does.
 
     Attributes:
-        photos: trained on so far, in an earlier run of this training as well.
+        photos: how many were trained on so far, including earlier runs of this training.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class TrainingWatch:
         """Count what an earlier run of this training has done."""
         self._done = self._done_before = epochs * self.steps_per_epoch
         self._seconds_before, self.photos = seconds, photos
-        self._say(f"{self.name}: going on after epoch {epochs} of {self.epochs}")
+        self._say(f"{self.name}: resuming after epoch {epochs} of {self.epochs}")
         if self._bar:
             self._bar.update(self._done)
 
     def step(self, photos: int, losses: Mapping[str, Tensor]) -> None:
-        """Count a step; a plain line at most every 30 seconds."""
+        """Count a step; print a plain line at most every 30 seconds."""
         self.photos += photos
         self._done += 1
         now = time.monotonic()
@@ -90,7 +90,7 @@ class TrainingWatch:
         return self._seconds_before + time.monotonic() - self._start
 
     def seconds_left(self) -> float:
-        """Return how long the rest of the training is going to take, by what it has taken."""
+        """Return the estimated time until the training ends, from the pace so far."""
         made = max(self._done - self._done_before, 1)
         return (time.monotonic() - self._start) / made * (self.steps - self._done)
 
@@ -99,14 +99,14 @@ class TrainingWatch:
         return self.photos / max(self.seconds(), 1e-9)
 
     def close(self) -> None:
-        """Leave the bar as it stands; the training has seen its last epoch."""
+        """Close the bar and tell the follower that the last epoch is over."""
         if self._bar:
             self._bar.close()
         if self.follower:
             self.follower.finish()
 
     def _pace(self) -> str:
-        """Return the rate, and how long the rest takes; after the last step, how long all took."""
+        """Return the rate and the time left; after the last step, the total time."""
         ended = self._done == self.steps
         seconds = int(self.seconds() if ended else self.seconds_left())
         words = f"{seconds // 60} min {seconds % 60:02d} s{'' if ended else ' left'}"
@@ -120,7 +120,7 @@ class TrainingWatch:
 
 
 def _numbers(losses: Mapping[str, Tensor] | Mapping[str, float]) -> str:
-    """Return the losses in words, without a part that is all of `loss`."""
+    """Return the losses as text, leaving out a part that equals `loss`."""
     words = {name: f"{float(value):.4g}" for name, value in losses.items()}
     return " ".join(
         f"{name} {word}"

@@ -1,8 +1,9 @@
-"""A forward pass over a part of a batch, as it would be over the whole one.
+"""A forward pass over this rank's slice of a batch that equals one over the whole batch.
 
-Two kinds of layers know of the batch: a batch norm takes its statistics, dropout draws for all of
-it. With both as in one process, and the criterion applied to everyone's outputs (`whole_outputs`),
-the gradients of all processes add up to that of the whole batch, whatever the model and its loss.
+Two kinds of layers depend on the whole batch: batch norm takes statistics over it, and dropout
+draws one mask for all of it. With both done as in a single process, and the criterion applied to
+the outputs of all ranks (`whole_outputs`), the gradients of all ranks sum to that of the whole
+batch, whatever the model and its loss.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,12 +21,12 @@ from pipeline.rungs.rung import Outputs
 
 
 def whole_batch(photos: int) -> AbstractContextManager[object]:
-    """Return the context of a forward pass over this process's share of so many photos."""
+    """Return the context of a forward pass over this rank's slice of a batch of `photos`."""
     return nullcontext() if ranks.world_size() == 1 else _WholeBatch(photos)
 
 
 def whole_outputs(outputs: Outputs, photos: int) -> Outputs:
-    """Return the outputs for all photos of a batch; gradients go to this process's share."""
+    """Return the outputs for all photos of a batch; gradients flow to this rank's slice only."""
     return {name: ranks.gather_rows(value, photos) for name, value in outputs.items()}
 
 
@@ -41,11 +42,11 @@ class _WholeBatch(TorchFunctionMode):
         args: Sequence[object] = (),
         kwargs: Mapping[str, object] | None = None,
     ) -> object:
-        """Call a function of torch, or what stands for it over the whole batch."""
-        ours = _OURS.get(func)
-        if ours is None:
+        """Call a torch function, or its replacement for whole batches."""
+        replacement = _REPLACEMENTS.get(func)
+        if replacement is None:
             return func(*args, **(kwargs or {}))
-        return ours(self.photos, *args, **(kwargs or {}))
+        return replacement(self.photos, *args, **(kwargs or {}))
 
 
 def _batch_norm(
@@ -59,7 +60,7 @@ def _batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """Return what `F.batch_norm` gives for this process's rows of the batch."""
+    """Return this rank's rows of `F.batch_norm` over the whole batch."""
     if not training:
         return F.batch_norm(inputs, running_mean, running_var, weight, bias, False, momentum, eps)
     mean, variance = _statistics(photos, inputs)
@@ -85,10 +86,10 @@ def _statistics(photos: int, inputs: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class _Normalised(torch.autograd.Function):
-    """A batch norm with statistics of the whole batch, made of torch's own for known statistics.
+    """Batch norm with given statistics of the whole batch, which also depend on the inputs.
 
-    By arXiv:1502.03167, section 3, the gradient of inputs is the one for known statistics less two
-    terms, the means over the batch of `gradient` and of `gradient * normalised`.
+    By arXiv:1502.03167, section 3, the gradient of the inputs is that for constant statistics minus
+    two terms, the means over the batch of `gradient` and of `gradient * normalised`.
     """
 
     @staticmethod
@@ -131,17 +132,17 @@ def _dropout(
     training: bool = True,
     inplace: bool = False,
 ) -> Tensor:
-    """Return inputs with this process's rows of what is drawn for the batch dropped."""
+    """Apply this rank's rows of the mask that is drawn for the whole batch."""
     if not training or p == 0:
         return inputs
-    # Drawn in the order of memory, so that must be the inputs' own.
+    # The mask is drawn in memory order, so it needs the layout of the inputs.
     last = inputs.ndim == 4 and inputs.is_contiguous(memory_format=torch.channels_last)
     layout = torch.channels_last if last else torch.contiguous_format
     whole = inputs.new_ones(photos, *inputs.shape[1:]).contiguous(memory_format=layout)
     return inputs * function(whole, p)[ranks.rank_slice(photos)]
 
 
-_OURS: Mapping[Callable[..., Tensor], Callable[..., Tensor]] = {
+_REPLACEMENTS: Mapping[Callable[..., Tensor], Callable[..., Tensor]] = {
     F.batch_norm: _batch_norm,
     F.dropout: partial(_dropout, F.dropout),
     F.dropout2d: partial(_dropout, F.dropout2d),

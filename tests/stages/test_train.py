@@ -131,7 +131,7 @@ def test_killed_training_goes_on_and_ends_the_same(
     _, shown = resumed.communicate()
     assert resumed.returncode == 0, shown
     first = shown.splitlines()[0]
-    assert first.startswith("ssd_fpn: going on after epoch ") and first.endswith(" of 7")
+    assert first.startswith("ssd_fpn: resuming after epoch ") and first.endswith(" of 7")
     assert "epoch 1/7" not in shown and "epoch 7/7 (all): " in shown
     ours, theirs = contents(Path("models/ssd_fpn")), contents(other / "models/ssd_fpn")
     assert {name: ours[name] for name in SAME_EACH_TIME} == {
@@ -182,7 +182,7 @@ def test_an_interrupted_training_goes_on(trained_project, monkeypatch, capsys):
     _interrupt(monkeypatch)
     assert contents(Path("models/classifier")) == before
     run_main(train, "classifier")
-    assert "classifier: going on after epoch 1 of 2\n" in capsys.readouterr().err
+    assert "classifier: resuming after epoch 1 of 2\n" in capsys.readouterr().err
     after = contents(Path("models/classifier"))
     assert all(after[name] == before[name] for name in SAME_EACH_TIME)
 

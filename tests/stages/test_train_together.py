@@ -46,11 +46,11 @@ def test_two_processes_learn_what_one_does_and_go_on_after_a_kill(
             break
     said = killed.communicate(timeout=120)[1].splitlines()
     assert killed.returncode == 1
-    assert said[-1].startswith("error: worker 1 of 2 was ended by SIGKILL; run the same command ")
+    assert said[-1].startswith("error: worker 1 of 2 was killed by SIGKILL; run the same command ")
     assert not [line for line in said[:-1] if not line.startswith("ssd_fpn: epoch ")]
     resumed = command("train", "ssd_fpn")
     said = resumed.communicate()[1]
-    assert resumed.returncode == 0 and said.startswith("ssd_fpn: going on after epoch ")
+    assert resumed.returncode == 0 and said.startswith("ssd_fpn: resuming after epoch ")
     assert contents(Path("models/ssd_fpn")) == model
 
     for ours, theirs in zip(history("ssd_fpn"), alone, strict=True):

@@ -46,7 +46,7 @@ def test_it_hears_each_epoch_and_the_end(tmp_path):
 def test_of_a_training_that_is_stopped_it_hears_no_end(tmp_path):
     heard = Follower(writes_to(tmp_path / "heard"))
     heard.epoch(row(1), 1000.0)
-    heard._hang_up()  # as the end of the process does
+    heard._close()  # as the end of the process does
     assert [json.loads(line) for line in text_of(tmp_path / "heard").splitlines()] == [row(1)]
 
 

@@ -74,7 +74,7 @@ def launcher(tmp_path):
         (
             "killed",
             1,
-            "error: worker 1 of 2 was ended by SIGKILL; run the same command again to go on from "
+            "error: worker 1 of 2 was killed by SIGKILL; run the same command again to resume from "
             "the last epoch\n",
         ),
     ],

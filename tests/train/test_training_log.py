@@ -62,7 +62,7 @@ def test_a_plain_line_between_epochs_every_half_minute(clock, capsys):
 def test_a_resumed_training_says_so_and_counts_the_rest(clock, capsys):
     watch = TrainingWatch("bbox", epochs=4, steps_per_epoch=2)
     watch.resume(3, seconds=42.0, photos=84)
-    assert capsys.readouterr().err == "bbox: going on after epoch 3 of 4\n"
+    assert capsys.readouterr().err == "bbox: resuming after epoch 3 of 4\n"
     clock.now += 8
     watch.step(16, LOSSES)
     watch.epoch(ROW | {"epoch": 4})
@@ -106,7 +106,7 @@ def test_the_bar_of_a_resumed_training_begins_where_it_was(watch_on_terminal, ca
     watch.resume(2, seconds=1.0, photos=10)
     watch.close()
     shown = capsys.readouterr().err
-    assert "bbox: going on after epoch 2 of 4" in shown
+    assert "bbox: resuming after epoch 2 of 4" in shown
     assert "10/20 [" in shown
 
 
