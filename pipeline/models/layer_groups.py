@@ -11,7 +11,7 @@ class LayerGroups:
     """The layers of a rung's model as `head`, `late` and `early` (see `backbone.py`).
 
     Args:
-        model: has the backbone in it; everything else is its head.
+        model: contains the backbone; everything else is its head.
         backbone: of the model.
 
     Attributes:

@@ -11,7 +11,7 @@ Recorder = Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer: name, kind, output shape without the batch, parameters, and if trainable."""
+    """One layer: name, kind, output shape without the batch, parameters, and whether trainable."""
 
     name: str
     kind: str
@@ -21,10 +21,10 @@ class LayerRow:
 
 
 def summarize(model: nn.Module, image_size: int) -> list[LayerRow]:
-    """Return a row for each layer that runs when `model` is given one image, in running order.
+    """Return a row for each layer that runs when `model` is given one image, in execution order.
 
-    A layer that runs more than once (a head shared by the levels of a pyramid) has a row each time;
-    its parameters are counted in the first.
+    A layer that runs more than once (a head shared by the levels of a pyramid) gets a row each
+    time; its parameters are counted in the first.
     """
     rows: list[LayerRow] = []
     seen: set[int] = set()
@@ -45,7 +45,7 @@ def summarize(model: nn.Module, image_size: int) -> list[LayerRow]:
 
 
 def _layers(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """Yield what has parameters of its own (a norm with an activation in it) or has no parts."""
+    """Yield modules with parameters of their own (a norm with an activation) or without parts."""
     parts = list(module.named_children())
     if name and (not parts or list(module.parameters(recurse=False))):
         yield name, module

@@ -32,8 +32,8 @@ def _bfloat16(device: torch.device) -> Iterator[None]:
 class SlowGradientsInFloat32(TorchFunctionMode):
     """While this context is open, some trainable layers compute in float32, despite autocast.
 
-    With bfloat16 units a CPU computes everything else in half the time, but the gradients of
-    depthwise convolutions and group norms in three to eight times the time
+    In bfloat16, a CPU with units for it takes three to eight times as long for the gradients of
+    depthwise convolutions and group norms, and half the time for everything else
     (`docs/performance.md`). The gradient of a strided convolution over a map of one cell is not
     even finite there (seen with torch 2.14.1). Frozen layers stay in bfloat16.
     """
@@ -45,7 +45,7 @@ class SlowGradientsInFloat32(TorchFunctionMode):
         args: Sequence[object] = (),
         kwargs: Mapping[str, object] | None = None,
     ) -> object:
-        """Call a function of torch, in float32 if its gradient is slow."""
+        """Call a torch function, in float32 if its gradient is slow."""
         named = kwargs or {}
         slow = _SLOW.get(func)
         if slow is None or not torch.is_grad_enabled() or not slow(*args, **named):

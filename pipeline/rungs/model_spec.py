@@ -1,4 +1,4 @@
-"""What a model's folder says of it, `model.json`: checked like any input of a stranger."""
+"""`model.json`, which describes a model: validated like any untrusted input."""
 
 import json
 from dataclasses import asdict, dataclass, fields
@@ -14,10 +14,10 @@ from pipeline.tasks import Task
 Options = dict[str, str | int | float]
 
 AGAIN = "train it again"
-_MOST_CLASSES = 2**15  # predictions have labels of 16 bits
+_MOST_CLASSES = 2**15  # predictions store labels in 16 bits
 _MOST_BYTES = 10_000_000
 _Word = Annotated[str, Field(min_length=1, max_length=200)]
-# Those of all of timm's networks lie between 0 and 1.
+# All of timm's networks have values between 0 and 1.
 _Mean = Annotated[float, Field(ge=-10, le=10)]
 _Std = Annotated[float, Field(ge=0.001, le=10)]
 _THREE = Field(min_length=3, max_length=3)
@@ -25,7 +25,7 @@ _THREE = Field(min_length=3, max_length=3)
 
 def _different(names: list[str]) -> list[str]:
     if len(set(names)) < len(names):
-        raise ValueError("a name is there twice")
+        raise ValueError("a name occurs twice")
     return names
 
 
@@ -35,7 +35,7 @@ def _known(task: str) -> str:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """Everything that rebuilds a model without the data that trained it.
+    """Everything needed to rebuild a model without its training data.
 
     Attributes:
         rung: its name.
@@ -44,9 +44,9 @@ class ModelSpec:
         image_size: side S of the input.
         classes: names in the order of the labels.
         mean, std: normalisation of pixels in 0..1.
-        precision: that it was trained and is evaluated in, see `autocast`.
-        processor: what trained it; between kinds of processors results differ by rounding.
-        options: of the head, see `Rung.options`.
+        precision: used in training and evaluation, see `autocast`.
+        processor: the one that trained it; on another, results differ by rounding.
+        options: those of the head, see `Rung.options`.
         params: all parameters of the training, for the record.
     """
 
@@ -83,10 +83,10 @@ def spec_text(spec: ModelSpec, weights_sha256: str) -> str:
 
 
 def read_spec(path: Path) -> tuple[ModelSpec, str]:
-    """Return what a `model.json` says, and the SHA-256 of the weights or "" if it has none.
+    """Return the spec in a `model.json`, and the SHA-256 of the weights, "" if it has none.
 
     Raises:
-        InputError: there is no such file, or a field of it is not as `ModelSpec` has it.
+        InputError: there is no such file, or one of its fields is not valid for `ModelSpec`.
     """
     try:
         if path.stat().st_size > _MOST_BYTES:
@@ -104,7 +104,7 @@ def parse_spec(text: str) -> ModelSpec:
     """Return the spec in the metadata of an exported file.
 
     Raises:
-        ValueError: a field is not as `ModelSpec` has it.
+        ValueError: a field is not valid for `ModelSpec`.
     """
     try:
         return _SPEC.validate_json(text)

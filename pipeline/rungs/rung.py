@@ -57,7 +57,7 @@ class RungModel(nn.Module, ABC):
         return self.read(self.features(images), images.shape[-1])
 
     def anchors_for(self, image_size: int) -> Tensor | None:
-        """Return the anchors `(A, 4)` xyxy of an input of this size, None for a model without."""
+        """Return the anchors `(A, 4)` xyxy for an input of this size, or None."""
         return None
 
 
@@ -72,10 +72,10 @@ S = TypeVar("S", bound=Section)
 
 
 def checked_options(kind: type[S], options: Options) -> S:
-    """Return options as an object of a class.
+    """Return options, validated as a section of this kind.
 
     Raises:
-        InputError: one is absent, unknown or out of range.
+        InputError: one is missing, unknown or out of range.
     """
     try:
         return kind.model_validate(options)
@@ -113,12 +113,12 @@ class Rung(ABC, Generic[P, M]):
         """Return the model on top of a backbone; `num_classes` does not count the background.
 
         Raises:
-            InputError: an option is absent, unknown or out of range, or the size does not fit.
+            InputError: an option is missing, unknown or out of range, or the size does not fit.
         """
 
     @abstractmethod
     def criterion(self, model: M, params: P) -> Criterion:
-        """Return the function from outputs and batch to named losses; `loss` is minimised."""
+        """Return a function from outputs and batch to named losses; `loss` is minimised."""
 
     @abstractmethod
     def decode(
@@ -135,8 +135,8 @@ class Rung(ABC, Generic[P, M]):
         Args:
             outputs: of the model.
             image_size: side S of the input.
-            min_score: detections with this score or less are dropped; a rung of the largest
-                object always gives one detection.
+            min_score: detections with this score or less are dropped; a rung for the largest
+                object always returns one detection.
             nms_threshold: of two boxes of a class with a higher IoU the lower-scored is dropped.
-            max_detections: of one photo.
+            max_detections: per photo.
         """

@@ -56,7 +56,7 @@ def load_model(folder: Path, device: torch.device) -> tuple[RungModel, ModelSpec
     spec, digest = read_spec(described)
     state = _read_weights(weights, digest)
     try:
-        with torch.device("meta"):  # costs no memory, whatever a stranger's file asks for
+        with torch.device("meta"):  # allocates no memory, whatever an untrusted file asks for
             _check_weights(state, build_model(spec), described, weights)
         model = build_model(spec)
     except InputError as error:
@@ -79,7 +79,7 @@ def _read_weights(weights: Path, digest: str) -> dict[str, Tensor]:
 def _check_weights(
     state: dict[str, Tensor], model: RungModel, described: Path, weights: Path
 ) -> None:
-    """Check that weights fit a model, which need not have any of its own."""
+    """Check that weights are finite and fit a model, which may be on the meta device."""
     expected = model.state_dict()
     fitting = state.keys() == expected.keys() and all(
         state[name].shape == tensor.shape and state[name].dtype == tensor.dtype

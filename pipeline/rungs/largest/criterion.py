@@ -15,8 +15,8 @@ def largest_object_losses(
 
     Args:
         outputs: `cls_logits` `(B, C)` and/or `boxes` `(B, 4)` xyxy in input pixels.
-        batch: with one object a photo.
-        class_weight: `loss` is `l1_px` plus so many times `class_loss`.
+        batch: with one object per photo.
+        class_weight: `loss` is `l1_px` plus `class_weight` times `class_loss`.
     """
     labels = batch.labels[:, 0]
     weights = batch.weights[:, 0] * ((labels >= 0) & ~batch.ignore[:, 0])
@@ -33,15 +33,15 @@ def largest_object_losses(
 
 
 def accuracy(cls_logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """Return the weighted share of photos whose highest logit is that of their class.
+    """Return the share of photos whose highest logit is that of their class.
 
-    Shapes are those of `class_loss`.
+    Weights count as in `_mean_over`; shapes are those of `class_loss`.
     """
     return _mean_over((cls_logits.argmax(1) == labels).float(), weights)
 
 
 def class_loss(cls_logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """Return the weighted mean of the cross-entropy over the photos; 0 if none counts.
+    """Return the cross-entropy, averaged over photos by `_mean_over`; 0 if none counts.
 
     Args:
         cls_logits: `(B, C)`.
@@ -53,7 +53,7 @@ def class_loss(cls_logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
 
 
 def box_loss(boxes: Tensor, gt_boxes: Tensor, weights: Tensor) -> Tensor:
-    """Return the mean L1 distance in pixels over four coordinates, a weighted mean over photos.
+    """Return the L1 distance, averaged over coordinates and, by `_mean_over`, over photos.
 
     Args:
         boxes: `(B, 4)` xyxy in pixels.
@@ -64,5 +64,6 @@ def box_loss(boxes: Tensor, gt_boxes: Tensor, weights: Tensor) -> Tensor:
 
 
 def _mean_over(values: Tensor, weights: Tensor) -> Tensor:
+    """Return the sum of the weighted values over max(sum of weights, 1)."""
     weights = weights.to(values)
     return (values * weights).sum() / weights.sum().clamp(min=1)

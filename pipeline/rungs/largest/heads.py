@@ -3,23 +3,23 @@
 import torch
 from torch import Tensor, nn
 
-# Of the votes, so that a class without any is not ruled out: a hundredth of one cell of a hundred.
+# Added to the share of votes so that a class without any is not ruled out: 1 % of a cell in 100.
 _MIN_SHARE = 1e-4
 
 
 class ClassifierHead(nn.Module):
-    """What: every cell votes for a class or for none, and the pooled features add to the count.
+    """What: every cell votes for a class or for none; pooled features then correct the result.
 
-    The largest object is the one that most cells lie on. A linear layer over pooled features
-    cannot tell many weak cells from few strong ones; the share of the votes can (an accuracy of
-    .862 against .849 on VOC's val with the same frozen features, `docs/experiments.md`).
+    The largest object is the one that covers most cells. A linear layer over pooled features
+    cannot tell many weak cells from a few strong ones; the share of votes can (an accuracy of .862
+    against .849 on VOC's val with the same frozen features, `docs/experiments.md`).
     """
 
     def __init__(self, in_channels: int, num_classes: int, dropout: float):
         super().__init__()
-        # Drops whole channels: single activations take 20 times as long to draw and help no more.
+        # Drops whole channels: single activations take 20 times as long to draw, for no gain.
         self.dropout = nn.Dropout2d(dropout)
-        self.vote = nn.Conv2d(in_channels, num_classes + 1, 1)  # the last is for none
+        self.vote = nn.Conv2d(in_channels, num_classes + 1, 1)  # the last one means no class
         self.pooled = nn.Linear(in_channels, num_classes)
 
     def forward(self, features: Tensor, image_size: int) -> dict[str, Tensor]:
@@ -65,11 +65,11 @@ class BoxHead(nn.Module):
 
 
 class CombinedHead(nn.Module):
-    """Both at once: what as `ClassifierHead` has it, where as `BoxHead` does.
+    """Both at once: a `ClassifierHead` and a `BoxHead` side by side.
 
     The lesson reads both from one hidden layer (`LessonCombinedHead`). Its 16 million weights
-    overfit the classes of 2000 photos: an accuracy of .776 on val, against .824 with a branch of
-    its own (`docs/experiments.md`).
+    overfit the classes of 2000 photos: an accuracy of .776 on val, against .824 with a separate
+    branch (`docs/experiments.md`).
     """
 
     def __init__(self, in_channels: int, num_classes: int, dropout: float):
@@ -91,6 +91,6 @@ def _cell_centres(maps: Tensor) -> Tensor:
 
 
 def in_float32(layers: nn.Module, inputs: Tensor) -> Tensor:
-    """Return `layers` of inputs, outside of autocast: bfloat16 has steps of a pixel."""
+    """Return `layers(inputs)` outside of autocast: bfloat16 resolves coordinates to a pixel."""
     with torch.autocast(inputs.device.type, enabled=False):
         return layers(inputs.float())

@@ -51,7 +51,7 @@ class LargestRung(Rung[P, LargestObjectModel]):
 
     @abstractmethod
     def head(self, channels: int, num_classes: int, dropout: float) -> nn.Module:
-        """Return our head for maps with so many channels."""
+        """Return our head for maps with `channels` channels."""
 
     @abstractmethod
     def lesson_head(self, channels: int, cells: int, num_classes: int, dropout: float) -> nn.Module:
@@ -70,7 +70,7 @@ class LargestRung(Rung[P, LargestObjectModel]):
         nms_threshold: float,
         max_detections: int,
     ) -> list[PhotoDetections]:
-        """Return one detection a photo, whatever its score."""
+        """Return one detection per photo, whatever its score."""
         known = next(iter(outputs.values()))
         labels = torch.full((len(known),), -1)
         scores = torch.ones(len(known))

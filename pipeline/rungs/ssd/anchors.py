@@ -77,7 +77,8 @@ def decode_boxes(bbox_regression: Tensor, anchors: Tensor) -> Tensor:
     """Return boxes `(..., A, 4)` xyxy of SSD's offsets with variances (arXiv:1512.02325).
 
     Args:
-        bbox_regression: `(..., A, 4)`: centre shift in anchor sides, log of the size ratio.
+        bbox_regression: `(..., A, 4)` raw: centre shift in anchor sides / 0.1, log of the size
+            ratio / 0.2.
         anchors: `(A, 4)` xyxy in pixels.
     """
     centres, sizes = _centres_sizes(anchors)

@@ -28,20 +28,20 @@ def grid_ssd_losses(
 ) -> dict[str, Tensor]:
     """Return the lesson's two losses, each the mean over photos of the lesson's loss per photo.
 
-    `class_loss` is the binary cross-entropy of every anchor and class, summed and divided by C; the
-    background has no column, an unmatched anchor is 0 everywhere and one that is `IGNORE` does not
-    count. `box_loss` is the mean L1 distance of matched boxes as a share of the image's side; a
-    photo without objects has none.
+    `class_loss` is the binary cross-entropy of every anchor and class, summed and divided by C.
+    The background has no column: the targets of an unmatched anchor are all 0. An `IGNORE` anchor
+    does not count. `box_loss` is the mean L1 distance of matched boxes as a share of the image's
+    side, 0 for a photo without objects.
 
     Args:
         cls_logits: `(B, A, C)`.
         boxes: `(B, A, 4)` xyxy in pixels, decoded.
         gt_boxes: `(B, N, 4)` xyxy in pixels.
         labels: `(B, N)`.
-        matched_idxs: `(B, A)`.
+        matched_idxs: `(B, A)`, see `matching`.
         weights: `(B, N)` in 0..1, how much each object counts.
         image_size: S.
-        focal_gamma: 0 for plain cross-entropy, else the focal weight of the lesson, not detached.
+        focal_gamma: of the lesson's focal weight, which is not detached; 0 for plain cross-entropy.
     """
     matched, foreground = _objects_of_anchors(matched_idxs)
     weight = _weight_of_anchors(weights, matched_idxs)
@@ -88,7 +88,7 @@ def _cross_entropy(
 ) -> Tensor:
     """Return the summed binary cross-entropy; the other tensors are of anchors `(B, A)`."""
     if not focal_gamma:
-        # As below, but without a (B, A, C) of target scores that are nearly all 0.
+        # As below, but without `(B, A, C)` targets, which are nearly all 0.
         right = cls_logits.gather(2, labels.clamp(min=0)[..., None])[..., 0]  # (B, A)
         return ((softplus(cls_logits).sum(2) - right * foreground) * weight).sum()
     wanted = _one_hot(labels, foreground, cls_logits)
@@ -107,7 +107,7 @@ def _objects_of_anchors(matched_idxs: Tensor) -> tuple[Tensor, Tensor]:
 
 def _weight_of_anchors(weights: Tensor, matched_idxs: Tensor) -> Tensor:
     """Return `(B, A)`: the weight of a matched anchor's object, 1 of background, 0 of `IGNORE`."""
-    # Before those of the objects stand the weights of the two values below 0, in their order.
+    # The weights of `IGNORE` (-2) and `BACKGROUND` (-1) go in front of those of the objects.
     known = F.pad(F.pad(weights, (1, 0), value=1.0), (1, 0), value=0.0)
     return known.gather(1, matched_idxs - IGNORE)
 
@@ -132,8 +132,8 @@ def _focal_weight(cls_logits: Tensor, wanted: Tensor, gamma: float) -> Tensor:
 def _paired_ious(boxes: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """Return the IoU and the generalised IoU `(...)` of boxes `(..., 4)` with their partners.
 
-    Torchvision's loss picks the pairs that overlap by index, which makes a GPU wait. Empty boxes
-    have an IoU of 0.
+    Torchvision's loss selects overlapping pairs by index, which synchronises with a GPU. Empty
+    boxes have an IoU of 0.
     """
     lower, upper = torch.max(boxes, targets), torch.min(boxes, targets)
     overlap = _area(lower[..., :2], upper[..., 2:])

@@ -1,7 +1,8 @@
 """Matching of anchors to objects.
 
 All functions work on a whole padded batch, and none synchronises with a GPU. `matched_idxs`
-`(B, A)` holds the index of the object that an anchor is matched to, or one of the two values below.
+`(B, A)` holds the index of the object that each anchor is matched to, or one of the two values
+below.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,18 +13,18 @@ from torch import Tensor
 BACKGROUND = -1
 IGNORE = -2  # left out of the loss
 
-# A CPU is quickest with what a core's cache holds: so many pairs of an object and an anchor.
+# Pairs of an object and an anchor: as many as fit a core's cache, where a CPU is fastest.
 _CACHED_PAIRS = 200_000
 
-_ATSS_CANDIDATES = 9  # arXiv:1912.02424, section 4.2: k = 9 works from 7 to 17.
+_ATSS_CANDIDATES = 9  # arXiv:1912.02424, section 4.2: k = 9, with similar results from 7 to 17
 
 
 def match_iou(boxes: Tensor, present: Tensor, anchors: Tensor, threshold: float) -> Tensor:
-    """Return `matched_idxs` `(B, A)` after the lesson: IoU above a threshold, best anchor forced.
+    """Return `matched_idxs` `(B, A)` by the lesson's rule: IoU above a threshold, or best anchor.
 
     Each anchor takes the object it overlaps most, if by more than `threshold`; each object gets its
-    best anchor in any case, unless it overlaps none. Where two objects share a best anchor, the
-    later one has it.
+    best anchor in any case, unless it overlaps none. If two objects share a best anchor, the later
+    one gets it.
 
     Args:
         boxes: `(B, N, 4)` xyxy.
@@ -43,7 +44,7 @@ def _match_iou(boxes: Tensor, present: Tensor, anchors: Tensor, threshold: float
     forced = torch.full_like(matched_idxs, BACKGROUND)
     objects = torch.arange(boxes.shape[1], device=boxes.device).expand_as(best_anchor)
     objects = torch.where(present & (best_iou > 0), objects, BACKGROUND)
-    # "amax" lets the later object win without an order of writing.
+    # "amax" lets the later object win, in whatever order it is written.
     forced = forced.scatter_reduce(1, best_anchor, objects, "amax")
     return torch.where(forced >= 0, forced, matched_idxs)
 
@@ -65,7 +66,7 @@ def match_grid_ssd(
         ignore: `(B, N)` bool.
         anchors: `(A, 4)` xyxy in the same unit.
         threshold: 0..1, exceeded strictly.
-        ignored_is_background: leave such anchors to the background, as the lesson does.
+        ignored_is_background: count such anchors as background, as the lesson does.
     """
     matched_idxs = match_iou(boxes, present & ~ignore, anchors, threshold)
     if ignored_is_background:
@@ -105,7 +106,7 @@ def _match_atss(
     distance = torch.cdist(
         box_centres,
         centres.expand(len(boxes), -1, -1),
-        compute_mode="donot_use_mm_for_euclid_dist",  # matrix products round: ties would be noise
+        compute_mode="donot_use_mm_for_euclid_dist",  # products round: noise would decide ties
     )
     candidates = _nearest_by_level(distance, level_sizes)  # (B, N, K)
     candidate_iou = iou.gather(2, candidates)
@@ -125,9 +126,9 @@ def _match_atss(
 def _photos_at_once(
     anchors: Tensor, boxes: Tensor, present: Tensor, *more: Tensor
 ) -> Iterator[tuple[Tensor, ...]]:
-    """Yield boxes, `present` and what else belongs to them of a few photos, without their padding.
+    """Yield the tensors of a few photos at a time, without their common padding.
 
-    A GPU gets the batch as it is: finding where the padding begins would synchronise.
+    A GPU gets the whole batch: finding where the padding begins would synchronise.
     """
     if boxes.device.type != "cpu":
         yield boxes, present, *more
@@ -149,16 +150,16 @@ def _nearest_by_level(distance: Tensor, level_sizes: Sequence[int]) -> Tensor:
 
 
 def _batched_iou(boxes: Tensor, present: Tensor, anchors: Tensor) -> Tensor:
-    """Return `(B, N, A)`; absent objects have the IoU -1, below every valid one.
+    """Return `(B, N, A)`; objects that are not present have the IoU -1, below every valid one.
 
-    One coordinate at a time: maps whose last axis is the anchors are quicker than pairs of numbers.
+    One coordinate at a time: it is faster to have the anchors as the last axis than coordinates.
     """
     left, top, right, bottom = boxes[..., None].unbind(2)  # (B, N, 1)
     width = _overlap(left, right, anchors[:, 0], anchors[:, 2])
     overlap = width.mul_(_overlap(top, bottom, anchors[:, 1], anchors[:, 3]))
     area = (anchors[:, 2] - anchors[:, 0]) * (anchors[:, 3] - anchors[:, 1])
     union = ((right - left) * (bottom - top) + area).sub_(overlap)
-    # Two boxes without area have 0 / 0, and NaN would spoil the maximum.
+    # For two empty boxes this is 0 / 0, and NaN would spoil the maximum.
     return overlap.div_(union).nan_to_num_(0).masked_fill_(~present[..., None], -1.0)
 
 

@@ -27,7 +27,7 @@ def flatten_cells(maps: Tensor, numbers: int) -> Tensor:
 
     Channel `j * numbers + i` of cell (r, c) becomes number i of anchor `(r * columns + c) * k + j`.
     """
-    # `len` would become a plain number where torch.export runs this once for batches of any size.
+    # Not `len`: torch.export would make it a constant, and the batch size is dynamic.
     return maps.permute(0, 2, 3, 1).reshape(maps.shape[0], -1, numbers)
 
 
@@ -44,7 +44,7 @@ class StdConv(nn.Sequential):
 
 
 class OutConv(nn.Module):
-    """Class logits and box numbers of one grid with k anchors a cell."""
+    """Class logits and box regressions of one grid with k anchors per cell."""
 
     def __init__(self, in_channels: int, k: int, num_classes: int, bias: float):
         super().__init__()
@@ -62,7 +62,7 @@ class OutConv(nn.Module):
 
 
 class GridSsd(RungModel):
-    """SSD after the lesson: the last feature map shrunk to 4x4 (and 2x2, 1x1).
+    """The lesson's SSD: the last feature map, shrunk to 4x4 (and 2x2, 1x1).
 
     Args:
         backbone: gives the last map; its side must be 4, 7 or 8.
@@ -70,10 +70,10 @@ class GridSsd(RungModel):
         num_classes: C.
         grids: `[4]` or `[4, 2, 1]`.
         zooms, ratios: the anchors of a cell, see `lesson_sizes`.
-        class_bias: of the class logits at the start.
+        class_bias: initial bias of the class logits.
         dropout: after the backbone.
         block_dropout: in every block.
-        tanh: decode boxes as the lesson does, which cannot reach many; else as SSD does.
+        tanh: decode boxes as the lesson does, which leaves many out of reach; else as SSD does.
     """
 
     anchors: Tensor
@@ -124,11 +124,11 @@ class GridSsd(RungModel):
         return 1 if side == 4 else 2
 
     def features(self, images: Tensor) -> list[Tensor]:
-        """Return what the backbone makes of images: its last map, alone in a list."""
+        """Return the backbone's last map, alone in a list."""
         return [self.backbone(images)]
 
     def read(self, features: list[Tensor], image_size: int) -> dict[str, Tensor]:
-        """Return the outputs of images of which these are the features."""
+        """Return the outputs for features of images of side `image_size`."""
         grid = self.stem(features[0])
         logits, regressions = [], []
         for block, out in zip(self.blocks, self.outs, strict=True):
@@ -140,7 +140,7 @@ class GridSsd(RungModel):
         return {"cls_logits": torch.cat(logits, 1).float(), "boxes": boxes}
 
     def anchors_for(self, image_size: int) -> Tensor:
-        """Return the anchors; the grids make them of one size alone."""
+        """Return the anchors, which the grids fix to the one image size of the model."""
         return self.anchors
 
     def _decode(self, bbox_regression: Tensor) -> Tensor:
@@ -170,9 +170,9 @@ class FeaturePyramid(nn.Module):
 
 
 class PyramidSsd(RungModel):
-    """SSD on a feature pyramid: one anchor a cell, one head shared by all levels.
+    """SSD on a feature pyramid: one anchor per cell, one head shared by all levels.
 
-    The head is normalised by groups: batch norm would mix the statistics of levels that differ.
+    The head has group norm: batch norm would mix the statistics of levels that differ.
 
     Args:
         backbone: gives maps at strides 8, 16 and 32.
@@ -228,8 +228,8 @@ class PyramidSsd(RungModel):
         return self.anchors_at(image_size)[0]
 
     def _cells(self, image_size: int) -> tuple[Tensor, list[int]]:
-        # In steps of the stride whatever the image's size, as convolutions go: what is learnt on
-        # photos of one size then holds on another. The last cells may lie beyond the image.
+        # In steps of the stride for any image size, like convolutions, so that what is learnt at
+        # one size holds at another. The last cells may extend beyond the image.
         levels, level_sizes = [], []
         for stride in self.strides:
             grid, side = math.ceil(image_size / stride), self.anchor_scale * stride
@@ -238,11 +238,11 @@ class PyramidSsd(RungModel):
         return torch.cat(levels), level_sizes
 
     def features(self, images: Tensor) -> list[Tensor]:
-        """Return what the backbone makes of images: its maps at strides 8, 16 and 32."""
+        """Return the backbone's maps at strides 8, 16 and 32."""
         return self.backbone.pyramid(images)
 
     def read(self, features: list[Tensor], image_size: int) -> dict[str, Tensor]:
-        """Return the outputs of images of which these are the features."""
+        """Return the outputs for features of images of side `image_size`."""
         logits, regressions = [], []
         for level, scale in zip(self.neck(features), self.level_scale, strict=True):
             level = self.tower(level)

@@ -28,9 +28,9 @@ def suppress(
         max_detections: K at most, over all classes.
 
     Returns:
-        for each photo `boxes` `(K, 4)`, `scores` `(K,)` falling, `labels` `(K,)`, on the CPU.
+        for each photo `boxes` `(K, 4)`, `scores` `(K,)` descending, `labels` `(K,)`, on the CPU.
     """
-    # Of a GPU's millions of scores only the candidates come over.
+    # Only the candidates leave the GPU, not its millions of scores.
     found = torch.where(scores > min_score)
     photo, anchor, label = found
     box, score = boxes[photo, anchor].cpu(), scores[found].cpu()
@@ -49,7 +49,7 @@ def suppress(
 
 
 def _extent(boxes: Tensor) -> Tensor:
-    """Return how far apart two coordinates lie at most."""
+    """Return the largest difference between two coordinates."""
     return boxes.max() - boxes.min() if len(boxes) else torch.zeros(())
 
 

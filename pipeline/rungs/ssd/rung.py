@@ -1,4 +1,4 @@
-"""The rungs for every object in the photo: two SSDs after the lesson, and ours on a pyramid."""
+"""The rungs for every object in the photo: two of the lesson's SSDs, and ours on a pyramid."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ _LESSON_BATCH = 64
 
 
 class SsdRung(Rung[P, M]):
-    """A rung that scores anchors and keeps the best by suppression within each class."""
+    """A rung that scores anchors, and keeps the best by NMS within each class."""
 
     def __init__(self, name: str):
         super().__init__(name, Task.DETECT)
@@ -44,7 +44,7 @@ class SsdRung(Rung[P, M]):
         nms_threshold: float,
         max_detections: int,
     ) -> list[PhotoDetections]:
-        """Return the detections of each photo that suppression leaves."""
+        """Return the detections of each photo after suppression."""
         return suppress(
             outputs["boxes"].clamp(0, image_size),
             outputs["cls_logits"].sigmoid(),
@@ -55,14 +55,15 @@ class SsdRung(Rung[P, M]):
 
 
 class GridSsdRung(SsdRung[GridSsdParams, GridSsd]):
-    """SSD after the lesson: anchors on coarse grids.
+    """The lesson's SSD: anchors on coarse grids.
 
     Args:
         name: of the rung.
-        grids: cells a side, level by level.
+        grids: cells per side, level by level.
         zooms, ratios: of the anchors of a cell, see `lesson_sizes`.
-        class_bias: of the class logits at the start.
-        lesson_block_dropout: what the lesson drops in its blocks; None is the same as before them.
+        class_bias: initial bias of the class logits.
+        lesson_block_dropout: dropout in the blocks of the lesson's form; None for the same as
+            before the blocks.
     """
 
     def __init__(
@@ -137,7 +138,7 @@ class GridSsdRung(SsdRung[GridSsdParams, GridSsd]):
 
 
 class PyramidOptions(Section):
-    """What rebuilds the SSD on a feature pyramid."""
+    """The options that rebuild an SSD on a feature pyramid."""
 
     channels: Channels
     anchor_scale: AnchorScale
@@ -145,7 +146,7 @@ class PyramidOptions(Section):
 
 
 class PyramidSsdRung(SsdRung[PyramidSsdParams, PyramidSsd]):
-    """SSD on a feature pyramid: one anchor a cell, one head shared by all levels."""
+    """SSD on a feature pyramid: one anchor per cell, one head shared by all levels."""
 
     def options(self, params: PyramidSsdParams) -> Options:
         """Return width, anchor scale and dropout."""
