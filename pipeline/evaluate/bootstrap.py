@@ -7,7 +7,7 @@ does not cover how results differ between trainings: for that, train with anothe
 Where all photos are correct, so is every draw, and the bootstrap's interval is a point. There the
 rule of three holds instead: what did not happen in n photos happens in fewer than 3 / n of all,
 with a confidence of 95 % (Hanley and Lippman-Hand, "If Nothing Goes Wrong, Is Everything All
-Right?", 1983). Proportions have Wilson's interval, which holds everywhere.
+Right?", 1983). Proportions have Wilson's interval, which is valid everywhere.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,7 +35,7 @@ class Ranking:
 
     Attributes:
         photo: `(K,)` place of each detection's photo among all photos.
-        true_positive: `(K,)` bool; the last one is true, since what follows it changes no AP.
+        true_positive: `(K,)` bool; the last one is true, since what follows does not change AP.
         object_photo: `(N,)` place of each object's photo.
     """
 
@@ -45,7 +45,7 @@ class Ranking:
 
 
 def proportion_interval(successes: float, count: int) -> Interval:
-    """Return Wilson's interval of a proportion; NaN of none.
+    """Return Wilson's interval of a proportion; NaN if `count` is 0.
 
     E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference" (1927).
 
@@ -63,13 +63,13 @@ def proportion_interval(successes: float, count: int) -> Interval:
 
 
 def draws_of(photos: int, width: int = 1) -> Iterator[np.ndarray]:
-    """Yield how often each of `photos` photos is in each draw, `(D, photos)` some at a time.
+    """Yield how often each photo is in each draw, in blocks `(D, P)` of some draws.
 
-    There are 500 draws in all, the same ones each time.
+    There are 500 draws in all, the same ones on every call.
 
     Args:
         photos: P.
-        width: of the longest row of numbers that will be made of a draw, if longer than P.
+        width: how many numbers the caller will need per draw, if more than P.
     """
     generator = np.random.default_rng(_SEED)
     shares = np.full(photos, 1 / photos)
@@ -88,7 +88,7 @@ def interval(values: np.ndarray) -> Interval:
 
 
 def mean_interval(values: np.ndarray) -> Interval:
-    """Return the interval of the mean of `(photos,)` values; NaN of fewer than two."""
+    """Return the interval of the mean of `(photos,)` values; NaN for fewer than two."""
     if len(values) < 2:
         return UNKNOWN
     means = [draws @ values / len(values) for draws in draws_of(len(values))]
@@ -127,7 +127,7 @@ def map_interval(
     Args:
         truth: the labelled objects.
         detections: what was found.
-        photos: `(P,)` ids of all photos, those with nothing in them included.
+        photos: `(P,)` ids of all photos, empty ones included.
         num_classes: C.
     """
     return ap_interval(class_rankings(truth, detections, photos, num_classes), len(photos))
@@ -136,11 +136,11 @@ def map_interval(
 def ap_interval(rankings: list[Ranking], photos: int) -> Interval:
     """Return the interval of the mean AP over rankings, within 0..1; NaN without objects.
 
-    The mAP of a draw is on average larger than that of the photos drawn from, by about what the
-    latter is larger than that of the population. So the draws' distances from the mAP are reflected
-    about it: the basic interval of Davison and Hinkley, "Bootstrap Methods and their Application"
-    (1997), section 5.2. Where one photo has all objects, every draw has its AP or none, and
-    nothing is known of others.
+    The mAP of a draw is on average larger than that of the photos it is drawn from, by about as
+    much as the latter is larger than that of the population. So the draws are reflected about the
+    mAP: the basic interval of Davison and Hinkley, "Bootstrap Methods and their Application"
+    (1997), section 5.2. If all objects are in one photo, every draw has its AP or none, which says
+    nothing about other photos.
     """
     with_objects = {place for ranking in rankings for place in ranking.object_photo.tolist()}
     if len(with_objects) < 2:
@@ -164,7 +164,7 @@ def class_rankings(
 def matched_rankings(
     truth: Truth, detections: Detections, matches: Matches, photos: np.ndarray, num_classes: int
 ) -> list[Ranking]:
-    """Return the ranking of every class, where it is known what each detection has matched."""
+    """Return the ranking of every class from known matches."""
     return [
         ranking_of(
             detections,
@@ -206,14 +206,14 @@ def ranking_of(
 
 
 def mean_ap_of_draws(rankings: list[Ranking], draws: Iterable[np.ndarray]) -> np.ndarray:
-    """Return of every draw the mean AP over the rankings with objects, NaN where none has any.
+    """Return the mean AP of every draw over the rankings with objects, NaN if none has any.
 
-    A photo that is drawn twice is two photos with the same contents, so its detections and objects
-    count twice, and what was matched with what stays as it is.
+    A photo that is drawn twice is two photos with the same contents: its detections and objects
+    count twice, and its matches stay the same.
 
     Args:
         rankings: at least one.
-        draws: some `(D, P)` at a time, how often each photo counts.
+        draws: blocks `(D, P)` of how often each photo counts.
     """
     return np.concatenate([_mean_over_rankings(some.astype(np.int32), rankings) for some in draws])
 

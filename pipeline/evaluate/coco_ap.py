@@ -1,7 +1,7 @@
 """Average precision by the rules of COCO.
 
-Matching and accumulation are `faster_coco_eval`'s, whose digits are pycocotools'. `ignore` objects
-take the part of COCO's crowds: a detection on one is neither a true nor a false positive, any
+Matching and accumulation are `faster_coco_eval`'s, which agrees with pycocotools to the digit.
+`ignore` objects are COCO's crowds: a detection on one is neither a true nor a false positive, any
 number of detections may match it, and the overlap is measured against the detection's own area
 (https://cocodataset.org/#detection-eval).
 """
@@ -12,7 +12,7 @@ from faster_coco_eval import COCO, COCOeval_faster
 from pipeline.boxes import xyxy_to_xywh
 from pipeline.evaluate.detections import Detections, Truth, check_labels
 
-MAX_DETECTIONS = 100  # a photo and class; COCO's own limit
+MAX_DETECTIONS = 100  # per photo and class; COCO's own limit
 
 
 def coco_average_precision(

@@ -8,7 +8,7 @@ from pipeline.evaluate.detections import Detections, Truth, check_labels
 from pipeline.evaluate.pairs import Pairs, pairs_of_photo
 from pipeline.evaluate.result_files import ConfusedPair
 
-# Not the name of any class, and before all names in a table that is sorted by them.
+# Neither can be the name of a class, and both sort before all names.
 NO_OBJECT, NOT_FOUND = "(background)", "(missed)"
 _IOU = 0.5
 
@@ -45,7 +45,7 @@ def confusion_matrix(truth: Truth, detections: Detections, num_classes: int) -> 
 
 
 def confused_pairs(matrix: np.ndarray, names: Sequence[str]) -> list[ConfusedPair]:
-    """Return a pair of true and predicted name for each count, the form of DVC's `confusion` plot.
+    """Return one pair of true and predicted name per count, as DVC's `confusion` plot takes them.
 
     Args:
         matrix: of `confusion_matrix`.
@@ -61,7 +61,7 @@ def confused_pairs(matrix: np.ndarray, names: Sequence[str]) -> list[ConfusedPai
 
 
 def count_pairs(pairs: Sequence[ConfusedPair], names: Sequence[str]) -> np.ndarray:
-    """Return the matrix of which `confused_pairs` makes these pairs."""
+    """Return the matrix from which `confused_pairs` makes these pairs."""
     rows = {name: place for place, name in enumerate([*names, NO_OBJECT])}
     columns = {name: place for place, name in enumerate([*names, NOT_FOUND])}
     matrix = np.zeros((len(rows), len(columns)), dtype=int)

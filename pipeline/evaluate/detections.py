@@ -77,7 +77,7 @@ def check_labels(side: Truth | Detections, num_classes: int) -> None:
 
 
 def _check_columns(side: Truth | Detections) -> None:
-    """Raise ValueError unless every column has one row a box and the boxes are four numbers."""
+    """Raise ValueError unless every column has one row per box, and a box four numbers."""
     rows = len(side.boxes)
     for field in fields(side):
         column = getattr(side, field.name)

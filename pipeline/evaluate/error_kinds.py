@@ -9,7 +9,7 @@ Errors" (arXiv:2008.08115), section 2.2. A false positive is the first of these 
 - `background`: no object overlaps it by more than .1,
 - `both`: an object of another class overlaps it by .1 to .5,
 
-and an object is `missed` that has no true positive, nor a `class` or `localisation` error that
+and an object is `missed` if it has no true positive, nor a `class` or `localisation` error that
 could become one. The paper lets kinds overlap; this order is that of the authors' program, tidecv.
 What is a true positive follows `voc_ap`. `ignore` objects, and detections matched to them, are
 left out.
@@ -30,7 +30,7 @@ FOREGROUND, BACKGROUND = 0.5, 0.1  # IoU; TIDE, section 2.2
 
 @dataclass(frozen=True)
 class Errors:
-    """Both sides without what is `ignore`, and what is wrong with them.
+    """Truth and detections without what is `ignore`, and the errors among them.
 
     Attributes:
         truth: the N objects that count.
@@ -50,7 +50,7 @@ class Errors:
     missed: np.ndarray
 
     def photos(self, kind: str) -> np.ndarray:
-        """Return the photo of each error of a kind; their number is that of the errors."""
+        """Return the photo of each error of a kind, one entry per error."""
         if kind == "missed":
             return self.truth.photo[self.missed]
         return self.detections.photo[self.kinds == kind]
@@ -90,7 +90,7 @@ def errors_by_photo(errors: Errors, photos: np.ndarray) -> np.ndarray:
 
     Args:
         errors: of `find_errors`.
-        photos: `(P,)` different ids, all that occur in `errors` among them.
+        photos: `(P,)` distinct ids, including all that occur in `errors`.
     """
     order = np.argsort(photos)
     counts = np.zeros((len(photos), len(KINDS)), dtype=int)
@@ -101,13 +101,13 @@ def errors_by_photo(errors: Errors, photos: np.ndarray) -> np.ndarray:
 
 
 def worst_photos(counts: np.ndarray, limit: int) -> list[tuple[int, str]]:
-    """Return place and words like "2 missed, 1 background" of the photos with the most errors.
+    """Return row and summary, such as "2 missed, 1 background", of photos with the most errors.
 
-    Photos without errors are left out; of two with as many errors the earlier comes first.
+    Photos without errors are left out; ties keep their order.
 
     Args:
         counts: `(P, 6)` of `errors_by_photo`.
-        limit: of photos to return at most.
+        limit: the largest number of photos to return.
     """
     totals = counts.sum(1)
     worst = np.argsort(-totals, kind="stable")[: min(limit, np.count_nonzero(totals))]

@@ -15,8 +15,8 @@ from pipeline.evaluate.detections import Detections, Truth, take
 from pipeline.evaluate.voc_ap import match_detections
 from pipeline.predictions import UNKNOWN_LABEL_SCORE
 
-# Objects at which a class's own score and the common one weigh alike; of equally good ones the
-# strongest pull is taken.
+# Number of objects at which a class's own score weighs as much as the common one; of equally good
+# pulls, the strongest is taken.
 PULLS = (float("inf"), 1000.0, 300.0, 100.0, 30.0, 10.0, 0.0)
 _FOLDS = 5
 _SEED = 0
@@ -59,8 +59,8 @@ class _Ranked:
 def choose_label_scores(truth: Truth, detections: Detections, num_classes: int) -> LabelScores:
     """Return the scores with the best F1 at IoU .5, each pulled towards the common one.
 
-    F1 is the harmonic mean of precision and recall over the objects of all classes together, which
-    counts every label to correct alike.
+    F1 is the harmonic mean of precision and recall over the objects of all classes together, so
+    that every label to correct counts the same.
 
     Args:
         truth: the labelled objects.
@@ -81,7 +81,7 @@ def keep_labels(detections: Detections, scores: np.ndarray) -> Detections:
 
 
 def best_cut(scores: np.ndarray, true_positive: np.ndarray, objects: int) -> float | None:
-    """Return the score above which a ranking has the best F1, None where it has no true positive.
+    """Return the score above which a ranking has the best F1, None if it has no true positive.
 
     The cut lies in the middle between two scores; of equal F1 the higher one is taken.
 
@@ -91,7 +91,7 @@ def best_cut(scores: np.ndarray, true_positive: np.ndarray, objects: int) -> flo
     Args:
         scores: `(K,)` descending.
         true_positive: `(K,)` bool.
-        objects: to find.
+        objects: number of objects to find.
     """
     if not true_positive.any():
         return None

@@ -24,7 +24,7 @@ def is_class(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 def l1_px(boxes: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Return `(P,)` mean absolute distance of a box edge from its true place, in the boxes' pixels.
 
-    Give both in pixels of a photo of the lesson's side to compare with its figures.
+    For comparison with the lesson's figures, give both in pixels of a photo of its side.
 
     Args:
         boxes: `(P, 4)` xyxy.

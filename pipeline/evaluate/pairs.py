@@ -1,4 +1,4 @@
-"""Pairs of a detection and an object with their IoU, before any rule of matching."""
+"""Pairs of a detection and an object with their IoU, before any matching."""
 
 from dataclasses import dataclass
 
@@ -60,7 +60,7 @@ def pairs_of_photo(truth: Truth, detections: Detections) -> Pairs:
 def _pairs_of_equal_keys(
     truth: Truth, detections: Detections, object_keys: np.ndarray, detection_keys: np.ndarray
 ) -> Pairs:
-    """Return the pairs of which the object's key is the detection's key."""
+    """Return the pairs of an object and a detection with the same key."""
     by_key = np.argsort(object_keys, kind="stable")
     first = np.searchsorted(object_keys[by_key], detection_keys)
     count = np.searchsorted(object_keys[by_key], detection_keys, side="right") - first

@@ -1,4 +1,4 @@
-"""Tables of results on disk: CSV that `dvc plots` draws and the report stage reads again."""
+"""Tables of results on disk: CSV files, plotted by `dvc plots` and read by the report stage."""
 
 import csv
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +31,7 @@ class MetricInterval(ResultRow):
         metric: its name.
         value: NaN where there was nothing to measure.
         low, high: the 95 % interval; NaN where the photos are too few.
-        note: what a reader must know about the number; empty for nothing.
+        note: a caveat that readers must know, or empty.
     """
 
     split: str
@@ -64,7 +64,7 @@ class CurvePoint(ResultRow):
 
 @dataclass(frozen=True)
 class EpochDetection(ResultRow):
-    """What was found in one of the first photos of val after an epoch; xyxy in its pixels."""
+    """A detection in one of the first photos of val after an epoch; xyxy in pixels of the photo."""
 
     epoch: int
     image_id: int
@@ -78,7 +78,7 @@ class EpochDetection(ResultRow):
 
 @dataclass(frozen=True)
 class ErrorKind(ResultRow):
-    """How often one kind of error is among the labels, and what mAP@.5 gains without the kind."""
+    """How often one kind of error occurs among the labels, and what mAP@.5 gains without it."""
 
     kind: str
     count: int
@@ -95,7 +95,7 @@ class ConfusedPair(ResultRow):
 
 @dataclass(frozen=True)
 class WorstPhoto(ResultRow):
-    """A photo with errors among its labels, and which in words."""
+    """A photo with errors among its labels, and a summary of them."""
 
     image_id: int
     file_name: str
@@ -105,7 +105,7 @@ class WorstPhoto(ResultRow):
 
 @dataclass(frozen=True)
 class ObjectFit(ResultRow):
-    """The IoU of an object's best anchor, and the root of its area in input pixels."""
+    """The IoU of an object's best anchor, and the square root of its area in input pixels."""
 
     side: float
     best_iou: float
@@ -125,10 +125,10 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
 
 
 def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
-    """Return the rows of a file that `write_rows` has written with the same type.
+    """Return the rows of a file that `write_rows` wrote with the same type.
 
     Raises:
-        InputError: the file is absent or has other columns.
+        InputError: the file is missing or has other columns.
     """
     kinds = {field.name: _KINDS[field.type] for field in fields(row_type)}
     try:

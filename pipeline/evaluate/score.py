@@ -30,7 +30,7 @@ def answers_for(largest: pa.Table, predictions: pa.Table) -> pa.Table:
     rows = pc.index_in(largest["image_id"], value_set=predictions["image_id"])
     if rows.null_count:
         raise InputError(
-            f"predictions: none of {largest['file_name'][_first_null(rows)]}; "
+            f"predictions: none for {largest['file_name'][_first_null(rows)]}; "
             "run the predict stage again"
         )
     return predictions.take(rows)
@@ -41,15 +41,15 @@ def _first_null(rows: pa.ChunkedArray) -> int:
 
 
 def judge_largest(largest: pa.Table, predictions: pa.Table, task: Task) -> dict[str, np.ndarray]:
-    """Return for each metric of a task its `(P,)` values by photo.
+    """Return the `(P,)` values per photo of each metric of a task.
 
     `accuracy` is 1 or 0, `mean_iou` 0..1, `l1_px` in pixels of a photo squashed to the lesson's
     side; the metrics of these names are their means.
 
     Args:
         largest: the largest object of each photo.
-        predictions: of `answers_for` these.
-        task: of the rung that has predicted them; the values of a box that is NaN are.
+        predictions: for the same photos, from `answers_for`.
+        task: of the rung that predicted them; a NaN box gives NaN values.
     """
     if largest["image_id"] != predictions["image_id"]:
         raise ValueError("predictions are not of these photos in this order")
@@ -93,8 +93,8 @@ def score_objects(
 
     Args:
         objects: all objects of the photos, `ignore` ones included.
-        predictions: any number of rows a photo.
-        photos: `(P,)` `image_id` of all photos, those with nothing in them included.
+        predictions: any number of rows per photo.
+        photos: `(P,)` `image_id` of all photos, empty ones included.
         num_classes: C.
     """
     truth, detections = as_truth(objects), as_detections(predictions)

@@ -1,7 +1,7 @@
 """Average precision of small, medium and large objects.
 
-The sizes are COCO's (https://cocodataset.org/#detection-eval), in pixels of the original photo and,
-as there are no outlines, by the area of the box.
+The sizes are COCO's (https://cocodataset.org/#detection-eval), in pixels of the original photo, but
+by the area of the box, as there are no outlines.
 """
 
 from dataclasses import dataclass, replace
@@ -47,7 +47,7 @@ def ap_by_size(
     Args:
         truth: the labelled objects.
         detections: what was found, boxes in pixels of the original photo like those of `truth`.
-        photos: `(P,)` ids of all photos, those with nothing in them included.
+        photos: `(P,)` ids of all photos, empty ones included.
         num_classes: C; both sides' labels must be in 0..C-1.
     """
     return [_ap_of_size(size, truth, detections, photos, num_classes) for size in SIZES]
@@ -74,7 +74,7 @@ def _ap_of_size(
 
 
 def has_size(boxes: np.ndarray, size: str) -> np.ndarray:
-    """Return `(N,)` bool: the box has this size; a limit belongs to the larger one."""
+    """Return `(N,)` bool: the box has this size; a box on a limit has the larger one."""
     smallest, limit = SIZES[size]
     areas = area(boxes.astype(float))
     return (areas >= smallest) & (areas < limit)

@@ -159,7 +159,7 @@ def rank_detections(
         positives: `(C,)` objects to find.
     """
     by_score = np.argsort(-scores, kind="stable")
-    # So small that NumPy sorts them in linear time; `lexsort` takes twice as long for millions.
+    # As the smallest type, which NumPy sorts in linear time; `lexsort` takes twice as long.
     labels = labels[by_score].astype(np.min_scalar_type(len(positives)))
     by_label = np.argsort(labels, kind="stable")
     ranking = by_score[by_label]
@@ -181,7 +181,7 @@ def _class_curve(true_positive: np.ndarray, scores: np.ndarray, positives: int) 
     recall = found / positives if positives else np.full(len(found), np.nan)
     ap, ap_11pt = float("nan"), float("nan")
     if positives:
-        # What is reached at a recall or beyond it; 0 beyond the last detection.
+        # The best precision at a recall or beyond it; 0 after the last detection.
         envelope = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
         ap = float(np.sum(np.diff(recall, prepend=0.0) * envelope[:-1]))
         ap_11pt = float(envelope[np.searchsorted(recall, RECALL_LEVELS)].mean())

@@ -93,7 +93,7 @@ def test_answers_come_in_the_order_of_the_photos_and_those_of_empty_ones_are_lef
     answers = answers_for(objects_table(), found)
     assert answers["image_id"].to_pylist() == [1, 2]
     assert answers["score"].to_pylist() == pytest.approx([0.7, 0.6])
-    with pytest.raises(InputError, match=r"none of 2\.jpg; run the predict stage again"):
+    with pytest.raises(InputError, match=r"none for 2\.jpg; run the predict stage again"):
         answers_for(objects_table(), found.slice(2))
 
 

@@ -273,7 +273,7 @@ def _no_table():
         ("ssd_fpn", _other_classes, "predictions/ssd_fpn.parquet: of other classes than the "),
         ("ssd_fpn", _no_photos, "data/tables: no photo in val or test for ssd_fpn; "),
         ("ssd_fpn", _no_table, "data/tables/objects.parquet: no such file; run the tables "),
-        ("bbox", _no_answer, "predictions: none of "),
+        ("bbox", _no_answer, "predictions: none for "),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_the_earlier_outputs(
