@@ -1,4 +1,4 @@
-"""What is known of a model before it labels: which it is, its classes, the scores of its labels."""
+"""What is known about a model before it runs: its identity, classes and label scores."""
 
 import hashlib
 from collections.abc import Mapping
@@ -22,13 +22,13 @@ EXPORTED = (".onnx", ".xml", ".pt2")  # endings of the files that `ladder export
 
 @dataclass(frozen=True)
 class DescribedModel:
-    """A finished model.
+    """A trained model.
 
     Attributes:
-        source: a folder that the train stage has left, or an exported file.
-        digest: SHA-256 of the files that say what it answers.
+        source: a folder of the train stage, or an exported file.
+        digest: SHA-256 of the files that determine its predictions.
         spec: what it is.
-        label_scores: by class the score above which a detection is a label; empty if unknown.
+        label_scores: by class, the score above which a detection is a label; empty if unknown.
         engine: of an exported file, which had to be loaded to be described.
     """
 
@@ -40,14 +40,14 @@ class DescribedModel:
 
     @property
     def files(self) -> list[Path]:
-        """The files that say what it answers."""
+        """The files that determine its predictions."""
         return _files_of(self.source)
 
     def detector(self, device: str, decoding: PredictParams, batch_size: int = 32) -> "Detector":
         """Return the detector of this model.
 
         Args:
-            device: of a folder's network, as `choose_device` takes it; files run on the CPU.
+            device: for a folder's network, see `choose_device`; exported files run on the CPU.
             decoding: see `Detector`.
             batch_size: see `Detector`.
 
@@ -63,11 +63,11 @@ class DescribedModel:
 
 @dataclass(frozen=True)
 class SentModel:
-    """A model on its way to workers that may see no file of this machine.
+    """A model that can be sent to workers without access to the files of this machine.
 
     Attributes:
         name: of its folder or exported file.
-        files: the content of each by its path below the folder that holds `name`.
+        files: the content of each file by its path, relative to the folder that contains `name`.
         device: see `Detector.load`.
         decoding: see `Detector`.
     """
@@ -79,7 +79,7 @@ class SentModel:
 
     @classmethod
     def of(cls, model: DescribedModel, device: str, decoding: PredictParams) -> "SentModel":
-        """Return a model with the content of its files."""
+        """Return a model along with the content of its files."""
         above = model.source.absolute().parent
         files = {
             file.absolute().relative_to(above).as_posix(): file.read_bytes() for file in model.files
@@ -87,7 +87,7 @@ class SentModel:
         return cls(model.source.absolute().name, files, device, decoding)
 
     def described(self, folder: Path) -> DescribedModel:
-        """Return the model again, from files in an empty folder."""
+        """Write the files to an empty folder, and return the description of the model there."""
         for name, content in self.files.items():
             path = folder / name
             path.parent.mkdir(exist_ok=True)
@@ -96,13 +96,13 @@ class SentModel:
 
 
 def describe_detector(source: Path) -> DescribedModel:
-    """Return what is known of a model; torch is imported for exported files alone.
+    """Return the description of a model that predicts both classes and boxes.
 
     Args:
-        source: a folder that the train stage has left, or a file that `ladder export` has written.
+        source: see `describe_model`.
 
     Raises:
-        InputError: there is no model, or one that does not predict both classes and boxes.
+        InputError: there is no model, or it does not predict both.
     """
     described = describe_model(source)
     task = Task(described.spec.task)
@@ -114,7 +114,10 @@ def describe_detector(source: Path) -> DescribedModel:
 
 
 def describe_model(source: Path) -> DescribedModel:
-    """Return what is known of a model of any task, as `describe_detector` does of most.
+    """Return the description of a model of any task; only exported files need torch.
+
+    Args:
+        source: a folder of the train stage, or a file of `ladder export`.
 
     Raises:
         InputError: there is no model.
@@ -133,7 +136,7 @@ def model_digest(source: Path) -> str:
     """Return the SHA-256 of a model's folder or exported file.
 
     Raises:
-        InputError: one of its files is absent.
+        InputError: one of its files is missing.
     """
     digest = hashlib.sha256()
     for file in _files_of(source):
@@ -145,7 +148,7 @@ def model_digest(source: Path) -> str:
 
 
 def no_model(file: Path) -> InputError:
-    """Return that a file of a model is absent, and which folders of the project have a model."""
+    """Return the error for a missing file, which also names the project's folders with a model."""
     others = (spec.parent for spec in sorted(MODELS.glob("*/model.json")))
     whole = [folder.as_posix() for folder in others if all(map(Path.is_file, _files_of(folder)))]
     take = f", or take {' or '.join(whole)}" if whole else ""
@@ -156,7 +159,7 @@ def check_is_there(folder: Path) -> None:
     """Check that a folder has the files of a model.
 
     Raises:
-        InputError: one is absent.
+        InputError: one is missing.
     """
     for file in _files_of(folder):
         if not file.is_file():

@@ -96,8 +96,8 @@ class Detector:
 
         Args:
             photos: paths, `(height, width, 3)` uint8 RGB arrays or PIL images.
-            sizes_wh: width and height in pixels that the boxes of each photo shall refer to; by
-                default the photo's own. The pixel store holds photos at another size, for instance.
+            sizes_wh: width and height in pixels to which the boxes of each photo are scaled; by
+                default the photo's own. For photos at another size, such as in the pixel store.
 
         Raises:
             InputError: a photo is missing or does not decode; the message names it.
@@ -124,7 +124,7 @@ class Detector:
             raise InputError(f"{photos}: is one photo; give a list of photos")
         sizes = repeat(None) if sizes_wh is None else sizes_wh
         numbered = enumerate(zip(photos, sizes, strict=sizes_wh is not None))
-        # Some wait for the disk or for S3; a process that has one core of many takes few.
+        # More than cores, as some wait for the disk or for S3; few if torch has been given few.
         readers = min(32, torch.get_num_threads() + 4)
         with ThreadPoolExecutor(readers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
 

@@ -32,7 +32,7 @@ class GivenScores:
         GivenScores(common=0.4, by_class={'person': 0.3})
 
         Raises:
-            ValueError: one is no number from 0 to below 1.
+            ValueError: one is not a number from 0 to below 1.
         """
         common, by_class = None, {}
         for word in words:
@@ -55,10 +55,10 @@ class GivenScores:
 def choose_scores(
     known: Mapping[str, float], classes: Sequence[str], given: GivenScores, name: str
 ) -> np.ndarray:
-    """Return the score `(C,)` of each class: the user's, or what `evaluate` has chosen.
+    """Return the score `(C,)` of each class: the user's, or else the one that `evaluate` chose.
 
     Args:
-        known: what `evaluate` has chosen, by class.
+        known: what `evaluate` chose, by class.
         classes: names in label order.
         given: by the user.
         name: of the model, for a warning where no scores are known.
@@ -80,21 +80,21 @@ def choose_scores(
 
 
 def chosen_scores(model: Path) -> dict[str, float]:
-    """Return by class the score that `evaluate` has chosen for the model in a folder.
+    """Return, by class, the score that `evaluate` chose for the model in a folder.
 
-    It is in evaluation/RUNG beside models/RUNG, or beside the model's folder, as in MLflow.
+    It is in evaluation/RUNG for models/RUNG, or next to the model's folder, as in MLflow.
     """
     ours = model.parent.parent / EVALUATION / model.name / LABEL_SCORES
     return read_label_scores(ours) or read_label_scores(model.parent / LABEL_SCORES)
 
 
 def read_label_scores(path: Path) -> dict[str, float]:
-    """Return by class the score above which a detection is worth a label.
+    """Return, by class, the score above which a detection becomes a label.
 
-    The evaluate stage chooses them on val. Where the file is absent nothing is known: `{}`.
+    The evaluate stage chooses them on val. They are empty if the file is missing.
 
     Raises:
-        InputError: the file is something else.
+        InputError: the file has other content.
     """
     try:
         scores = {str(k): float(v) for k, v in orjson.loads(path.read_bytes()).items()}

@@ -1,4 +1,4 @@
-"""Photos in any form, as a user has them, become the squares that a network takes."""
+"""Turns photos in any form into the squares that a network takes."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,12 +38,12 @@ def read_square(photo: Photo, number: int, side: int) -> Square:
     Args:
         photo: a path, a place in S3, an `(height, width, 3)` uint8 RGB array or a PIL image of any
             mode. Files and PIL images are turned by their EXIF orientation.
-        number: of the photo in its list, to name one that has no path.
+        number: position of the photo in its list, to name one that has no path.
         side: S, in pixels.
 
     Raises:
         InputError: the photo is missing, does not decode, or is an array of another kind.
-        OSError: S3 does not answer.
+        OSError: S3 does not respond.
     """
     _refuse_other_kinds(photo, number)
     if isinstance(photo, S3Photo):
@@ -65,7 +65,7 @@ def _refuse_other_kinds(photo: object, number: int) -> None:
 def pixels_of(photo: Photo, number: int = 0) -> Tensor:
     """Return `(3, height, width)` uint8 RGB of a photo in any form; see `read_square`.
 
-    Of a very large file it is a smaller copy.
+    A very large file is scaled down.
     """
     if isinstance(photo, S3Photo):
         with photo.fetched() as copy:

@@ -14,7 +14,7 @@ _Call = tuple[str, nn.Module, tuple[int, int], tuple[int, int]]
 
 @torch.no_grad()
 def prepare_for_inference(model: Model, image_size: int) -> Model:
-    """Return `model`, changed in place: with fewer layers and the same outputs but for rounding.
+    """Return `model`, changed in place to fewer layers with the same outputs up to rounding.
 
     In evaluation mode a batch norm is a factor and a shift of each channel, and so are the weights
     and the bias of the convolution before it, into which it is folded
@@ -42,7 +42,7 @@ def _pairs(model: nn.Module, images: Tensor) -> list[tuple[str, str]]:
     heads shared by several maps, are left out.
     """
     calls: list[_Call] = []
-    kept: list[Tensor] = []  # or another tensor could get the same id
+    kept: list[Tensor] = []  # so that no other tensor gets the same id
 
     def note(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         def after(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -71,5 +71,5 @@ def _pairs(model: nn.Module, images: Tensor) -> list[tuple[str, str]]:
 
 
 def _identity(tensor: Tensor) -> tuple[int, int]:
-    """Return what changes when a layer between, such as an activation in place, writes into it."""
+    """Return an identity that changes when a layer, such as an activation, writes in place."""
     return id(tensor), tensor._version

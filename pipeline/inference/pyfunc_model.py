@@ -35,7 +35,7 @@ class Found(TypedDict):
 
 
 class Answer(TypedDict):
-    """What is said of one photo."""
+    """The detections in one photo, and its size in pixels."""
 
     width: int
     height: int
@@ -46,7 +46,7 @@ class LadderModel(PythonModel):
     """A trained rung; see `Detector`."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Load the model that lies beside this file, and the score of each class."""
+        """Load the model that was logged with this file, and the label score of each class."""
         from pipeline.inference.detector import Detector  # torch, which `track` does not need
 
         folder = Path(context.artifacts["model"])
@@ -65,10 +65,10 @@ class LadderModel(PythonModel):
             context: not used.
             model_input: with a column `image` of JPEG, PNG, ... files in base64.
             params: `min_score`, the same for all classes; by default each has the score that was
-                chosen for it on val. A rung that gives no class answers with all that it finds.
+                chosen for it on val. A rung that gives no class returns all detections.
 
         Raises:
-            InputError: a photo is not in base64 or does not decode; it is named by its row.
+            InputError: a photo is not in base64 or does not decode; the message names its row.
         """
         photos = [_decoded(text, row) for row, text in enumerate(model_input["image"])]
         given = float(str((params or {}).get("min_score", UNSET)))
@@ -77,11 +77,11 @@ class LadderModel(PythonModel):
 
 
 def answer(found: "Detections", min_scores: Mapping[str, float]) -> Answer:
-    """Return detections as JSON has them, boxes to a hundredth of a pixel.
+    """Return detections as they are in JSON, boxes to a hundredth of a pixel.
 
     Args:
         found: in one photo.
-        min_scores: by class the score above which a detection is told; others are told all.
+        min_scores: by class, the score above which a detection is included; 0 for other classes.
     """
     width, height = found.size_wh
     boxes = [
@@ -103,7 +103,7 @@ def _decoded(text: str | bytes, row: int) -> Image.Image:
     try:
         return open_photo(io.BytesIO(content))
     except Exception as error:  # PIL raises a dozen types for damaged files
-        raise InputError(f"image {row}: is no photo ({error}); send a JPEG or PNG") from None
+        raise InputError(f"image {row}: is not a photo ({error}); send a JPEG or PNG") from None
 
 
 set_model(LadderModel())

@@ -40,8 +40,8 @@ class S3Photo:
         """Yield a copy of the photo, which exists as long as the block runs.
 
         Raises:
-            InputError: it is gone, or the block says so of the copy.
-            OSError: S3 does not answer; whoever labels stops then, as the photo may be well.
+            InputError: it is gone, or the block raises one about the copy.
+            OSError: S3 does not respond; labelling then stops, as the photo itself may be fine.
         """
         with tempfile.NamedTemporaryFile(prefix="ladder-photo-") as file:
             try:
@@ -62,7 +62,7 @@ def is_in_s3(place: str) -> bool:
 
 
 def s3_photo(address: str, size: int, modified: int) -> S3Photo:
-    """Return the photo at an address, which `str` of a photo gives."""
+    """Return the photo at an address, as `str(photo)` gives it."""
     path = address.removeprefix(_SCHEME).lstrip("/")  # of s3:///bucket, too
     return S3Photo(path, size, modified)
 
@@ -73,7 +73,7 @@ def find_in_s3(address: str) -> dict[str, S3Photo]:
     Hidden files and folders are left out, as in a folder.
 
     Args:
-        address: `s3://BUCKET/PREFIX`. Credentials, region and server are what the environment says:
+        address: `s3://BUCKET/PREFIX`. Credentials, region and server come from the environment:
             `AWS_ACCESS_KEY_ID`, `AWS_PROFILE`, `AWS_REGION`, `AWS_ENDPOINT_URL` and so on.
 
     Raises:

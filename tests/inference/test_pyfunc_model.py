@@ -82,7 +82,7 @@ def test_no_photos(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         ("no base64!", "image 1: is not in base64"),
-        (base64.b64encode(b"text").decode(), "image 1: is no photo"),
+        (base64.b64encode(b"text").decode(), "image 1: is not a photo"),
         (None, "image 1: is not in base64"),
     ],
 )

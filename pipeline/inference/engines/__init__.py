@@ -1,1 +1,1 @@
-"""What runs a network: torch, or a runtime that reads a file which `ladder export` has written."""
+"""What runs a network: torch, or a runtime for files of `ladder export`."""

@@ -1,4 +1,4 @@
-"""What an exported file says of its model, so that the one file is enough."""
+"""The metadata of an exported file, so that no other file is needed to use it."""
 
 import json
 from collections.abc import Mapping
@@ -25,8 +25,8 @@ class Description:
 
     Attributes:
         spec: all that is in `model.json`.
-        decoding: by which the project's outputs become detections; where `suppressed`, in the file.
-        label_scores: by class the score above which a detection is a label; empty if unknown.
+        decoding: how outputs become detections: in the project, or in the file if `suppressed`.
+        label_scores: by class, the score above which a detection is a label; empty if unknown.
         suppressed: whether the file's outputs are detections, else the network's.
     """
 
@@ -36,7 +36,7 @@ class Description:
     suppressed: bool = False
 
     def to_strings(self) -> dict[str, str]:
-        """Return the metadata as every format holds it; values are JSON but for the version."""
+        """Return the metadata as strings, which every format can hold; all but one are JSON."""
         values = {
             "model": asdict(self.spec),
             "classes": self.spec.classes,
@@ -50,7 +50,7 @@ class Description:
 
     @classmethod
     def from_strings(cls, strings: Mapping[str, str], path: Path) -> Self:
-        """Return what `to_strings` was given.
+        """Return the description that `to_strings` turned into strings.
 
         Args:
             strings: metadata of a file; there may be more in it.
@@ -75,10 +75,10 @@ class Description:
 
 
 def raw_spec(description: Description, path: Path) -> ModelSpec:
-    """Return the model's spec of a file whose outputs are the network's.
+    """Return the spec of a file whose outputs are the network's own.
 
     Raises:
-        InputError: its outputs are detections already, which nobody can decode again.
+        InputError: its outputs are already detections.
     """
     if description.suppressed:
         raise InputError(

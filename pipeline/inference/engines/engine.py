@@ -1,4 +1,4 @@
-"""What a detector needs of whatever runs its network."""
+"""The interface between a detector and whatever runs its network."""
 
 from typing import Protocol
 

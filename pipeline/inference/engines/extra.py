@@ -8,13 +8,13 @@ from pipeline.errors import InputError
 
 @contextmanager
 def needs_extra(what: str) -> Iterator[None]:
-    """Turn the failed import of a package into a line that says what to install.
+    """Turn a failed import into an error that says what to install.
 
     Args:
-        what: that needs it, as the first words of the message.
+        what: needs the package; the first words of the message.
 
     Raises:
-        InputError: the package is not there.
+        InputError: the package is not installed.
     """
     try:
         yield

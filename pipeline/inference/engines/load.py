@@ -1,4 +1,4 @@
-"""Which engine runs a model: that of the file's ending, torch for a folder."""
+"""Chooses the engine of a model: by the ending of an exported file, torch for a folder."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,8 +27,8 @@ def load_engine(source: Path, device: str) -> Engine:
     """Return what runs a model.
 
     Args:
-        source: a folder that the train stage has left, or a file that `ladder export` has written.
-        device: as `choose_device` takes it; files run on the CPU.
+        source: a folder of the train stage, or a file of `ladder export`.
+        device: see `choose_device`; exported files run on the CPU.
 
     Raises:
         InputError: there is no such model, it is damaged, or it does not run on this device.
@@ -37,15 +37,15 @@ def load_engine(source: Path, device: str) -> Engine:
         model, spec = load_model(source, choose_device(device))
         return TorchEngine(model, spec)
     if device not in ("auto", "cpu"):
-        raise InputError(f"{source}: runs on the CPU alone; on {device} use the rung's folder")
+        raise InputError(f"{source}: runs on the CPU only; on {device} use the rung's folder")
     return load_exported(source)
 
 
 def load_exported(path: Path) -> ExportedEngine:
-    """Return what runs a file that `ladder export` has written.
+    """Return what runs a file of `ladder export`.
 
     Raises:
-        InputError: there is no such file, it is damaged, or not what it says.
+        InputError: there is no such file, it is damaged, or does not match its metadata.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file; make it with `ladder export`")
@@ -55,10 +55,10 @@ def load_exported(path: Path) -> ExportedEngine:
 
 
 def _try_out(engine: Engine, source: Path) -> None:
-    """Let a file answer once: a stranger's may be of another network than it says.
+    """Run the file once: its network may not match its metadata.
 
     Raises:
-        InputError: its answer is not one of its rung.
+        InputError: its outputs are not those of its rung.
     """
     spec, side = engine.spec, engine.spec.image_size
     try:
@@ -71,5 +71,5 @@ def _try_out(engine: Engine, source: Path) -> None:
         outputs = engine.run(np.zeros((1, side, side, 3), np.uint8))
         classes = outputs["cls_logits"].shape[-1] if rung.task.answers_class else len(spec.classes)
         if classes != len(spec.classes):
-            raise ValueError(f"answers for {classes} classes and names {len(spec.classes)}")
+            raise ValueError(f"predicts {classes} classes and names {len(spec.classes)}")
         rung.decode(outputs, image_size=side, min_score=0, nms_threshold=0.5, max_detections=1)

@@ -19,7 +19,7 @@ class OpenVinoEngine:
     """A network in OpenVINO.
 
     Args:
-        path: of the `.xml` file; the weights lie beside it.
+        path: of the `.xml` file; the weights are next to it.
         precision: as in `ModelSpec`, that of the spec by default; `auto` lets OpenVINO compute in
             bfloat16 where the processor has units for it.
 
@@ -40,7 +40,7 @@ class OpenVinoEngine:
             model = core.read_model(path)
             held = model.get_rt_info([INFO]).value if model.has_rt_info([INFO]) else {}
             strings = {key: str(value) for key, value in held.items()}
-        except (RuntimeError, ValueError) as error:  # its texts may be of no letters
+        except (RuntimeError, ValueError) as error:  # its message may not be valid text
             raise InputError(f"{path}: not an OpenVINO model ({_reason(error)}); {again}") from None
         self.device = torch.device("cpu")
         self.description = Description.from_strings(strings, path)
@@ -62,5 +62,5 @@ class OpenVinoEngine:
 
 
 def _reason(error: Exception) -> str:
-    """Return the last line; those before it say where in OpenVINO's sources it came up."""
+    """Return the last line; those before it name places in OpenVINO's sources."""
     return str(error).strip().rpartition("\n")[2]

@@ -1,6 +1,6 @@
-"""The SHA-256 of an exported file, in the file itself: of all its bytes with zeros for the digest.
+"""The SHA-256 of an exported file, stored in the file itself and computed with zeros in its place.
 
-Checked before any runtime reads the file, whose readers of damaged ones can end the process.
+It is checked before any runtime reads the file, since runtimes can crash on a damaged file.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ _PLACE = re.compile(rb"sha256[^0-9]{1,20}?([0-9a-f]{64})")
 
 
 def write_digest(path: Path, beside: Sequence[Path] = ()) -> None:
-    """Put the digest of a file and of those beside it into its metadata, which has `NO_DIGEST`."""
+    """Replace `NO_DIGEST` in a file's metadata by the digest of it and the files beside it."""
     content = path.read_bytes()
     place = _PLACE.search(content)
     assert place is not None
@@ -25,10 +25,10 @@ def write_digest(path: Path, beside: Sequence[Path] = ()) -> None:
 
 
 def check_digest(path: Path, beside: Sequence[Path] = ()) -> None:
-    """Check a file that has its digest in it; one without is taken as it is.
+    """Check a file against the digest in it; one without a digest passes.
 
     Raises:
-        InputError: it is not as it was written.
+        InputError: it has changed since it was written.
     """
     content = path.read_bytes()
     place = _PLACE.search(content)
@@ -37,7 +37,7 @@ def check_digest(path: Path, beside: Sequence[Path] = ()) -> None:
     start, end = place.span(1)
     if _digest(content[:start] + b"0" * 64 + content[end:], beside) != place[1].decode():
         names = " and ".join(file.name for file in (path, *beside))
-        raise InputError(f"{path}: {names} damaged, the SHA-256 is another; export it again")
+        raise InputError(f"{path}: {names} damaged, the SHA-256 does not match; export it again")
 
 
 def _digest(content: bytes, beside: Sequence[Path]) -> str:

@@ -8,7 +8,7 @@ from pipeline.rungs.rung import Outputs, RungModel
 
 
 class PixelNetwork(nn.Module):
-    """Takes pixels as decoders give them, so that whoever runs it cannot normalise them wrongly.
+    """Takes pixels as decoders return them, so that no caller can normalise them wrongly.
 
     Args:
         model: in evaluation mode.

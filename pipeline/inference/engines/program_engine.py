@@ -17,7 +17,7 @@ EXTRA_FILE = "detection_ladder.json"  # where the program holds its metadata
 class ProgramEngine:
     """A network as `torch.export` has saved it, on the CPU, in float32.
 
-    A program holds the types with which it was captured, so that another precision is an error.
+    A program is bound to the dtypes it was captured with, so it cannot run in another precision.
 
     Args:
         path: of the `.pt2` file.

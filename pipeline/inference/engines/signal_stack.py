@@ -1,7 +1,7 @@
-"""Keeps the stack on which signals are handled, which OpenVINO replaces by one of its own.
+"""Keeps the alternate stack for signal handlers, which OpenVINO replaces by its own.
 
-Each of its models puts back the stack that it has found, also one that an earlier model has freed
-meanwhile; the next signal, Ctrl-C for one, then ends the process.
+Each of its models restores the stack that it found, even one that an earlier model has since freed;
+then the next signal, such as Ctrl-C, crashes the process.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ class _Stack(ctypes.Structure):
 
 @contextmanager
 def keep_signal_stack() -> Iterator[None]:
-    """Give this thread the alternate stack again that it had before the block, on Linux."""
+    """Restore this thread's alternate stack after the block, on Linux."""
     if sys.platform != "linux":
         yield
         return

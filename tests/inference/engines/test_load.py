@@ -53,7 +53,7 @@ def test_what_does_not_load_is_named(tmp_path):
     with pytest.raises(InputError, match=r"a\.onnx: no such file; make it with `ladder export`"):
         load_engine(tmp_path / "a.onnx", "auto")
     (tmp_path / "a.xml").touch()
-    with pytest.raises(InputError, match=r"a\.xml: runs on the CPU alone; on cuda use"):
+    with pytest.raises(InputError, match=r"a\.xml: runs on the CPU only; on cuda use"):
         load_engine(tmp_path / "a.xml", "cuda")
     with pytest.raises(InputError, match="no model there; train it first"):
         load_engine(tmp_path / "absent", "cpu")
