@@ -1,4 +1,4 @@
-"""From a model to a checked file: written beside, compared with torch, then put in its place."""
+"""From a model to a checked file: written to a draft, compared with torch, then moved in place."""
 
 import os
 import shutil
@@ -32,13 +32,13 @@ _CHECKED_PHOTOS, _RANDOM_PHOTOS = 100, 16
 
 @dataclass(frozen=True)
 class Exporter:
-    """A model that is to become files.
+    """Exports a model to files.
 
     Attributes:
         model: on the CPU, in evaluation mode. Exporting folds its batch norms, in place.
         program: what `capture` makes of it.
         description: of the files; `suppressed` is set by the format.
-        inputs: photos and labels to check by; None where there are none.
+        inputs: photos and labels for the checks; None if there are none.
         max_fall: by how much a metric of val may fall in int8.
     """
 
@@ -52,7 +52,7 @@ class Exporter:
         """Write a file in one of `EXPORT_FORMATS` and return what its check has found.
 
         Raises:
-            InputError: the check fails, which leaves what was there before, or a package is absent.
+            InputError: the check fails, which keeps any earlier file, or a package is missing.
         """
         with _files_beside(path) as draft:
             if EXPORT_FORMATS[form].write is None:
@@ -99,7 +99,7 @@ class Exporter:
         return words
 
     def _pixels(self) -> tuple[np.ndarray, str]:
-        """Return photos to compare on, and what they are."""
+        """Return photos to compare on, and a phrase for where they are from."""
         side = self.description.spec.image_size
         if self.inputs is not None:
             photos = pixels_of(self.inputs, "val", side, _CHECKED_PHOTOS)
@@ -118,7 +118,7 @@ def _exact(path: Path) -> Engine:
 def _verdict(form: str, parity: Parity, source: str) -> str:
     if not parity.holds:
         raise InputError(
-            f"--format {form}: does not answer as torch does: {parity}, {source}; nothing was "
+            f"--format {form}: differs from torch: {parity}, {source}; nothing was "
             "written; use another --format and report this with the backbone's name"
         )
     return f"{parity}, {source}"
@@ -126,9 +126,9 @@ def _verdict(form: str, parity: Parity, source: str) -> str:
 
 @contextmanager
 def _files_beside(path: Path) -> Iterator[Path]:
-    """Yield a path in a folder beside; what is written there moves to `path`'s folder at the end.
+    """Yield a draft path in a folder next to `path`; the files there move in place at the end.
 
-    A model of OpenVINO is two files; the one that is opened by name moves last.
+    An OpenVINO model is two files; the one that is opened by name moves last.
     """
     beside = path.with_name(f".{path.name}.partial")
     shutil.rmtree(beside, ignore_errors=True)

@@ -31,7 +31,7 @@ class ExportFormat:
 
     @property
     def suffix(self) -> str:
-        """The suffix by which the file is known again."""
+        """The suffix by which the file is recognised."""
         return "." + self.ending.rpartition(".")[2]
 
 
@@ -55,10 +55,10 @@ def export_path(folder: Path, rung: str, form: str) -> Path:
 
 
 def check_suffix(path: Path, form: str) -> None:
-    """Check that a file is named so that it is known again.
+    """Check that a file has a name by which it is recognised.
 
     Raises:
-        InputError: it has another ending.
+        InputError: it has another ending, or is a folder.
     """
     suffix = EXPORT_FORMATS[form].suffix
     if path.suffix != suffix:

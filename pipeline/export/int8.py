@@ -1,4 +1,4 @@
-"""An OpenVINO model in int8, its ranges taken from photos of train."""
+"""An OpenVINO model in int8, calibrated on photos of train."""
 
 import contextlib
 import io
@@ -19,22 +19,22 @@ CALIBRATION_PHOTOS = 300
 def write_int8(
     program: Program, description: Description, path: Path, calibration: np.ndarray
 ) -> None:
-    """Write the network in int8 where nncf finds that this can be done, else in float32.
+    """Write the network in int8, with float32 for the layers that nncf leaves alone.
 
     Args:
         program: of the network.
         description: of the file.
         path: of the `.xml` file.
-        calibration: pixels `(N, S, S, 3)` uint8 RGB of photos like those to come.
+        calibration: pixels `(N, S, S, 3)` uint8 RGB of representative photos.
 
     Raises:
-        InputError: there are no such photos, or the packages for it are not installed.
+        InputError: there are no such photos, or a package is not installed.
     """
     if not len(calibration):
         raise InputError(
             "--format openvino-int8: no photos of train to calibrate on; run `make repro` before"
         )
-    # Else it reports each use to its makers.
+    # Turns off nncf's telemetry.
     os.environ.setdefault("NNCF_CI", "1")
     with needs_extra("--format openvino-int8"), quiet():
         import nncf

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def write_onnx(program: Program, description: Description, path: Path) -> None:
-    """Write the network's own outputs, under the names that they have in torch.
+    """Write the network with its own outputs, under the names that they have in torch.
 
     Raises:
         InputError: the packages for it are not installed.
@@ -44,10 +44,10 @@ def to_onnx(program: Program) -> "onnx.ModelProto":
             output_names=program.outputs,
             verbose=False,
         )
-    assert exported is not None  # only of the exporter that `dynamo` replaces
+    assert exported is not None  # it is with the older exporter only
     model = exported.model_proto
     _name_batch(model.graph)
-    # Where in the code each node comes from: paths of this machine, half as large as the graph.
+    # Source locations of the nodes: paths of this machine, half as large as the graph.
     for node in model.graph.node:
         del node.metadata_props[:]
         node.doc_string = ""

@@ -32,7 +32,7 @@ def to_openvino(program: Program) -> "openvino.Model":
     with needs_extra("--format openvino"):
         import openvino
 
-    # By way of ONNX: one translation of torch's operations to know and to check, not two.
+    # Via ONNX, so that only one translation of torch's operations needs to be checked.
     return openvino.Core().read_model(to_onnx(program).SerializeToString(), b"")
 
 
@@ -42,6 +42,6 @@ def save_openvino(model: "openvino.Model", description: Description, path: Path)
 
     for key, value in (description.to_strings() | NO_DIGEST).items():
         model.set_rt_info(value, [INFO, key])
-    # Else weights become float16, and boxes differ.
+    # By default weights become float16, which changes boxes.
     openvino.save_model(model, path, compress_to_fp16=False)
     write_digest(path, [path.with_suffix(".bin")])

@@ -1,4 +1,4 @@
-"""Whether an exported file answers as torch does."""
+"""Compares the predictions of an exported file with those of torch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from pipeline.rungs.rung import Outputs, PhotoDetections
 if TYPE_CHECKING:
     import onnxruntime
 
-# Of logits, and of coordinates as shares of the side: float32 itself has steps of a ten-millionth.
+# Of logits, and of coordinates as shares of the side; float32 itself is precise to 1e-7.
 MAX_DIFFERENCE = 1e-4
 # An IoU or a score can lie so near its threshold that rounding decides; more is a defect.
 _MAX_OTHER_SHARE = 0.02
@@ -28,12 +28,12 @@ _BATCH = 16
 
 @dataclass(frozen=True)
 class Parity:
-    """How a file's answers differ from torch's.
+    """How a file's predictions differ from torch's.
 
     Attributes:
-        photos: that were compared.
-        difference: the largest of the raw outputs; None where the file does not give them.
-        other: in how many photos other boxes remain after suppression.
+        photos: how many were compared.
+        difference: the largest of the raw outputs; None if the file does not return them.
+        other: in how many photos the boxes after suppression differ.
     """
 
     photos: int
@@ -42,7 +42,7 @@ class Parity:
 
     @property
     def holds(self) -> bool:
-        """Whether the differences are those of rounding."""
+        """Whether rounding explains the differences."""
         near = self.difference is None or self.difference <= MAX_DIFFERENCE
         return near and self.other <= self.photos * _MAX_OTHER_SHARE
 
@@ -56,7 +56,7 @@ class Parity:
 def compare(
     engine: Engine, reference: Engine, pixels: np.ndarray, decoding: PredictParams
 ) -> Parity:
-    """Return how the raw outputs of an engine, and what is decoded of them, differ.
+    """Return how the raw outputs of an engine, and the detections decoded from them, differ.
 
     Args:
         engine: of the file.
@@ -93,12 +93,12 @@ def compare_suppressed(
 def suppressed(
     session: "onnxruntime.InferenceSession", pixels: np.ndarray
 ) -> list[PhotoDetections]:
-    """Return the detections that a file with suppression inside finds."""
+    """Return the detections of a file with suppression inside."""
     names = [output.name for output in session.get_outputs()]
     values = map(np.atleast_1d, session.run(names, {INPUT: pixels}))
     held = dict(zip(names, map(torch.from_numpy, values), strict=True))
     count = held.pop("count", None)
-    if count is None:  # the largest object comes without a dimension for several
+    if count is None:  # for the largest object there is no dimension of detections
         held = {name: value[:, None] for name, value in held.items()}
         count = torch.ones(len(pixels), dtype=torch.int64)
     rows = tuple(next(iter(held.values())).shape[:2])
@@ -111,7 +111,7 @@ def suppressed(
 
 
 def decoded(outputs: Outputs, spec: ModelSpec, decoding: PredictParams) -> list[PhotoDetections]:
-    """Return the detections that a rung makes of its outputs."""
+    """Return the detections that a rung decodes from its outputs."""
     rung = find_rung(spec.rung)
     return rung.decode(outputs, image_size=spec.image_size, **decoding.model_dump())
 
@@ -128,9 +128,9 @@ def raw_difference(outputs: Outputs, expected: Outputs, side: int) -> float:
 
 
 def same_detections(found: PhotoDetections, expected: PhotoDetections, side: int) -> bool:
-    """Return whether two photos have the same detections, in any order of equal scores.
+    """Return whether two lists of detections are the same, in any order.
 
-    Labels are equal, scores and coordinates, as shares of the side, but for rounding.
+    Labels must be equal; scores, and coordinates as shares of the side, may differ by rounding.
     """
     if len(found.scores) != len(expected.scores):
         return False

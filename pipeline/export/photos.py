@@ -23,6 +23,6 @@ def pixels_of(inputs: Inputs, split: str, side: int, at_most: int) -> np.ndarray
 
 
 def random_pixels(side: int, count: int) -> np.ndarray:
-    """Return pixels `(N, S, S, 3)` uint8, coarse, where no photos are at hand."""
+    """Return coarse random pixels `(N, S, S, 3)` uint8, for want of photos."""
     coarse = np.random.default_rng(0).integers(0, 256, (count, 5, 7, 3), np.uint8)
     return np.stack([read_square(photo, row, side).pixels for row, photo in enumerate(coarse)])

@@ -1,4 +1,4 @@
-"""From a rung's model to a program that torch has captured, for batches of any size."""
+"""Captures a rung's model as a torch program, for batches of any size."""
 
 import copy
 import logging
@@ -16,7 +16,7 @@ from pipeline.inference.prepare import prepare_for_inference
 from pipeline.rungs.model_spec import ModelSpec
 from pipeline.rungs.rung import RungModel
 
-# Two photos: one would be taken for the size of all batches.
+# Not 1, which torch would take for the size of all batches.
 _EXAMPLE_BATCH = 2
 
 
@@ -58,7 +58,7 @@ def example_pixels(side: int) -> Tensor:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep what the exporters say of their own inner workings from the user."""
+    """Silence what the exporters log and warn about their internals."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,4 +1,4 @@
-"""What a file is worth on the photos of val, by the metrics of its task."""
+"""Measures an exported file on val, by the metrics of its task."""
 
 import pyarrow.compute as pc
 
@@ -11,7 +11,7 @@ from pipeline.inference.detector import Detector
 from pipeline.predictions import predictions_table
 from pipeline.tasks import Task
 
-# Of 0..1, and more is better.
+# Metrics in 0..1 of which more is better.
 _SHARES = ("accuracy", "mean_iou")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NETWORK = "network/"
 
-# A score that is no candidate, or is suppressed, becomes 0; those above `min_score` are found.
+# The scores of boxes that are suppressed or no candidates become 0; those above `min_score` count.
 _EVERY_OBJECT = """
 detections (float[batch, A, 4] boxes_in, float[batch, A, C] cls_logits_in)
 => (float[batch, K, 4] boxes, int64[batch, K] labels, float[batch, K] scores, int64[batch] count)
@@ -71,9 +71,9 @@ def with_suppression(network: "onnx.ModelProto", description: Description) -> "o
 
     Returns:
         for a rung that finds every object `boxes` `(B, K, 4)` xyxy in input pixels, `labels`
-        `(B, K)`, `scores` `(B, K)` falling and `count` `(B,)`: rows from there on are zeros with
-        label -1. For one that finds the largest, `boxes` `(B, 4)`, `labels` and `scores` `(B,)`,
-        those of them that it answers.
+        `(B, K)`, `scores` `(B, K)` descending and `count` `(B,)`: rows from `count` on are zeros
+        with label -1. For one that finds the largest, those that it predicts of `boxes` `(B, 4)`,
+        `labels` and `scores` `(B,)`.
 
     Raises:
         InputError: the packages for it are not installed.
