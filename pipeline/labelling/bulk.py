@@ -16,19 +16,19 @@ from pipeline.progress import progress
 def detect_into(
     job: LabelJob, detector: Detector, waiting: Sequence[Waiting], before: int = 0
 ) -> None:
-    """Add what is found in photos to a job, part by part; memory does not grow with them.
+    """Add the detections in photos to a job, part by part; memory does not grow with their number.
 
-    A part has the same photos in the same batches whether the job was stopped before it or not,
-    since a part is a whole number of batches.
+    A part is a whole number of batches, so it has the same photos in the same batches whether or
+    not the job was stopped before it.
 
     Args:
         job: to add to.
-        detector: of the model that the job was begun with.
+        detector: of the model that the job was started with.
         waiting: the photos, in order.
-        before: so many photos were done earlier, for the progress.
+        before: how many photos were done earlier, for the progress.
     """
     if PHOTOS_A_PART % detector.batch_size:
-        raise ValueError(f"a part of {PHOTOS_A_PART} is no whole number of batches")
+        raise ValueError(f"a part of {PHOTOS_A_PART} is not a whole number of batches")
     rows = progress(
         rows_of(detector, waiting),
         total=before + len(waiting),

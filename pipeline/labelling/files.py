@@ -1,4 +1,4 @@
-"""The files that a labelling job writes, and the care that nobody else's are replaced."""
+"""The files that a labelling job writes, without replacing those of anybody else."""
 
 import hashlib
 import os
@@ -45,7 +45,7 @@ _FLAT = pa.schema(
 
 @dataclass(frozen=True)
 class LabelFile:
-    """A file or folder of labels that is to be written."""
+    """A file or folder of labels to write."""
 
     format_name: str
     path: Path
@@ -55,7 +55,7 @@ def label_files(out: Path, format_names: Sequence[str]) -> list[LabelFile]:
     """Return where the labels go in each format: `labels.json`, `labels.csv`, `labels.yolo/`.
 
     Args:
-        out: the first format's own file or folder, or what all names begin with.
+        out: the file or folder of the first format, or the prefix of all names.
         format_names: some of `FORMAT_NAMES`.
     """
     ending = _ENDINGS[format_of(out)] if _says_format(out) else ""
@@ -67,7 +67,7 @@ def label_files(out: Path, format_names: Sequence[str]) -> list[LabelFile]:
 
 
 def format_of(out: Path) -> str:
-    """Return the format that the ending of a file of labels says, `pascal` where it says none."""
+    """Return the format that a file's ending stands for, `pascal` for any other ending."""
     fitting = [name for name, ending in _ENDINGS.items() if out.name.endswith(ending)]
     return max(fitting, key=lambda name: len(_ENDINGS[name]), default="pascal")
 
@@ -77,31 +77,31 @@ def _says_format(out: Path) -> bool:
 
 
 def job_folder(out: Path) -> Path:
-    """Return the hidden folder of the job beside its labels."""
+    """Return the hidden folder of the job, next to its labels."""
     [file] = label_files(out, ["pascal"])
     return file.path.with_name(f".{file.path.stem}.job")
 
 
 def refused_file(out: Path) -> Path:
-    """Return the list of photos that could not be labelled, beside the labels."""
+    """Return the path of the list of photos that could not be labelled, next to the labels."""
     [file] = label_files(out, ["pascal"])
     return file.path.with_suffix(".refused.csv")
 
 
 def refuse_others(files: Sequence[LabelFile], job: LabelJob, refused: Path) -> None:
-    """Raise if a file is there that the job has not made, or that was changed since.
+    """Refuse to replace a file that the job has not made, or that was changed since.
 
     Args:
-        files: that the job is to write.
-        job: knows what it has made.
+        files: those that the job will write.
+        job: has the digests of what it made.
         refused: the list of refused photos, which any job may have made.
 
     Raises:
-        InputError: names the file and the remedy.
+        InputError: there is such a file.
     """
     if refused.exists() and not is_refusals(refused):
         raise InputError(
-            f"{refused}: is there already and is no list of refused photos; "
+            f"{refused}: is there already and is not a list of refused photos; "
             "--out names another place, --overwrite replaces it"
         )
     for file in files:
@@ -113,19 +113,19 @@ def refuse_others(files: Sequence[LabelFile], job: LabelJob, refused: Path) -> N
 
 
 def left_behind(files: Sequence[LabelFile], job: LabelJob) -> list[Path]:
-    """Return what the job has written in other formats before, and has not written anew now."""
+    """Return what the job wrote earlier in other formats, and has not updated now."""
     written = {file.path.name for file in files}
     places = (job.folder.parent / name for name in job.made if name not in written)
     return [place for place in places if place.exists()]
 
 
 def write_labels(file: LabelFile, blocks: Iterable[Labels], job: LabelJob) -> tuple[str, ...]:
-    """Write labels in a format beside, then rename; return what the format could not hold.
+    """Write labels in a format to a temporary file, then rename; return what it could not hold.
 
     Args:
         file: to write.
         blocks: see `LabelFormat.write`.
-        job: keeps the digest of the file.
+        job: records the digest of the file.
     """
     beside = file.path.with_name(f".{file.path.name}.partial")
     _remove(beside)
@@ -136,7 +136,7 @@ def write_labels(file: LabelFile, blocks: Iterable[Labels], job: LabelJob) -> tu
         else:
             name = "pascal" if file.format_name == COCO else file.format_name
             notes = find_format(name).write(blocks, beside)
-        # The journal knows the file before it is there: it may be replaced even after a kill.
+        # Recorded before the file is in place, so that it may be replaced even after a kill.
         made, digest = job.made.setdefault(file.path.name, []), digest_of(beside)
         if digest not in made:
             made.append(digest)
@@ -158,7 +158,7 @@ def write_all(files: Sequence[LabelFile], blocks: Iterable[Labels], job: LabelJo
     for file in files:
         try:
             notes = write_labels(file, blocks, job)
-        except InputError as error:  # the other formats may do
+        except InputError as error:  # other formats may succeed
             print(f"error: {error}", file=sys.stderr)
             failed = True
             continue
@@ -175,7 +175,7 @@ def _write_parquet(blocks: Iterable[Labels], out: Path) -> None:
 
 
 def _flat(labels: Labels) -> pa.Table:
-    """Return a row an object, boxes as xyxy in pixels."""
+    """Return one row per object, with boxes as xyxy in pixels."""
     images = labels.images.take(labels.rows)
     edges = labels.boxes.copy()
     edges[:, 2:] += edges[:, :2]
@@ -194,7 +194,7 @@ def _flat(labels: Labels) -> pa.Table:
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file, or of the names and contents of all files of a folder.
 
-    Of a link, which a person has put there, it is where it leads.
+    For a link, which only a person can have put there, its target's path counts.
     """
     if path.is_file():
         return sha256_of(path)

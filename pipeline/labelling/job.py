@@ -1,8 +1,8 @@
-"""The folder of a labelling job: what was asked for, and what is done, part by part.
+"""The folder of a labelling job: its settings, and what is done, part by part.
 
-A part is a Parquet file with a row a photo, complete or not there at all. What is done follows from
-the parts alone, so a job that was killed goes on with what they lack. A part is named by its
-number, as a later row of a photo counts, and by a digest of what the job asks and of its photos.
+A part is a Parquet file with one row per photo, complete or not there at all. What is done follows
+from the parts alone, so a killed job resumes with whatever they lack. A part's name has its number,
+because the latest row of a photo counts, and a digest of the job's settings and of its photos.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ PART_SCHEMA = pa.schema(
         ("error", pa.string()),  # why nothing could be found; null where all is well
         ("label", pa.list_(pa.int16())),
         ("score", pa.list_(pa.float32())),
-        ("box", pa.list_(pa.float32())),  # four numbers a detection, xyxy in pixels
+        ("box", pa.list_(pa.float32())),  # four numbers per detection, xyxy in pixels
     ]
 )
 _DONE = pa.schema([*STATE, ("error", pa.string()), ("part", pa.int32()), ("row", pa.int32())])
@@ -79,15 +79,15 @@ class LabelJob:
 
     @property
     def parts(self) -> list[Path]:
-        """The files of what is done, in their order."""
+        """The files of what is done, in order."""
         found = self.folder.glob("part-*.parquet")
-        # A kill while a part was written leaves it beside its place.
+        # A kill while a part is being written leaves its temporary file.
         return sorted(part for part in found if not part.stem.endswith(".partial"))
 
     def done(self) -> pa.Table:
         """Return which photos are done and where their rows are, by file name.
 
-        A photo that was done twice, since it had changed, has its later row.
+        A photo that was done again because it had changed has only its later row.
 
         Returns:
             the columns of `STATE`, `error`, `part`, its place in `parts`, and `row` in the part.
@@ -104,13 +104,13 @@ class LabelJob:
         return done.take(order.filter(pa.array(is_last))).combine_chunks()
 
     def blocks(self, done: pa.Table) -> Iterator[pa.Table]:
-        """Yield the rows of photos, some thousand at a time, as all of them may be too many.
+        """Yield the rows of photos, some thousand at a time, as all may not fit in memory.
 
         Args:
             done: some rows of what `done` returns.
 
         Yields:
-            rows of `PART_SCHEMA` in the order of `done`; one block without any if there are none.
+            rows of `PART_SCHEMA` in the order of `done`; one empty block if there are none.
         """
         parts = self.parts
         for start in range(0, max(len(done), 1), _BLOCK):
@@ -122,28 +122,28 @@ class LabelJob:
             yield rows.take(starts[which] + block["row"].to_numpy())
 
     def add(self, number: int, rows: Sequence[dict]) -> None:
-        """Write a part with these rows; on disk when this returns."""
+        """Write a part with these rows; it is on disk when this returns."""
         self.put(number, part_of(rows), list(map(_state, rows)))
 
     @property
     def next_number(self) -> int:
-        """The number of the part after the last, by what is in the folder."""
+        """The number for the part after the last one in the folder."""
         return int(self.parts[-1].stem.split("-")[1]) + 1 if self.parts else 0
 
     def put(self, number: int, part: bytes, photos: Sequence[State]) -> None:
-        """Write what `part_of` returns for these photos as a part; on disk when this returns."""
+        """Write what `part_of` returned for these photos; it is on disk when this returns."""
         asked = json.dumps([asdict(self.asked), photos]).encode()
         digest = hashlib.sha256(asked).hexdigest()[:16]
         path = self.folder / f"part-{number:06d}-{digest}.parquet"
         write_beside(path, lambda beside: _write_synced(part, beside))
 
     def forget_parts(self) -> None:
-        """Remove what is done, to begin anew."""
+        """Remove what is done, to start over."""
         for part in self.parts:
             part.unlink()
 
     def save(self) -> None:
-        """Write what was asked for and what was made."""
+        """Write the settings and the digests of what was made."""
         self.folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"asked": asdict(self.asked), "made": self.made}, indent=1) + "\n"
         write_beside(self.folder / "job.json", lambda beside: beside.write_text(text))

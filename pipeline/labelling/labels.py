@@ -1,4 +1,4 @@
-"""What a labelling job has found becomes labels."""
+"""Turns the detections of a labelling job into labels."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ _DOUBTFUL = 0.5
 
 @dataclass(frozen=True)
 class FoundLabels:
-    """The labels of what a job has found, by file name, some thousand photos at a time.
+    """The labels of a job's detections, by file name, some thousand photos at a time.
 
-    Ids and rows go on from block to block. They may be iterated over several times.
+    Ids and rows continue from block to block. The blocks may be iterated over several times.
 
     Attributes:
-        job: has found it.
+        job: has the detections.
         done: rows of `LabelJob.done`; photos with an error are left out.
         folder, min_scores, doubtful: see `labels_of_rows`.
     """
@@ -78,9 +78,9 @@ def labels_of_rows(
         folder: to which the names of the photos are relative.
         classes: names in label order.
         min_scores: `(C,)` the score above which a detection of a class becomes a label.
-        doubtful: detections down to half of it become boxes to ignore, so that whoever learns from
-            these labels takes them neither for objects nor for background.
-        before: so many photos and objects have ids already.
+        doubtful: detections down to half of it become boxes to ignore, which training takes
+            neither for objects nor for background.
+        before: how many photos and objects have ids already.
     """
     rows = rows.filter(pc.is_null(rows["error"])).combine_chunks()
     sizes = np.stack([rows["width"].to_numpy(), rows["height"].to_numpy()], -1)

@@ -20,18 +20,18 @@ _PATTERN = frozenset("*?[")
 
 
 def find_photos(places: Sequence[str]) -> Iterator[Path]:
-    """Yield the photos that are named, and those in the folders that are named or below them.
+    """Yield the photos at the given places, and those in or below the given folders.
 
     Args:
         places: files, which count as photos whatever their names end in; folders; patterns such as
-            `photos/*.jpg` (`**` for any folders) of both; and `@LIST`, a file with one of these a
-            line.
+            `photos/*.jpg` (`**` for any folders) of both; and `@LIST`, a file with one of these
+            per line.
 
     Yields:
-        each photo once, in the order of the places, within a folder sorted.
+        each photo once, in the order of the places; within a folder, sorted.
 
     Raises:
-        InputError: a place is not there, or a folder has no photo in it.
+        InputError: a place does not exist, or a folder has no photo in it.
     """
     found: set[str] = set()  # where links lead
     real_folder = lru_cache(os.path.realpath)
@@ -46,9 +46,9 @@ def find_photos(places: Sequence[str]) -> Iterator[Path]:
 
 
 def common_folder(places: Sequence[str]) -> Path:
-    """Return the innermost folder that has all of these files and folders in it.
+    """Return the innermost folder that contains all of these files and folders.
 
-    A folder alone is its own; the path is relative where all places are given so, without `..`.
+    For a single folder it is that folder. The path is relative if all places are, without `..`.
     """
     folders = [_plain(one if one.is_dir() else one.parent) for one in _expanded(places)]
     relative = not any(folder.is_absolute() for folder in folders)
@@ -57,17 +57,17 @@ def common_folder(places: Sequence[str]) -> Path:
 
 
 def passed_over(places: Sequence[str], own: Iterable[Path] = ()) -> int:
-    """Return how many files in the folders that are named, or below them, `find_photos` leaves out.
+    """Return how many files in or below the given folders `find_photos` leaves out.
 
-    They are no photos, or links to a photo that is found already. Hidden files do not count, nor
-    what Macs and notebooks leave behind.
+    They are not photos, or are links to a photo that was already found. Hidden files do not count,
+    nor do leftovers of Macs and notebooks.
 
     Args:
         places: see `find_photos`.
-        own: files and folders that do not count either, as we have written them.
+        own: files and folders that do not count either, because we wrote them.
     """
     ours = set(map(_absolute, own))
-    # All other photos are told by their names.
+    # All other photos are recognised by their names.
     odd = [photo for photo in find_photos(places) if photo.is_symlink() or not is_photo(photo)]
     found, real = set(map(_absolute, odd)), {photo.resolve() for photo in odd}
 
@@ -91,8 +91,8 @@ def states_of(
 ) -> Iterator[State]:
     """Yield name, size and time of each photo.
 
-    Added to `refused` are those whose names no file can hold, or which would lie elsewhere than
-    below the folder: a key in S3 may be any text, and labels are written beside such names.
+    Those whose names no file can have, or which would be outside of the folder, are added to
+    `refused`: a key in S3 may be any text, and labels are written under such names.
     """
     for name, photo in named:
         if fault := fault_of_path(name):
@@ -106,9 +106,9 @@ def states_of(
 
 
 def named_photos(places: Sequence[str]) -> tuple[WaitingPhotos, list[Refusal], Path | str]:
-    """Return the photos at these places, those whose names no file can hold, and their folder.
+    """Return the photos at these places, those whose names no file can have, and their folder.
 
-    The folder is an address where the place is in S3.
+    The folder is an address if the place is in S3.
 
     Raises:
         InputError: see `find_photos` and `find_in_s3`.
@@ -119,19 +119,19 @@ def named_photos(places: Sequence[str]) -> tuple[WaitingPhotos, list[Refusal], P
         named = ((_name_below(folder, photo), photo) for photo in find_photos(places))
         return WaitingPhotos.of(folder, states_of(named, unnamed)), unnamed, folder
     if len(places) > 1:
-        raise InputError(f"{places[0]}: photos in S3 are labelled alone; name one prefix")
+        raise InputError(f"{places[0]}: photos in S3 are labelled on their own; name one prefix")
     address, found = places[0].rstrip("/"), find_in_s3(places[0])
     return WaitingPhotos.of(address, states_of(found.items(), unnamed)), unnamed, address
 
 
 def up_to_date(done: pa.Table, photos: WaitingPhotos) -> tuple[pa.Table, int]:
-    """Return what is done of photos that are as they were, and how many have changed since.
+    """Return the rows of `done` whose photos are unchanged, and how many have changed since.
 
-    Photos that are gone are left out. Those in the folder that are not named this time stay.
+    Photos that no longer exist are left out. Those in the folder that are not named this time stay.
 
     Args:
         done: of `LabelJob.done`.
-        photos: that are named.
+        photos: the ones named this time.
     """
     states = photos.states
     if isinstance(photos.folder, Path):
@@ -146,7 +146,7 @@ def up_to_date(done: pa.Table, photos: WaitingPhotos) -> tuple[pa.Table, int]:
 
 
 def _plain(folder: Path) -> Path:
-    """Return a folder without `..`, which behind a link leads elsewhere than its text."""
+    """Return a folder without `..`, which after a link leads elsewhere than its text says."""
     return folder.resolve() if ".." in folder.parts else folder
 
 
@@ -166,7 +166,7 @@ def _expanded(places: Sequence[str]) -> Iterator[Path]:
             named = map(Path, sorted(glob.glob(place, recursive=True)))
             matches = [one for one in named if one.is_file() or any(_photos_below(one))]
             if not matches:
-                raise InputError(f"{place}: no photo is named so; correct the pattern")
+                raise InputError(f"{place}: matches no photo; correct the pattern")
             yield from matches
         else:
             yield Path(place)

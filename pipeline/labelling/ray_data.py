@@ -1,8 +1,8 @@
-"""Photos are labelled by a pool of workers of Ray, here or on a cluster, into the parts of a job.
+"""Labels photos with a pool of Ray workers, on this machine or a cluster, into the parts of a job.
 
-Ray carries the names of the photos to the workers, once, and finished parts back. Workers read the
-photos themselves, and the process that `ladder label` runs in is the only one that writes: what it
-has not written is not done, whoever was killed, and is done again by whichever engine goes on.
+Ray sends the names of the photos to the workers, once, and finished parts back. Workers read the
+photos themselves, and only the process of `ladder label` writes. Whatever it has not written is not
+done, whichever process was killed, and is done again by any engine that resumes the job.
 """
 
 import io
@@ -33,19 +33,19 @@ from pipeline.progress import progress
 if TYPE_CHECKING:
     from ray import ObjectRef
 
-_OBJECT_STORE = 256 << 20  # bytes; model, names and a few parts are all that is in it
+_OBJECT_STORE = 256 << 20  # bytes; holds only the model, names and a few parts
 _TEMP = "ladder-ray-"
 _LONGEST_TEMP = 23  # characters: this and Ray add 84, and a socket's path has 107 at most
-_RETRIES = 5  # of a part whose worker died; a photo that kills each of them is not tried for ever
+_RETRIES = 5  # of a part whose worker died; a photo may kill every worker
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_COLOR_PREFIX": "0",
-    "RAY_ENABLE_AUTO_CONNECT": "0",  # after Ctrl-C its clean-up would start a Ray of its own
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # after Ctrl-C its clean-up would start another Ray
 }
 HERE = {
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listen on 127.0.0.1 alone, as on a Mac
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listen on 127.0.0.1 only, as on a Mac
     "RAY_AUTH_MODE": "token",
     "RAY_worker_niceness": "0",  # workers are as nice as the command is
 }
@@ -55,15 +55,15 @@ HERE = {
 def ray_session(address: str | None, workers: int | None = None) -> Iterator[None]:
     """Connect to a cluster, or start Ray on this machine, for as long as the block runs.
 
-    Ray runs whatever code it is sent (CVE-2023-48022). What is started here listens on 127.0.0.1
-    alone, wants a token that no file holds, and has no dashboard.
+    Ray runs any code it is sent (CVE-2023-48022). So what is started here listens on 127.0.0.1
+    only, requires a token that is in no file, and has no dashboard.
 
     Args:
-        address: of the cluster; None starts Ray here.
-        workers: so many cores at most, for what is started here; by default all.
+        address: of the cluster; None starts Ray on this machine.
+        workers: the most cores that a Ray started here may use; by default all.
 
     Raises:
-        InputError: Ray is not installed, or no cluster answers.
+        InputError: Ray is not installed, or no cluster responds.
     """
     os.environ |= QUIET
     if address is None:
@@ -75,7 +75,9 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
         line = f"--engine ray: needs the package {error.name}; install it: pip install 'ray[data]'"
         raise InputError(line) from None
     for logger in ("ray", "ray.data"):
-        logging.getLogger(logger).setLevel(logging.CRITICAL)  # what it raises is told once, below
+        logging.getLogger(logger).setLevel(
+            logging.CRITICAL
+        )  # what it raises is reported once, below
     with _temp_folder() as folder:
         here = {"num_cpus": workers, "include_dashboard": False, "_temp_dir": folder}
         how = {} if address else here | {"object_store_memory": _OBJECT_STORE}
@@ -92,11 +94,11 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
             try:
                 yield
             finally:
-                ray.shutdown()  # after Ctrl-C it may still have something to say
+                ray.shutdown()  # after Ctrl-C it may still print something
 
 
 class _FirstSentences(io.TextIOBase):
-    """Takes what Ray prints when a worker or a machine is lost: ten lines, of which one is told."""
+    """Reduces what Ray prints when a worker or a machine is lost from ten lines to one."""
 
     def write(self, text: str) -> int:
         if first := text.strip().partition(". ")[0]:
@@ -106,9 +108,9 @@ class _FirstSentences(io.TextIOBase):
 
 @contextmanager
 def _temp_folder() -> Iterator[str]:
-    """Yield a folder for sockets and logs, gone in the end; what was killed left others, gone now.
+    """Yield a temporary folder for sockets and logs, and remove those that killed processes left.
 
-    Who uses one holds its lock, in whatever container.
+    Whoever uses a folder holds its lock, also in another container.
     """
     usual = tempfile.gettempdir()
     place = usual if len(usual) <= _LONGEST_TEMP else "/tmp"
@@ -122,7 +124,7 @@ def _temp_folder() -> Iterator[str]:
 
 @contextmanager
 def _quiet_start() -> Iterator[None]:
-    """Keep what Ray's core says of its log level, below Python, from the terminal."""
+    """Hide what Ray's core writes about its log level straight to the terminal."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
@@ -135,7 +137,7 @@ def _quiet_start() -> Iterator[None]:
 
 
 class Worker:
-    """A process with the model in it, which labels one part after the other on one core."""
+    """A process that holds the model, and labels one part after the other on one core."""
 
     def __init__(self, sent: "ObjectRef[SentModel]", waiting: "ObjectRef[WaitingPhotos]"):
         import ray
@@ -149,7 +151,7 @@ class Worker:
             self._detector = described.detector(model.device, model.decoding)
 
     def __call__(self, row: dict) -> dict:
-        """Return the number of a part, and what `part_of` makes of its photos."""
+        """Return the number of a part, and its content from `part_of`."""
         from pipeline.labelling.bulk import rows_of
 
         photos = self._waiting[row["begin"] : row["end"]]
@@ -168,22 +170,22 @@ def _check_folder(one: Waiting) -> None:
 def detect_on_ray(
     job: LabelJob, sent: SentModel, waiting: WaitingPhotos, before: int, workers: int | None
 ) -> None:
-    """Add what is found in photos to a job, as `detect_into` does, within a `ray_session`.
+    """Add the detections in photos to a job, as `detect_into` does, within a `ray_session`.
 
-    The rows are the same, as parts and batches have the same photos; parts come in any order. Each
-    worker has a core, or a GPU where there are some; workers that die are started again, and more
-    are started where nodes join.
+    The rows are the same, because parts and batches have the same photos; parts come in any order.
+    Each worker has a core, or a GPU if there are any; workers that die are restarted, and more are
+    started when nodes join.
 
     Args:
         job: to add to.
-        sent: the model that the job was begun with.
+        sent: the model that the job was started with.
         waiting: the photos, in order.
-        before: so many photos were done earlier, for the progress.
-        workers: at most; by default as many as there is room for.
+        before: how many photos were done earlier, for the progress.
+        workers: the largest number; by default as many as there are resources for.
 
     Raises:
-        InputError: a worker says so, or dies again and again.
-        OSError: S3 does not answer.
+        InputError: a worker raises it, or keeps dying.
+        OSError: S3 does not respond.
     """
     import ray
     from ray.exceptions import RayError
@@ -215,7 +217,7 @@ def detect_on_ray(
 def _stopped_by_ctrl_c(rows: Iterator[dict]) -> Iterator[dict]:
     """Yield the rows; Ctrl-C ends this at the next row at the latest.
 
-    Python drops what is raised while an object of Ray's is freed, so that one Ctrl-C could go by.
+    Python drops exceptions raised while an object of Ray is freed, so a Ctrl-C could get lost.
     """
     if threading.current_thread() is not threading.main_thread():
         yield from rows
@@ -259,7 +261,7 @@ def _finished(
         {"number": number, "begin": part.start, "end": part.stop} for number, part in parts.items()
     ]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # from Ray 2.64 on the number of tries has no place
+        warnings.simplefilter("ignore")  # Ray warns that 2.64 will drop `max_task_retries`
         finished = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
             Worker,
             fn_constructor_args=given,
@@ -273,7 +275,7 @@ def _finished(
 
 
 def _plain(error: Exception) -> Exception:
-    """Return what a worker has raised, or the line that says how workers ended."""
+    """Return what a worker raised, or an error that says how workers ended."""
     from ray.exceptions import RayActorError
 
     if isinstance(cause := getattr(error, "cause", None), InputError | OSError):

@@ -1,4 +1,4 @@
-"""The photos that could not be labelled, and their list beside the labels."""
+"""The photos that could not be labelled, and the file that lists them."""
 
 import csv
 import sys
@@ -42,7 +42,7 @@ def is_refusals(path: Path) -> bool:
 
 
 def write_refusals(path: Path, refused: Sequence[Refusal]) -> None:
-    """Write the photos that could not be labelled as CSV; none leave no such list."""
+    """Write the photos that could not be labelled as CSV; if there are none, remove the list."""
     if not refused:
         if is_refusals(path):
             path.unlink()

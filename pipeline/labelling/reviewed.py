@@ -1,4 +1,4 @@
-"""What people have decided about the labels of a job, which the job keeps."""
+"""Applies the decisions of people to the labels of a job, which stores them."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,11 +19,11 @@ from pipeline.review.decisions import Decision, Review, apply_reviews, read_revi
 
 @dataclass(frozen=True)
 class ReviewedLabels:
-    """The labels of what a job has found after some reviews, block by block as `FoundLabels`.
+    """The labels of a job's detections after some reviews, block by block like `FoundLabels`.
 
     Attributes:
         found: by the job.
-        reviews: about photos that are as they were.
+        reviews: of photos that have not changed since.
         classes: those of the model, then those that people have added.
     """
 
@@ -39,23 +39,23 @@ class ReviewedLabels:
 
 
 def reviews_of(job: LabelJob) -> Path:
-    """Return the file of what people have decided about a job's labels."""
+    """Return the file with people's decisions about a job's labels."""
     return job.folder / "review.json"
 
 
 def after_reviews(
     found: FoundLabels, photos: WaitingPhotos, latest: Review | None, source: Path | None
 ) -> Iterable[Labels]:
-    """Return the labels of what a job has found, with all that people have decided about it.
+    """Return the labels of a job's detections, with all decisions of people applied.
 
-    The job keeps the decisions, so that they stay when more photos are labelled. Those about photos
-    that have changed, and about boxes that are not found any more, are passed over and counted on
+    The job stores the decisions, so that they remain when more photos are labelled. Those about
+    photos that have changed, and about boxes that are no longer found, are skipped and counted on
     stderr.
 
     Args:
         found: by the job.
-        photos: know the folder.
-        latest: a review that is new, or a later export of one that the job has.
+        photos: of the job, for their folder.
+        latest: a new review, or a later export of one that the job has.
         source: the file of the latest, for a message.
 
     Raises:
@@ -66,7 +66,7 @@ def after_reviews(
     if latest:
         contents = _contents(found.done, photos, [latest])
         if earlier := reviews.earlier(latest):
-            contents |= earlier.photos  # the page shows them as they were then
+            contents |= earlier.photos  # the page showed these photos
         latest = latest.model_copy(update={"photos": contents})
         reviews = reviews.with_latest(latest)
     if not reviews.reviews:
@@ -111,7 +111,7 @@ def _report(kept: Path, changed: int, unfit: int) -> None:
 
 
 def _contents(done: pa.Table, photos: WaitingPhotos, reviews: Iterable[Review]) -> dict[str, str]:
-    """Return by name what tells a photo from another one of its name, of those that are there."""
+    """Return, by name, what identifies the content of each photo that the reviews are about."""
     names = pa.array(sorted(_photos(reviews)), pa.string())
     there = done.filter(pc.is_in(done["file_name"], names))
     if isinstance(photos.folder, Path):

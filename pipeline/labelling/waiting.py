@@ -1,4 +1,4 @@
-"""The photos that a labelling job is to do, in columns."""
+"""The photos that a labelling job has yet to do, in columns."""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -18,17 +18,17 @@ STATE = pa.schema(
         ("modified", pa.int64()),  # nanoseconds
     ]
 )
-_BLOCK = 10_000  # photos in memory as Python's objects
+_BLOCK = 10_000  # photos in memory as Python objects
 
 
 class Waiting(NamedTuple):
-    """A photo that is to be done.
+    """A photo to be labelled.
 
     Attributes:
         name: relative to the folder of the job's photos.
-        photo: its file, or where it is in S3.
+        photo: its file, or its place in S3.
         size: of the file in bytes.
-        modified: when it was, in nanoseconds.
+        modified: time of its last change, in nanoseconds.
     """
 
     name: str
@@ -38,12 +38,12 @@ class Waiting(NamedTuple):
 
 
 class WaitingPhotos(Sequence[Waiting]):
-    """Photos below a folder in columns; each is made when it is asked for.
+    """Photos below a folder, in columns; a `Waiting` is created on access.
 
-    A million of them take 40 MB here, and half a gigabyte one by one.
+    A million photos take 40 MB this way, and half a gigabyte as objects.
 
     Args:
-        folder: the photos', or its address in S3.
+        folder: of the photos, or its address in S3.
         states: name, size and time of each, the columns of `STATE`.
     """
 
@@ -83,7 +83,7 @@ class WaitingPhotos(Sequence[Waiting]):
 
 
 def without_done(photos: WaitingPhotos, done: pa.Table) -> WaitingPhotos:
-    """Return the photos that are not done, or have changed since.
+    """Return the photos that are not done or have changed since.
 
     Args:
         photos: as they are now.
@@ -93,11 +93,11 @@ def without_done(photos: WaitingPhotos, done: pa.Table) -> WaitingPhotos:
 
 
 def unchanged(states: pa.Table, others: pa.Table) -> pa.ChunkedArray:
-    """Return for each photo whether one of its name among others has its size and time, too.
+    """Return for each photo whether the one with its name in `others` has the same size and time.
 
     Args:
-        states: with the columns of `STATE`, as `others`.
-        others: a row for each name.
+        states: has the columns of `STATE`.
+        others: likewise, with at most one row per name.
     """
     at = pc.index_in(states["file_name"], others["file_name"])
     same = [pc.equal(states[name], others[name].take(at)) for name in ("bytes", "modified")]

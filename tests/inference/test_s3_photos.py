@@ -71,7 +71,7 @@ def test_a_place_without_photos_is_named(store, place, line):
 
 
 def test_they_are_labelled_alone(store, folder):
-    with pytest.raises(InputError, match="photos in S3 are labelled alone; name one prefix"):
+    with pytest.raises(InputError, match="photos in S3 are labelled on their own; name one prefix"):
         named_photos([store, str(folder)])
 
 

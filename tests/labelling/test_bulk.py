@@ -42,7 +42,7 @@ def test_parts_of_a_stopped_job_are_those_of_one_that_was_not(tmp_path, monkeypa
 
 
 def test_a_part_is_a_whole_number_of_batches(tmp_path):
-    with pytest.raises(ValueError, match="no whole number of batches"):
+    with pytest.raises(ValueError, match="not a whole number of batches"):
         detect_into(
             open_job(tmp_path, ASKED, restart=False), detector_of("ssd_fpn", batch_size=3), []
         )

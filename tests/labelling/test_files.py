@@ -89,7 +89,7 @@ def test_a_list_of_refusals_that_somebody_else_has_written_is_refused(job: Label
     refuse_others([], job, refused_of(job))
     refused_of(job).write_text("my,own,list\n")
     with pytest.raises(
-        InputError, match=r"refused\.csv: is there already and is no list of refused"
+        InputError, match=r"refused\.csv: is there already and is not a list of refused"
     ):
         refuse_others([], job, refused_of(job))
     write_refusals(refused_of(job), [])
