@@ -1,4 +1,4 @@
-"""What several files of tests make: label files, VOC folders, archives and a server for them."""
+"""Shared by several tests: label files, VOC folders, archives and a server for them."""
 
 import hashlib
 import io
@@ -74,7 +74,7 @@ def voc(folder: Path, files: dict[str, str], **lists: str) -> Path:
 
 
 def blank_photo(file: Path, width: int, height: int) -> None:
-    """Write the header of a BMP, which is all that a size is read from."""
+    """Write the header of a BMP, which is enough to read a size from."""
     file.parent.mkdir(parents=True, exist_ok=True)
     header = struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, width, height, 1, 24, *[0] * 6)
     file.write_bytes(b"BM" + header)

@@ -1,4 +1,4 @@
-"""Rows and pixels become batches: a few photos of one colour each, with boxes to check by hand."""
+"""Batches from rows and pixels: a few photos of one colour each, with boxes checked by hand."""
 
 import numpy as np
 import pytest

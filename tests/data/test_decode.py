@@ -1,4 +1,4 @@
-"""A photo that is large, or says that it is, takes bounded memory and one line."""
+"""A photo that is large, or claims to be, takes bounded memory and at most one line of error."""
 
 import io
 import struct
@@ -90,7 +90,7 @@ def large(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def measured(large) -> dict[str, tuple[str, int]]:
-    """What comes of each of them in a process of its own, and the kilobytes that it takes."""
+    """The result of each in a process of its own, and the kilobytes that it takes."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, *large.values()], capture_output=True, text=True, check=True
     )
@@ -133,7 +133,7 @@ def test_one_that_a_decoder_must_keep_whole_is_refused(tmp_path, options):
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "GIF"])
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_a_scaled_photo_is_the_same_photo(tmp_path, monkeypatch, kind, orientation):
-    """Every size is that of the photo, whatever was kept of it."""
+    """Every size is that of the photo itself, however much it was scaled down."""
     coarse = np.random.default_rng(2).integers(0, 256, (3, 5, 3), np.uint8)
     image = Image.fromarray(coarse).resize((500, 300), Image.Resampling.NEAREST)
     exif = Image.Exif()

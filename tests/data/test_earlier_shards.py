@@ -1,4 +1,4 @@
-"""Files of an earlier store are taken over only where they are what would be made."""
+"""Files of an earlier store are reused only if they equal those that would be made."""
 
 import shutil
 

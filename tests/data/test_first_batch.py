@@ -1,4 +1,4 @@
-"""What a training leaves of the photos that it has learnt from: photos of one colour each."""
+"""The record of the first photos of a training: photos of one colour each."""
 
 import numpy as np
 import pytest

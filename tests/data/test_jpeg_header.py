@@ -1,4 +1,4 @@
-"""The header of a JPEG tells its size, and whether it is decoded line by line."""
+"""The header of a JPEG says its size, and whether it is decoded line by line."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""The pixel store is read as it was written, and nothing else is taken for one."""
+"""The pixel store is read as it was written, and anything else is refused."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ PHOTOS = np.random.default_rng(0).integers(0, 256, (7, 4, 4, 3), np.uint8)
 
 
 def save(folder, photos=PHOTOS, in_one=3):
-    """Return the name of a store of files with so many photos each."""
+    """Return the path of a store in files with these numbers of photos."""
     parts = [photos[at : at + in_one] for at in range(0, len(photos), in_one)]
     for path, part in zip(shard_paths(folder / "photos.npy", len(parts)), parts, strict=True):
         save_store(path, part)

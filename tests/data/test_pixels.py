@@ -29,7 +29,7 @@ def noise(width=60, height=40, seed=0):
 
 
 def build(folder, paths, sizes=None, **options):
-    """Return the store of these photos, whose sizes are asked of PIL if not given."""
+    """Return the store of these photos, with sizes from PIL unless they are given."""
     if sizes is None:
         sizes = [Image.open(path).size for path in paths]
     build_pixel_store(paths, np.array(sizes).reshape(-1, 2), folder / "photos.npy", SIDE, **options)

@@ -1,4 +1,4 @@
-"""Grey of many bits and of floating-point numbers as 8 bits; what is transparent, on white."""
+"""Grey of many bits and of floating-point numbers as 8 bits; transparency on white."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a store is made from is known by bytes and parameters, and not by names or times."""
+"""The digest of a store depends on bytes and parameters, not on names or times."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor

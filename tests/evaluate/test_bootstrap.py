@@ -1,4 +1,4 @@
-"""Intervals by hand, and the mAP of a draw against that of photos that really are there twice."""
+"""Intervals by hand, and the mAP of a draw against that of photos that really are duplicated."""
 
 import math
 
@@ -192,7 +192,7 @@ def test_map_interval_holds_the_map_of_all_photos():
 
 
 def a_population(photos, seed):
-    """Return an object a photo, and detections of which the surer ones are more often right."""
+    """Return one object per photo, and detections that are right more often at higher scores."""
     generator = np.random.default_rng(seed)
     photo, labels = np.arange(photos), generator.integers(0, CLASSES, photos)
     boxes = np.tile([0.0, 0, 10, 10], (photos, 1))

@@ -20,7 +20,7 @@ def truth(*labels: int) -> Truth:
 
 
 def detections(*rows: tuple[int, int, float]) -> Detections:
-    """Return detections of (photo, label, score), on the object's very place."""
+    """Return detections of (photo, label, score), exactly on the object."""
     photo, labels, scores = zip(*rows, strict=True) if rows else ((), (), ())
     boxes = np.tile([0.0, 0, 10, 10], (len(rows), 1)).reshape(-1, 4)
     return Detections(np.array(photo, int), boxes, np.array(labels, int), np.array(scores, float))

@@ -1,4 +1,4 @@
-"""An export is checked, and leaves a file only where the check holds."""
+"""An export is checked, and leaves a file only if the check passes."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Each format has its ending, by which `Detector.load` knows it again."""
+"""Each format has its ending, by which `Detector.load` recognises it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Int8 weighs a quarter and answers nearly as float32 does."""
+"""Int8 takes a quarter of the space and predicts nearly as float32 does."""
 
 import numpy as np
 import pytest

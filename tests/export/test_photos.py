@@ -9,7 +9,7 @@ from pipeline.tasks import Task
 
 
 def inputs_of(splits: list[str]) -> Inputs:
-    """Return inputs whose photo number n is of the grey n."""
+    """Return inputs whose photo n has the grey value n."""
     images = pa.table({"split": pa.array(splits).dictionary_encode()})
     pixels = np.stack([np.full((8, 8, 3), row, np.uint8) for row in range(len(splits))])
     return Inputs(images, pa.table({}), pixels, [], Task.DETECT)

@@ -1,4 +1,4 @@
-"""The metrics of val are those that the evaluate stage gives."""
+"""The metrics on val are those of the evaluate stage."""
 
 import json
 

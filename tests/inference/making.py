@@ -40,7 +40,7 @@ def spec_of(rung: str, **changes) -> ModelSpec:
 
 
 def model_of(rung: str) -> RungModel:
-    """Return a model in evaluation mode whose answers differ from photo to photo."""
+    """Return a model in evaluation mode whose predictions differ from photo to photo."""
     torch.manual_seed(3)
     model = build_model(spec_of(rung))
     for norm in model.modules():
@@ -78,7 +78,7 @@ def photo_file(path: Path, width: int = 60, height: int = 40, seed: int = 0) -> 
 
 
 def equal(one, other) -> bool:
-    """Say whether two photos have the same detections, to the last bit."""
+    """Return whether two photos have the same detections, to the last bit."""
     return one.size_wh == other.size_wh and all(
         np.array_equal(getattr(one, name), getattr(other, name), equal_nan=name == "boxes")
         for name in ("boxes", "labels", "scores")

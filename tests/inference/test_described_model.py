@@ -1,4 +1,4 @@
-"""What is known of a folder and of an exported file before any photo is seen."""
+"""What is known about a folder or an exported file before it sees any photo."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The score of each class: what the user gives, what evaluate has chosen, or the usual one."""
+"""The score of each class: from the user, from the evaluate stage, or the default."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A prepared network answers as before, and has no batch norm that a convolution can take over."""
+"""A prepared network predicts as before, and has no batch norm that a convolution can absorb."""
 
 import pytest
 import timm
@@ -64,7 +64,7 @@ def test_a_rung_answers_the_same(rung):
 
 
 class Shared(nn.Module):
-    """One convolution for two norms, as heads over several maps have it."""
+    """One convolution for two norms, as in heads over several maps."""
 
     def __init__(self):
         super().__init__()

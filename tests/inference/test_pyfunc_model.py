@@ -1,4 +1,4 @@
-"""What MLflow serves answers as the detector does, photo by photo."""
+"""The model that MLflow serves returns what the detector does, photo by photo."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Photos in S3 are found and labelled as those in a folder; moto's server stands for S3."""
+"""Photos in S3 are found and labelled like those in a folder; moto's server stands in for S3."""
 
 from pathlib import Path
 

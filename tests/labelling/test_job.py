@@ -1,4 +1,4 @@
-"""Parts are there whole or not at all, and a job goes on only as it was begun."""
+"""Parts are complete or absent, and a job resumes only with the settings it was begun with."""
 
 import os
 from dataclasses import replace

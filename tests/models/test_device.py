@@ -1,4 +1,4 @@
-"""The device by name, and what happens where it is not to be had."""
+"""The device by name, and what happens if it is not available."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Layer groups: every parameter in one, and a frozen group stays as it is to the last number."""
+"""Layer groups: every parameter is in one, and a frozen group does not change at all."""
 
 import pytest
 import torch
@@ -62,7 +62,7 @@ def test_everything_that_is_not_backbone_is_head(build):
 
 
 def step(model):
-    """Let everything that may learn take a large step, with decay, on random images."""
+    """Let everything that is trainable take a large step, with decay, on random images."""
     learning = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(learning, lr=0.1, weight_decay=0.1)
     outputs = model(torch.rand(4, 3, 64, 64))

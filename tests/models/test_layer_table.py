@@ -1,4 +1,4 @@
-"""The summary of a model: a row for each layer that runs, and totals that are the model's."""
+"""The summary of a model: one row per layer that runs, and the model's totals."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The precision by name, and what `auto` takes on which device."""
+"""Precision by name, and what `auto` chooses on which device."""
 
 from contextlib import contextmanager, nullcontext
 

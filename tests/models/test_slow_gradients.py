@@ -1,4 +1,4 @@
-"""Which layers compute in float32 although autocast says bfloat16, and what they then give."""
+"""Which layers compute in float32 although autocast says bfloat16, and what they then return."""
 
 import pytest
 import torch
@@ -22,7 +22,7 @@ def layers() -> nn.Sequential:
 
 
 def dtypes(model: nn.Sequential, images: Tensor) -> list[torch.dtype]:
-    """Return the types that each layer puts out in the context of a forward pass."""
+    """Return the dtypes of each layer's output in the context of a forward pass."""
     seen = []
     hooks = [layer.register_forward_hook(lambda *a: seen.append(a[2].dtype)) for layer in model]
     with autocast(CPU, "bfloat16"):

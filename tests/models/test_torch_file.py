@@ -1,4 +1,4 @@
-"""Tensors in a file of torch: whole by checksum, without code and without bombs."""
+"""Files of torch: checked by checksum, and loaded without code or zip bombs."""
 
 import io
 import zipfile

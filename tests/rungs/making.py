@@ -1,4 +1,4 @@
-"""What several files of tests build: models on a small backbone, and batches to give them."""
+"""Shared by several tests: models on a small backbone, and batches for them."""
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +46,7 @@ def model_of(rung: str, **changes) -> RungModel:
 
 
 def example_batch(rung: str, size: int = SIDE) -> Batch:
-    """Return photos with the objects that this rung learns from."""
+    """Return photos with the objects that this rung is trained on."""
     return objects_batch(size) if find_rung(rung).task.every_object else largest_batch(size)
 
 
@@ -75,7 +75,7 @@ def objects_batch(size: int) -> Batch:
 
 
 def largest_batch(size: int) -> Batch:
-    """Return three photos with a largest object, the last of which is hardly to be seen."""
+    """Return three photos with a largest object, the last of which is hardly visible."""
     box = [[0.25, 0.5, 0.75, 1.0]]
     return batch_of(size, [box] * 3, [[0], [2], [1]], [[False], [False], [True]])
 
@@ -85,6 +85,6 @@ def scalar(losses: dict[str, Tensor]) -> dict[str, float]:
 
 
 def all_learn(model: nn.Module) -> bool:
-    """Say whether every weight has a finite gradient; timm's `conv_head` belongs to no rung."""
+    """Return whether every weight has a finite gradient; timm's `conv_head` belongs to no rung."""
     learning = [p for name, p in model.named_parameters() if "conv_head" not in name]
     return all(p.grad is not None and p.grad.isfinite().all() for p in learning)

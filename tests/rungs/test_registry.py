@@ -1,4 +1,4 @@
-"""The rungs: one entry each, with a section of parameters and a stage of its name."""
+"""The rungs: one entry each, with a section of parameters and a stage of the same name."""
 
 import inspect
 

@@ -1,4 +1,4 @@
-"""What every rung declares, and what its model, criterion and decoder make of a batch."""
+"""What every rung declares, and what its model, criterion and decoder do with a batch."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""A trained rung on disk: what is loaded answers as what was saved, bit for bit."""
+"""A trained rung on disk: a loaded model predicts as the saved one did, bit for bit."""
 
 import json
 import math
@@ -116,7 +116,7 @@ def _flip(path):
 
 
 def _stranger(change):
-    """Return what spoils weights and keeps their digest right, as who made them would."""
+    """Return a function that spoils weights and updates their digest, as an attacker would."""
 
     def spoil(path):
         described = path.with_name("model.json")

@@ -1,4 +1,4 @@
-"""What several files of tests train: a model of a few hundred weights, a few noisy photos."""
+"""Shared by several tests: a model of a few hundred weights, and a few noisy photos."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ _RUNG = {"lr_divisor": 10, "ema": 0.0}
 
 
 def params_of(**changes) -> tuple[SharedTrainParams, RungParams]:
-    """Return the parameters of all rungs and of one, with these changes to either."""
+    """Return the shared parameters and those of a rung, with these changes to either."""
     own = {key: changes.pop(key) for key in _RUNG.keys() & changes.keys()}
     shared = _PARAMS.train.shared.model_copy(update=_SHARED | changes)
     return shared, _PARAMS.train.classifier.model_copy(update=_RUNG | own)
@@ -105,7 +105,7 @@ class Photos:
 
 
 class Quiet(TrainingWatch):
-    """Says nothing and keeps what it hears."""
+    """Prints nothing, and records what it is told."""
 
     def __init__(self):
         super().__init__("tiny", 5, 2)
@@ -156,7 +156,7 @@ def train(
     watch: TrainingWatch | None = None,
     **changes,
 ) -> tuple[Tiny, list[EpochRow]]:
-    """Call `fit` with the parameters above but for `changes`."""
+    """Call `fit` with the parameters above, except for `changes`."""
     shared, rung = params_of(**changes)
     return fit(
         model or Tiny(),
@@ -172,6 +172,6 @@ def train(
 
 
 def same_weights(model: nn.Module, other: nn.Module) -> bool:
-    """Say whether every weight and every statistic is the same, bit for bit."""
+    """Return whether every weight and buffer is the same, bit for bit."""
     ours, theirs = model.state_dict(), other.state_dict()
     return ours.keys() == theirs.keys() and all(torch.equal(ours[k], theirs[k]) for k in ours)

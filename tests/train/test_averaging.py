@@ -1,4 +1,4 @@
-"""The running average by hand, and as torch's `AveragedModel` has it."""
+"""The moving average by hand, and against torch's `AveragedModel`."""
 
 import copy
 

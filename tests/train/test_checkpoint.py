@@ -1,4 +1,4 @@
-"""Checkpoints: whole or none, and told apart by everything that made them."""
+"""Checkpoints: complete or absent, and distinguished by everything that made them."""
 
 import pytest
 import torch

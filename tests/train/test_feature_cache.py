@@ -1,4 +1,4 @@
-"""Features are computed once, belong to their photos, and teach a head what images do."""
+"""Features are computed once, belong to their photos, and train a head as images do."""
 
 import pytest
 from torch.testing import assert_close

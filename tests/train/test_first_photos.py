@@ -1,4 +1,4 @@
-"""What is kept of the first photos after an epoch."""
+"""Which detections in the first photos are kept after an epoch."""
 
 import torch
 

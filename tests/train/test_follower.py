@@ -1,4 +1,4 @@
-"""A process beside the training: told of all, waited for by nobody."""
+"""A process next to the training: it is sent everything, and never waited for."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ def writes_to(file: Path) -> list[str]:
 
 
 def text_of(file: Path) -> str:
-    """Return what a follower has written once its input has ended."""
+    """Return what a follower wrote by the time its input ended."""
     end = time.monotonic() + 60
     while not (file.exists() and file.read_text()):
         assert time.monotonic() < end

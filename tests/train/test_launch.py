@@ -49,7 +49,7 @@ run_stage(main)
 
 @pytest.fixture
 def launcher(tmp_path):
-    """Return what starts two workers that do as they are told."""
+    """Return a function that starts two workers, which do as they are told."""
     (tmp_path / "worker.py").write_text(textwrap.dedent(WORKER))
     environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
 
@@ -81,7 +81,7 @@ def launcher(tmp_path):
 )
 @pytest.mark.slow
 def test_how_workers_end(launcher, what, code, says):
-    """A good end is in tests/stages/test_train_together.py."""
+    """The successful end is tested in tests/stages/test_train_together.py."""
     launched = launcher(what)
     pids, said = launched.communicate(timeout=300)
     assert (launched.returncode, said) == (code, says)

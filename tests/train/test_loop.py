@@ -1,4 +1,4 @@
-"""The training loop: it learns, it repeats itself, and it stops when it should."""
+"""The training loop: it trains, it is reproducible, and it stops when it should."""
 
 import copy
 import json
@@ -158,7 +158,7 @@ def test_a_loss_of_val_that_is_not_finite_names_the_epoch(tmp_path, name, value)
 
 
 class Scripted(Photos):
-    """Val photos with a loss that is written down for each epoch."""
+    """Val photos with a given loss for each epoch."""
 
     def __init__(self, values):
         super().__init__(4)

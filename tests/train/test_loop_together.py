@@ -1,4 +1,4 @@
-"""What two processes measure and keep is what one does, to the last bit."""
+"""Two processes measure and keep the same as one does, to the last bit."""
 
 import tempfile
 from pathlib import Path

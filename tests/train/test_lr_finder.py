@@ -33,7 +33,7 @@ def height(outputs, batch):
 
 
 def written(values):
-    """Return losses that follow a list, whatever the model says."""
+    """Return losses that follow a list, whatever the model returns."""
     left = iter(values)
     return lambda outputs, batch: {"loss": next(left) + 0 * outputs["weight"].sum()}
 
@@ -67,7 +67,7 @@ def find_tiny(phase="late", chance=0, **changes) -> LearningRates:
 
 
 def smoothed(losses):
-    """Return the running mean of the losses, as the finder has it."""
+    """Return the running mean of the losses, as the finder computes it."""
     mean, means = 0.0, []
     for step, loss in enumerate(losses, 1):
         mean = 0.9 * mean + 0.1 * loss

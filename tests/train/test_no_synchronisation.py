@@ -33,7 +33,7 @@ ASKING = {"_local_scalar_dense", "nonzero", "masked_select", "is_nonzero", "equa
 
 
 class Asking(TorchDispatchMode):
-    """Collects the names of the operations that ask, those of gradients included."""
+    """Collects the names of the operations that synchronise, in the backward pass as well."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""mAP by epoch, held against the evaluation's own code."""
+"""mAP per epoch, compared with the evaluation's own code."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What people see of a training, with a clock that the test winds."""
+"""What people see of a training, with a clock that the test sets."""
 
 import sys
 from types import SimpleNamespace

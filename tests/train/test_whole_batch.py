@@ -1,4 +1,4 @@
-"""Two processes with a share of a batch each learn what one learns from all of it."""
+"""Two ranks with a slice of a batch each get the gradients that one gets from all of it."""
 
 from dataclasses import replace
 from unittest.mock import patch

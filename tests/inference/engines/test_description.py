@@ -1,4 +1,4 @@
-"""An exported file says all of its model, and is refused where it does not."""
+"""An exported file describes its model completely, or is refused."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A package that is not there is named with what installs it."""
+"""The error for a missing package names it and what installs it."""
 
 import pytest
 

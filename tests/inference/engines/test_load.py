@@ -1,4 +1,4 @@
-"""A folder or a file, `Detector.load` answers alike."""
+"""`Detector.load` works the same for a folder and for a file."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""ONNX Runtime answers as torch does, for batches of any size."""
+"""ONNX Runtime predicts as torch does, for batches of any size."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""OpenVINO answers as torch does, for batches of any size."""
+"""OpenVINO predicts as torch does, for batches of any size."""
 
 import shutil
 

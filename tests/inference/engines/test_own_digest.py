@@ -1,4 +1,4 @@
-"""An exported file tells whether it is as it was written."""
+"""An exported file reveals whether it has changed since it was written."""
 
 import shutil
 

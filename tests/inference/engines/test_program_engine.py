@@ -1,4 +1,4 @@
-"""A torch program answers as the model does, to the last bit."""
+"""A torch program predicts as the model does, to the last bit."""
 
 from dataclasses import replace
 

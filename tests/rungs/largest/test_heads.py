@@ -37,7 +37,7 @@ def features(scale=1.0):
 
 
 def says(layer, numbers):
-    """Make a layer say these numbers, whatever it is shown."""
+    """Make a layer return these numbers for any input."""
     nn.init.zeros_(layer.weight)
     layer.bias.data = torch.tensor(numbers)
 

@@ -1,4 +1,4 @@
-"""The network of the rungs for the largest object: one answer a photo, in input pixels."""
+"""The network of the rungs for the largest object: one prediction per photo, in input pixels."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The rungs of the largest object: they build, learn and decode."""
+"""The rungs for the largest object: they build, train and decode."""
 
 import pytest
 import torch

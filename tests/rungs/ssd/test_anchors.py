@@ -1,4 +1,4 @@
-"""Anchors: where they lie, by hand; how boxes are told relative to them, against torchvision."""
+"""Anchors: where they are, by hand; how boxes are decoded from them, against torchvision."""
 
 import math
 

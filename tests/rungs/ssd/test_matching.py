@@ -1,4 +1,4 @@
-"""Which anchor answers for which object: by hand, and against loops over photos and objects."""
+"""Which anchor is matched to which object: by hand, and against loops over photos and objects."""
 
 import pytest
 import torch

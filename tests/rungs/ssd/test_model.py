@@ -1,4 +1,4 @@
-"""SSD: one channel of one cell is made to fire, and the anchor that hears of it must lie there."""
+"""SSD: one channel of one cell is made to fire, and the anchor that responds must be there."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The SSD rungs: they build, learn with an empty photo in the batch, and decode."""
+"""The SSD rungs: they build, train with an empty photo in the batch, and decode."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The quick softplus: against torch's own in doubles, at its ends, and its gradient."""
+"""The fast softplus: against torch's own in float64, at extreme values, and its gradient."""
 
 import pytest
 import torch
