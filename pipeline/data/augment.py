@@ -103,9 +103,8 @@ def warp_boxes(boxes: Tensor, matrices: Tensor, size: int) -> tuple[Tensor, Tens
     clipped = hull.clamp(0, size)
     whole = (hull[..., 2:] - hull[..., :2]).prod(-1)
     inside = (clipped[..., 2:] - clipped[..., :2]).prod(-1)
-    filled = (boxes[..., 2:] > boxes[..., :2]).all(-1) & (
-        whole > 0
-    )  # the hull of a rotated line has an area
+    # Of the boxes themselves, too: the hull of a rotated line has an area.
+    filled = (boxes[..., 2:] > boxes[..., :2]).all(-1) & (whole > 0)
     return clipped, torch.where(filled, inside / whole.clamp(min=1e-9), 0.0)
 
 

@@ -48,7 +48,7 @@ class Batches:
         photos: what to serve.
         image_size: side S of the network's input.
         batch_size: B; the last batch of a plain pass may be smaller.
-        mean, std: what the backbone was trained with, for pixels in 0..1.
+        mean, std: the normalisation that the backbone expects, for pixels in 0..1.
         device: where batches are made.
         augment: None yields every photo once, in order; otherwise photos are shuffled and
             augmented, and an epoch drops its last, incomplete batch.

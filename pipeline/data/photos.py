@@ -24,7 +24,7 @@ class Columns(Protocol):
 class Photos:
     """The photos of one split, and their objects in the order of the photos.
 
-    The objects are not padded per photo: one with hundreds of them would blow up all others.
+    The objects are not padded per photo: one with hundreds of them would make all as long.
     Instead, the last row of each of the four tensors is padding.
 
     Attributes:

@@ -21,7 +21,7 @@ _CODE += [Path(__file__), Path(__file__).with_name("pixels.py")]  # which import
 
 @dataclass(frozen=True)
 class StoredPhotos:
-    """Photos in the order of a store.
+    """The photos of a store, in its order.
 
     Attributes:
         paths: `(P,)` of the photos.

@@ -75,9 +75,7 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
         line = f"--engine ray: needs the package {error.name}; install it: pip install 'ray[data]'"
         raise InputError(line) from None
     for logger in ("ray", "ray.data"):
-        logging.getLogger(logger).setLevel(
-            logging.CRITICAL
-        )  # what it raises is reported once, below
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # errors are reported once, below
     with _temp_folder() as folder:
         here = {"num_cpus": workers, "include_dashboard": False, "_temp_dir": folder}
         how = {} if address else here | {"object_store_memory": _OBJECT_STORE}

@@ -28,9 +28,7 @@ def launch(processes: int, module: str, args: Sequence[str]) -> int:
         KeyboardInterrupt: this process was told to stop.
     """
     logging.disable(logging.CRITICAL)  # torchrun's; this process logs nothing else
-    os.environ.setdefault(
-        "TORCH_CPP_LOG_LEVEL", "ERROR"
-    )  # workers report lost connections themselves
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # workers report lost connections
     os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", _SECONDS_TO_END)
     if sys.platform == "linux":  # so that gloo need not resolve the host's name
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")

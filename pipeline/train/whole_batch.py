@@ -86,7 +86,7 @@ def _statistics(photos: int, inputs: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class _Normalised(torch.autograd.Function):
-    """Batch norm with given statistics of the whole batch, which also depend on the inputs.
+    """Batch norm with statistics that are passed in, but differentiated as functions of the inputs.
 
     By arXiv:1502.03167, section 3, the gradient of the inputs is that for constant statistics minus
     two terms, the means over the batch of `gradient` and of `gradient * normalised`.

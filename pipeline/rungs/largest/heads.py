@@ -91,6 +91,6 @@ def _cell_centres(maps: Tensor) -> Tensor:
 
 
 def in_float32(layers: nn.Module, inputs: Tensor) -> Tensor:
-    """Return `layers(inputs)` outside of autocast: bfloat16 resolves coordinates to a pixel."""
+    """Return `layers(inputs)` outside of autocast: bfloat16 has steps of a whole pixel."""
     with torch.autocast(inputs.device.type, enabled=False):
         return layers(inputs.float())

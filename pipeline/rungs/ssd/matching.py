@@ -106,7 +106,7 @@ def _match_atss(
     distance = torch.cdist(
         box_centres,
         centres.expand(len(boxes), -1, -1),
-        compute_mode="donot_use_mm_for_euclid_dist",  # products round: noise would decide ties
+        compute_mode="donot_use_mm_for_euclid_dist",  # the rounding of matmul would decide ties
     )
     candidates = _nearest_by_level(distance, level_sizes)  # (B, N, K)
     candidate_iou = iou.gather(2, candidates)
