@@ -92,7 +92,8 @@ def _near_hashes(
 
     Args:
         hashes: `(K,)` uint64.
-        brightness: `(K,)` ascending; each is compared with those that are but a little brighter.
+        brightness: `(K,)` mean of each thumbnail, ascending; pairs further apart than `_BRIGHTNESS`
+            are skipped.
     """
     for top in range(0, len(hashes), _ROWS):
         rows = hashes[top : top + _ROWS]
@@ -103,7 +104,7 @@ def _near_hashes(
             bits = np.bitwise_count(rows[:, None] ^ columns[None])
             first, second = np.nonzero(bits <= _BITS)
             first, second = first + top, second + left
-            once = second > first
+            once = (second > first) & (brightness[second] - brightness[first] <= _BRIGHTNESS)
             yield first[once], second[once]
 
 

@@ -64,6 +64,11 @@ def test_an_object_that_has_come_makes_another_photo():
     assert pairs_of(made([noise(1), other])) == []
 
 
+def test_a_much_brighter_photo_is_no_copy():
+    dim = noise(1) * 0.9
+    assert pairs_of(made([dim, dim + 3, dim + 10])) == [(0, 1)]
+
+
 def test_photos_of_train_leak_if_val_or_test_has_a_copy():
     held = np.array([True, False, False, False, True, True])
     prints = made([noise(1), noise(1), noise(2), noise(2), noise(3), noise(3)])
