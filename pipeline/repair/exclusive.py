@@ -51,7 +51,7 @@ def nobody_at_work() -> Iterator[None]:
         yield
 
 
-def rwlock() -> Iterator[Finding]:
+def rwlock_findings() -> Iterator[Finding]:
     """Yield a fault where a kill has left a file of DVC's with which it refuses all work.
 
     Half a file, or one that names a process that has ended and for which nobody has waited: DVC

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.files import LOCK, write_beside
 from pipeline.repair.aside import set_aside
-from pipeline.repair.exclusive import mend, rwlock
+from pipeline.repair.exclusive import mend, rwlock_findings
 from pipeline.repair.finding import Finding
 from pipeline.repair.lock_copy import COPY
 from pipeline.tracking.git_state import committed_lock
@@ -126,14 +126,14 @@ def check_lock() -> LockFault | None:
     return find_fault(_text(LOCK), _text(COPY), f"{committed}\n" if committed else "")
 
 
-def lock() -> Iterator[Finding]:
+def lock_findings() -> Iterator[Finding]:
     """Yield whether the project's lock file is whole, and DVC's list of running stages."""
     fault = check_lock()
     if fault:
         yield Finding(f"{LOCK} {fault.reason}", "`ladder doctor --fix` mends it", _mend)
     else:
         yield Finding(f"{LOCK}, {len(stage_names(_text(LOCK)))} stages")
-    yield from rwlock()
+    yield from rwlock_findings()
 
 
 def mend_lock() -> None:
@@ -142,7 +142,7 @@ def mend_lock() -> None:
     Raises:
         InputError: a DVC is at work.
     """
-    for finding in lock():
+    for finding in lock_findings():
         if finding.mend:
             print(f"{finding.what}; {mend(finding)}")
 

@@ -9,7 +9,7 @@ from pipeline.tracking.mlflow_store import experiment_name
 from pipeline.tracking.sqlite_store import artifact_folder, is_damaged, local_store
 
 
-def store() -> Iterator[Finding]:
+def store_findings() -> Iterator[Finding]:
     """Yield whether the local store is sound; a damaged one can be moved aside."""
     root = Path.cwd()
     uri = local_store(root)

@@ -11,7 +11,7 @@ from dvc.repo import Repo
 
 from pipeline.errors import InputError
 from pipeline.repair.aside import DAMAGED
-from pipeline.repair.contents import contents, is_sound, list_of, named_contents
+from pipeline.repair.contents import contents_findings, is_sound, list_of, named_contents
 from pipeline.tracking.dvc_lock import read_lock
 from tests.stages.ladder_tree import md5
 
@@ -79,21 +79,21 @@ def object_of(content: str) -> Path:
 
 def mended() -> list[str]:
     """Return what was wrong, after mending it."""
-    faults = [finding for finding in contents() if finding.remedy]
+    faults = [finding for finding in contents_findings() if finding.remedy]
     for fault in faults:
         fault.mend()
     return [fault.what for fault in faults]
 
 
 def test_a_sound_project():
-    (finding,) = contents()
+    (finding,) = contents_findings()
     assert finding.remedy == ""
     assert finding.what == "contents: 5 hashed, in the workspace and in the cache"
 
 
 def test_without_a_lock_file_there_is_nothing_to_hash(project):
     Path("dvc.lock").unlink()
-    (finding,) = contents()
+    (finding,) = contents_findings()
     assert finding.what.startswith("contents: 0 hashed")
 
 
@@ -177,7 +177,7 @@ def test_a_sound_result_is_not_moved_for_a_flipped_digit_of_the_lock_file(place)
     )
     flipped = ("0" if digest[0] != "0" else "1") + digest[1:]
     Path("dvc.lock").write_text(Path("dvc.lock").read_text().replace(digest, f"'{flipped}'"))
-    told = [finding.what for finding in contents()]
+    told = [finding.what for finding in contents_findings()]
     assert f"{place}: another result than dvc.lock names; `dvc repro` decides" in told
     assert mended() == []
     repro()
@@ -186,7 +186,7 @@ def test_a_sound_result_is_not_moved_for_a_flipped_digit_of_the_lock_file(place)
 
 def test_a_result_that_is_made_while_all_is_hashed_is_not_replaced_by_the_old_one():
     damage(Path("f"), "flipped")
-    (fault,) = (finding for finding in contents() if finding.remedy)
+    (fault,) = (finding for finding in contents_findings() if finding.remedy)
     Path("dvc.yaml").write_text(Path("dvc.yaml").read_text().replace("echo f", "echo new"))
     repro()
     assert fault.mend() == "nothing to mend any more"
@@ -199,7 +199,7 @@ def test_what_is_whole_by_now_is_left(place):
     for path in (Path(place), object_of(Path(place).read_text())):
         whole = path.read_bytes()
         damage(path, "flipped")
-        (fault,) = (finding for finding in contents() if finding.remedy)
+        (fault,) = (finding for finding in contents_findings() if finding.remedy)
         path.chmod(0o644)
         path.write_bytes(whole)
         assert fault.mend() == "nothing to mend any more"
@@ -224,7 +224,7 @@ def test_a_remote_brings_what_is_damaged_here(tmp_path):
 def test_what_is_nowhere_is_counted():
     object_of("f\n").unlink()
     Path("f").unlink()
-    (finding,) = contents()
+    (finding,) = contents_findings()
     assert finding.what.endswith(", 1 not here (`dvc pull` or `dvc repro` brings them)")
 
 
@@ -232,10 +232,10 @@ def test_outside_a_project_is_an_input_error(tmp_path, monkeypatch):
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
     with pytest.raises(InputError, match="run from the project's root folder"):
-        list(contents())
+        list(contents_findings())
 
 
 def test_without_dvc_the_remedy_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "dvc.repo", None)
     with pytest.raises(InputError, match=r"dvc cannot be imported: .*`make clean-venv`"):
-        list(contents())
+        list(contents_findings())

@@ -11,7 +11,7 @@ from dvc.fs import LocalFileSystem
 from dvc.repo import Repo
 
 from pipeline.errors import InputError
-from pipeline.repair.exclusive import mend, nobody_at_work, rwlock
+from pipeline.repair.exclusive import mend, nobody_at_work, rwlock_findings
 from pipeline.repair.finding import Finding
 
 LIST = Path(".dvc/tmp/rwlock")
@@ -69,11 +69,11 @@ def test_a_zombie_holds_nothing_up():
         os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
         held_by(ended.pid)
         assert is_blocked()
-        (fault,) = rwlock()
+        (fault,) = rwlock_findings()
         assert mend(fault).startswith("removed")
         assert not is_blocked()
     held_by(os.getppid())
-    assert list(rwlock()) == []
+    assert list(rwlock_findings()) == []
 
 
 def is_blocked():
@@ -88,10 +88,10 @@ def is_blocked():
 
 
 def test_half_a_list_of_processes_is_removed():
-    assert list(rwlock()) == []
+    assert list(rwlock_findings()) == []
     for half in ('{"write": {"a"', '{"write": {"a": 1}}', "[1]"):
         LIST.write_text(half)
-        (fault,) = rwlock()
+        (fault,) = rwlock_findings()
         assert fault.what == ".dvc/tmp/rwlock cannot be read"
         assert mend(fault).startswith("removed")
         assert not LIST.exists()

@@ -9,7 +9,14 @@ from dvc.repo import Repo
 from pipeline.files import LOCK
 from pipeline.repair.aside import DAMAGED
 from pipeline.repair.lock_copy import COPY
-from pipeline.repair.lock_file import find_fault, is_sound, lock, mend_lock, stage_names, with_order
+from pipeline.repair.lock_file import (
+    find_fault,
+    is_sound,
+    lock_findings,
+    mend_lock,
+    stage_names,
+    with_order,
+)
 from pipeline.tracking.dvc_lock import parse_lock
 from tests.conftest import ROOT
 
@@ -100,7 +107,7 @@ class TestInAProject:
         Repo.init().close()
 
     def test_none_is_no_fault(self):
-        assert [finding.remedy for finding in lock()] == [""]
+        assert [finding.remedy for finding in lock_findings()] == [""]
 
     def test_a_sound_one_is_left_alone(self, capsys):
         LOCK.write_text(SHORT)
