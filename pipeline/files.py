@@ -106,7 +106,7 @@ def write_beside(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal; 2 GB/s where the processor has units for it."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

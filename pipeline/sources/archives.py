@@ -1,6 +1,5 @@
 """Fetches the official VOC archives: pinned, resumed where they broke off, unpacked safely."""
 
-import hashlib
 import http.client
 import os
 import platform
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import InputError
+from pipeline.files import sha256_of
 from pipeline.progress import progress
 from pipeline.reading.damage import naming_damage
 
@@ -83,7 +83,7 @@ def download(urls: Sequence[str], path: Path, sha256: str) -> None:
     Raises:
         InputError: no address delivered, or what came has another digest.
     """
-    if path.is_file() and _digest(path) == sha256:
+    if path.is_file() and sha256_of(path) == sha256:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
@@ -94,7 +94,7 @@ def download(urls: Sequence[str], path: Path, sha256: str) -> None:
         except (OSError, http.client.HTTPException, ValueError) as error:
             faults.append(f"{url} ({error})")
             continue
-        found = _digest(partial)
+        found = sha256_of(partial)
         if found == sha256:
             os.replace(partial, path)
             return
@@ -103,11 +103,6 @@ def download(urls: Sequence[str], path: Path, sha256: str) -> None:
     raise InputError(
         f"{path}: download failed: {'; '.join(faults)}; run again to go on, or put the file there"
     )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _continue_download(url: str, partial: Path) -> None:

@@ -8,7 +8,7 @@ from math import isfinite, nan
 from pathlib import Path
 
 from pipeline.evaluate.result_files import ClassAp, MetricInterval, read_rows
-from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, REPORT, TRAINING
+from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, REPORT, TRAINING, sha256_of
 from pipeline.profiles import FlatParams
 from pipeline.tracking.dvc_lock import (
     Stages,
@@ -190,9 +190,7 @@ def _digest_of_model(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()):
         if path.is_file():
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
-            digest.update(f"{path.name} {content}\n".encode())
+            digest.update(f"{path.name} {sha256_of(path)}\n".encode())
     return digest.hexdigest()
 
 
