@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from pipeline.photo_files import on_white, open_photo, upright
+from pipeline.processes import usable_cores
 from pipeline.progress import progress
 
 SIDE = 32  # of the grey thumbnail, in pixels
@@ -38,13 +38,8 @@ class Fingerprints:
         return Fingerprints(self.digests[keep], self.thumbnails[keep], self.decoded[keep])
 
 
-def fingerprints(photos: Sequence[Path], workers: int | None = None) -> Fingerprints:
-    """Return the fingerprints of photos; one that does not decode is marked, not refused.
-
-    Args:
-        photos: their files.
-        workers: threads; None for one per core. Reading and decoding release the GIL.
-    """
+def fingerprints(photos: Sequence[Path]) -> Fingerprints:
+    """Return the fingerprints of photo files; one that does not decode is marked, not refused."""
     digests = np.zeros(len(photos), np.uint64)
     thumbnails = np.zeros((len(photos), SIDE, SIDE), np.uint8)
     decoded = np.zeros(len(photos), bool)
@@ -56,15 +51,15 @@ def fingerprints(photos: Sequence[Path], workers: int | None = None) -> Fingerpr
                 thumbnails[row], decoded[row] = thumbnail, True
         return rows
 
-    filled = _in_threads(fill, len(photos), workers)
+    filled = _in_threads(fill, len(photos))
     for _ in progress(filled, total=len(photos), desc="comparing", unit="photos"):
         pass
     return Fingerprints(digests, thumbnails, decoded)
 
 
-def _in_threads(fill: Callable[[range], range], photos: int, workers: int | None) -> Iterator[int]:
+def _in_threads(fill: Callable[[range], range], photos: int) -> Iterator[int]:
     tasks = [range(photos)[at : at + _PHOTOS_A_TASK] for at in range(0, photos, _PHOTOS_A_TASK)]
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:  # reading and decoding release the GIL
         try:
             for rows in pool.map(fill, tasks):
                 yield from rows

@@ -30,7 +30,7 @@ def test_no_photos():
 def test_every_kind_of_photo_has_the_same_thumbnail(tmp_path, gradient, mode):
     path = tmp_path / ("photo.jpg" if mode in ("RGB", "CMYK") else "photo.png")
     gradient.convert("RGB").convert(mode).save(path)
-    prints = fingerprints([path], workers=1)
+    prints = fingerprints([path])
     assert prints.decoded.all()
     column = (np.arange(SIDE) + 0.5) * 200 / SIDE - 0.5  # the mean of its 6.25 columns
     assert abs(prints.thumbnails[0] - column).max() < (20 if mode == "P" else 5)
@@ -56,7 +56,7 @@ def test_photos_are_in_their_order_in_many_threads(tmp_path):
     paths = [tmp_path / f"{number}.png" for number in range(50)]
     for number, path in enumerate(paths):
         Image.new("L", (40, 40), number).save(path)
-    prints = fingerprints(paths, workers=4)
+    prints = fingerprints(paths)
     assert prints.thumbnails[:, 0, 0].tolist() == list(range(50))
     some = prints.of_photos(np.arange(50) % 2 == 1)
     assert some.thumbnails[:, 0, 0].tolist() == list(range(1, 50, 2))

@@ -103,7 +103,7 @@ def _read_photo(_: Path, photo: Path) -> object:
     from pipeline.data.decode import read_squashed
     from pipeline.photo_files import photo_header
 
-    fingerprints([photo], workers=1)
+    fingerprints([photo])
     header = photo_header(photo)
     square, size_wh = read_squashed(photo, 64)
     # Of damaged EXIF torchvision may see a turn where Pillow sees none.
