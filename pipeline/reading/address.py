@@ -1,14 +1,15 @@
-"""Addresses of MLflow stores: what of them may be shown, and whether they are such at all."""
+"""Addresses of MLflow stores: which parts may be shown, and whether they are valid."""
 
 import re
 from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.errors import InputError
 
-# A path of a file may have any character in it; all else with :// may have a password.
+# A file path may contain any character; anything else with :// may contain a password.
 _ADDRESS = re.compile(r"((?!sqlite|file:)[a-z][a-z0-9+.-]*://)(.+)", re.DOTALL | re.IGNORECASE)
 _BREAKS = re.compile(r"[/?#@\s]")
-_TELLING = 4  # characters of a part of a password; fewer are in any text
+_TELLING = 4  # characters from which part of a password gives it away; fewer occur in any text
+_NAME = "MLFLOW_TRACKING_URI"
 _ENCODE = (
     "write #, /, ? and @ of a user or password as %23, %2F, %3F and %40, or set "
     "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
@@ -18,8 +19,8 @@ _ENCODE = (
 def public_address(uri: str) -> str:
     """Return an address without user, password, query and fragment.
 
-    Everything before the last @ counts as user and password, since a password may have in it what
-    ends a host elsewhere.
+    Everything before the last @ counts as user and password, since a password may contain the
+    characters that end a host.
 
     >>> public_address("https://me:pa/ss#w@host:5000/x?token=1")
     'https://host:5000/x'
@@ -32,10 +33,10 @@ def public_address(uri: str) -> str:
 
 
 def without_secrets(text: str, uri: str) -> str:
-    """Return a text, such as an error of what was given an address, without the address's secrets.
+    """Return a text, such as the error of a library, without the secrets of an address in it.
 
-    Where user and password are no whole words of the address, what a library makes of their parts
-    cannot be told, and nothing of the text is left.
+    If user and password contain characters that end them, libraries may split and quote them in
+    any way; then nothing of the text is kept.
     """
     found = _ADDRESS.match(uri)
     if not found:
@@ -55,30 +56,29 @@ def without_secrets(text: str, uri: str) -> str:
     return shown
 
 
-def check_address(uri: str, name: str = "MLFLOW_TRACKING_URI") -> None:
-    """Check that an address of a server is one, and has nothing that MLflow would lay open.
+def check_address(uri: str) -> None:
+    """Check that the address of a server is valid and holds nothing that MLflow would expose.
 
     Args:
-        uri: of any store; only those of servers are looked at.
-        name: where it came from, for the message.
+        uri: of any store; only those of servers are checked.
 
     Raises:
-        InputError: it is none; the message has nothing of it but the host.
+        InputError: it is not; the message quotes nothing of it but the host.
     """
     found = _ADDRESS.match(uri)
     if not found or found[1].lower() not in ("http://", "https://"):
         return
     if _BREAKS.search(found[2].rpartition("@")[0]):
-        raise InputError(f"{name}: a password is not encoded; {_ENCODE}")
+        raise InputError(f"{_NAME}: a password is not encoded; {_ENCODE}")
     try:
         parts = urlsplit(uri)
-        host, _ = parts.hostname, parts.port  # raises where it is no number
+        host, _ = parts.hostname, parts.port  # raises if it is not a number
     except ValueError:
-        raise InputError(f"{name}: not an address; {_ENCODE}") from None
+        raise InputError(f"{_NAME}: not an address; {_ENCODE}") from None
     if not host or re.search(r"\s", uri):
-        raise InputError(f"{name}: not an address; write http://host:port")
+        raise InputError(f"{_NAME}: not an address; write http://host:port")
     if parts.query or parts.fragment or "?" in uri or "#" in uri:
         raise InputError(
-            f"{name}: {public_address(uri)} has more behind it, which MLflow takes for a path; "
+            f"{_NAME}: {public_address(uri)} has more after it, which MLflow takes for a path; "
             "a token goes into MLFLOW_TRACKING_TOKEN"
         )
