@@ -15,7 +15,7 @@ from pathlib import Path
 
 from commands.options.parser import command_parser, number
 from pipeline.errors import InputError
-from pipeline.files import EVALUATION, EXPORTS, MODELS, PARAMS, PIXELS, TABLES
+from pipeline.files import EVALUATION, EXPORTS, LABEL_SCORES, MODELS, PARAMS, PIXELS, TABLES
 from pipeline.progress import tell
 from pipeline.tasks import Task
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
             raise InputError(
                 f"{MODELS / rung}: was trained on other classes than the tables have; train again"
             )
-    scores = read_label_scores(EVALUATION / rung / "label_scores.json")
+    scores = read_label_scores(EVALUATION / rung / LABEL_SCORES)
     description = Description(spec, load_params(PARAMS).predict, scores)
     tell(f"{rung}: tracing")
     exporter = Exporter(model, capture(model, spec), description, inputs, options.max_fall)

@@ -17,7 +17,7 @@ from commands.options.page import check_page
 from commands.options.parser import command_parser, number
 from pipeline.errors import InputError, counted
 from pipeline.evaluate.result_files import ConfusedPair, read_rows
-from pipeline.files import EVALUATION, MODELS, TABLES, write_beside
+from pipeline.files import EVALUATION, LABEL_SCORES, MODELS, TABLES, write_beside
 from pipeline.formats.labels import Labels
 from pipeline.formats.read import read_labels
 from pipeline.inference.label_scores import read_label_scores
@@ -70,7 +70,7 @@ def knowledge_of(model: Path) -> Knowledge:
     evaluation = model.parent.parent / EVALUATION / model.name
     confusion, objects = evaluation / "confusion.csv", TABLES / "objects.parquet"
     return Knowledge(
-        label_scores=read_label_scores(evaluation / "label_scores.json"),
+        label_scores=read_label_scores(evaluation / LABEL_SCORES),
         confused=most_confused(read_rows(confusion, ConfusedPair)) if confusion.is_file() else {},
         usual_sizes=(
             usual_sizes(read_table(objects, SCHEMAS["objects"])) if objects.is_file() else {}

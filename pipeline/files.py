@@ -28,6 +28,7 @@ REPORT = Path("report")
 PLOTS = Path("plots")
 EXPORTS = Path("exports")
 EVALUATED = Path("evaluated")
+LABEL_SCORES = "label_scores.json"  # of a rung, in its folder of EVALUATION or beside its model
 _NO_ROOM = 1 << 20  # bytes; what no model and no checkpoint fits in
 
 

@@ -35,6 +35,7 @@ from pipeline.evaluate.size_ap import SizeAp, ap_by_size
 from pipeline.evaluate.voc_ap import VocResult
 from pipeline.files import (
     EVALUATION,
+    LABEL_SCORES,
     METRICS,
     MODELS,
     PREDICTIONS,
@@ -208,7 +209,7 @@ def write_objects(
     if label_scores is None:
         label_scores = choose_label_scores(truth, detections, count).scores
     by_class = dict(zip(classes, label_scores.astype(float).round(4).tolist(), strict=True))
-    (folder / "label_scores.json").write_text(
+    (folder / LABEL_SCORES).write_text(
         json.dumps(by_class, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     labels = keep_labels(detections, label_scores)

@@ -10,11 +10,9 @@ import numpy as np
 import orjson
 
 from pipeline.errors import InputError
-from pipeline.files import EVALUATION
+from pipeline.files import EVALUATION, LABEL_SCORES
 from pipeline.params.params import PredictParams
 from pipeline.predictions import UNKNOWN_LABEL_SCORE
-
-LABEL_SCORES = "label_scores.json"
 
 
 @dataclass(frozen=True)

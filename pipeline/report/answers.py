@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pipeline.data.pixel_store import Pixels
 from pipeline.errors import InputError
 from pipeline.evaluate.result_files import MetricInterval, read_rows
+from pipeline.files import LABEL_SCORES
 from pipeline.predictions import Predictions
 from pipeline.report.fonts import Lettering
 
@@ -73,7 +74,7 @@ def read_answers(rung: str, predictions: Predictions, evaluation: Path) -> Answe
     """
     if not predictions.task.every_object:
         return Answers(rung, predictions, evaluation, None)
-    path = evaluation / "label_scores.json"
+    path = evaluation / LABEL_SCORES
     try:
         by_class = orjson.loads(path.read_bytes())
         scores = np.array([float(by_class[name]) for name in predictions.classes])

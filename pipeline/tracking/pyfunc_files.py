@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pipeline
-from pipeline.files import EVALUATION
+from pipeline.files import EVALUATION, LABEL_SCORES
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -38,8 +38,6 @@ def write_pyfunc(model: Path, out: Path) -> None:
     from mlflow.pyfunc import save_model
     from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import Array, Object, Property
-
-    from pipeline.inference.label_scores import LABEL_SCORES
 
     found = Object(
         [

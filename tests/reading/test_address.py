@@ -56,7 +56,7 @@ def test_nothing_secret_leaves_with_an_error(uri):
         ("http://me:p/w@a", r"a password is not encoded; write #"),
         ("http://me:p@w@a", r"a password is not encoded; write #"),
         ("http://a b", r"not an address; write http://host:port"),
-        ("http://me:pw@a?x=1", r"http://a has more behind it, .* MLFLOW_TRACKING_TOKEN"),
+        ("http://me:pw@a?x=1", r"http://a has more after it, .* MLFLOW_TRACKING_TOKEN"),
     ],
 )
 def test_what_is_no_address_is_a_line(uri, line):
