@@ -1,6 +1,6 @@
 """The one error that the user is meant to read, and words that messages share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 class InputError(Exception):
@@ -35,6 +35,16 @@ def counted(count: int, one: str, many: str = "") -> str:
         many: the same of several; by default `one` with an s.
     """
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Return the first names, at most `most`, and how many more there are.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c", "d"], most=2)
+    ('a, b', 'a, b and 2 more')
+    """
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
 
 
 def one_line(text: str) -> str:

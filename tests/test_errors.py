@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from pipeline.errors import InputError, counted, one_line
+from pipeline.errors import InputError, counted, listed, one_line
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,11 @@ def test_a_list_stands_below_and_is_whole_in_another_process():
 )
 def test_one_is_told_as_one(count, words, line):
     assert counted(count, *words) == line
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a, b"), (["a", "b", "c"], "a, b and 1 more")],
+)
+def test_a_list_ends_with_how_many_more_there_are(names, line):
+    assert listed(names, most=2) == line

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from pipeline.errors import listed
 from pipeline.formats.same_photo import folders_of, is_folder_of_split, may_be_same
 from pipeline.formats.split_names import split_in_path, split_of_path
 from pipeline.photo_files import photos_below
@@ -137,8 +138,8 @@ class PhotoNames:
         paths = list(self._by_last_name)
         if not paths:
             return []
-        shown = ", ".join([*paths[:_SHOWN], *["..."] * (len(paths) > _SHOWN)])
-        return [f"photos found by their names alone, in other folders: {len(paths)} ({shown})"]
+        what = "photos found by their names alone, in other folders"
+        return [f"{what}: {len(paths)} ({listed(paths, _SHOWN)})"]
 
     def hint(self, path: str) -> str:
         """Return the photo in another folder that is called like a missing one, for a message."""

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 from pipeline.formats.labels import Labels
 from pipeline.formats.photo_names import USUAL_FOLDERS
 from pipeline.photo_files import photos_below
@@ -118,5 +118,4 @@ def _note(what: str, names: Sequence[str]) -> list[str]:
     """Return how many there are and the first of them; nothing if there is none."""
     if not names:
         return []
-    shown = ", ".join([*names[:_SHOWN], *["..."] * (len(names) > _SHOWN)])
-    return [f"{what}: {len(names)} ({shown})"]
+    return [f"{what}: {len(names)} ({listed(names, _SHOWN)})"]

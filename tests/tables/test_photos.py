@@ -134,7 +134,7 @@ def test_names_of_another_machine_find_their_photos_and_are_noted(tmp_path: Path
     assert labels.images["file_name"].to_pylist() == [*files[:3], "d.png", files[4]]
     assert labels.notes == (
         "names spelled otherwise than their photos: 4 (images\\a.png, C:\\set\\images\\B.png, "
-        "../images/c%201.png, ...)",
+        "../images/c%201.png and 1 more)",
     )
 
 
@@ -167,7 +167,7 @@ def test_photos_without_labels_are_counted(tmp_path: Path) -> None:
     for name in "fcdeb":
         write_photo(folder / f"JPEGImages/{name}.png")
     write_photo(folder / "JPEGImages/.thumbs/a.png")
-    note = "photos that the labels do not name, left out: 5 (b.png, c.png, d.png, ...)"
+    note = "photos that the labels do not name, left out: 5 (b.png, c.png, d.png and 2 more)"
     assert read(folder).notes == (note,)
 
 
