@@ -11,6 +11,7 @@ from pipeline.errors import InputError
 from pipeline.formats.csv.class_column import column_of_names, note_of_choice
 from pipeline.formats.csv.columns import UNDERSTOOD, Columns, recognise
 from pipeline.formats.csv.decimal_comma import EXPORT_POINTS, Lines, with_points
+from pipeline.formats.numbers import checked_score
 from pipeline.formats.text_files import SAVE_IT, beginning_of
 
 _TRUE, _FALSE = {"1", "1.0", "true", "yes"}, {"0", "0.0", "-1", "false", "no", ""}
@@ -161,10 +162,7 @@ def _size(cells: Sequence[str], columns: Columns, place: str) -> tuple[int, int]
 def _score(cells: Sequence[str], columns: Columns, place: str) -> float | None:
     if columns.score is None or not cells[columns.score]:
         return None
-    score = _number(cells[columns.score], "score", place)
-    if not 0 <= score <= 1:
-        raise InputError(f"{place}: score {score} is outside 0..1; correct it")
-    return score
+    return checked_score(_number(cells[columns.score], "score", place), place)
 
 
 def _number(text: str, what: str, place: str) -> float:

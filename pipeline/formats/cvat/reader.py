@@ -14,7 +14,7 @@ from pipeline.formats.cvat.writer import write_cvat
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_name, fault_of_photo
-from pipeline.formats.photo_sizes import MOST_SIDE
+from pipeline.formats.numbers import MOST_SIDE
 from pipeline.formats.split_names import split_in_name
 from pipeline.formats.upright_boxes import (
     around_parts,
@@ -178,12 +178,12 @@ def _score(marks: Mapping[str | None, str], file: Path) -> float | None:
         return _share(marks.get("confidence", ""))
     score = _share(text)
     if score is None:
-        raise InputError(f"{file}: score {text!r} is no number from 0 to 1; correct it")
+        raise InputError(f"{file}: score {text!r} is not a number from 0 to 1; correct it")
     return score
 
 
 def _share(text: str) -> float | None:
-    """Return a number from 0 to 1; None if a text is none."""
+    """Return the number of a text; None if it is not one from 0 to 1."""
     try:
         number = float(text)
     except ValueError:

@@ -18,6 +18,7 @@ from pipeline.formats.label_studio.tasks import Task, read_tasks
 from pipeline.formats.label_studio.writer import IGNORE, write_label_studio
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_photo
+from pipeline.formats.numbers import checked_score
 from pipeline.formats.pascal.files import JSON_FOLDERS
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name
@@ -124,20 +125,11 @@ def _box(
     meta = region.get("meta")
     words = meta.get("text") if isinstance(meta, dict) else None
     ignore = isinstance(words, list) and IGNORE in words
-    return LabelledBox(row, name, box, ignore, _score(region, place))
+    return LabelledBox(row, name, box, ignore, checked_score(region.get("score"), place))
 
 
 def _has_shape(value: dict) -> bool:
     return "points" in value or {"x", "y"} <= value.keys()
-
-
-def _score(region: dict, place: str) -> float | None:
-    score = region.get("score")
-    if score is None:
-        return None
-    if not (isinstance(score, int | float) and 0 <= score <= 1):
-        raise InputError(f"{place}: score {score!r} is outside 0..1; correct it")
-    return float(score)
 
 
 def _notes(counts: Counter[str]) -> list[str]:

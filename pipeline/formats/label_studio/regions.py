@@ -5,7 +5,7 @@ from math import cos, isfinite, radians, sin
 
 from pipeline.errors import InputError
 from pipeline.formats.names import fault_of_name
-from pipeline.formats.photo_sizes import is_side
+from pipeline.formats.numbers import is_side
 
 _CLASSES = ("rectanglelabels", "polygonlabels", "ellipselabels", "labels")
 _SIDES = {"x", "y", "width", "height"}

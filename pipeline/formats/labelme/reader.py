@@ -13,8 +13,8 @@ from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labelme.writer import write_labelme
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_name
+from pipeline.formats.numbers import checked_score, is_side
 from pipeline.formats.photo_names import PhotoNames
-from pipeline.formats.photo_sizes import is_side
 from pipeline.formats.split_names import split_of_path
 from pipeline.formats.upright_boxes import around_parts
 from pipeline.photo_files import files_below, photos_below
@@ -187,7 +187,8 @@ def _box(shape: dict, row: int, place: str) -> LabelledBox:
     marks = shape | (flags if isinstance(flags, dict) else {})
     box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
     ignore = any(str(marks.get(flag)).strip().lower() in _TRUE for flag in _IGNORE)
-    return LabelledBox(row, str(name), box, ignore, _score(shape.get("score"), place))
+    score = checked_score(shape.get("score"), place)  # which AnyLabeling and our own writer add
+    return LabelledBox(row, str(name), box, ignore, score)
 
 
 def _points(shape: dict, place: str) -> list[list[float]]:
@@ -203,15 +204,6 @@ def _is_point(point: object) -> bool:
         and len(point) == 2
         and all(type(side) in (int, float) and isfinite(side) for side in point)
     )
-
-
-def _score(score: object, place: str) -> float | None:
-    """Return the score that AnyLabeling and our own writer add."""
-    if score is None:
-        return None
-    if not (isinstance(score, int | float) and 0 <= score <= 1):
-        raise InputError(f"{place}: score {score!r} is outside 0..1; correct it")
-    return float(score)
 
 
 def _notes(kinds: Counter[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.formats.names import fault_of_name, fault_of_photo
+from pipeline.formats.numbers import checked_score
 from pipeline.formats.pascal.roboflow import note_of_root, roboflow_root, without_root
 
 NOTES = "notes of the reader"  # no key of any format
@@ -164,14 +165,8 @@ def _check_boxes(annotations: list[dict], file: Path) -> None:
 
 
 def _check_scores(annotations: list[dict], file: Path) -> None:
-    """Check that a score, which labels of a model have, is a number in 0..1."""
     for index, item in enumerate(annotations):
-        score = item.get("score")
-        if score is not None and not (type(score) in (int, float) and 0 <= score <= 1):
-            raise InputError(
-                f"{file}: annotations[{index}]: score {_short(score)} is no number from 0 to 1; "
-                "correct it, or leave it out where a person has labelled"
-            )
+        checked_score(item.get("score"), f"{file}: annotations[{index}]")
 
 
 def _short(value: object) -> str:

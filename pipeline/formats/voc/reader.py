@@ -14,7 +14,7 @@ from pipeline.errors import InputError, counted
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_photo
-from pipeline.formats.photo_sizes import MOST_SIDE
+from pipeline.formats.numbers import MOST_SIDE
 from pipeline.formats.split_lists import read_split_lists
 from pipeline.formats.split_names import split_in_path, told_apart
 from pipeline.formats.upright_boxes import (

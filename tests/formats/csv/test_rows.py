@@ -66,7 +66,7 @@ def test_the_same_box_in_other_writings(tmp_path: Path, text: str) -> None:
         ("a.jpg,cat,3,2,1,4,,,,,", "box ['3', '2', '1', '4'] ends before it begins; correct it"),
         ("a.jpg,cat,1,2,3,4,40,,,,", "size of the photo '' is no finite number"),
         ("a.jpg,cat,1,2,3,4,40,0,,,", "size of the photo ('40', '0') is none; correct it"),
-        ("a.jpg,cat,1,2,3,4,,,,2,", "score 2.0 is outside 0..1; correct it"),
+        ("a.jpg,cat,1,2,3,4,,,,2,", "score 2.0 is not a number from 0 to 1; correct it"),
         ("a.jpg,cat,1,2,3,4,,,,,maybe", "'maybe' is neither 0 nor 1; correct it"),
     ],
 )

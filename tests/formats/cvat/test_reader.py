@@ -74,7 +74,7 @@ def test_attributes_of_a_box(tmp_path: Path) -> None:
     written(tmp_path, "".join(sure))
     np.testing.assert_equal(read(tmp_path).scores, np.array([0.25, np.nan, np.nan], np.float32))
     written(tmp_path, attribute("score", "high"))
-    with pytest.raises(InputError, match=r"annotations.xml: score 'high' is no number from 0 to"):
+    with pytest.raises(InputError, match=r"annotations.xml: score 'high' is not a number"):
         read(tmp_path)
 
 

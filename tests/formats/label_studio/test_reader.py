@@ -117,7 +117,8 @@ def test_one_of_several_exports_is_named(tmp_path: Path) -> None:
         ([task("a.jpg"), task("a.jpg") | {"id": 8}], "task 8: photo 'a.jpg' is that of task 7 too"),
         ([task("../x/../..")], "task 7: photo '../x/../..' names no file; give the name"),
         ([task("a.jpg", region(original_width=0))], "task 7: region r1: original_width, original"),
-        ([task("a.jpg", region(score=2))], "task 7: region r1: score 2 is outside 0..1; correct"),
+        ([task("a.jpg", region(score=2))], "task 7: region r1: score 2 is not a number from 0"),
+        ([task("a.jpg", region(score=True))], "task 7: region r1: score True is not a number"),
         ([task("a.jpg", region(value=region()["value"] | {"x": None}))], "region r1: None is no"),
     ],
 )

@@ -156,7 +156,8 @@ def test_one_folder_below_is_the_set_and_several_are_one(tmp_path: Path) -> None
         ({"shapes": [CAT, CAT | {"points": [[1, float("nan")]]}]}, "shapes[1]: points: not a list"),
         ({"shapes": [CAT | {"points": [[1, "2"]]}]}, "shapes[0]: points: not a list of finite"),
         ({"shapes": [CAT | {"points": 3}]}, "shapes[0]: points: not a list of finite [x, y]"),
-        ({"shapes": [CAT | {"score": 2}]}, "shapes[0]: score 2 is outside 0..1; correct it"),
+        ({"shapes": [CAT | {"score": 2}]}, "shapes[0]: score 2 is not a number from 0 to 1"),
+        ({"shapes": [CAT | {"score": True}]}, "shapes[0]: score True is not a number from 0"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, page: dict, message: str) -> None:
