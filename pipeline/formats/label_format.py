@@ -44,8 +44,10 @@ class LabelFormat:
             in memory: at least one, with the same classes, with scores in all or in none, ids that
             go on; they are iterated over as often as the format asks. It returns what the
             format could not hold, one sentence each.
-        fault: returns why a folder is no set although a file of it has the format's ending, in
-            words for a message; None if none has.
+        fault: returns why a folder is not a set although a file in it has the format's ending, in
+            words for a message; None if no file has.
+        photos_go: returns what to do about a set without photos, in words for a message; empty if
+            its layout does not say.
     """
 
     name: str
@@ -54,3 +56,4 @@ class LabelFormat:
     read: Callable[[LabelledSet], Labels]
     write: Callable[[Iterable[Labels], Path], tuple[str, ...]]
     fault: Callable[[Path], str | None] = lambda _: None
+    photos_go: Callable[[Path], str] = lambda _: ""

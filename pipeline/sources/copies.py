@@ -30,7 +30,8 @@ def copy_set(found: LabelledSet, out: Path, *, passing: bool = False) -> None:
     """
     photos = photos_below(found.photos)
     if not photos:
-        raise InputError(f"{found.photos}: holds no photo; {_where_photos_go(found)}")
+        where = found.format.photos_go(found.root) or "set fetch.path to the labelled photos"
+        raise InputError(f"{found.photos}: holds no photo; {where}")
     files = list(dict.fromkeys([*found.files, *photos]))
     folders = {file.parent.relative_to(found.root) for file in files}
     _refuse_links(folders, found.root)
@@ -40,12 +41,6 @@ def copy_set(found: LabelledSet, out: Path, *, passing: bool = False) -> None:
         _copy_all(files, found.root, out, passing), total=len(files), desc="copying", unit="files"
     ):
         pass
-
-
-def _where_photos_go(found: LabelledSet) -> str:
-    if found.format.name == "yolo" and (found.root / "labels").is_dir():
-        return f"put the photos of labels/ into {found.root / 'images'}, in the same folders"
-    return "set fetch.path to the labelled photos"
 
 
 def _refuse_links(folders: Iterable[Path], root: Path) -> None:

@@ -205,10 +205,17 @@ def _is_in_labels(file: Path, root: Path) -> bool:
     return "labels" in [part.lower() for part in file.relative_to(root).parts[:-1]]
 
 
+def _where_photos_go(root: Path) -> str:
+    if not (root / "labels").is_dir():
+        return ""
+    return f"put the photos of labels/ into {root / 'images'}, in the same folders"
+
+
 YOLO = LabelFormat(
     name="yolo",
     holds="data.yaml, obj.names or classes.txt, and texts in labels/ or beside the photos",
     find=_find,
     read=_read,
     write=write_yolo,
+    photos_go=_where_photos_go,
 )
