@@ -116,4 +116,6 @@ def check_boxes(predictions: Predictions, whose: str) -> None:
     faults = ~np.isfinite(box_columns(predictions.table)).all(1)
     if faults.any():
         photo = predictions.table["file_name"][int(faults.argmax())]
-        raise InputError(f"{whose}: a box in {photo} is no number; train the rung again")
+        raise InputError(
+            f"{whose}: a box in {photo} has NaN or infinite numbers; train the rung again"
+        )

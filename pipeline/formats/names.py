@@ -24,7 +24,7 @@ def without_case(path: str) -> str:
 def fault_of_name(name: object) -> str | None:
     """Return what is wrong with the name of a class, and the remedy; None if nothing is."""
     if not isinstance(name, str) or not name.strip():
-        return "is no name; give one"
+        return "is not a name; give one"
     try:
         name.encode()
     except UnicodeEncodeError:  # JSON's escapes can spell half a character

@@ -34,7 +34,7 @@ class Section(BaseModel):
         # YAML's yes and no would be 1 and 0: `flip: yes` would mirror every photo.
         field = cls.model_fields[info.field_name or ""]
         if isinstance(value, bool) and field.annotation in (int, float):
-            raise ValueError("is no switch; give a number")
+            raise ValueError("takes a number, not yes or no")
         return value
 
 

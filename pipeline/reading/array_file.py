@@ -22,5 +22,5 @@ def read_array(path: Path, remedy: str, mmap_mode: Literal["r"] | None = None) -
     """
     with naming_damage(path, "an array", remedy), path.open("rb") as file:
         if file.read(6) != b"\x93NUMPY":  # else numpy would take it for an archive or a pickle
-            raise ValueError("no array begins so")
+            raise ValueError("an array does not begin like this")
         return np.load(path, mmap_mode=mmap_mode, allow_pickle=False)

@@ -64,7 +64,7 @@ def fault_of_content(content: object, place: str = "") -> str:
     if isinstance(content, dict):
         for key, value in content.items():
             if type(key) not in (str, int) or "\0" in str(key):
-                return f"the key {place}{key!r:.80} is no text; put it in quotes"
+                return f"the key {place}{key!r:.80} is not text; put it in quotes"
             if fault := fault_of_content(value, f"{place}{key}."):
                 return fault
     elif isinstance(content, list):

@@ -25,10 +25,10 @@ def test_any_text_is_the_name_of_a_class(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
-        ("", "is no name; give one"),
-        (" ", "is no name; give one"),
-        (4, "is no name; give one"),
-        (None, "is no name; give one"),
+        ("", "is not a name; give one"),
+        (" ", "is not a name; give one"),
+        (4, "is not a name; give one"),
+        (None, "is not a name; give one"),
         ("\ud83d", "is not text in UTF-8; rename it"),
         ("a\0.jpg", "holds a control character, which XML and CSV cannot; rename it"),
         ("a\n.jpg", "holds a control character, which XML and CSV cannot; rename it"),

@@ -55,8 +55,8 @@ def test_what_is_long_is_refused():
     [
         ("a: {b: 2001-01-01}", "a.b = 2001-01-01 is a date; put it in quotes"),
         ("- !!set {x}", "0 = {'x'} is a set; put it in quotes"),
-        ("? [1, 2]\n: 3", "the key (1, 2) is no text; put it in quotes"),
-        ("a: {1.5: 2}", "the key a.1.5 is no text; put it in quotes"),
+        ("? [1, 2]\n: 3", "the key (1, 2) is not text; put it in quotes"),
+        ("a: {1.5: 2}", "the key a.1.5 is not text; put it in quotes"),
         ('a: ["x\\0y"]', "a.0 has a zero or half a character in its text; take it out"),
         ('a: "\\ud800"', "a has a zero or half a character in its text; take it out"),
         ("a: 2001-99-99", "not valid YAML: month must be in 1..12"),

@@ -70,7 +70,7 @@ def test_unknown_names_and_no_class_are_refused() -> None:
 @pytest.mark.parametrize(
     ("rename", "fault"),
     [
-        ({"dog": " "}, "' ' is no name; give one"),
+        ({"dog": " "}, "' ' is not a name; give one"),
         ({"dog": "a\nb"}, r"'a\nb' holds a control character, which XML and CSV cannot; rename it"),
         ({"dog": "hound", "dog ": "pet"}, "renames dog twice; keep one pair"),
     ],

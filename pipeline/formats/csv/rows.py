@@ -155,7 +155,7 @@ def _size(cells: Sequence[str], columns: Columns, place: str) -> tuple[int, int]
         return None
     width, height = (_number(text, "size of the photo", place) for text in texts)
     if not (0 < width < 2**31 and 0 < height < 2**31):
-        raise InputError(f"{place}: size of the photo {texts} is none; correct it")
+        raise InputError(f"{place}: size of the photo {texts} is not valid; correct it")
     return int(width), int(height)
 
 
@@ -172,7 +172,7 @@ def _number(text: str, what: str, place: str) -> float:
         number = float("nan")
     if not isfinite(number):
         remedy = EXPORT_POINTS if re.fullmatch(r"[+-]?[\d.,' ]*,[\d.,' ]*", text) else "correct it"
-        raise InputError(f"{place}: {what} {text!r} is no finite number; {remedy}")
+        raise InputError(f"{place}: {what} {text!r} is not a finite number; {remedy}")
     return number
 
 

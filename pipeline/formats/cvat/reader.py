@@ -137,9 +137,9 @@ def _image(node: ElementTree.Element, file: Path) -> dict:
     try:
         width, height = int(node.get("width", "0")), int(node.get("height", "0"))
     except ValueError:
-        raise InputError(f"{file}: image {name!r}: size is no number; correct it") from None
+        raise InputError(f"{file}: image {name!r}: size is not a number; correct it") from None
     if max(width, height) > MOST_SIDE:
-        raise InputError(f"{file}: image {name!r}: size is no photo's; correct it")
+        raise InputError(f"{file}: image {name!r}: size is too large for a photo; correct it")
     known = width > 0 and height > 0
     return {
         "file_name": name,

@@ -22,7 +22,9 @@ def region_size(region: dict, place: str) -> tuple[int, int]:
     width, height = size
     if is_side(width) and is_side(height):
         return width, height
-    raise InputError(f"{place}: original_width, original_height: {size} are no sizes; correct them")
+    raise InputError(
+        f"{place}: original_width, original_height: {size} is not a size in pixels; correct it"
+    )
 
 
 def region_class(value: dict, place: str) -> str | None:
@@ -105,7 +107,7 @@ def region_box(
 def _percents(numbers: Sequence[object], place: str) -> list[float]:
     for number in numbers:
         if type(number) not in (int, float) or not isfinite(number):  # type: ignore[arg-type]
-            raise InputError(f"{place}: {number!r} is no finite number; correct it")
+            raise InputError(f"{place}: {number!r} is not a finite number; correct it")
     return [float(number) for number in numbers]  # type: ignore[arg-type]
 
 

@@ -114,13 +114,15 @@ def _page(file: Path) -> _Page:
         raise InputError(f"{file}: top level: not an object; save it again in LabelMe")
     shapes = data.get("shapes")
     if not isinstance(shapes, list) or not all(isinstance(shape, dict) for shape in shapes):
-        raise InputError(f"{file}: shapes: no list of objects; save it again in LabelMe")
+        raise InputError(f"{file}: shapes: not a list of objects; save it again in LabelMe")
     size = data.get("imageWidth"), data.get("imageHeight")
     if size == (None, None):
         return _Page(file, str(data.get("imagePath") or ""), (None, None), shapes)
     width, height = size
     if not (is_side(width) and is_side(height)):
-        raise InputError(f"{file}: imageWidth, imageHeight: {size} are no sizes; correct them")
+        raise InputError(
+            f"{file}: imageWidth, imageHeight: {size} is not a size in pixels; correct it"
+        )
     return _Page(file, str(data.get("imagePath") or ""), (width, height), shapes)
 
 

@@ -85,7 +85,7 @@ def _check_ids(items: list[dict], key: str, file: Path) -> None:
         for index, item in enumerate(items):
             if type(item[field]) is not int or abs(item[field]) >= 2**63:
                 raise InputError(
-                    f"{file}: {key}[{index}]: {field} {item[field]!r} is no integer; number it"
+                    f"{file}: {key}[{index}]: {field} {item[field]!r} is not an integer; number it"
                 )
     twice = _first_duplicate([item["id"] for item in items])
     if twice is not None:
@@ -128,7 +128,7 @@ def _check_sizes(images: list[dict], file: Path) -> None:
             value = image.get(key)
             if value is not None and (type(value) is not int or not 0 < value < 2**31):
                 raise InputError(
-                    f"{file}: images[{index}]: {key} {_short(value)} is no positive integer; "
+                    f"{file}: images[{index}]: {key} {_short(value)} is not a positive integer; "
                     "correct it, or leave it out"
                 )
 

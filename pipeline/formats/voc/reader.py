@@ -224,7 +224,7 @@ def _size(root: ElementTree.Element, file: Path) -> tuple[int | None, int | None
         if max(width, height) > MOST_SIDE:
             raise ValueError
     except (ValueError, OverflowError):
-        raise InputError(f"{file}: size: {texts} are no numbers; correct it") from None
+        raise InputError(f"{file}: size: {texts} is not valid; correct it") from None
     return (width, height) if width > 0 and height > 0 else (None, None)
 
 

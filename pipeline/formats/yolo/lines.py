@@ -100,14 +100,14 @@ def _without_track(row: list[float], place: str) -> list[float]:
     if len(row) != 7:
         return row
     if not (row[6].is_integer() and row[6] >= 0):
-        raise InputError(f"{place}: track {row[6]} is no whole number; correct it")
+        raise InputError(f"{place}: track {row[6]} is not a whole number; correct it")
     return row[:6]
 
 
 def _object(row: list[float], line: str, place: str, keypoints: int) -> YoloObject:
     label, *numbers = row
     if not (label.is_integer() and label >= 0):
-        raise InputError(f"{place}: class {line.split()[0]} is no whole number; correct it")
+        raise InputError(f"{place}: class {line.split()[0]} is not a whole number; correct it")
     if label >= MOST_CLASSES:  # also for the names in between to fit into memory
         raise InputError(
             f"{place}: class {line.split()[0]} is above {MOST_CLASSES - 1}; number the classes "

@@ -124,7 +124,7 @@ def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
     if names is None:
         return None
     if not isinstance(names, list):
-        raise InputError(f"{file}: names: no list; give the names of the classes")
+        raise InputError(f"{file}: names: not a list; give the names of the classes")
     if isinstance(count, int) and count != len(names):
         raise InputError(f"{file}: nc is {count}, but names has {len(names)}; correct one")
     return _checked([str(name) for name in names], file)

@@ -56,8 +56,8 @@ def test_marks_between_thousands_are_refused(tmp_path: Path, number: str) -> Non
     with pytest.raises(InputError) as caught:
         read(tmp_path, HEADER + f"a.jpg;cat;1;2;{number};4;;;;\n")
     assert str(caught.value) == (
-        f"{tmp_path / 'a.csv'}: row 2: box {number!r} is no finite number; export numbers with a "
-        "decimal point and without marks between thousands"
+        f"{tmp_path / 'a.csv'}: row 2: box {number!r} is not a finite number; export numbers with "
+        "a decimal point and without marks between thousands"
     )
 
 
@@ -70,7 +70,9 @@ def test_a_point_beside_commas_is_refused_as_it_may_part_thousands(tmp_path: Pat
 
 
 def test_between_commas_a_comma_may_part_thousands(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"row 2: box '1,260' is no finite number; export numbers"):
+    with pytest.raises(
+        InputError, match=r"row 2: box '1,260' is not a finite number; export numbers"
+    ):
         read(tmp_path, 'image,label,x1,y1,x2,y2\na.jpg,cat,"1,260",2,1300,4\n')
 
 

@@ -85,10 +85,10 @@ def test_attributes_of_a_box(tmp_path: Path) -> None:
         ("<annotations/>", "holds no <image>; export"),
         ("<annotations>", "not XML"),
         ('<annotations><image name="a.jpg"/></annotations>', "no box in 1 photo; label"),
-        ("<annotations><image>" + BOX + "</image></annotations>", "image name '' is no name"),
+        ("<annotations><image>" + BOX + "</image></annotations>", "image name '' is not a name"),
         (
             '<annotations><image name="a.jpg" width="x">' + BOX + "</image></annotations>",
-            "image 'a.jpg': size is no number",
+            "image 'a.jpg': size is not a number",
         ),
         (
             '<annotations><image name="a.jpg"><box label="cat" xtl="1"/></image></annotations>',
@@ -98,10 +98,10 @@ def test_attributes_of_a_box(tmp_path: Path) -> None:
             '<annotations><image name="a.jpg"><polygon label="cat"/></image></annotations>',
             "polygon cat: .* lacks numbers; correct it",
         ),
-        ('<annotations><image name="a.jpg"><box/></image></annotations>', "label '' is no name"),
+        ('<annotations><image name="a.jpg"><box/></image></annotations>', "label '' is not a name"),
         (
             f'<annotations><image name="a.jpg" width="{2**31}" height="9"/></annotations>',
-            "image 'a.jpg': size is no photo's; correct it",
+            "image 'a.jpg': size is too large for a photo; correct it",
         ),
     ],
 )

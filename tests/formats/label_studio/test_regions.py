@@ -71,18 +71,20 @@ def test_a_class_that_is_no_name(name: str) -> None:
 
 def test_sizes() -> None:
     assert region_size({"original_width": 200, "original_height": 100}, "task 1") == SIZE
-    with pytest.raises(InputError, match=r"original_height: \(0, None\) are no sizes; correct"):
+    with pytest.raises(
+        InputError, match=r"original_height: \(0, None\) is not a size in pixels; correct"
+    ):
         region_size({"original_width": 0}, "task 1")
-    with pytest.raises(InputError, match=r"original_width, .* are no sizes; correct"):
+    with pytest.raises(InputError, match=r"original_width, .* is not a size in pixels; correct"):
         region_size({"original_width": 9, "original_height": 2**31}, "task 1")
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (rectangle(1, "2", 3, 4), "task 1: '2' is no finite number; correct it"),
-        (rectangle(1, float("nan"), 3, 4), "task 1: nan is no finite number"),
-        (rectangle(1, 2, None, 4), "task 1: None is no finite number"),
+        (rectangle(1, "2", 3, 4), "task 1: '2' is not a finite number; correct it"),
+        (rectangle(1, float("nan"), 3, 4), "task 1: nan is not a finite number"),
+        (rectangle(1, 2, None, 4), "task 1: None is not a finite number"),
         (rectangle(1, 2, -3, 4), "task 1: width or height is negative; correct it"),
         ({"points": [[1, 2], [3, 4], 5]}, "task 1: points: not a list of"),
     ],

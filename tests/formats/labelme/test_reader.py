@@ -145,13 +145,13 @@ def test_one_folder_below_is_the_set_and_several_are_one(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("page", "message"),
     [
-        ({"shapes": None}, "shapes: no list of objects; save it again in LabelMe"),
-        ({"shapes": [1]}, "shapes: no list of objects"),
+        ({"shapes": None}, "shapes: not a list of objects; save it again in LabelMe"),
+        ({"shapes": [1]}, "shapes: not a list of objects"),
         ({"imageWidth": 2**31}, "imageWidth, imageHeight: "),
-        ({"imageWidth": 0}, "imageWidth, imageHeight: (0, 30) are no sizes; correct them"),
-        ({"imageHeight": None}, "imageWidth, imageHeight: (40, None) are no sizes"),
-        ({"shapes": [CAT | {"label": ""}]}, "shapes[0]: label '' is no name; give one"),
-        ({"shapes": [{"points": [[1, 2], [3, 4]]}]}, "shapes[0]: label None is no name"),
+        ({"imageWidth": 0}, "imageWidth, imageHeight: (0, 30) is not a size in pixels; correct it"),
+        ({"imageHeight": None}, "imageWidth, imageHeight: (40, None) is not a size"),
+        ({"shapes": [CAT | {"label": ""}]}, "shapes[0]: label '' is not a name; give one"),
+        ({"shapes": [{"points": [[1, 2], [3, 4]]}]}, "shapes[0]: label None is not a name"),
         ({"shapes": [CAT | {"points": [[1, 2]]}]}, "(cat): a rectangle of 1 points; correct it"),
         ({"shapes": [CAT, CAT | {"points": [[1, float("nan")]]}]}, "shapes[1]: points: not a list"),
         ({"shapes": [CAT | {"points": [[1, "2"]]}]}, "shapes[0]: points: not a list of finite"),
@@ -174,7 +174,7 @@ def test_two_files_of_one_photo_and_files_of_none_are_refused(tmp_path: Path) ->
     with pytest.raises(InputError, match=r"b.json: photo 'a.jpg' has .*a.json as well; keep one"):
         read(tmp_path)
     make(tmp_path / "b.json", photo="a.jpg", imagePath="")
-    with pytest.raises(InputError, match=r"b.json: imagePath '' is no name; give one"):
+    with pytest.raises(InputError, match=r"b.json: imagePath '' is not a name; give one"):
         read(tmp_path)
     (tmp_path / "b.json").write_text('{"shapes": [')
     with pytest.raises(InputError, match=r"b.json: line 1 column 13: not JSON"):

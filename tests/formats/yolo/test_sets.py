@@ -221,7 +221,7 @@ def test_pictures_beside_a_folder_images_are_no_background(tmp_path: Path, yaml:
     [
         ("names: [", "not valid YAML"),
         ("- cat\n", "top level: no keys; give names"),
-        ("names: cat\ntrain: .\n", "names: no list; give the names"),
+        ("names: cat\ntrain: .\n", "names: not a list; give the names"),
         ("names: {0: cat, 2: dog}\ntrain: .\n", "names: keys are not 0..1; number them so"),
         ("names: {0: cat, '0': dog}\ntrain: .\n", "names: keys are not 0..1; number them so"),
         ("names: [cat]\nnc: 2\ntrain: .\n", "nc is 2, but names has 1; correct one"),
