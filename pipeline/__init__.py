@@ -1,17 +1,17 @@
 """The library of the detection ladder.
 
-What its packages do with photos and labels, in the order of the stages:
+Its packages, in the order of the stages:
 
 - `sources`, `demo`    download, copy or paint labelled photos
 - `formats`, `tables`  read labels and write the tables `images`, `objects` and `largest`
-- `checks`             find copies of photos, odd boxes and rare classes
+- `checks`             find duplicate photos, odd boxes and rare classes
 - `data`               store all photos as one uint8 array, and make batches of its rows
 - `models`, `rungs`    backbone, heads, losses and decoding of each rung of the ladder
 - `train`              train a rung in phases, with checkpoints
 - `inference`          run a trained rung on photos
 - `evaluate`           compute metrics, intervals and errors of the predictions
 - `report`             draw pictures and print the table of results
-- `review`             show doubtful machine labels to a person, and take in the decisions
+- `review`             show doubtful machine labels to a person and apply the decisions
 - `tracking`           log every distinct result as one MLflow run
 
 Shapes are written with these letters:
@@ -32,7 +32,7 @@ __all__ = ["Detections", "Detector"]
 
 
 def __getattr__(name: str) -> object:
-    """Import the public names when they are asked for: most of the library works without torch."""
+    """Import the public names on first use: most of the library works without torch."""
     if name == "Detector":
         from pipeline.inference.detector import Detector
 

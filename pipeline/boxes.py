@@ -7,13 +7,13 @@ here and nowhere else.
 
 import numpy as np
 
-# Distances are given in pixels of a photo squashed to this side, the lesson's, whatever the input
-# size is, so that they can be compared.
+# Distances are in pixels of a photo squashed to this side, the lesson's, whatever the input size
+# is, so that they can be compared.
 LESSON_SIDE = 224
 
 
 def xywh_to_xyxy(boxes: np.ndarray) -> np.ndarray:
-    """Return the edges of boxes given as corner and size.
+    """Convert boxes from corner and size to edges.
 
     Args:
         boxes: `(..., 4)` as `[x, y, width, height]`.
@@ -26,13 +26,13 @@ def xywh_to_xyxy(boxes: np.ndarray) -> np.ndarray:
 
 
 def xyxy_to_xywh(boxes: np.ndarray) -> np.ndarray:
-    """Return corner and size `[x, y, width, height]` of `(..., 4)` xyxy boxes."""
+    """Convert `(..., 4)` xyxy boxes to corner and size `[x, y, width, height]`."""
     boxes = np.asarray(boxes)
     return np.concatenate([boxes[..., :2], boxes[..., 2:] - boxes[..., :2]], -1)
 
 
 def voc_to_xyxy(boxes: np.ndarray) -> np.ndarray:
-    """Return the edges of VOC XML corners, which are 1-based and inclusive.
+    """Convert the corners of VOC XML, which are 1-based and inclusive, to edges.
 
     Only the lower corner moves: pixel 1 begins at edge 0, and pixel `xmax` ends at edge `xmax`.
     """

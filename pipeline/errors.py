@@ -1,4 +1,4 @@
-"""The one error that the user is meant to read, and words that messages share."""
+"""The one error that users are meant to read, and phrases that messages share."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 class InputError(Exception):
     """The user's input is wrong; the message is one line: file, item, remedy.
 
-    It quotes names and values from files of strangers, so what would break the line, or speak to a
-    terminal, is written as an escape. A list that would be unreadable in it follows below.
+    It quotes names and values from untrusted files, so line breaks and control characters, which a
+    terminal would act on, are escaped. A list that would be unreadable in one line follows below.
     """
 
     def __init__(self, message: str, *below: str):
-        # All are arguments, by which an exception is built anew in another process.
+        # All are passed on as arguments: pickle rebuilds an exception from those.
         super().__init__(*map(one_line, (message, *below)))
 
     def __str__(self) -> str:
@@ -19,20 +19,20 @@ class InputError(Exception):
         return "\n".join(self.args)
 
     def reworded(self, change: Callable[[str], str]) -> "InputError":
-        """Return the error with its message and each line below it changed."""
+        """Return a copy with `change` applied to the message and to each line below it."""
         return InputError(*map(change, self.args))
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """Return a count and what is counted, also with what is said of it.
+    """Return a count with its noun, or a phrase, in the singular or plural.
 
     >>> counted(1, "photo"), counted(2, "photo"), counted(1, "photo is new", "photos are new")
     ('1 photo', '2 photos', '1 photo is new')
 
     Args:
-        count: of the things.
-        one: of them, in words.
-        many: the same of several; by default `one` with an s.
+        count: how many there are.
+        one: the words for one of them.
+        many: the words for several; by default `one` with an s.
     """
     return f"{count} {one if count == 1 else many or one + 's'}"
 
@@ -48,7 +48,7 @@ def listed(names: Sequence[str], most: int = 5) -> str:
 
 
 def one_line(text: str) -> str:
-    r"""Return a text with every character that does not print as Python writes it.
+    r"""Return a text with every unprintable character escaped as in Python.
 
     >>> print(one_line("a\nb\x1b[2J é"))
     a\nb\x1b[2J é

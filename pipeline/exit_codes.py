@@ -1,4 +1,4 @@
-"""How every stage and command ends: an error that the user can fix is one line, and a code."""
+"""How every stage and command ends: errors that users can fix are one line and an exit code."""
 
 import errno
 import sys
@@ -11,12 +11,12 @@ INTERRUPTED, TERMINATED = 130, 143  # by Ctrl-C, by SIGTERM
 
 
 def exit_code(work: Callable[[], int | None], when_interrupted: str = "stopped") -> int:
-    """Return the exit code of `work`, 0 where it returns none; a bug keeps its traceback.
+    """Run `work` and return its exit code, 0 if it returns None; a bug keeps its traceback.
 
     Args:
-        work: what is done. An `InputError`, or an `OSError` (a full disk, a missing folder), is
-            one line on stderr and the code 1; Ctrl-C is 130.
-        when_interrupted: the line that is printed then.
+        work: what to run. An `InputError` or `OSError` (a full disk, a missing folder) prints one
+            line on stderr and gives 1; Ctrl-C gives 130.
+        when_interrupted: the line to print on Ctrl-C.
     """
     try:
         return work() or 0
@@ -30,7 +30,7 @@ def exit_code(work: Callable[[], int | None], when_interrupted: str = "stopped")
 
 
 def _remedy(error: Exception) -> str:
-    """Return what helps where an error of the system does not say it."""
+    """Return what to do about an error of the system that does not say it."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "; free some space, and the same command goes on with what is whole"
+        return "; free some space, and the same command continues from what is complete"
     return ""

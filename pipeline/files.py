@@ -1,4 +1,4 @@
-"""Where the project keeps its files, and how they are replaced: written beside, then renamed."""
+"""Where the project keeps its files, and how it replaces them: write a new one, then rename."""
 
 import errno
 import hashlib
@@ -29,14 +29,14 @@ PLOTS = Path("plots")
 EXPORTS = Path("exports")
 EVALUATED = Path("evaluated")
 LABEL_SCORES = "label_scores.json"  # of a rung, in its folder of EVALUATION or beside its model
-_NO_ROOM = 1 << 20  # bytes; what no model and no checkpoint fits in
+_NO_ROOM = 1 << 20  # bytes; too few for any model or checkpoint
 
 
 @contextmanager
 def fresh_folder(final: Path) -> Iterator[Path]:
-    """Give an empty folder beside `final` that takes its place when the block ends well.
+    """Yield an empty folder next to `final` that replaces it when the block succeeds.
 
-    When the block fails, `final` stays as it was and nothing is left beside it.
+    If the block fails, `final` stays as it was and nothing is left next to it.
 
     Raises:
         InputError: the disk is full.
@@ -55,9 +55,9 @@ def fresh_folder(final: Path) -> Iterator[Path]:
 
 @contextmanager
 def resumed_folder(final: Path) -> Iterator[Path]:
-    """Give a folder as `fresh_folder` does, with all that an earlier block has left in it.
+    """Like `fresh_folder`, but the folder still has what an earlier, failed block left in it.
 
-    When the block fails, `final` stays as it was, and so does what is whole beside it.
+    If the block fails, `final` stays as it was, and the folder next to it is kept for the next try.
 
     Raises:
         InputError: the disk is full.
@@ -75,7 +75,7 @@ def resumed_folder(final: Path) -> Iterator[Path]:
 
 
 def _beside(final: Path, state: str) -> Path:
-    # Hidden, as `set.old` may be the user's own where the folder is.
+    # Hidden, as the user may have a `set.old` of their own.
     return final.with_name(f".{final.name}.{state}")
 
 
@@ -89,12 +89,12 @@ def _take_place(partial: Path, final: Path) -> None:
 
 
 def write_beside(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file beside `path` that takes its place when it is complete.
+    """Let `write` create a file next to `path` that replaces it when complete.
 
     Raises:
         InputError: the disk is full.
     """
-    # The ending stays, as writers of pictures go by it.
+    # The suffix stays: image writers choose the format by it.
     beside = path.with_name(f"{path.stem}.partial{path.suffix}")
     try:
         with _naming_a_full_disk(path):
@@ -114,7 +114,7 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def _naming_a_full_disk(path: Path) -> Iterator[None]:
-    """Turn what libraries raise on a full disk into a line that names the file."""
+    """Turn whatever libraries raise on a full disk into one line that names the file."""
     try:
         yield
     except InputError:
@@ -123,13 +123,13 @@ def _naming_a_full_disk(path: Path) -> Iterator[None]:
         if not _is_full(path, error):
             raise
         raise InputError(
-            f"{path}: the disk is full; free some space, and the same command goes on with what "
-            "is whole"
+            f"{path}: the disk is full; free some space, and the same command continues from "
+            "what is complete"
         ) from error
 
 
 def _is_full(path: Path, error: Exception) -> bool:
-    """Tell by the error's code; where torch and safetensors give none, by the room that is left."""
+    """Go by the error's code or, as torch and safetensors give none, by the free space left."""
     if isinstance(error, OSError) and error.errno:
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     folder = next(parent for parent in path.absolute().parents if parent.exists())

@@ -1,7 +1,7 @@
-"""What the checks of a data set have found: the form of `checks.json`.
+"""What the checks of a data set have found: the schema of `checks.json`.
 
-The tables stage writes it and the report stage draws it. Reading needs this file alone, so a change
-in how checks are made draws nothing anew unless they find something else.
+The tables stage writes it and the report stage draws it. The report depends on this module only, so
+a change to the checks redraws nothing unless they find something else.
 """
 
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
 
-# When something deserves a look.
-FEWEST_PHOTOS = 2  # of train and of val, under which the train stage ends with an error
-RARE = 10  # objects of a class in train, under which it is hardly learnt
+# Thresholds from which something deserves a look.
+FEWEST_PHOTOS = 2  # in train and in val; with fewer the train stage stops with an error
+RARE = 10  # objects of a class in train; with fewer it is hardly learned
 TINY_SIDE = 4.0  # pixels of the network's input; its finest cells are 8 or more
 PIXEL_SIDE = 2.0  # pixels of the photo
 LONG_BOX = 10.0  # long side by short side
 LONG_PHOTO = 3.0
 
 SHOWN = 12  # examples of each finding
-# Edges of the bins of the histograms. The last bins hold what is beyond, too.
+# Bins of the histograms. Values beyond the range count in the outer bins.
 SIDE_BINS = 20  # of the root of a box's share of its photo, 0..1
 ASPECTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1 / 1.25, 1.25, 2, 4, 8, 16)  # width by height
 GRID = 16  # cells a side, of the centres of boxes
@@ -29,7 +29,7 @@ GRID = 16  # cells a side, of the centres of boxes
 
 @dataclass(frozen=True)
 class SplitCount:
-    """What a split has."""
+    """The contents of a split."""
 
     split: str
     photos: int
@@ -40,7 +40,7 @@ class SplitCount:
 
 @dataclass(frozen=True)
 class ClassCount:
-    """How many objects of a class each split has; those marked ignore are counted apart."""
+    """How many objects of a class each split has; those marked ignore are counted separately."""
 
     name: str
     train: int
@@ -51,7 +51,7 @@ class ClassCount:
 
 @dataclass(frozen=True)
 class BoxExample:
-    """A box that a check has found: its photo, class, and xyxy edges in pixels of the photo."""
+    """A box that a check found: its photo, class, and xyxy edges in pixels of the photo."""
 
     photo: str
     image_id: int
@@ -61,7 +61,7 @@ class BoxExample:
 
 @dataclass(frozen=True)
 class BoxFinding:
-    """How many boxes a check has found, and the first of them."""
+    """How many boxes a check found, and the first of them."""
 
     count: int
     examples: list[BoxExample]
@@ -69,7 +69,7 @@ class BoxFinding:
 
 @dataclass(frozen=True)
 class PhotoFinding:
-    """How many photos a check has found, and the names of the first of them."""
+    """How many photos a check found, and the names of the first of them."""
 
     count: int
     examples: list[str]
@@ -86,15 +86,15 @@ class SizeCount:
 
 @dataclass(frozen=True)
 class BoxChecks:
-    """What is unusual about boxes, and how they are spread.
+    """Unusual boxes, and the distribution of all.
 
     Attributes:
-        repeated: boxes that an earlier one of their photo and class equals to a pixel.
+        repeated: boxes equal, to the pixel, to an earlier one of the same photo and class.
         tiny: boxes with a side under `TINY_SIDE` pixels of the network's input.
         pixel_sized: boxes with a side under `PIXEL_SIDE` pixels of the photo.
         long: boxes with one side more than `LONG_BOX` times the other.
         sides: `SIDE_BINS` counts of the root of a box's share of its photo.
-        aspects: counts between the edges of `ASPECTS`, and before and after them.
+        aspects: counts between the edges of `ASPECTS`, below the first and above the last.
         centres: `GRID` rows of `GRID` counts, from the top left.
     """
 
@@ -112,11 +112,11 @@ class PhotoChecks:
     """Sizes of photos.
 
     Attributes:
-        smallest, median, largest: by area, width and height in pixels.
+        smallest, median, largest: width and height in pixels, ordered by area.
         sizes: how many different ones there are.
         common: the most frequent of them.
         long: photos with one side more than `LONG_PHOTO` times the other.
-        undecoded: files that are no photo, or a damaged one.
+        undecoded: files that are not photos, or damaged.
     """
 
     smallest: tuple[int, int]
@@ -144,7 +144,7 @@ class CopyPair:
     Attributes:
         first, second: the photos.
         equal: whether their files are equal byte for byte.
-        same_boxes: whether their boxes are equal to a pixel; a resized copy has others.
+        same_boxes: whether their boxes are equal to the pixel; not so for a resized copy.
     """
 
     first: CopiedPhoto
@@ -155,14 +155,14 @@ class CopyPair:
 
 @dataclass(frozen=True)
 class CopyChecks:
-    """Photos that are there more than once.
+    """Photos that occur more than once.
 
     Attributes:
         pairs: how many pairs of copies there are.
-        contradicting: pairs of equal files with other boxes.
+        contradicting: pairs of equal files with different boxes.
         leaked: photos of train that have a copy in val or test.
         left_out: whether those are left out of the tables.
-        examples: pairs across train and the others first, then the contradicting ones.
+        examples: pairs of train and another split first, then the contradicting ones.
     """
 
     pairs: int
@@ -177,8 +177,8 @@ class Findings:
     """All that the checks have found.
 
     Attributes:
-        input_side: of the network's input in pixels, by which boxes are called tiny.
-        lines: a sentence for each thing that deserves a look, with count, example and remedy.
+        input_side: side of the network's input in pixels, which decides what counts as tiny.
+        lines: one sentence for each kind of finding, with count, example and remedy.
     """
 
     input_side: int

@@ -1,4 +1,4 @@
-"""Freed memory stays with the process."""
+"""Makes glibc keep freed memory instead of returning it to the kernel."""
 
 import ctypes
 
@@ -8,12 +8,12 @@ _GROWTH = 256 << 20
 
 
 def keep_freed_memory() -> bool:
-    """Tell glibc to keep what is freed for the next allocation; return whether it accepts that.
+    """Make glibc keep freed memory for later allocations; return whether it accepted.
 
-    A step of training, or a batch of inference, allocates gigabytes of activations and frees them
-    again. By default glibc gives every large block back to the kernel, which then has to clear the
-    same pages again for the next one: that cost a third of the time and kept the second core
-    waiting. Other C libraries have no such switch and are left as they are.
+    Each training step or inference batch allocates and frees gigabytes of activations. By default
+    glibc returns every large block to the kernel, which must then zero the same pages for the next
+    one: that took a third of the time and stalled the second core. Other C libraries have no such
+    switch and are left alone.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:

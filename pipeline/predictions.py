@@ -13,7 +13,7 @@ from pipeline.reading.parquet_file import read_parquet
 from pipeline.schemas import BOX_SIDES, box_columns, parse_classes
 from pipeline.tasks import Task
 
-UNKNOWN_LABEL_SCORE = 0.3  # above which a detection is a label where nothing better is known
+UNKNOWN_LABEL_SCORE = 0.3  # from which a detection becomes a label if no better threshold is known
 
 PREDICTIONS_SCHEMA = pa.schema(
     [
@@ -37,7 +37,7 @@ def predictions_table(
     classes: Sequence[str],
     task: Task,
 ) -> pa.Table:
-    """Return a row for each detection; task and classes are in the table's metadata.
+    """Return a table with one row per detection; its metadata holds the task and the classes.
 
     Args:
         photos: `P` rows of the `images` table.
@@ -81,10 +81,10 @@ class Predictions:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Return the predictions of a file that the predict stage has written.
+    """Return the predictions in a file that the predict stage wrote.
 
     Raises:
-        InputError: there is no such file, it is not one of predictions, or a box is no number.
+        InputError: the file is missing, does not hold predictions, or a box is not finite.
     """
     table = read_parquet(path, "predict")
     metadata = table.schema.metadata or {}
@@ -102,14 +102,14 @@ def read_predictions(path: Path) -> Predictions:
 
 
 def check_boxes(predictions: Predictions, whose: str) -> None:
-    """Check that a rung whose task has boxes answers with numbers; no metric is known otherwise.
+    """Check that all boxes of a rung that predicts boxes are finite; else no metric is defined.
 
     Args:
         predictions: of a rung.
-        whose: they are, for the message.
+        whose: where they are from, for the message.
 
     Raises:
-        InputError: a side of a box is NaN or without end.
+        InputError: a side of a box is NaN or infinite.
     """
     if not predictions.task.answers_box:
         return

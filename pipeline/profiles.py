@@ -1,4 +1,4 @@
-"""Profiles: YAML files laid over `params.yaml`, each with only the values that it changes."""
+"""Profiles: YAML files that override `params.yaml`, each with only the values it changes."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -16,19 +16,19 @@ _EXTENDS = "extends"
 
 
 def profile_names() -> list[str]:
-    """Return the names of all profiles of the project."""
+    """Return the names of the project's profiles."""
     return sorted(path.stem for path in PROFILES.glob("*.yaml"))
 
 
 def profile_values(name: str, params: FlatParams) -> FlatParams:
-    """Return what a profile sets, and before it the one that it extends.
+    """Return what a profile sets, on top of the profile that it extends.
 
     Args:
         name: of `profiles/NAME.yaml`.
         params: all parameters of `params.yaml`.
 
     Raises:
-        InputError: a file is missing, is not YAML, or sets what is no parameter.
+        InputError: a file is missing, is not YAML, or sets an unknown parameter.
     """
     values: FlatParams = {}
     for file, content in reversed(list(_lineage(name))):
@@ -46,7 +46,7 @@ def _lineage(name: str) -> Iterator[tuple[str, dict[str, "JsonValue"]]]:
         file = str(following)
         path = PROFILES / f"{file}.yaml"
         if file in seen:
-            raise InputError(f"{path}: {_EXTENDS}: comes back to itself; correct it")
+            raise InputError(f"{path}: {_EXTENDS}: leads back to itself; correct it")
         seen.add(file)
         content = read_yaml(path)
         if not isinstance(content, dict):
@@ -56,7 +56,7 @@ def _lineage(name: str) -> Iterator[tuple[str, dict[str, "JsonValue"]]]:
 
 
 def refuse_unknown(values: FlatParams, params: FlatParams, name: str) -> None:
-    """Raise an `InputError` that names `name` and every key that is no parameter."""
+    """Raise an `InputError` that lists the keys of `values` that are not parameters."""
     unknown = [key for key in values if key not in params]
     if unknown:
         like = get_close_matches(unknown[0], params, n=1)
@@ -65,13 +65,13 @@ def refuse_unknown(values: FlatParams, params: FlatParams, name: str) -> None:
 
 
 def parse_setting(setting: str) -> FlatParams:
-    """Return what `key=value` sets; the value is YAML, and a mapping of it sets several keys.
+    """Return what `key=value` sets; the value is YAML, and a mapping sets several keys.
 
     >>> parse_setting("train.bbox.late={epochs: 40, lr: 1e-3}")
     {'train.bbox.late.epochs': 40, 'train.bbox.late.lr': 0.001}
 
     Raises:
-        InputError: it has no `=`, the value is not YAML, or there is none.
+        InputError: there is no `=` or no value, or the value is not YAML.
     """
     key, equals, value = setting.partition("=")
     values = flatten({key: parse_yaml(value, f"-S {setting}")}) if equals and key else {}

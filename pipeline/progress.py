@@ -21,17 +21,17 @@ def progress(
     before: int = 0,
     count: Callable[[Item], int] = lambda _: 1,
 ) -> Iterator[Item]:
-    """Yield the items of `iterable` and show how many are done, the rate and the time left.
+    """Yield the items of `iterable`, showing how many are done, the rate and the time left.
 
-    A bar on a terminal; elsewhere a plain line at most every 15 seconds and one at the end.
+    On a terminal it is a bar; elsewhere a plain line at most every 15 seconds and one at the end.
 
     Args:
-        iterable: what is to be done now.
-        total: number of items, those `before` included; by default all that `iterable` has.
+        iterable: the work to do now.
+        total: number of units, including `before`; by default from the length of `iterable`.
         desc: what is being done.
-        unit: of the items, in the plural.
-        before: so many were done earlier; they count as done, but not for the rate.
-        count: so many of `unit` are done with an item.
+        unit: what is counted, in the plural.
+        before: how many were done earlier; they count as done but not towards the rate.
+        count: returns how many units an item is.
     """
     if total is None and isinstance(iterable, Sized):
         total = before + len(iterable)
@@ -57,7 +57,7 @@ def progress(
 
 
 def tell(step: str) -> None:
-    """Say which step begins, where one takes long and cannot be counted."""
+    """Announce a long step that has no progress to show."""
     print(step, file=sys.stderr, flush=True)
 
 
@@ -66,7 +66,7 @@ def progress_line(
 ) -> str:
     """Return one plain line: `desc: 20/80 photos, 10.0 photos/s, 6 s left`.
 
-    So many of `done` were done `before` and took none of the seconds.
+    Of `done`, `before` were done earlier and took none of the seconds.
     """
     rate = (done - before) / max(seconds, 1e-9)
     of_total = f"/{total}" if total else ""

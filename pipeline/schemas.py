@@ -1,6 +1,6 @@
-"""The form of the three tables that the tables stage writes and every later stage reads.
+"""The schemas of the three tables that the tables stage writes and every later stage reads.
 
-Reading a table needs this file alone, so a change in how tables are made retrains nothing.
+Reading a table needs this module only, so a change in how tables are built retrains nothing.
 """
 
 import json
@@ -24,10 +24,10 @@ _IMAGE_COLUMNS = [
     ("height", pa.int32()),
     ("split", pa.dictionary(pa.int8(), pa.string())),
 ]
-# `photo` is the path of the photo's file below data/source; `turned` whether its labels were made
-# on the photo as EXIF turns it, if it does, and not on what is stored.
+# `photo` is the path of the photo's file below data/source. `turned` says whether the labels refer
+# to the photo as rotated by EXIF, if it is, rather than as stored.
 IMAGES_SCHEMA = pa.schema([*_IMAGE_COLUMNS, ("photo", pa.string()), ("turned", pa.bool_())])
-# `score` is null where people have labelled, and 0..1 where a model has.
+# `score` is null for labels of people, and in 0..1 for those of a model.
 OBJECTS_SCHEMA = pa.schema(
     [
         ("object_id", pa.int64()),
@@ -46,16 +46,16 @@ SCHEMAS = {"images": IMAGES_SCHEMA, "objects": OBJECTS_SCHEMA, "largest": OBJECT
 def read_table(
     path: Path, expected_schema: pa.Schema, columns: Sequence[str] | None = None
 ) -> pa.Table:
-    """Return the table of a Parquet file that the tables stage made.
+    """Return a table from a Parquet file of the tables stage.
 
     Args:
         path: of the file.
         expected_schema: of the whole file.
-        columns: to read, and to look at the values of; None for all.
+        columns: to read and check; None for all.
 
     Raises:
-        InputError: The file is absent, is not Parquet, has other columns or other types, or does
-            not name its classes.
+        InputError: the file is missing, is not Parquet, has other columns or types, does not name
+            its classes, or holds impossible values.
     """
     table = read_parquet(
         path, "tables", columns, partial(check_schema, path, expected=expected_schema)
@@ -68,13 +68,13 @@ def read_classes(table: pa.Table) -> list[str]:
     """Return the names of the classes in label order, from the metadata of any of the tables.
 
     Raises:
-        ValueError: the metadata has none; not with tables that `read_table` returns.
+        ValueError: the metadata has none; never for a table from `read_table`.
     """
     return parse_classes((table.schema.metadata or {}).get(b"classes", b""))
 
 
 def parse_classes(text: bytes) -> list[str]:
-    """Return the names of classes as metadata has them.
+    """Return the names of the classes from the text in the metadata.
 
     Raises:
         ValueError: the text is not a list of names.
@@ -86,10 +86,10 @@ def parse_classes(text: bytes) -> list[str]:
 
 
 def check_schema(path: Path, schema: pa.Schema, expected: pa.Schema) -> None:
-    """Check that a schema has the expected columns, in order and type, and a list of classes.
+    """Check that a schema has the expected columns, types and order, and a list of classes.
 
     Raises:
-        InputError: The first difference, as a defect of the file `path`.
+        InputError: it does not; the message names the file `path` and the first difference.
     """
     again = "run the tables stage again"
     for field in expected:
@@ -98,7 +98,7 @@ def check_schema(path: Path, schema: pa.Schema, expected: pa.Schema) -> None:
             raise InputError(f"{path}: {field.name}: has {has}, expected {field.type}; {again}")
     extra = [name for name in schema.names if name not in expected.names]
     if extra:
-        raise InputError(f"{path}: {extra[0]}: has this column, expected none of it; {again}")
+        raise InputError(f"{path}: {extra[0]}: has this column, expected none; {again}")
     if schema.names != expected.names:
         order = f"has the order {schema.names}, expected {expected.names}"
         raise InputError(f"{path}: columns: {order}; {again}")
@@ -110,11 +110,11 @@ def check_schema(path: Path, schema: pa.Schema, expected: pa.Schema) -> None:
 
 
 def _check_values(path: Path, table: pa.Table) -> None:
-    """Check that numbers are such that whoever reads them can count and divide by them."""
+    """Check that no value is null, sizes are positive and labels are those of classes."""
     again = "run the tables stage again"
     for name in table.schema.names:
         if table[name].null_count and name != "score":
-            raise InputError(f"{path}: {name}: has no value in some row; {again}")
+            raise InputError(f"{path}: {name}: is null in some row; {again}")
     sides = [side for side in ("width", "height") if side in table.schema.names]
     if len(table) and any(pc.min(table[side]).as_py() < 1 for side in sides):
         raise InputError(f"{path}: width, height: below 1 in some row; {again}")
@@ -130,7 +130,7 @@ def with_classes(schema: pa.Schema, classes: list[str]) -> pa.Schema:
 
 
 def of_split(table: pa.Table, split: str) -> pa.Table:
-    """Return the rows of a table that are of photos of `train`, `val` or `test`."""
+    """Return the rows of a table that belong to `split`: `train`, `val` or `test`."""
     return table.filter(pc.equal(table["split"].cast(pa.string()), split)).combine_chunks()
 
 

@@ -1,4 +1,4 @@
-"""What a rung predicts for a photo, which decides its targets and its metrics."""
+"""What a rung predicts for a photo, which determines its targets and metrics."""
 
 from enum import Enum
 
@@ -16,7 +16,7 @@ class Task(Enum):
 
     @property
     def every_object(self) -> bool:
-        """Whether all objects of a photo are predicted; else one, the largest."""
+        """Whether all objects of a photo are predicted, not just the largest."""
         return self is Task.DETECT
 
     @property
@@ -36,7 +36,7 @@ class Task(Enum):
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The names of all its metrics, in the order of the table of results."""
+        """The names of all its metrics, in the order of the results table."""
         if self.every_object:
             return _MAP_METRICS
         accuracy = ("accuracy",) if self.answers_class else ()

@@ -1,4 +1,4 @@
-"""The one reader of YAML: YAML 1.2 as DVC reads it (`1e-3` is a number), faults in one line."""
+"""The one YAML reader: YAML 1.2 as in DVC (`1e-3` is a number), errors as one line."""
 
 import io
 from collections.abc import Mapping
@@ -12,17 +12,16 @@ from ruamel.yaml.error import YAMLError
 from pipeline.errors import InputError
 from pipeline.reading.yaml_limits import fault_of_content, fault_of_text
 
-# Only to be checked: pydantic takes longer to import than all else of a look at a YAML file.
+# pydantic takes longer to import than everything else that reading a YAML file needs.
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-
 def read_yaml(path: Path, remedy: str = "") -> "JsonValue":
-    """Return the content of a YAML file, None of an empty one.
+    """Return the content of a YAML file, None if it is empty.
 
     Args:
         path: of the file.
-        remedy: what to do about a file that is damaged, for the message.
+        remedy: what to do about a damaged file, for the message.
 
     Raises:
         InputError: the file is missing, cannot be read or is not YAML; one line names it.
@@ -40,16 +39,16 @@ def read_yaml(path: Path, remedy: str = "") -> "JsonValue":
 
 
 def parse_yaml(text: str, name: str, remedy: str = "") -> "JsonValue":
-    """Return the content of a YAML text; `name` is where it came from, for the message.
+    """Return the content of a YAML text; `name` says where it is from, for the message.
 
     Raises:
-        InputError: it is not YAML, is too large, or has what JSON does not know; one line names it.
+        InputError: it is not YAML, is too large, or holds types that JSON does not have.
     """
     try:
         if fault := fault_of_text(text):
             raise InputError(f"{name}: {fault}; {remedy or 'make it smaller'}")
         content = YAML(typ="safe", pure=True).load(text)
-    except DuplicateKeyError as error:  # whose own words tell how to hide it
+    except DuplicateKeyError as error:  # whose message suggests allowing duplicates
         line = error.problem_mark.line + 1
         key = " ".join(str(error.problem).split()).split(" with value ")[0]
         raise InputError(
@@ -61,7 +60,7 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> "JsonValue":
     except RecursionError:
         raise InputError(f"{name}: is nested too deeply{_after(remedy)}") from None
     except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
-        # Numbers and dates that are none, and tags on what they do not fit.
+        # Invalid numbers and dates, and tags on the wrong type.
         raise InputError(f"{name}: not valid YAML: {error}{_after(remedy)}") from None
     if fault := fault_of_content(content):
         raise InputError(f"{name}: {fault}")
@@ -69,11 +68,11 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> "JsonValue":
 
 
 def with_values(text: str, values: Mapping[str, "JsonValue"]) -> str:
-    """Return a YAML document with some values set, its comments and its layout kept.
+    """Return a YAML document with some values set, keeping its comments and layout.
 
     Args:
         text: a document with a mapping.
-        values: by keys joined by dots; the sections that they are in must be there.
+        values: by keys joined by dots; their sections must exist.
     """
     yaml, out = YAML(), io.StringIO()
     yaml.width, yaml.preserve_quotes = 1000, True
@@ -89,12 +88,12 @@ def with_values(text: str, values: Mapping[str, "JsonValue"]) -> str:
 
 
 def flatten(nested: dict[str, "JsonValue"], prefix: str = "") -> dict[str, "JsonValue"]:
-    """Return one level of keys joined by dots.
+    """Return a nested mapping as one level, its keys joined by dots.
 
     >>> flatten({"a": {"b": 1, "c": {"d": 2}}})
     {'a.b': 1, 'a.c.d': 2}
     """
-    flat: dict[str, JsonValue] = {}
+    flat: dict[str, "JsonValue"] = {}
     for key, value in nested.items():
         name = f"{prefix}{key}"
         flat |= flatten(value, f"{name}.") if isinstance(value, dict) else {name: value}

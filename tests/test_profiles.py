@@ -53,7 +53,7 @@ def test_a_profile_comes_after_the_one_that_it_extends(profile):
     ("text", "message"),
     [
         ("b: {x: 4}", r"profiles/one\.yaml: unknown parameter b\.x"),
-        ("extends: one", r"profiles/one\.yaml: extends: comes back to itself"),
+        ("extends: one", r"profiles/one\.yaml: extends: leads back to itself"),
         ("extends: absent", r"profiles/absent\.yaml: not found"),
         ("", r"profiles/one\.yaml: no parameters"),
         ("a: [", r"profiles/one\.yaml: not valid YAML"),
