@@ -1,1 +1,1 @@
-"""What deserves a look in a data set: copies of photos, odd boxes, rare classes."""
+"""Finds what deserves a look in a data set: duplicate photos, odd boxes, rare classes."""

@@ -1,4 +1,4 @@
-"""Checks of a whole data set, and what they have found in sentences."""
+"""Runs all checks of a data set and puts what they found into sentences."""
 
 from collections.abc import Iterator
 
@@ -46,8 +46,8 @@ def check_tables(
         images: the table of photos.
         objects: the table of their objects, in the order of the photos.
         decoded: `(P,)` bool, which photos of `images` decode.
-        copies: the check for photos that are there more than once.
-        input_side: of the square to which the network gets every photo squashed, in pixels.
+        copies: the result of the check for duplicate photos.
+        input_side: side in pixels of the square that every photo is squashed to for the network.
     """
     names = read_classes(objects)
     counts = _count_objects(objects, len(names))
@@ -83,7 +83,7 @@ def _count_classes(names: list[str], counts: np.ndarray) -> list[ClassCount]:
 
 
 def _count_objects(objects: pa.Table, classes: int) -> np.ndarray:
-    """Return `(2, 3, C)`: objects that count and those marked ignore, of each split and class."""
+    """Return `(2, 3, C)` counts by split and class: objects that count, and those marked ignore."""
     counts = np.zeros(2 * len(SPLITS) * classes, np.int64)
     columns = objects.select(["split", "label", "ignore"])
     for batch in columns.to_batches(max_chunksize=BLOCK):
@@ -110,7 +110,7 @@ def _copy_lines(copies: CopyChecks) -> Iterator[str]:
     names = f"{pair.first.photo} ({pair.first.split}) and {pair.second.photo} ({pair.second.split})"
     yield f"pairs of photos that are copies: {copies.pairs}, first {names}; keep one of each"
     if copies.leaked:
-        # A pair across the splits comes first where there is one.
+        # If there is a pair across the splits, it comes first.
         name = next(one.photo for one in (pair.first, pair.second) if one.split == "train")
         left_out = "left out" if copies.left_out else "tables.duplicates: drop leaves them out"
         what = "photos of train with a copy in val or test"
@@ -137,10 +137,10 @@ def _box_lines(boxes: BoxChecks, objects: int, input_side: int) -> Iterator[str]
     tiny = f"with a side under {TINY_SIDE:g} pixels in a photo of {input_side} x {input_side}"
     pixel_sized = f"with a side under {PIXEL_SIDE:g} pixels of their photo"
     kinds: list[tuple[BoxFinding, str, str]] = [
-        (boxes.repeated, "like another of their photo and class", "remove them"),
+        (boxes.repeated, "equal to another of the same photo and class", "remove them"),
         (boxes.tiny, tiny, "a larger pixels.size and image_size show them"),
-        (boxes.pixel_sized, pixel_sized, "remove those that are slips of the hand"),
-        (boxes.long, f"over {LONG_BOX:g} times as long as wide", "look whether they are right"),
+        (boxes.pixel_sized, pixel_sized, "remove those drawn by accident"),
+        (boxes.long, f"over {LONG_BOX:g} times as long as wide", "check whether they are right"),
     ]
     for finding, what, remedy in kinds:
         if finding.count:
@@ -154,7 +154,7 @@ def _photo_lines(photos: PhotoChecks) -> Iterator[str]:
         (
             photos.long,
             f"over {LONG_PHOTO:g} times as long as wide",
-            "cut them, or they get squashed",
+            "crop them, or they get squashed",
         ),
         (photos.undecoded, "that cannot be decoded", "replace or remove them"),
     ]

@@ -1,4 +1,4 @@
-"""Numbers that stand for boxes: equal to a pixel, equal number."""
+"""Hashes of boxes: boxes that are equal to the pixel have the same hash."""
 
 import numpy as np
 import pyarrow as pa
@@ -10,25 +10,25 @@ BLOCK = 1 << 18  # boxes at once, so that memory does not grow with their number
 
 
 def box_keys(photos: np.ndarray, labels: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Return `(N,)` uint64, the same for boxes of one photo and class that are equal to a pixel.
+    """Return `(N,)` uint64, the same for boxes of one photo and class that are equal to the pixel.
 
-    Others have different ones, but for one pair in 10^19.
+    All others differ, except for about one pair in 10^19.
 
     Args:
-        photos: `(N,)` int, of each box.
-        labels: `(N,)` int, its class.
-        boxes: `(N, 4)` in pixels inside a photo; each number is rounded to a whole one.
+        photos: `(N,)` int, the photo of each box.
+        labels: `(N,)` int, the class of each box.
+        boxes: `(N, 4)` in pixels inside a photo; rounded to integers.
     """
     keys = np.zeros(len(boxes), np.uint64)
     for column in (photos, labels, *np.rint(boxes).T):
         keys ^= column.astype(np.int64).view(np.uint64)
-        keys *= np.uint64(0x9E3779B97F4A7C15)  # steps of splitmix64, which spread every bit
+        keys *= np.uint64(0x9E3779B97F4A7C15)  # as in splitmix64, which spreads every bit
         keys ^= keys >> np.uint64(29)
     return keys
 
 
 def keys_of_photos(images: pa.Table, objects: pa.Table) -> np.ndarray:
-    """Return `(P,)` uint64, the same for photos with the same boxes in any order."""
+    """Return `(P,)` uint64, the same for photos with the same boxes, in any order."""
     sums = np.zeros(len(images), np.uint64)
     rows = pc.index_in(objects["image_id"], value_set=images["image_id"]).to_numpy()
     for at in range(0, len(objects), BLOCK):

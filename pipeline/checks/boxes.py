@@ -1,4 +1,4 @@
-"""Checks of boxes, block by block: what is unusual, and how they are spread."""
+"""Checks boxes, block by block: which are unusual, and how they are distributed."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ from pipeline.schemas import BOX_SIDES, box_columns
 
 
 class _Found:
-    """Counts what a check has found, and keeps the places of the first."""
+    """Counts what a check finds, and keeps the rows of the first."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -38,11 +38,11 @@ class _Found:
 
 
 def check_boxes(objects: pa.Table, input_side: int) -> BoxChecks:
-    """Return the checks of the boxes of the `objects` table.
+    """Check the boxes of the `objects` table.
 
     Args:
         objects: in the order of their photos.
-        input_side: of the square to which the network gets every photo squashed, in pixels.
+        input_side: side in pixels of the square that every photo is squashed to for the network.
     """
     repeated, tiny, pixel_sized, long = (_Found() for _ in range(4))
     sides, aspects = np.zeros(SIDE_BINS, int), np.zeros(len(ASPECTS) + 1, int)
@@ -74,7 +74,7 @@ def check_boxes(objects: pa.Table, input_side: int) -> BoxChecks:
 
 
 def _blocks(objects: pa.Table) -> Iterator[tuple[int, pa.Table]]:
-    """Yield the first row and the rows of blocks that cut no photo in two."""
+    """Yield blocks, each with its first row, such that the boxes of a photo stay together."""
     ids = objects["image_id"].to_numpy()
     begins = np.flatnonzero(ids[1:] != ids[:-1]) + 1  # of all photos but the first
     wanted = np.append(begins, len(ids))[begins.searchsorted(np.arange(BLOCK, len(ids), BLOCK))]
@@ -84,7 +84,7 @@ def _blocks(objects: pa.Table) -> Iterator[tuple[int, pa.Table]]:
 
 
 def _repeated(block: pa.Table, boxes: np.ndarray) -> np.ndarray:
-    """Return the places, ascending, of boxes that equal an earlier one of their photo and class."""
+    """Return the rows, ascending, of boxes equal to an earlier one of the same photo and class."""
     keys = box_keys(block["image_id"].to_numpy(), block["label"].to_numpy(), boxes)
     order = np.argsort(keys, kind="stable")
     keys = keys[order]

@@ -1,4 +1,4 @@
-"""Checks for photos that are there more than once, and leaves those out that must not be."""
+"""Finds duplicate photos, and leaves out those of train that leak from val or test."""
 
 from dataclasses import replace
 
@@ -47,14 +47,14 @@ def check_copies(
 
 
 def without_leaked(labels: Labels, leaked: np.ndarray) -> Labels:
-    """Return the labels without the photos for which `leaked`, `(P,)` bool, is true, and a note."""
+    """Return the labels without the photos where `leaked`, `(P,)` bool, is true; a note says so."""
     photos = ("photo of train is left out", "photos of train are left out")
     note = f"{counted(int(np.count_nonzero(leaked)), *photos)}: val or test has copies"
     return replace(labels.of_images(~leaked), notes=(*labels.notes, note))
 
 
 def leak_in_words(copies: CopyChecks) -> str:
-    """Return how many photos of train have a copy in val or test, the first of them by name."""
+    """Return how many photos of train have a copy in val or test, and the names of the first."""
     pairs = ", ".join(
         f"{pair.first.photo} ({pair.first.split}) and {pair.second.photo} ({pair.second.split})"
         for pair in copies.examples[:_NAMED]

@@ -1,8 +1,8 @@
 """Finds photos that are copies of each other: equal files, and resized or re-encoded ones.
 
-A hash of 64 bits finds who may be alike, and small grey thumbnails confirm it; it has the signs of
-the lowest frequencies, as the DCT hash of http://www.phash.org/docs/pubs/thesis_zauner.pdf. Copies
-that are mirrored, turned, cropped or much brighter are not found.
+64-bit hashes propose candidates, small grey thumbnails confirm them. A hash holds the signs of the
+lowest frequencies, like the DCT hash of http://www.phash.org/docs/pubs/thesis_zauner.pdf. Copies
+that are mirrored, rotated, cropped or much brighter are not found.
 """
 
 from collections.abc import Iterator
@@ -12,15 +12,16 @@ import numpy as np
 
 from pipeline.checks.fingerprints import SIDE, Fingerprints
 
-# Measured on 3756 photos of VOC 2007, on 500 painted ones, and on copies of 700 of them:
-# half to one and a half times as large, with three filters, as JPEG of quality 40 to 95 or PNG. The
-# hashes of copies differ in up to 12 bits, all but one in up to 8. Copies differ by up to .19 of
-# their contrast, other photos of nearly that hash by .23 or more: one scene, a second later.
+# Measured on 3756 photos of VOC 2007, 500 painted ones, and copies of 700 of these: 0.5 to 1.5
+# times as large, with three filters, as JPEG of quality 40 to 95 or as PNG. The hashes of copies
+# differ in up to 12 bits, all but one in up to 8. The thumbnails of copies differ by up to 0.19 of
+# their contrast, those of other photos with a similar hash by 0.23 or more (one scene, a second
+# later).
 _BITS = 12  # of 64 in which the hashes of copies may differ
 _DIFFERENCE = 0.2  # root mean square over the thumbnail, as a share of its standard deviation
-_LARGEST_DIFFERENCE = 48  # of a pixel of the thumbnail, where an object may have come or gone
-_BRIGHTNESS = 4.0  # by which copies differ on average
-_FLATTEST = 4.0  # standard deviation below which noise decides, as in fog
+_LARGEST_DIFFERENCE = 48  # of a thumbnail's pixel; more means that an object came or went
+_BRIGHTNESS = 4.0  # largest difference of the means of two copies
+_FLATTEST = 4.0  # standard deviation below which only noise is compared, as in fog
 _ROWS, _COLUMNS = 256, 1024  # compared at once: 2 MB of hashes
 
 
@@ -29,8 +30,8 @@ class Copies:
     """Photos that are copies of each other.
 
     Attributes:
-        pairs: `(N, 2)` int64, two photos each. Of equal files one is in all pairs of its group, a
-            photo outside train where there is one; of those alike every pair is there.
+        pairs: `(N, 2)` int64, rows of two photos. In a group of equal files, each is paired with
+            the same one, outside train if possible; of photos that look alike, every pair is here.
         equal: `(N,)` bool, whether their files are equal byte for byte.
     """
 
@@ -38,7 +39,7 @@ class Copies:
     equal: np.ndarray
 
     def leaked(self, held: np.ndarray) -> np.ndarray:
-        """Return `(P,)` bool: which photos of train have a copy that is in val or test.
+        """Return `(P,)` bool: which photos of train have a copy in val or test.
 
         Args:
             held: `(P,)` bool, true for photos of val and test.
@@ -73,7 +74,7 @@ def _equal_files(prints: Fingerprints, held: np.ndarray) -> np.ndarray:
 
 
 def _alike(prints: Fingerprints) -> np.ndarray:
-    """Return the pairs of photos that look the same, each with the smaller row first."""
+    """Return the pairs of photos that look alike, each with the smaller row first."""
     hashes, brightness, contrast = _looks(prints.thumbnails)
     rows = np.flatnonzero(prints.decoded & (contrast >= _FLATTEST))
     rows = rows[np.argsort(brightness[rows], kind="stable")]
@@ -88,7 +89,7 @@ def _alike(prints: Fingerprints) -> np.ndarray:
 def _near_hashes(
     hashes: np.ndarray, brightness: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the places of hashes that differ in few bits, block by block.
+    """Yield the positions of pairs of hashes that differ in few bits, block by block.
 
     Args:
         hashes: `(K,)` uint64.
@@ -109,9 +110,9 @@ def _near_hashes(
 
 
 def _looks(thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return `(P,)` hash, mean and standard deviation of each thumbnail.
+    """Return the hash, mean and standard deviation, `(P,)` each, of the thumbnails.
 
-    A bit of the hash, uint64, says whether one of the 8 x 8 lowest frequencies is above their
+    Each bit of the uint64 hash says whether one of the 8 x 8 lowest frequencies is above their
     median.
     """
     places, frequencies = np.arange(SIDE) + 0.5, np.arange(8)[:, None]
@@ -129,7 +130,7 @@ def _looks(thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _confirmed(thumbnails: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Return `(N,)` bool, for which pairs the thumbnails agree as only copies do."""
+    """Return `(N,)` bool: for which pairs the thumbnails are as similar as those of copies."""
     first, second = (_halved(thumbnails[side]) for side in pairs.T)
     apart = first - second
     difference = np.sqrt((apart**2).mean(1))
@@ -138,7 +139,7 @@ def _confirmed(thumbnails: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 
 def _halved(thumbnails: np.ndarray) -> np.ndarray:
-    """Return `(N, 256)` float32, thumbnails of half the side, so that traces of filters go."""
+    """Return thumbnails of half the side, `(N, 256)` float32, to remove resampling artefacts."""
     half = SIDE // 2
     parts = thumbnails.reshape(-1, half, 2, half, 2)
     return parts.mean((2, 4), dtype=np.float32).reshape(-1, half * half)

@@ -1,4 +1,4 @@
-"""What photos look like, in a few bytes each: one reading of every file, on all cores."""
+"""A compact summary of every photo for finding copies; reads each file once, on all cores."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ from pipeline.processes import usable_cores
 from pipeline.progress import progress
 
 SIDE = 32  # of the grey thumbnail, in pixels
-_DECODED = 2 * SIDE  # a JPEG is decoded no larger than it must be for a thumbnail without steps
+_DECODED = 2 * SIDE  # side to decode a JPEG at, large enough for a smooth thumbnail
 _PHOTOS_A_TASK = 16
 
 
@@ -25,8 +25,8 @@ class Fingerprints:
 
     Attributes:
         digests: `(P,)` uint64, of the file's bytes; equal only for equal files.
-        thumbnails: `(P, 32, 32)` uint8, grey, squashed to a square, upright as a viewer shows them.
-        decoded: `(P,)` bool; where it is false the thumbnail is black, as the file is no photo.
+        thumbnails: `(P, 32, 32)` uint8, grey, squashed to a square, upright as viewers show them.
+        decoded: `(P,)` bool; false if the file is not a photo; its thumbnail is black.
     """
 
     digests: np.ndarray
@@ -68,7 +68,7 @@ def _in_threads(fill: Callable[[range], range], photos: int) -> Iterator[int]:
 
 
 def _fingerprint(photo: Path) -> tuple[int, np.ndarray | None]:
-    """Return the digest of a file and its thumbnail; None where it does not decode."""
+    """Return the digest of a file and its thumbnail, None if it does not decode."""
     try:
         data = photo.read_bytes()
     except OSError:
@@ -79,12 +79,12 @@ def _fingerprint(photo: Path) -> tuple[int, np.ndarray | None]:
             image.draft("RGB", (_DECODED, _DECODED))
             grey = _grey(upright(image))
             return digest, np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
-    except Exception:  # PIL raises a dozen types for damaged files
+    except Exception:  # Pillow raises a dozen types for damaged files
         return digest, None
 
 
 def _grey(image: Image.Image) -> Image.Image:
-    """Return 8-bit grey; of 16-bit grey the high byte, where PIL would cut at 255."""
+    """Return 8-bit grey: of 16-bit grey the high byte, as Pillow would clip at 255."""
     if image.mode.startswith("I"):
         return Image.fromarray((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
     return on_white(image).convert("L")

@@ -1,4 +1,4 @@
-"""Checks of photos: their sizes and proportions, and whether they decode."""
+"""Checks photos: their sizes and proportions, and whether they decode."""
 
 import numpy as np
 import pyarrow as pa
@@ -9,11 +9,11 @@ _COMMON = 5
 
 
 def check_photos(images: pa.Table, decoded: np.ndarray) -> PhotoChecks:
-    """Return the checks of the photos of the `images` table.
+    """Check the photos of the `images` table.
 
     Args:
         images: P rows, at least one.
-        decoded: `(P,)` bool, whether the file is a photo that decodes.
+        decoded: `(P,)` bool, whether the photo decodes.
     """
     sizes_wh = np.stack([images["width"].to_numpy(), images["height"].to_numpy()], -1)
     by_area = np.argsort(sizes_wh.astype(np.int64).prod(1), kind="stable")

@@ -1,1 +1,1 @@
-"""`params.yaml` as typed objects, a module for each part of it."""
+"""`params.yaml` as typed objects, one module per part."""

@@ -1,4 +1,4 @@
-"""The parameters of the data: its sources, its splits, its store."""
+"""The parameters of the data: sources, splits and the pixel store."""
 
 from pathlib import Path
 from typing import Literal
@@ -12,14 +12,14 @@ SplitRule = Literal["given", "fraction", "lesson"]
 
 
 class DemoParams(Section):
-    """How many photos the painter draws, and their longer side in pixels."""
+    """How many photos the painter paints, and their longer side in pixels."""
 
     photos: Count
     size: Side
 
 
 class SourceParams(Section):
-    """One of several sets of labelled photos, which become one."""
+    """One of several sets of labelled photos that are joined."""
 
     path: Path = Field(description="of the set, below `fetch.path`")
     format: Format = Field(default="auto", description="of its labels")
@@ -39,10 +39,10 @@ class SourceParams(Section):
 
 
 class ClassParams(Section):
-    """Which classes are learnt and how they are called; sets name theirs differently."""
+    """Which classes are trained and what they are called, as sets use different names."""
 
-    rename: list[tuple[str, str]]  # [old, new]; several of one new name are merged
-    keep: list[str]  # by new names; none keeps all
+    rename: list[tuple[str, str]]  # [old, new]; classes with the same new name are merged
+    keep: list[str]  # by their new names; empty keeps all
     drop: list[str]
 
     @field_validator("rename")
@@ -72,7 +72,7 @@ class FetchParams(Section):
 
     @property
     def sets(self) -> list[SourceParams]:
-        """The sets to read, at least one; each with its place below `path` and its split."""
+        """The sets to read, at least one, each with its path below `path` and its split."""
         if self.source != "local":
             return [SourceParams(path=Path(), split=self.split)]
         whole = SourceParams(path=Path(), format=self.format, labels=self.labels)
@@ -81,13 +81,13 @@ class FetchParams(Section):
 
 
 class TablesParams(Section):
-    """What becomes of photos of train that have a copy in val or test."""
+    """What to do about photos of train that have a copy in val or test."""
 
     duplicates: Literal["warn", "drop", "error"]
 
 
 class PixelParams(Section):
-    """The side of the square that every photo is stored at, and how many photos a file takes."""
+    """The side of the square that every photo is stored as, and the number of photos per file."""
 
     size: Side
     shard_photos: Count

@@ -1,7 +1,7 @@
 """Typed parameters: `params.yaml`, checked as a whole before any work.
 
-Unknown keys are refused. Configuration stops at the stage: the library takes plain keyword
-arguments.
+Unknown keys are refused. Only stages and commands read the file; the library is given these typed
+sections.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ class ReportParams(Section):
 
 
 class PromoteParams(Section):
-    """What a model must not fall below to become the champion."""
+    """The limits that a model must not fall below to become the champion."""
 
     tolerance: Fraction
     class_drop: Fraction
@@ -78,7 +78,7 @@ def load_params(path: Path) -> Params:
 
 
 def check_params(content: JsonValue, name: str) -> Params:
-    """Return validated parameters; `name` is where they came from, for the message.
+    """Return validated parameters; `name` says where they are from, for the message.
 
     Raises:
         InputError: a key is unknown, missing or out of range; one line names every wrong key.

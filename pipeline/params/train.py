@@ -1,4 +1,4 @@
-"""The parameters of training: those of all rungs, and a section for each rung."""
+"""The parameters of training: those shared by all rungs, and a section for each rung."""
 
 from typing import Annotated, Literal
 
@@ -20,7 +20,7 @@ from pipeline.params.section import (
 
 
 class AugmentParams(Section):
-    """Random changes of a training photo; each has a value that turns it off."""
+    """Random augmentations of training photos; each has a value that turns it off."""
 
     flip: Fraction = Field(description="probability of a mirror image; 0 is off")
     rotate: float = Field(ge=0, le=45, description="degrees either way, half of the time; 0 is off")
@@ -76,7 +76,7 @@ class RungParams(Section):
 
 
 class LargestParams(RungParams):
-    """The rungs for the largest object: a head of ours, which takes any size, or the lesson's."""
+    """A rung for the largest object: our head, which takes any size, or the lesson's."""
 
     train_size: Side
     form: Form
@@ -85,12 +85,12 @@ class LargestParams(RungParams):
     @classmethod
     def _fits_one_size(cls, form: str, info: ValidationInfo) -> str:
         if form == "lesson" and info.data.get("train_size") != info.data.get("image_size"):
-            raise ValueError("such a head takes one size; give train_size and image_size the same")
+            raise ValueError("this head takes one size; set train_size and image_size to the same")
         return form
 
     @property
     def size_in_training(self) -> int:
-        """The side of the input while the rung learns."""
+        """The side of the input in training."""
         return self.train_size
 
 
@@ -101,7 +101,7 @@ class CombinedParams(LargestParams):
 
 
 class GridSsdParams(RungParams):
-    """An SSD on coarse grids after the lesson: in our form, or to the letter."""
+    """An SSD on coarse grids: in our form, or exactly as in the lesson."""
 
     form: Form
     match_iou: Annotated[float, Field(gt=0, lt=1)]
@@ -119,7 +119,7 @@ class PyramidSsdParams(RungParams):
 
     @property
     def size_in_training(self) -> int:
-        """The side of the input while the rung learns."""
+        """The side of the input in training."""
         return self.train_size
 
 

@@ -1,1 +1,1 @@
-"""Reads what may be damaged or hostile, or refuses it in one line."""
+"""Reads input that may be damaged or hostile, or refuses it in one line."""

@@ -1,4 +1,4 @@
-"""Turns what readers of damaged files raise, dozens of types, into one line."""
+"""Turns the dozens of exceptions that readers of damaged files raise into one line."""
 
 import errno
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 
-# Not all numbers: what seeks before the beginning of a file that is cut off gets one, too.
+# Not every errno: a reader that seeks before the start of a truncated file raises OSError, too.
 _OF_THE_SYSTEM = (
     *(errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR),
     *(errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE),
@@ -17,16 +17,16 @@ _MOST_CHARACTERS = 200
 
 @contextmanager
 def naming_damage(path: Path, kind: str, remedy: str) -> Iterator[None]:
-    """Let a block read a file that is no text of ours, such as Parquet, arrays or weights.
+    """Turn errors of a block that reads a binary file (Parquet, arrays, weights) into one line.
 
     Args:
         path: of the file, for the message.
         kind: what the file should be, for the message.
-        remedy: what to do.
+        remedy: what to do about it, for the message.
 
     Raises:
-        InputError: the block failed. What the system says of the file, such as that it is not
-            there, comes through as it is.
+        InputError: the block failed. Errors of the system, such as a missing file, pass through
+            unchanged.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Parquet as the stages leave it: with checksums, and checked as a whole when it is read."""
+"""Parquet files of the stages: written with checksums and fully validated when read."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from pipeline.reading.damage import naming_damage
 
 
 def write_parquet(table: pa.Table, file: Path | BinaryIO) -> None:
-    """Write a table; each page has a checksum."""
+    """Write a table with a checksum for each page."""
     pq.write_table(table, file, compression="zstd", write_page_checksum=True)
 
 
@@ -22,16 +22,16 @@ def read_parquet(
     columns: Sequence[str] | None = None,
     check_schema: Callable[[pa.Schema], None] = lambda _: None,
 ) -> pa.Table:
-    """Return the table of a file that a stage has written.
+    """Return the table in a file that a stage wrote.
 
     Args:
         path: of the file.
-        stage: that makes it, for messages.
-        columns: to read; None for all. The others stay on the disk, damaged or not.
-        check_schema: raises if the schema of the whole file is not to be read.
+        stage: that writes it, for messages.
+        columns: to read; None for all. The others are not read, so damage in them goes unnoticed.
+        check_schema: raises if the schema of the whole file is not the expected one.
 
     Raises:
-        InputError: the file is not there, or it is damaged.
+        InputError: the file is missing or damaged.
     """
     again = f"run the {stage} stage again"
     try:

@@ -1,4 +1,4 @@
-"""What a YAML file may ask of its reader: so large, so deep, and only what JSON knows, too."""
+"""Limits for YAML files: size, depth, and only types that JSON has as well."""
 
 import datetime
 import re
@@ -13,7 +13,7 @@ from ruamel.yaml.events import (
     NodeEvent,
 )
 
-# A dvc.lock of twenty times as many stages as ours is as long, and takes five seconds to read.
+# As long as a dvc.lock with twenty times our stages, which takes five seconds to read.
 MOST_CHARACTERS = 2_000_000
 MOST_NODES = 200_000
 MOST_DEPTH = 100
@@ -21,21 +21,21 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def fault_of_text(text: str) -> str:
-    """Return why a YAML text is not to be read, empty where it may be.
+    """Return why a YAML text must not be read; empty if it may.
 
-    A few lines of aliases can stand for more than memory holds, which their reader does not notice,
-    as it keeps one copy; everyone who then goes through the content does.
+    A few lines of aliases can expand to more than memory holds. The parser does not notice, as it
+    keeps one copy, but whoever then walks the content does.
     """
     if len(text) > MOST_CHARACTERS:
         return f"is longer than {MOST_CHARACTERS:,} characters"
-    # Both cost time and are rare; what is deep by indentation soon ends in a RecursionError.
+    # The scan is slow, and both are rare; deep indentation soon ends in a RecursionError.
     if "*" not in text and text.count("[") + text.count("{") < MOST_DEPTH:
         return ""
     return _fault_of_events(YAML(typ="safe", pure=True).parse(text))
 
 
 def _fault_of_events(events: Iterator[Event]) -> str:
-    """Return what is wrong with the nodes of a document, each alias counted as what it repeats."""
+    """Return what is wrong with the nodes of a document, counting an alias as what it repeats."""
     nodes = 0
     sizes: dict[str, int] = {}  # by anchor
     around: list[tuple[str | None, int]] = []  # anchor, and the nodes before it
@@ -60,7 +60,7 @@ def _fault_of_events(events: Iterator[Event]) -> str:
 
 
 def fault_of_content(content: object, place: str = "") -> str:
-    """Return what in a content is neither JSON's nor, as a key, a whole number; empty for none."""
+    """Return what in the content JSON cannot express, except for integer keys; empty if nothing."""
     if isinstance(content, dict):
         for key, value in content.items():
             if type(key) not in (str, int) or "\0" in str(key):

@@ -71,13 +71,14 @@ def test_rare_classes_and_classes_without_objects():
 def test_boxes_are_named_with_photo_and_class():
     found = findings([*PLENTY, PLENTY[0], (1, "dog", (0, 0, 1, 30), 0)])
     assert found.lines == [
-        "boxes like another of their photo and class: 1 of 42, first in 0.jpg (cat); remove them",
+        "boxes equal to another of the same photo and class: 1 of 42, first in 0.jpg (cat); "
+        "remove them",
         "boxes with a side under 4 pixels in a photo of 100 x 100: 1 of 42, first in 1.jpg (dog); "
         "a larger pixels.size and image_size show them",
         "boxes with a side under 2 pixels of their photo: 1 of 42, first in 1.jpg (dog); "
-        "remove those that are slips of the hand",
+        "remove those drawn by accident",
         "boxes over 10 times as long as wide: 1 of 42, first in 1.jpg (dog); "
-        "look whether they are right",
+        "check whether they are right",
     ]
 
 

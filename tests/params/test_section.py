@@ -20,7 +20,7 @@ class Amount(Section):
 @pytest.mark.parametrize("section", [Share, Amount])
 @pytest.mark.parametrize("value", [True, False])
 def test_yes_and_no_are_no_numbers(section, value):
-    with pytest.raises(ValidationError, match="takes a number, not yes or no"):
+    with pytest.raises(ValidationError, match="takes a number, not true or false"):
         section(value=value)
     assert (section(value="1").value, Amount(value=1, whole=value).whole) == (1, value)
 

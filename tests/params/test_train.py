@@ -9,4 +9,4 @@ def test_a_head_of_the_lesson_takes_one_size(change, content):
     assert load_params(change("train.bbox", section)).train.bbox.form == "lesson"
     line = refused(change("train.bbox", section | {"train_size": 96}))
     assert line.startswith("train.bbox.form = 'lesson': ")
-    assert "give train_size and image_size the same" in line
+    assert "set train_size and image_size to the same" in line
