@@ -1,1 +1,1 @@
-"""What faults leave behind, found and mended: half a lock file, flipped bits, a damaged store."""
+"""Finds and repairs what crashes leave behind: a truncated lock file, bit rot, a broken store."""

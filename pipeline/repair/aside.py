@@ -1,4 +1,4 @@
-"""Damaged files are moved aside, not deleted: somebody may still read what is in them."""
+"""Moves damaged files aside instead of deleting them, as their content may still be of use."""
 
 import shutil
 import tempfile
@@ -9,10 +9,10 @@ DAMAGED = Path(".ladder/damaged")
 
 
 def set_aside(path: Path) -> Path:
-    """Move a file or folder into a new folder of `.ladder/damaged`, and return where it is now.
+    """Move a file or folder into a new folder in `.ladder/damaged`, and return its new path.
 
     Args:
-        path: relative to the project's root, which keeps its form below the new folder.
+        path: relative to the project's root; it keeps its subfolders in the new folder.
     """
     DAMAGED.mkdir(parents=True, exist_ok=True)
     folder = tempfile.mkdtemp(prefix=f"{datetime.now():%Y%m%d-%H%M%S}-", dir=DAMAGED)

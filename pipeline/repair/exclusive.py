@@ -1,4 +1,4 @@
-"""Nothing is mended while a DVC is at work: its half-written files are no faults."""
+"""Keeps repairs from running while DVC does, whose half-written files are not faults."""
 
 import json
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ from pipeline.errors import InputError
 from pipeline.processes import is_running
 from pipeline.repair.finding import Finding
 
-_RWLOCK = Path(".dvc/tmp/rwlock")  # JSON: who reads and writes which files
-_DAMAGED = (ValueError, TypeError, KeyError, AttributeError)  # what half of it raises
-_BUSY = ".dvc: another DVC is at work here; wait for its end"
+_RWLOCK = Path(".dvc/tmp/rwlock")  # JSON: which processes read and write which files
+_DAMAGED = (ValueError, TypeError, KeyError, AttributeError)  # what a truncated file raises
+_BUSY = ".dvc: another DVC is running here; wait for it to finish"
 
 
 def mend(finding: Finding) -> str:
-    """Mend what a finding is of, and return in words what was done, "" where nobody can.
+    """Repair a fault and return in words what was done, "" if it cannot be repaired.
 
     Raises:
-        InputError: a DVC is at work, or there is no project of it here.
+        InputError: DVC is running, or there is no DVC project here.
     """
     if finding.mend is None:
         return ""
@@ -28,10 +28,10 @@ def mend(finding: Finding) -> str:
 
 @contextmanager
 def nobody_at_work() -> Iterator[None]:
-    """Hold DVC's own lock for the length of the block.
+    """Hold DVC's own lock during the block.
 
     Raises:
-        InputError: another process has it or runs a stage, or there is no project of DVC here.
+        InputError: another process holds it or runs a stage, or there is no DVC project here.
     """
     from dvc.exceptions import DvcException
     from dvc.lock import LockError
@@ -46,16 +46,15 @@ def nobody_at_work() -> Iterator[None]:
         except DvcException as error:
             raise InputError(f".dvc: {error}; run from the project's root folder") from None
         with suppress(*_DAMAGED):
-            if any(map(is_running, _stage_runners())):  # DVC gives up its lock while a stage runs
+            if any(map(is_running, _stage_runners())):  # DVC releases its lock while a stage runs
                 raise InputError(_BUSY)
         yield
 
 
 def rwlock_findings() -> Iterator[Finding]:
-    """Yield a fault where a kill has left a file of DVC's with which it refuses all work.
+    """Yield a fault if a kill has left DVC's rwlock in a state that makes it refuse all work.
 
-    Half a file, or one that names a process that has ended and for which nobody has waited: DVC
-    takes it for a running one.
+    The file may be truncated, or name a zombie process, which DVC takes for a running one.
     """
     import psutil
 
@@ -71,14 +70,15 @@ def rwlock_findings() -> Iterator[Finding]:
 
 def _forget_runners() -> str:
     _RWLOCK.unlink()
-    return "removed: it names processes that are no more"
+    return "removed: its processes have ended"
 
 
 def _stage_runners() -> set[int]:
-    """Return the processes that run a stage, or did so when they were killed."""
+    """Return the ids of the processes that run a stage, or did when they were killed."""
     if not _RWLOCK.is_file():
         return set()
     by_mode = json.loads(_RWLOCK.read_text()).values()
+    # Readers are a list, the writer is a single one.
     held = [holders for by_path in by_mode for holders in by_path.values()]
-    several = [one if isinstance(one, list) else [one] for one in held]  # readers; one writer
+    several = [one if isinstance(one, list) else [one] for one in held]
     return {int(one["pid"]) for holders in several for one in holders}

@@ -1,4 +1,4 @@
-"""What a check has found: a line of the report, and what mends it."""
+"""What a check found: a line of the report, and how to repair it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; one with a `remedy` is a fault.
+    """One line of the report; with a `remedy` it is a fault.
 
     Attributes:
-        what: was looked at, and how it is.
-        remedy: what a person can do.
-        mend: does it, and returns in words what was done; None where only a person can.
+        what: was checked, and its state.
+        remedy: what the user can do.
+        mend: repairs it and returns in words what was done; None if only a person can.
     """
 
     what: str

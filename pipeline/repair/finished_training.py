@@ -1,7 +1,7 @@
-"""A training's last checkpoint stays until DVC has recorded the result.
+"""Keeps the last checkpoint of a training until DVC has recorded the result.
 
-DVC hashes and copies a model before it writes `dvc.lock`. Killed meanwhile, it trains again; out of
-this checkpoint that takes seconds, and the result is the same.
+DVC hashes and copies a model before it writes `dvc.lock`. If it is killed in between, it trains
+again; from this checkpoint that takes seconds and gives the same result.
 """
 
 import os
@@ -9,19 +9,19 @@ from pathlib import Path
 
 
 def checkpoint_folder(rung: str) -> Path:
-    """Return the folder of a rung's checkpoints, in the project's root even in DVC's copies."""
+    """Return the folder of a rung's checkpoints, in the project's root even in copies by DVC."""
     return Path(os.environ.get("DVC_ROOT", ".")) / ".ladder" / "checkpoints" / rung
 
 
 def finish(checkpoint: Path) -> None:
-    """Mark a training as finished; the mark of an earlier one of this rung is forgotten."""
+    """Mark a training as finished, dropping the mark of an earlier one of this rung."""
     forget(checkpoint.parent)
     if checkpoint.exists():
         checkpoint.replace(_finished(checkpoint))
 
 
 def reopen(checkpoint: Path) -> None:
-    """Let a training that was finished, but is run again, go on from its end."""
+    """Let a finished training that is run again resume from its end."""
     if _finished(checkpoint).exists():
         _finished(checkpoint).replace(checkpoint)
 

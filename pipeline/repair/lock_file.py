@@ -1,7 +1,7 @@
-"""`dvc.lock` after a kill or a merge, made whole again.
+"""Repairs `dvc.lock` after a kill or a merge.
 
-DVC writes it in place, so a kill may leave half of it or nothing, with which DVC ends in an error
-or makes everything again. Any mixture of entries is safe: DVC compares each with what is there.
+DVC writes it in place, so a kill may leave half of it or nothing; then DVC fails or runs everything
+again. Any mixture of entries is safe, as DVC compares each with the files that are there.
 """
 
 import re
@@ -21,7 +21,7 @@ from pipeline.yaml_file import parse_yaml
 _HEADER = "schema: '2.0'\nstages:\n"
 _ENTRY = re.compile(r"^(?=  [^\s-])", re.M)
 _NAME = re.compile(r"^  ([^\s-].*):$", re.M)
-# The marks of a merge; with the style `diff3` the common ancestor is in between.
+# Conflict markers of git; the style `diff3` has the common ancestor in between.
 _CONFLICT = re.compile(
     r"^<{7} .*\n(?P<ours>(?:.*\n)*?)(?:^\|{7}.*\n(?:.*\n)*?)?^={7}\n(?:.*\n)*?^>{7}.*\n?", re.M
 )
@@ -33,7 +33,7 @@ class LockFault:
 
     Attributes:
         reason: in words that follow the file's name.
-        text: of a sound one; empty where no entry can be read anywhere.
+        text: of the repaired file; empty if no entry can be recovered.
     """
 
     reason: str
@@ -41,18 +41,18 @@ class LockFault:
 
 
 def find_fault(text: str, copy: str = "", committed: str = "") -> LockFault | None:
-    """Return what is wrong with the text of a lock file, None for a sound one.
+    """Return what is wrong with the text of a lock file, None if it is sound.
 
     Args:
         text: of the file.
-        copy: an earlier text, as DVC has read it.
+        copy: an earlier text that DVC could read.
         committed: the text of git's last commit.
     """
-    if text and text == copy:  # which DVC has read; reading it again takes a third of a second
+    if text and text == copy:  # DVC could read it; parsing it again takes a third of a second
         return None
     ours = _CONFLICT.sub(lambda found: found["ours"], text)
     if ours != text:
-        reason = "has the marks of a merge"
+        reason = "has conflict markers of a merge"
     elif not is_sound(text):
         reason = "cannot be read"
     elif (not text or text != committed) and _is_cut(text, copy or committed):
@@ -61,7 +61,7 @@ def find_fault(text: str, copy: str = "", committed: str = "") -> LockFault | No
         return None
     if is_sound(ours) and not _is_cut(ours, copy or committed):
         return LockFault(reason, ours)
-    # The last entry may lack its end, and parse none the less.
+    # The last entry may be truncated and still parse.
     known = _sound(_entries(ours)[:-1])
     entries = _sound(_entries(committed)) | _sound(_entries(copy)) | known
     return LockFault(reason, _HEADER + "".join(entries.values()) if entries else "")
@@ -74,7 +74,7 @@ def is_sound(text: str) -> bool:
 
     try:
         content = parse_yaml(text, "")
-        if content is not None:  # to DVC an empty file is a new one
+        if content is not None:  # DVC takes an empty file for a new one
             COMPILED_LOCKFILE_SCHEMA(content)
     except (InputError, Invalid):
         return False
@@ -82,21 +82,21 @@ def is_sound(text: str) -> bool:
 
 
 def _is_cut(text: str, earlier: str) -> bool:
-    """Return whether a file has no last line, or lacks the last stages of an earlier file."""
+    """Return whether a file ends within a line, or lacks the last stages of an earlier file."""
     now, before = stage_names(text), stage_names(earlier)
     within_a_line = text != "" and not text.endswith("\n")
     return within_a_line or (len(now) < len(before) and now == before[: len(now)])
 
 
 def stage_names(text: str) -> list[str]:
-    """Return the names of the stages that the text of a lock file has entries of, in its order."""
+    """Return the names of the stages in the text of a lock file, in its order."""
     return _NAME.findall(text)
 
 
 def with_order(text: str, names: Sequence[str]) -> str:
-    """Return a sound lock file's text with the entries of these stages first, in this order."""
+    """Return the text of a sound lock file with the entries of `names` first, in that order."""
     head, *entries = _ENTRY.split(text)
-    if re.search(r"^\S", "".join(entries), re.M):  # something else than stages is behind them
+    if re.search(r"^\S", "".join(entries), re.M):  # something other than stages follows
         return text
     places = {name: place for place, name in enumerate(names)}
     named = zip(stage_names(text), entries, strict=True)
@@ -109,13 +109,13 @@ def _entries(text: str) -> list[str]:
 
 
 def _sound(entries: Sequence[str]) -> dict[str, str]:
-    """Return those entries that DVC can read, by the names of their stages."""
+    """Return the entries that DVC can read, by stage."""
     named = ((_NAME.match(entry), entry) for entry in entries)
     return {name[1]: entry for name, entry in named if name and is_sound(_HEADER + entry)}
 
 
 def check_lock() -> LockFault | None:
-    """Return what is wrong with the project's lock file, None where it is sound or absent.
+    """Return what is wrong with the project's lock file, None if it is sound or absent.
 
     Raises:
         InputError: it cannot be read.
@@ -127,20 +127,20 @@ def check_lock() -> LockFault | None:
 
 
 def lock_findings() -> Iterator[Finding]:
-    """Yield whether the project's lock file is whole, and DVC's list of running stages."""
+    """Yield whether the project's lock file and DVC's rwlock are sound."""
     fault = check_lock()
     if fault:
-        yield Finding(f"{LOCK} {fault.reason}", "`ladder doctor --fix` mends it", _mend)
+        yield Finding(f"{LOCK} {fault.reason}", "`ladder doctor --fix` repairs it", _mend)
     else:
         yield Finding(f"{LOCK}, {len(stage_names(_text(LOCK)))} stages")
     yield from rwlock_findings()
 
 
 def mend_lock() -> None:
-    """Make the project's lock file whole, and print what was done; say nothing of a sound one.
+    """Repair the project's lock file and print what was done; print nothing if it is sound.
 
     Raises:
-        InputError: a DVC is at work.
+        InputError: DVC is running.
     """
     for finding in lock_findings():
         if finding.mend:
@@ -150,10 +150,10 @@ def mend_lock() -> None:
 def _mend() -> str:
     fault = check_lock()
     if fault is None:
-        return "whole by now"  # somebody was writing it
+        return "complete by now"  # somebody was writing it
     aside = set_aside(LOCK)
     if not fault.text:
-        return f"moved to {aside}; `dvc repro` makes all stages again"
+        return f"moved to {aside}; `dvc repro` runs all stages again"
     write_beside(LOCK, lambda beside: beside.write_text(fault.text, encoding="utf-8"))
     return f"restored from what can be read of it and of earlier copies; the old one is {aside}"
 

@@ -1,4 +1,4 @@
-"""Is the local MLflow store sound, and does it keep its artifacts in this project?"""
+"""Is the local MLflow store sound, and are its artifacts in this project?"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,8 +30,8 @@ def store_findings() -> Iterator[Finding]:
 
 
 def _aside() -> str:
-    """Move the database and what SQLite has written beside it; the artifacts stay."""
+    """Move the database and SQLite's journals aside; the artifacts stay."""
     for journal in Path().glob("mlflow.db-*"):
         set_aside(journal)
     aside = set_aside(Path("mlflow.db"))
-    return f"moved to {aside}; `dvc repro` logs the present results into a new one"
+    return f"moved to {aside}; `dvc repro` logs the current results into a new one"

@@ -1,4 +1,4 @@
-"""Gives `params.yaml` other values for the length of a run, and restores it unless kept."""
+"""Overrides `params.yaml` for the duration of a run, and restores it unless told to keep it."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -15,8 +15,8 @@ from pipeline.repair.exclusive import nobody_at_work
 BACKUP = Path(".ladder/params.before.yaml")
 _WRITTEN = Path(".ladder/params.during.yaml")  # what the run has set
 _LOCK = Path(".ladder/run.lock")
-# Backup, params.yaml, what the run has set, and where to put what a person has made of that. A
-# backup that is still there was not given up by a run that ended well.
+# Arguments: the backup, params.yaml, what the run set, and where to move params.yaml if a person
+# edited it since. A run that ends well removes the backup, so one that exists must be restored.
 _RESTORE = """
 backup="$1" params="$2" written="$3" edited="$4"
 if [ -e "$backup" ]; then
@@ -27,7 +27,7 @@ if [ -e "$backup" ]; then
     [ -z "$moved" ] || echo "$params is as it was before; as edited during the run it is $edited"
 fi
 """
-# Its input ends with this process, however that ends, `kill -9` included.
+# Its stdin closes when this process ends, in whichever way, even by `kill -9`.
 _GUARD = f"cat > /dev/null; {_RESTORE}"
 
 
@@ -35,17 +35,16 @@ _GUARD = f"cat > /dev/null; {_RESTORE}"
 def params_during(text: str) -> Iterator[Callable[[], None]]:
     """Replace `params.yaml` within the block; yield a function that makes the change permanent.
 
-    When the block or this process ends before that function is called, `params.yaml` is as it was.
-    If somebody edited it meanwhile, their version is kept as params.edited-TIME.yaml, and a line
-    says so.
-    After a power failure the next call restores it. A DVC at work would note the new values in
-    dvc.lock for what it has run with the old ones, as it reads them again when a stage ends.
+    If the block or this process ends before that function is called, `params.yaml` is restored. If
+    somebody edited it in the meantime, their version is kept as params.edited-TIME.yaml, and a line
+    says so. After a power failure the next call restores it. It must not change while DVC runs,
+    which reads it again when a stage ends and would record the new values for the old run.
 
     Args:
-        text: the content.
+        text: the temporary content.
 
     Raises:
-        InputError: another process is within such a block, or a DVC is at work.
+        InputError: another process is in such a block, or DVC is running.
     """
     with _one_at_a_time(), ExitStack() as stack:
         with nobody_at_work():
@@ -55,7 +54,7 @@ def params_during(text: str) -> Iterator[Callable[[], None]]:
             guard = subprocess.Popen(
                 _in_shell(_GUARD),
                 stdin=subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C is not for it
+                start_new_session=True,  # so that it does not get Ctrl-C
             )
             stack.callback(guard.communicate)
             write_beside(PARAMS, lambda path: path.write_text(text))
@@ -63,10 +62,10 @@ def params_during(text: str) -> Iterator[Callable[[], None]]:
 
 
 def restore_params() -> bool:
-    """Return whether a power failure had cut off a run, after undoing its parameters.
+    """Undo the parameters of a run that a power failure cut off; return whether there was one.
 
     Raises:
-        InputError: another process is within such a block.
+        InputError: another process is in such a block.
     """
     if not BACKUP.exists():
         return False
@@ -82,7 +81,7 @@ def _restore() -> bool:
 
 
 def _in_shell(script: str) -> list[str | Path]:
-    """Return the command that restores `params.yaml`, also after the end of this process."""
+    """Return the command that restores `params.yaml`, which may outlive this process."""
     edited = PARAMS.with_name(f"params.edited-{datetime.now():%Y%m%d-%H%M%S}.yaml")
     return ["sh", "-c", script, "restore", BACKUP, PARAMS, _WRITTEN, edited]
 
@@ -94,4 +93,4 @@ def _one_at_a_time() -> Iterator[None]:
         with FileLock(_LOCK, timeout=0):
             yield
     except Timeout:
-        raise InputError(f"{PARAMS}: another `ladder run` is at work; wait for its end") from None
+        raise InputError(f"{PARAMS}: another `ladder run` is running; wait for its end") from None

@@ -178,7 +178,7 @@ def test_a_sound_result_is_not_moved_for_a_flipped_digit_of_the_lock_file(place)
     flipped = ("0" if digest[0] != "0" else "1") + digest[1:]
     Path("dvc.lock").write_text(Path("dvc.lock").read_text().replace(digest, f"'{flipped}'"))
     told = [finding.what for finding in contents_findings()]
-    assert f"{place}: another result than dvc.lock names; `dvc repro` decides" in told
+    assert f"{place}: not the result that dvc.lock names; `dvc repro` decides" in told
     assert mended() == []
     repro()
     assert mended() == []
@@ -189,7 +189,7 @@ def test_a_result_that_is_made_while_all_is_hashed_is_not_replaced_by_the_old_on
     (fault,) = (finding for finding in contents_findings() if finding.remedy)
     Path("dvc.yaml").write_text(Path("dvc.yaml").read_text().replace("echo f", "echo new"))
     repro()
-    assert fault.mend() == "nothing to mend any more"
+    assert fault.mend() == "nothing left to repair"
     assert Path("f").read_text() == "new\n" and not DAMAGED.exists()
     assert mended() == []
 
@@ -202,7 +202,7 @@ def test_what_is_whole_by_now_is_left(place):
         (fault,) = (finding for finding in contents_findings() if finding.remedy)
         path.chmod(0o644)
         path.write_bytes(whole)
-        assert fault.mend() == "nothing to mend any more"
+        assert fault.mend() == "nothing left to repair"
     assert not DAMAGED.exists()
 
 

@@ -1,4 +1,4 @@
-"""Nothing is mended under a DVC that is at work."""
+"""Nothing is repaired while DVC is running."""
 
 import json
 import os
@@ -44,14 +44,14 @@ def test_a_fault_is_mended():
 def test_not_while_another_holds_the_lock():
     with subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(InputError, match="another DVC is at work here; wait for its end"):
+        with pytest.raises(InputError, match="another DVC is running here; wait for it"):
             mend(GONE)
         other.kill()
 
 
 def test_not_while_another_runs_a_stage():
     held_by(os.getppid())
-    with pytest.raises(InputError, match="another DVC is at work"):
+    with pytest.raises(InputError, match="another DVC is running"):
         mend(GONE)
 
 

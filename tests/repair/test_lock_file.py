@@ -93,7 +93,7 @@ def test_the_marks_of_a_merge(style, tmp_path):
     merged = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True).stdout
     assert "<<<<<<<" in merged
     fault = find_fault(merged, copy=sides["base"], committed=sides["ours"])
-    assert (fault.text, fault.reason) == (sides["ours"], "has the marks of a merge")
+    assert (fault.text, fault.reason) == (sides["ours"], "has conflict markers of a merge")
 
 
 class TestInAProject:
@@ -139,7 +139,7 @@ class TestInAProject:
         LOCK.write_text("schema: '2.0'\nstag\n")
         mend_lock()
         assert not LOCK.exists()
-        assert "`dvc repro` makes all stages again" in capsys.readouterr().out
+        assert "`dvc repro` runs all stages again" in capsys.readouterr().out
 
 
 def test_entries_are_put_in_order_and_nothing_else_changes():

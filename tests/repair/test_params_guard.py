@@ -76,10 +76,10 @@ def test_what_is_edited_before_a_loss_of_power_is_found_at_the_next_call(params)
 
 def test_one_at_a_time(params):
     with params_during("a: 2\n"):
-        with pytest.raises(InputError, match="another `ladder run` is at work"):
+        with pytest.raises(InputError, match="another `ladder run` is running"):
             with params_during("a: 3\n"):
                 pass
-        with pytest.raises(InputError, match="another `ladder run` is at work"):
+        with pytest.raises(InputError, match="another `ladder run` is running"):
             restore_params()
         assert params.read_text() == "a: 2\n"
     assert params.read_text() == "a: 1\n"
@@ -89,7 +89,7 @@ def test_not_while_dvc_runs_a_stage(params):
     """It would note these values in dvc.lock for what it has run with the others."""
     runner = {"pid": os.getppid(), "cmd": "dvc repro"}
     Path(".dvc/tmp/rwlock").write_text(json.dumps({"write": {"a": runner}}))
-    with pytest.raises(InputError, match="another DVC is at work"), params_during("a: 2\n"):
+    with pytest.raises(InputError, match="another DVC is running"), params_during("a: 2\n"):
         pass
     assert params.read_text() == "a: 1\n"
     assert not BACKUP.exists()
