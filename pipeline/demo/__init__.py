@@ -1,1 +1,1 @@
-"""The painter of the demo's photos."""
+"""Paints the demo's photos."""

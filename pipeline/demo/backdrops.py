@@ -19,12 +19,12 @@ def paint_backdrop(rng: Generator, width: int, height: int) -> Image.Image:
 
 
 def _plaster(rng: Generator, width: int, height: int) -> np.ndarray:
-    """Return a stained wall, `(height, width, 3)` in about 0..255 as every backdrop."""
+    """Return a stained wall, like every backdrop `(height, width, 3)` in about 0..255."""
     return _blend(rng, 0.5 + 0.5 * _clouds(rng, width, height, int(rng.integers(2, 10))))
 
 
 def _tiles(rng: Generator, width: int, height: int) -> np.ndarray:
-    """Return a wall of bricks, each a little different, with dark joints."""
+    """Return a brick wall with dark joints, each brick a little different."""
     rows, columns = int(rng.integers(4, 11)), int(rng.integers(3, 8))
     y = np.linspace(0, rows, height)[:, None]
     x = np.linspace(0, columns, width) + 0.5 * (np.floor(y) % 2)  # every other row is shifted
@@ -42,13 +42,13 @@ def _landscape(rng: Generator, width: int, height: int) -> np.ndarray:
 
 
 def _blend(rng: Generator, share: np.ndarray) -> np.ndarray:
-    """Return `(..., 3)`: two random colours, duller than most objects', mixed by `share`."""
+    """Return two random colours, duller than most objects', blended by `share`: `(..., 3)`."""
     first, second = (np.array(colour(rng, (0, 1), (0.05, 0.5), (0.25, 0.95))) for _ in range(2))
     return first + share[..., None] * (second - first)
 
 
 def _clouds(rng: Generator, width: int, height: int, cells: int) -> np.ndarray:
-    """Return smooth noise `(height, width)` in about -1..1: enlarged grids of random numbers."""
+    """Return smooth noise `(height, width)` in about -1..1, of enlarged random grids."""
     total = np.zeros((height, width), np.float32)
     for octave in (1, 2, 4):
         grid = rng.uniform(-1, 1, (cells * octave, cells * octave)).astype(np.float32)
@@ -59,7 +59,7 @@ def _clouds(rng: Generator, width: int, height: int, cells: int) -> np.ndarray:
 
 def _add_clutter(rng: Generator, backdrop: Image.Image) -> None:
     """Draw an unlabelled, semi-transparent ellipse or polygon."""
-    draw = ImageDraw.Draw(backdrop, "RGBA")  # colours with an alpha are mixed into the backdrop
+    draw = ImageDraw.Draw(backdrop, "RGBA")  # blends colours with an alpha into the backdrop
     tint = (*colour(rng, (0, 1), (0.1, 0.9), (0.2, 0.95)), int(rng.integers(90, 230)))
     centre, reach = rng.uniform(0, backdrop.size), rng.uniform(0.03, 0.13) * max(backdrop.size)
     if rng.random() < 0.5:

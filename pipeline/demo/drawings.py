@@ -1,7 +1,7 @@
-"""The six things that the painter can draw, each put together from several parts.
+"""The six kinds of objects that the painter can draw, each made of several parts.
 
-They are things, not plain shapes, because the backbone was trained on photos of things: its
-features know a wheel, a roof or an eye, but hardly a triangle.
+They are objects, not plain shapes, because the backbone was trained on photos of objects: its
+features respond to a wheel, a roof or an eye, but hardly to a triangle.
 """
 
 import colorsys
@@ -20,7 +20,7 @@ GLASS, RED, YELLOW = (168, 214, 236), (200, 30, 30), (255, 240, 150)
 
 
 class Pen:
-    """Draws on a clear square tile; coordinates and lengths are shares of its side.
+    """Draws on a transparent square tile; coordinates and lengths are shares of its side.
 
     A shape with a `rim` has a darker edge of that width, inside the shape.
     """
@@ -57,7 +57,7 @@ class Pen:
 def colour(
     rng: Generator, hue: Point = (0, 1), saturation: Point = (0.5, 0.95), value: Point = (0.6, 0.98)
 ) -> Colour:
-    """Return a random colour; a hue goes round at 1, the other ranges lie within 0..1."""
+    """Return a random colour; hues wrap around at 1, the other ranges lie within 0..1."""
     parts = colorsys.hsv_to_rgb(*(rng.uniform(*span) for span in (hue, saturation, value)))
     return tuple(round(255 * part) for part in parts)
 
@@ -95,7 +95,7 @@ def draw_face(pen: Pen, rng: Generator) -> None:
 
 
 def draw_fish(pen: Pen, rng: Generator) -> None:
-    """Draw a fish that looks left: tail, two fins, body, stripes and eye."""
+    """Draw a fish facing left: tail, two fins, body, stripes and eye."""
     body, fin = colour(rng), colour(rng)
     pen.polygon((0.68, 0.5), (0.98, 0.24), (0.9, 0.5), (0.98, 0.76), fill=fin)
     pen.polygon((0.32, 0.32), (0.5, 0.12), (0.68, 0.34), fill=fin)
@@ -136,7 +136,7 @@ def draw_house(pen: Pen, rng: Generator) -> None:
 
 
 def draw_tree(pen: Pen, rng: Generator) -> None:
-    """Draw a leafy tree that bears fruit."""
+    """Draw a leafy tree with fruit."""
     bark = colour(rng, (0.05, 0.09), (0.5, 0.8), (0.25, 0.5))
     leaves = colour(rng, (0.2, 0.42), (0.5, 0.9), (0.35, 0.75))
     fruit = colour(rng, (0.95, 1.12), (0.8, 1), (0.8, 1))

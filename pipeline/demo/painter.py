@@ -19,17 +19,17 @@ CLASSES = tuple(DRAWINGS)
 Pair = tuple[int, int]  # x, y or width, height in pixels
 Box = tuple[int, int, int, int]  # xyxy pixel edges
 
-# The mix of the photos: shares of photos with 0..8 objects; ranges of sqrt(box area / photo area).
+# The shares of photos with 0..8 objects, and the ranges of sqrt(box area / photo area).
 _COUNTS = (0.04, 0.24, 0.22, 0.18, 0.13, 0.08, 0.05, 0.03, 0.03)
 _MAIN_SIDE = (0.48, 0.66)  # of a photo's first object, the largest
 _OTHER_SIDE = (0.16, 0.29)
-_FAINT = 0.05  # share of the other objects; drawn pale and marked `ignore`
-_HIDDEN = 0.7  # an object of which more than this is covered is marked `ignore`
+_FAINT = 0.05  # share of the other objects that are drawn pale and marked `ignore`
+_HIDDEN = 0.7  # an object is marked `ignore` if more than this share of it is covered
 _SOLID = 96  # alpha, out of 255, from which a pixel belongs to the object
 
 
 class Painted(NamedTuple):
-    """One object of a photo; its pixels are a mask `(height, width)`, its box is their hull."""
+    """One object of a photo; `pixels` is its mask `(height, width)`, `box` is the hull of that."""
 
     name: str
     box: Box
@@ -40,7 +40,7 @@ class Painted(NamedTuple):
 def paint_demo(folder: Path, photos: int, size: int, seed: int) -> dict:
     """Write `photos` JPEGs into `folder/photos` and return their Pascal JSON.
 
-    Photo i depends on `(seed, i)` alone, so a larger set begins with the smaller one. `size` is the
+    Photo i depends only on `(seed, i)`, so a larger set starts with the smaller one. `size` is the
     longer side in pixels, at least 32; a bbox is 0-based `[x, y, width, height]`.
     """
     (folder / "photos").mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def paint_demo(folder: Path, photos: int, size: int, seed: int) -> dict:
 
 
 def paint_photo(rng: Generator, size: int) -> tuple[Image.Image, list[Painted]]:
-    """Return one RGB photo, its longer side `size` pixels, and the objects in it."""
+    """Return one RGB photo whose longer side is `size` pixels, and the objects in it."""
     short = round(size * rng.uniform(0.68, 0.84))
     photo = paint_backdrop(rng, *((size, short) if rng.random() < 0.65 else (short, size)))
     objects: list[Painted] = []
@@ -72,14 +72,14 @@ def paint_photo(rng: Generator, size: int) -> tuple[Image.Image, list[Painted]]:
         sprite = draw_sprite(rng, name, share * sqrt(photo.width * photo.height))
         corner = find_corner(rng, sprite.size, photo.size, [painted.box for painted in objects])
         pixels = paste_sprite(photo, sprite, corner, rng.uniform(0.15, 0.3) if faint else 1)
-        if box := Image.fromarray(pixels).getbbox():  # none where no pixel of it is in the photo
+        if box := Image.fromarray(pixels).getbbox():  # None if no pixel of it is in the photo
             objects.append(Painted(name, box, pixels, ignore=faint))
     return develop(rng, photo), ignore_hidden(objects)
 
 
 def draw_sprite(rng: Generator, name: str, side: float) -> Image.Image:
-    """Return one object as RGBA, turned and cropped, so that sqrt(width * height) is `side`."""
-    pen = Pen(max(32, round(1.6 * side)))  # drawn larger, since the reduction smooths its edges
+    """Return one object as RGBA, rotated and cropped, with sqrt(width * height) equal to `side`."""
+    pen = Pen(max(32, round(1.6 * side)))  # drawn larger, as downscaling smooths the edges
     DRAWINGS[name](pen, rng)
     tile = pen.tile.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else pen.tile
     tile = tile.rotate(rng.uniform(-25, 25), Image.Resampling.BILINEAR, expand=True)
@@ -89,11 +89,11 @@ def draw_sprite(rng: Generator, name: str, side: float) -> Image.Image:
 
 
 def find_corner(rng: Generator, sprite_wh: Pair, photo_wh: Pair, boxes: list[Box]) -> Pair:
-    """Return where the sprite's upper left corner goes: the first of 24 tries that hides little.
+    """Return the upper left corner for a sprite: the first of 24 random ones that overlaps little.
 
-    Three in ten sprites may reach over the photo's border, by up to 12 % of their side. Two in ten
-    may share half of the smaller box with another object's, the others 8 %. Where every try shares
-    more, the one with the smallest share is returned.
+    Three in ten sprites may extend over the photo's border, by up to 12 % of their side. Two in ten
+    may overlap another object by half of the smaller box, the others by 8 %. If every try overlaps
+    more, the one with the smallest overlap is returned.
     """
     wh, others = np.array(sprite_wh), np.array(boxes).reshape(-1, 4)
     beyond = 0.12 * wh * (rng.random() < 0.3)
@@ -110,9 +110,9 @@ def find_corner(rng: Generator, sprite_wh: Pair, photo_wh: Pair, boxes: list[Box
 def paste_sprite(
     photo: Image.Image, sprite: Image.Image, corner: Pair, opacity: float = 1
 ) -> np.ndarray:
-    """Paint the sprite into the photo; return which pixels `(height, width)` of it are solid.
+    """Paint the sprite into the photo; return the mask `(height, width)` of its solid pixels.
 
-    What lies beyond the border is cut off, from the mask too.
+    What lies beyond the border is cut off, also from the mask.
     """
     alpha = sprite.getchannel("A")
     photo.paste(sprite, corner, alpha.point(lambda value: round(opacity * value)))
@@ -122,19 +122,19 @@ def paste_sprite(
 
 
 def ignore_hidden(objects: list[Painted]) -> list[Painted]:
-    """Return the objects, `ignore` set where later ones, which lie on top, cover most pixels."""
+    """Return the objects, with `ignore` set if later ones, which lie on top, cover most pixels."""
     marked: list[Painted] = []
     above = np.zeros((1, 1), bool)
     for painted in reversed(objects):
         hidden = (painted.pixels & above).sum() / painted.pixels.sum()
         marked.append(painted._replace(ignore=painted.ignore or bool(hidden > _HIDDEN)))
-        if not painted.ignore:  # one that is pale covers nothing
+        if not painted.ignore:  # a pale one covers nothing
             above = above | painted.pixels
     return marked[::-1]
 
 
 def develop(rng: Generator, photo: Image.Image) -> Image.Image:
-    """Return the photo as a camera takes it: not quite the right exposure, a tint, and noise."""
+    """Return the photo as a camera takes it: exposure not quite right, a tint, and noise."""
     gain = rng.uniform(0.85, 1.12) * rng.uniform(0.95, 1.05, 3)
     noise = rng.uniform(1, 6) * rng.standard_normal((photo.height, photo.width, 3), np.float32)
     return Image.fromarray((np.asarray(photo) * gain + noise).clip(0, 255).astype(np.uint8))

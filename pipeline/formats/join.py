@@ -1,4 +1,4 @@
-"""Labels of several files or sets become one."""
+"""Joins the labels of several files or sets."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from pipeline.formats.labels import Labels
 
 
 def join_labels(parts: Sequence[Labels], file: Path, photos: Path) -> Labels:
-    """Return images and objects of all parts, classes of one name being one class.
+    """Return the images and objects of all parts, merging classes of the same name.
 
     Args:
         parts: at least one; the columns of their images are the same.
@@ -18,9 +18,9 @@ def join_labels(parts: Sequence[Labels], file: Path, photos: Path) -> Labels:
         photos: the folder below which all photos lie.
 
     Returns:
-        labels whose classes stand in the order in which they first come. Where two parts share
-        ids, all images are numbered from 1, and likewise all objects. Notes are left to the
-        caller, who knows how the parts are called.
+        labels with the classes in order of first appearance. If two parts share ids of images, all
+        images are numbered from 1, and likewise for objects. Notes are left to the caller, who
+        knows the names of the parts.
     """
     classes = list(dict.fromkeys(name for part in parts for name in part.classes))
     starts = np.cumsum([0, *(len(part.images) for part in parts)])
@@ -54,7 +54,7 @@ def _relabelled(labels: Labels, classes: list[str]) -> np.ndarray:
 
 
 def _joined_scores(parts: Sequence[Labels]) -> np.ndarray | None:
-    """Return the scores of all, NaN where people have labelled; None where no model has."""
+    """Return the scores of all objects, NaN for labels of people; None if no part has scores."""
     if all(part.scores is None for part in parts):
         return None
     return np.concatenate(
@@ -66,7 +66,7 @@ def _joined_scores(parts: Sequence[Labels]) -> np.ndarray | None:
 
 
 def _joined_shares(parts: Sequence[Labels]) -> np.ndarray | None:
-    """Return which boxes of all are shares; None where none is."""
+    """Return which of all boxes are shares; None if none are."""
     if all(part.shares is None for part in parts):
         return None
     return np.concatenate(

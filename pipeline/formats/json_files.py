@@ -1,4 +1,4 @@
-"""Reads files of JSON, their beginnings alone to recognise them, and writes long lists."""
+"""Reads JSON files, or just their first bytes to recognise them, and writes long lists."""
 
 import json
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ import orjson
 from pipeline.errors import InputError
 from pipeline.formats.text_files import SAVE_IT, beginning_of
 
-_BLOCK = 10_000  # items in memory as Python's objects
+_BLOCK = 10_000  # items in memory as Python objects
 
 
 def write_list(file: BinaryIO, items: Iterable[dict]) -> None:
-    """Write a JSON list, block by block, as a million items take a gigabyte."""
+    """Write a JSON list block by block, as a million items in memory take a gigabyte."""
     first, left = True, iter(items)
     file.write(b"[")
     while block := list(islice(left, _BLOCK)):
@@ -26,23 +26,23 @@ def write_list(file: BinaryIO, items: Iterable[dict]) -> None:
 
 
 def json_beginning(file: Path) -> bytes:
-    """Return the first bytes of a file without byte order mark and white space."""
+    """Return the first bytes of a file, without byte order mark and leading white space."""
     return beginning_of(file).lstrip()
 
 
 def is_labelme_json(beginning: bytes) -> bool:
-    """Return whether a file with this beginning is LabelMe's; in it the photo may come first."""
+    """Return whether a file that begins like this is LabelMe's; the photo may come first in it."""
     keys = (b'"shapes"', b'"imagePath"', b'"imageData"')
     return beginning.startswith(b"{") and any(key in beginning for key in keys)
 
 
 def read_json(file: Path) -> object:
-    """Return the content of any JSON file; NaN, which orjson refuses, is for the checks to name.
+    """Return the content of any JSON file; NaN, which orjson refuses, is left to the checks.
 
-    A byte order mark makes no difference, and UTF-16 and UTF-32 are read as well.
+    A byte order mark is ignored, and UTF-16 and UTF-32 are read as well.
 
     Raises:
-        InputError: the file cannot be read or is no JSON.
+        InputError: the file cannot be read or is not JSON.
     """
     try:
         text = file.read_bytes()

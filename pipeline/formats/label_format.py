@@ -1,4 +1,4 @@
-"""What a format of labels is: how to recognise a set of it, to read it and to write it."""
+"""What makes a label format: how to recognise, read and write a set in it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from pipeline.formats.labels import Labels
 
 @dataclass(frozen=True)
 class LabelledSet:
-    """Where a set lies.
+    """The place of a labelled set.
 
     Attributes:
         format: of its labels.
         root: the folder with everything of the set.
         labels: the file or folder that messages name.
-        files: all files of labels, lists of splits and class names among them, sorted.
+        files: all files with labels, including lists of splits and of class names, sorted.
         photos: the folder below which the photos lie.
     """
 
@@ -33,17 +33,17 @@ class LabelFormat:
     Attributes:
         name: as `fetch.format` and `ladder label --format` have it.
         holds: what a folder of it holds, in words for a message.
-        find: returns the set that a folder is, None if it is none of this format. It goes by names
-            and the beginnings of files and is quick; subfolders count where they belong to the
-            layout. The second argument is a file of labels in it that the user has named, which
-            then is the only one to consider.
+        find: returns the set in a folder, None if it has none of this format. It looks only at
+            names and the first bytes of files, so it is quick; it enters subfolders that belong to
+            the layout. The second argument is a file of labels in the folder that the user has
+            named; then it is the only one to consider.
         read: returns the labels of a set.
-        write: writes labels, sizes of images known, to a path that does not exist: a file or a
-            folder, whichever the format has. Names of photos are kept as paths below the folder
-            that is to hold the photos. They come in blocks, so that a million photos need not be
-            in memory: at least one, with the same classes, with scores in all or in none, ids that
-            go on; they are iterated over as often as the format asks. It returns what the
-            format could not hold, one sentence each.
+        write: writes labels whose image sizes are known to a path that does not exist yet: a file
+            or a folder, depending on the format. Names of photos are kept as paths below the folder
+            that will hold the photos. Labels come in blocks, so that a million photos need not be
+            in memory: at least one block, all with the same classes, with scores in all or in none,
+            and consecutive ids. The blocks may be iterated over several times. It returns what the
+            format could not express, one sentence each.
         fault: returns why a folder is not a set although a file in it has the format's ending, in
             words for a message; None if no file has.
         photos_go: returns what to do about a set without photos, in words for a message; empty if

@@ -1,4 +1,4 @@
-"""The labels of a set by columns, whatever format they came in."""
+"""The labels of a set as columns, whatever format they came in."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,25 +25,25 @@ IMAGES = pa.schema(
 
 @dataclass(frozen=True)
 class Labels:
-    """What a reader of labels returns; every reference holds and every box is finite.
+    """What a label reader returns; all references are valid and all boxes finite.
 
     Attributes:
         file: where the labels are, for messages.
         photos: the folder below which their photos lie.
-        images: the columns of `IMAGES`, `P` rows; sizes and splits are null where the labels have
+        images: `P` rows with the columns of `IMAGES`; sizes and splits are null if the labels have
             none.
         classes: names in label order.
         ids: `(O,)` int64, of the objects.
-        rows: `(O,)` int32, of each object's image.
+        rows: `(O,)` int32, the row of each object's image.
         labels: `(O,)` int16, 0..C-1.
         boxes: `(O, 4)` float64, 0-based `[x, y, width, height]` in pixels, sizes not negative.
-        ignore: `(O,)` bool; marked so, or a crowd, which is a region and not an object.
-        scores: `(O,)` float32 in 0..1, from a model; NaN where people have labelled, None where
-            people have labelled everything.
-        notes: what was left out or read otherwise than it stands there, one sentence each with its
-            count, for the report.
-        shares: `(O,)` bool; the box is in shares of the sides of its photo, 0..1, which become
-            pixels once it is decided how the photo is turned; None where all are pixels.
+        ignore: `(O,)` bool; marked so, or a crowd, which is a region rather than an object.
+        scores: `(O,)` float32 in 0..1, from a model; NaN for labels of people, None if people
+            labelled everything.
+        notes: what was left out or not taken literally, one sentence each with its count, for the
+            report.
+        shares: `(O,)` bool; whether the box is in shares of its photo's sides, 0..1, which become
+            pixels once it is decided how the photo is rotated; None if all are in pixels.
     """
 
     file: Path
@@ -68,20 +68,20 @@ class Labels:
             )
 
     def of_each_image(self) -> list[np.ndarray]:
-        """Return for each of the `P` images the indices of its objects, in their order."""
+        """Return the indices of the objects of each of the `P` images, in their order."""
         order = np.argsort(self.rows, kind="stable")
         return np.split(order, np.searchsorted(self.rows[order], np.arange(len(self.images))))[1:]
 
     def score_of(self, at: int) -> float | None:
-        """Return the score of an object to four digits, None where a person has labelled it."""
+        """Return the score of an object to four digits, None if a person labelled it."""
         if self.scores is None or np.isnan(self.scores[at]):
             return None
         return round(float(self.scores[at]), 4)
 
     def with_plain_classes(self) -> "Labels":
-        """Return the labels with the names of classes as `plain_name` has them.
+        """Return the labels with `plain_name` applied to the names of their classes.
 
-        Classes that had one name but for that become one, and a note says so.
+        Classes whose names become equal are merged, and a note says so.
         """
         plain = list(map(plain_name, self.classes))
         if plain == self.classes:
@@ -98,13 +98,13 @@ class Labels:
         )
 
     def of_images(self, keep: np.ndarray) -> "Labels":
-        """Return the images for which `keep`, `(P,)` bool, is true, and their objects."""
+        """Return the labels of the images for which `keep`, `(P,)` bool, is true."""
         kept = self.of_objects(keep[self.rows])
         rows = (np.cumsum(keep, dtype=np.int32) - 1)[kept.rows]
         return replace(kept, images=self.images.filter(pa.array(keep)), rows=rows)
 
     def of_objects(self, keep: np.ndarray) -> "Labels":
-        """Return the labels with those objects alone for which `keep`, `(O,)` bool, is true."""
+        """Return the labels with only the objects for which `keep`, `(O,)` bool, is true."""
         return replace(
             self,
             ids=self.ids[keep],
@@ -119,14 +119,14 @@ class Labels:
 
 @dataclass(frozen=True)
 class LabelledBox:
-    """One object as a reader of small files finds it.
+    """One object, as read from a small file.
 
     Attributes:
         row: of its image.
         name: of its class.
         box: `[x, y, width, height]`, 0-based, in pixels or shares; sizes not negative.
         ignore: whether it counts neither as an object nor as background.
-        score: in 0..1, from a model; None where people have labelled.
+        score: in 0..1, from a model; None for labels of people.
         shares: whether the box is in shares of the sides of its photo; see `Labels`.
     """
 
@@ -152,7 +152,7 @@ def labels_of_boxes(
     Args:
         file: where the labels are, for messages.
         photos: the folder below which their photos lie.
-        images: rows of `IMAGES`; what is absent is null, an absent `id` is the row plus 1.
+        images: rows of `IMAGES`; missing values are null, a missing `id` is the row plus 1.
         boxes: of all images.
         classes: names in label order; by default those of the boxes, sorted.
         notes: see `Labels`.

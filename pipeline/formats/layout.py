@@ -1,4 +1,4 @@
-"""Finds the labelled set that a folder holds, in whichever format."""
+"""Finds the labelled set in a folder, in any format."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,16 +11,16 @@ from pipeline.photo_files import is_hidden, photos_below
 AUTO = "auto"
 _NAME_IT = "set fetch.format, or fetch.labels to the file that counts"
 _NAME_EACH = "set fetch.path to the folder of one, or name each in fetch.sources"
-_OTHER_LABELS = {".json", ".xml", ".txt", ".yaml", ".yml"}  # endings; CSV's own fault tells more
+_OTHER_LABELS = {".json", ".xml", ".txt", ".yaml", ".yml"}  # not .csv, whose own fault says more
 
 
 def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> LabelledSet:
-    """Return the labelled set in a folder, or in the only folder at most two levels below.
+    """Return the labelled set in a folder, or in a single folder up to two levels below.
 
     Args:
         folder: with the labels and photos of one set.
         format_name: of a format; `auto` recognises it.
-        labels: the file in `folder` that holds the labels, where there are several; empty for all.
+        labels: the file in `folder` that holds the labels, if there are several; empty for all.
 
     Raises:
         InputError: no labels, several sets, or photos beside the folder of the set.
@@ -54,7 +54,7 @@ def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> Labelle
 
 
 def _refuse_others(folder: Path, found: LabelledSet) -> None:
-    """Raise if photos of the folder lie outside the set that was found below it."""
+    """Raise if the folder has photos outside the set that was found below it."""
     if found.root == folder:
         return
     root = found.root.resolve()
@@ -83,7 +83,7 @@ def _level(folder: Path, pattern: str) -> list[Path]:
 def _nothing_known(
     folder: Path, formats: Sequence[LabelFormat], places: Sequence[Path]
 ) -> InputError:
-    """Return why nothing was found: the fault of the only possible labels, or what there may be."""
+    """Return why nothing was found: what is wrong with the only candidate, or what is known."""
     faults = [fault for one in formats for place in places if (fault := one.fault(place))]
     others = (file.suffix.lower() in _OTHER_LABELS for place in places for file in place.iterdir())
     if faults and (len(formats) == 1 or not any(others)):

@@ -1,4 +1,4 @@
-"""Names of photos and classes: what is wrong with one, and the file that goes with a photo."""
+"""Checks the names of photos and classes, and names the label file of a photo."""
 
 import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
@@ -9,25 +9,25 @@ _CONTROL = frozenset(map(chr, [*range(32), 127]))
 
 
 def plain_name(name: str) -> str:
-    """Return the name of a class without spaces around it, its accents written in one way.
+    """Return the name of a class stripped of spaces and normalised to composed accents.
 
-    Of the two ways in Unicode, which look the same, it is that in which people mostly type.
+    Unicode has two spellings of an accent that look the same; keyboards mostly type this one.
     """
     return unicodedata.normalize("NFC", name.strip())
 
 
 def without_case(path: str) -> str:
-    """Return a path for comparing: case and the two ways to write an accent make no difference."""
+    """Return a path in which case and the two spellings of an accent make no difference."""
     return unicodedata.normalize("NFC", path).casefold()
 
 
 def fault_of_name(name: object) -> str | None:
-    """Return what is wrong with the name of a class, and the remedy; None if nothing is."""
+    """Return what is wrong with the name of a class, with the remedy; None if nothing is."""
     if not isinstance(name, str) or not name.strip():
         return "is not a name; give one"
     try:
         name.encode()
-    except UnicodeEncodeError:  # JSON's escapes can spell half a character
+    except UnicodeEncodeError:  # escapes in JSON can encode half a surrogate pair
         return "is not text in UTF-8; rename it"
     if any(letter in _CONTROL for letter in name.strip()):
         return "holds a control character, which XML and CSV cannot; rename it"
@@ -35,11 +35,11 @@ def fault_of_name(name: object) -> str | None:
 
 
 def fault_of_photo(name: object) -> str | None:
-    """Return what is wrong with the name of a photo, and the remedy; None if nothing is.
+    """Return what is wrong with the name of a photo, with the remedy; None if nothing is.
 
-    Labels often name photos by their place on the machine where they were made: an absolute path,
-    or one that climbs, is no fault. The tables stage looks it up among the photos of the set; who
-    opens a photo by its name asks `fault_of_path`.
+    Labels often name photos by their paths on the machine where they were made, so an absolute path
+    or one with `..` is allowed: the tables stage only looks it up among the photos of the set.
+    Check `fault_of_path` before opening a photo by its name.
     """
     fault = fault_of_name(name)
     if fault or not isinstance(name, str):
@@ -51,10 +51,9 @@ def fault_of_photo(name: object) -> str | None:
 
 
 def fault_of_path(name: object) -> str | None:
-    """Return what is wrong with the name of a photo, and the remedy; None if nothing is.
+    """Return what is wrong with a name as a path inside a folder, with the remedy; None if nothing.
 
-    A photo lies inside its folder: a path that is absolute, climbs or names no file on any system
-    is refused.
+    Refused is a path that on any system is absolute, has `..` or names no file.
     """
     fault = fault_of_name(name)
     if fault or not isinstance(name, str):
@@ -67,14 +66,14 @@ def fault_of_path(name: object) -> str | None:
 
 
 class LabelFileNames:
-    """Names for each photo its own file of labels, such as `cats/1.xml` with the suffix `.xml`."""
+    """Gives each photo its own label file, such as `cats/1.xml` for the suffix `.xml`."""
 
     def __init__(self, suffix: str):
         self._suffix = suffix
         self._owners: dict[str, str] = {}
 
     def of(self, photo: str) -> str:
-        """Return the name of a photo's file of labels.
+        """Return the name of a photo's label file.
 
         Raises:
             InputError: the photo lies outside its folder, or would share the file with another.

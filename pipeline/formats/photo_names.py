@@ -1,4 +1,4 @@
-"""Finds the photos that labels name by paths of another machine."""
+"""Finds photos that labels name by paths of another machine."""
 
 import re
 from collections.abc import Callable
@@ -16,17 +16,17 @@ _SHOWN = 3
 
 
 class PhotoNames:
-    """The photos below a folder, each by its path in it."""
+    """The photos below a folder, by their paths in it."""
 
     def __init__(self, folder: Path) -> None:
-        """Look through the folder once."""
+        """Scan the folder once."""
         self.names = [photo.relative_to(folder).as_posix() for photo in photos_below(folder)]
         self._known = frozenset(self.names)
         self._by_last_name: dict[str, None] = {}  # paths, in their order
 
     @cached_property
     def folders(self) -> frozenset[str]:
-        """The paths of all folders with photos in them or below; the folder itself is `.`."""
+        """The paths of all folders with photos in or below them; the folder itself is `.`."""
         places = {PurePosixPath(name).parent for name in self.names}
         return frozenset(str(folder) for place in places for folder in (place, *place.parents))
 
@@ -36,7 +36,7 @@ class PhotoNames:
 
     @cached_property
     def _of_splits(self) -> dict[str, tuple[set[str], set[str]]]:
-        """The folders of each split: those just called after it, and the others that say it."""
+        """The folders of each split: those named exactly like it, and others that mention it."""
         found: dict[str, tuple[set[str], set[str]]] = {}
         for folder in self.folders:
             if split := split_in_path(PurePosixPath(folder)):
@@ -63,7 +63,7 @@ class PhotoNames:
         return name in self._known
 
     def all_with_stem(self, path: str) -> list[str]:
-        """Return the photos with this path but for its ending."""
+        """Return the photos with this path, not counting the suffix."""
         fits = self._by_stem.get(PurePosixPath(path).name, [])
         return [name for name in fits if _without_ending(name) == path]
 
@@ -84,10 +84,10 @@ class PhotoNames:
     def find(self, path: str) -> str | None:
         r"""Return the photo that a path means, None if none or several fit.
 
-        Of `C:\sets\cats\a.jpg` or `/home/eve/cats/a.jpg` the longest end that is a photo below
-        the folder counts, then the only photo with that name in any folder below, then the only
-        one with that name before its ending, as Open Images has it. None of them counts where the
-        path names a folder of the set in which the photo is not; see `may_be_same`.
+        Of `C:\sets\cats\a.jpg` or `/home/eve/cats/a.jpg` the longest tail that is a photo below
+        the folder is taken, else the only photo with that name in any folder below, else the only
+        one with that stem, as Open Images has no suffixes. None is taken if the path names a folder
+        of the set that the photo is not in; see `may_be_same`.
         """
         photo, by_last_name = self._candidate(path)
         if photo is None or not self.may_be(photo, path):
@@ -103,13 +103,13 @@ class PhotoNames:
     def of_split(self, path: str, split: str | None) -> str:
         """Return the path of a photo of a split, with the folder of the split if the set has one.
 
-        A folder that is just called after the split, perhaps with an `images` in it, comes first,
-        then the path as it is and the usual folders of photos, then other folders that say the
-        split, such as `train/masks` or `depth_train`. Where several hold the photo, the path stays
-        as it is, for the search to find them all.
+        A folder named exactly like the split, perhaps with `images` in it, is tried first, then the
+        path as it is and the usual folders of photos, then other folders with the split in their
+        name, such as `train/masks` or `depth_train`. If several hold the photo, the path is left as
+        it is, so that the search finds them all.
 
-        If no folder of the split has the photo, and one of another split has, the split is put
-        before the path, so that the other photo is not used instead.
+        If only folders of another split have the photo, the split is put before the path, so that
+        the other photo is not used instead.
         """
         own, others = self._of_splits.get(split or "", (set[str](), set[str]()))
         places = self._folders_with(path)
@@ -134,7 +134,7 @@ class PhotoNames:
         return path if says or there in (None, split) else f"{split}/{path}"
 
     def notes(self) -> list[str]:
-        """Return how many photos were found by no more than their names; nothing if none was."""
+        """Return a note of how many photos were found by their names alone, if any."""
         paths = list(self._by_last_name)
         if not paths:
             return []
@@ -142,12 +142,12 @@ class PhotoNames:
         return [f"{what}: {len(paths)} ({listed(paths, _SHOWN)})"]
 
     def hint(self, path: str) -> str:
-        """Return the photo in another folder that is called like a missing one, for a message."""
+        """Return, for a message, the photo of the same name in another folder."""
         photo, _ = self._candidate(path)
         return f" (the nearest is {photo!r})" if photo else ""
 
     def _candidate(self, path: str) -> tuple[str | None, bool]:
-        """Return the photo that a path ends like, and whether its last part alone tells so."""
+        """Return the photo that matches the end of a path, and whether only its last part does."""
         parts = [part for part in re.split(r"[/\\]", path) if part not in ("", ".", "..")]
         ends = ("/".join(parts[start:]) for start in range(len(parts)))
         if found := next((end for end in ends if end in self._known), None):

@@ -1,4 +1,4 @@
-"""Reads the labels of a folder in whichever format they are."""
+"""Reads the labels in a folder, in any format."""
 
 from pathlib import Path
 
@@ -7,9 +7,9 @@ from pipeline.formats.layout import AUTO, find_set
 
 
 def read_labels(folder: Path, format_name: str = AUTO, labels: str = "") -> Labels:
-    """Return the labels of the set in a folder; the arguments are those of `find_set`.
+    """Return the labels of the set in a folder, with plain class names; see `plain_name`.
 
-    Whatever the format, classes have no spaces around their names, and one way to write accents.
+    The arguments are those of `find_set`.
 
     Raises:
         InputError: no labels or several, or labels that break a rule.

@@ -1,4 +1,4 @@
-"""All formats of labels."""
+"""All label formats."""
 
 from pipeline.formats.csv.reader import CSV
 from pipeline.formats.cvat.reader import CVAT
@@ -13,5 +13,5 @@ FORMATS: tuple[LabelFormat, ...] = (PASCAL, VOC, CVAT, YOLO, LABELME, CSV, LABEL
 
 
 def find_format(name: str) -> LabelFormat:
-    """Return the format of this name."""
+    """Return the format with this name."""
     return next(one for one in FORMATS if one.name == name)

@@ -1,4 +1,4 @@
-"""Decides whether a photo that is called like one that labels name can be the one they mean."""
+"""Decides whether a photo with the right name is the one that labels mean."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -7,26 +7,26 @@ from urllib.parse import unquote
 from pipeline.formats.names import without_case
 from pipeline.formats.split_names import split_of_name
 
-# Folders that say what kind of files they hold, and nothing of which photos.
+# Folder names that say only what kind of files they hold.
 _KINDS = frozenset(
     "annotations ann labels json jpegimages images image imgs img photos photo".split()
 )
-# A root, a drive or a scheme: the path is of another machine, or of the web.
+# A root, a drive or a scheme: the path is from another machine or the web.
 _ELSEWHERE = re.compile(r"^[/\\]|//|(^|[/\\])[A-Za-z][\w+.-]*:")
 
 
 def may_be_same(named: str, photo: str, folders: Collection[str]) -> bool:
-    """Return whether a photo may be the one that labels name; both end alike.
+    """Return whether a photo may be the one that labels name, given that both paths end alike.
 
-    Folders before those that both have in common make no difference, as other machines have other
-    ones. But where one of them is a folder of photos of this set, or says another split, the photo
-    would lie there: it is missing, and this one is another of the same name. So it is where a path
-    that begins in the set names other folders.
+    Folders before the common end do not matter, as they differ between machines. But if the labels
+    name a folder of this set there, or another split, the photo should be in that one: then it is
+    missing, and this is another photo of the same name. The same holds if a path that starts in the
+    set names other folders.
 
     Args:
         named: the path in the labels.
         photo: the path below the folder of photos.
-        folders: of the photos there; see `folders_of`.
+        folders: the names of the folders of photos; see `folders_of`.
     """
     wanted, there = _folders(named), _folders(photo)
     common = common_end(wanted, there)
@@ -39,24 +39,24 @@ def may_be_same(named: str, photo: str, folders: Collection[str]) -> bool:
 
 
 def folders_of(photos: Iterable[str]) -> frozenset[str]:
-    """Return the names of all folders in the paths of photos, as `may_be_same` compares them."""
+    """Return the names of all folders in the paths of photos, for `may_be_same`."""
     places = {photo.rpartition("/")[0] for photo in photos}
     return frozenset(name for place in places for name in _folders(f"{place}/"))
 
 
 def is_folder_of_split(folder: str) -> bool:
-    """Return whether a folder holds just the photos of a split, as `train` or `train/images`."""
+    """Return whether a folder is named exactly like a split, as `train` or `train/images`."""
     return bool(_splits(_folders(f"{folder}/")[-1:]))
 
 
 def common_end(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many parts at the end are the same."""
+    """Return how many parts at the end are equal."""
     pairs = zip(reversed(one), reversed(other), strict=False)
     return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _folders(path: str) -> list[str]:
-    """Return the folders of a path without those that only say the kind of files."""
+    """Return the folders of a path without those that only name a kind of files."""
     parts = re.split(r"[/\\]", without_case(unquote(path)))[:-1]
     return [split_of_name(part) or part for part in parts if part not in _KINDS | {"", ".", ".."}]
 

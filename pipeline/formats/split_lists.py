@@ -7,22 +7,22 @@ from pipeline.errors import InputError
 from pipeline.formats.text_files import read_lines
 from pipeline.schemas import SPLITS
 
-# VOC's class lists write a flag in two columns after the name: `name -1`, `name  0`, `name  1`.
-# With a single space before it a 1 belongs to the name, as in `IMG 1`.
+# VOC's class lists have a flag, two columns wide, after the name: `name -1`, `name  0`, `name  1`.
+# After a single space, a 1 belongs to the name, as in `IMG 1`.
 _FLAG = re.compile(r"( -1|  [01])$")
 
 
 def read_split_lists(folder: Path) -> dict[str, str]:
     """Return the split of each name in VOC's lists `{train,val,test,trainval}.txt`.
 
-    A line is a name, which may hold spaces; the flag that class lists carry after it is dropped.
+    A line is a name, which may contain spaces; the flag after it in class lists is dropped.
     `trainval` alone means train.
 
     Args:
-        folder: such as `ImageSets/Main`; absent means no lists.
+        folder: such as `ImageSets/Main`; if it does not exist, there are no lists.
 
     Raises:
-        InputError: a name that two splits claim.
+        InputError: a name is in the lists of two splits.
     """
     splits: dict[str, str] = {}
     for split in SPLITS:

@@ -1,4 +1,4 @@
-"""What people call the three splits."""
+"""Recognises the names that people give the three splits."""
 
 import re
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ _LETTERS = re.compile(r"[a-z]+")
 
 
 def split_of_name(name: str) -> str | None:
-    """Return the split of a folder, file stem or cell; None if it is no split's name.
+    """Return the split that a folder, file stem or cell names; None if it names none.
 
-    A year after it, as in `train2017`, says nothing.
+    A year after it, as in `train2017`, is ignored.
     """
     return _SPLITS.get(name.strip().lower().rstrip("0123456789"))
 
@@ -32,23 +32,23 @@ def split_of_path(path: PurePath) -> str | None:
 
 
 def split_in_name(name: str) -> str | None:
-    """Return the split if one word of a name says one, as in `instances_train2017.json`.
+    """Return the split that a word of a name says, as in `instances_train2017.json`.
 
-    A word ends where its letters do: `trainval` and `latest` say nothing.
+    Words are runs of letters: `trainval` and `latest` say none. Two different splits are none, too.
     """
     said = {_SPLITS[word] for word in _LETTERS.findall(name.lower()) if word in _SPLITS}
     return said.pop() if len(said) == 1 else None
 
 
 def split_in_path(path: PurePath) -> str | None:
-    """Return the split in the path's own name, else that in the name of its nearest folder."""
+    """Return the split in the last part of a path that says one; None if none does."""
     found = map(split_in_name, reversed(path.parts))
     return next((split for split in found if split), None)
 
 
 def told_apart(splits: Sequence[str | None]) -> list[str | None]:
-    """Return the splits if there are two or more of them, else None for each.
+    """Return the splits if there are at least two different ones, else None for each.
 
-    A set all of which is called `train` is simply a set, of which the user may split off a part.
+    If everything is called `train`, the set is not split yet, and the user may split off a part.
     """
     return list(splits) if len(set(splits) - {None}) > 1 else [None] * len(splits)

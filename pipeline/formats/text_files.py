@@ -1,4 +1,4 @@
-"""Opens small files of text."""
+"""Reads small text files."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ SAVE_IT = "not text in UTF-8; save it as UTF-8"
 
 
 def beginning_of(file: Path, size: int = _BEGINNING) -> bytes:
-    """Return the first bytes of a file as UTF-8 would have them, to recognise it by.
+    """Return the first bytes of a file, roughly as UTF-8, to recognise it by.
 
-    The byte order mark goes, and so do the zeros that UTF-16 has beside each plain letter: what
-    reads the file then names its encoding, instead of nobody knowing the file.
+    The byte order mark is removed, and so are the zeros of ASCII letters in UTF-16: such a file is
+    recognised, and its reader can report the wrong encoding.
     """
     with file.open("rb") as opened:
         text = opened.read(size).replace(b"\0", b"")
@@ -22,7 +22,7 @@ def beginning_of(file: Path, size: int = _BEGINNING) -> bytes:
 
 
 def read_lines(file: Path) -> list[str]:
-    """Return the lines of a text in UTF-8; a file that is absent has none.
+    """Return the lines of a UTF-8 text file; a missing file has none.
 
     Raises:
         InputError: it is in another encoding.
@@ -33,6 +33,6 @@ def read_lines(file: Path) -> list[str]:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{file}: {SAVE_IT}") from None
-    if "\0" in text:  # UTF-16 without its mark passes for UTF-8
+    if "\0" in text:  # UTF-16 without a byte order mark may pass as UTF-8
         raise InputError(f"{file}: {SAVE_IT}")
     return text.splitlines()

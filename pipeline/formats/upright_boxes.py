@@ -1,4 +1,4 @@
-"""What becomes of boxes that are turned, in parts, or whose corners stand in the wrong order."""
+"""Turns boxes that are rotated, in parts, or with corners in the wrong order into plain ones."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,14 +12,14 @@ from pipeline.formats.labels import LabelledBox
 from pipeline.formats.names import plain_name
 
 _MOST = 0.5
-_ENOUGH = 10  # boxes by which a whole set can be judged
+_ENOUGH = 10  # boxes that suffice to judge a whole set
 
 
 def upright(boxes: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return `(O, 4)` xywh boxes with sizes that are not negative, and how many were changed.
+    """Return `(O, 4)` xywh boxes without negative sizes, and how many were changed.
 
-    Who draws from the lower right corner to the upper left leaves the same rectangle with its
-    corners in the other order. Without the box its object would be learnt as background.
+    A box drawn from the lower right to the upper left is the same rectangle with its corners in the
+    other order. If it were dropped, its object would be learned as background.
     """
     negative = boxes[:, 2:] < 0
     if not negative.any():
@@ -31,10 +31,10 @@ def upright(boxes: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def note_reversed(count: int, total: int, file: Path) -> list[str]:
-    """Return the sentence for the report, none if no box was reversed.
+    """Return the note for the report, empty if no box was reversed.
 
     Raises:
-        InputError: most are, so that the numbers must mean something else than corners.
+        InputError: most are, so the numbers must be something other than corners.
     """
     if total >= _ENOUGH and count > _MOST * total:
         raise InputError(
@@ -48,12 +48,12 @@ def note_reversed(count: int, total: int, file: Path) -> list[str]:
 
 
 def around_turned(boxes: np.ndarray, degrees: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return the upright boxes around turned ones, and how many were turned.
+    """Return the upright boxes around rotated ones, and how many were rotated.
 
     Args:
-        boxes: `(O, 4)` xywh as they were before they were turned.
-        degrees: `(O,)` by which each is turned about its centre; either way round, as the box
-            around it is the same.
+        boxes: `(O, 4)` xywh before the rotation.
+        degrees: `(O,)` rotation about the centre, in either direction, as the box around it is the
+            same.
     """
     turned = degrees % 180 != 0
     if not turned.any():
@@ -68,9 +68,9 @@ def around_turned(boxes: np.ndarray, degrees: np.ndarray) -> tuple[np.ndarray, i
 
 
 def degrees_of(rotation: object) -> float:
-    """Return by how much CVAT has turned a box, as its attribute `rotation` says; 0 if it is none.
+    """Return the degrees in CVAT's attribute `rotation` of a box; 0 if it is not a number.
 
-    In exports other than its own, people's attributes of any meaning stand beside it.
+    In formats other than CVAT's own, it may also be an attribute that people defined.
     """
     try:
         degrees = float(rotation) if isinstance(rotation, int | float | str) else 0.0
@@ -80,21 +80,21 @@ def degrees_of(rotation: object) -> float:
 
 
 def note_turned(count: int) -> list[str]:
-    """Return the sentence for the report, none if no box was turned."""
+    """Return the note for the report, empty if no box was rotated."""
     return [f"turned boxes, read as the boxes around them: {count}"] if count else []
 
 
 def around_parts(
     boxes: Sequence[LabelledBox], groups: Sequence[int | str | None]
 ) -> tuple[list[LabelledBox], list[str]]:
-    """Return boxes in which one is around the parts of each object, and a note of them.
+    """Return the boxes with one box around the parts of each object, and a note of these.
 
-    An object that something hides in the middle is drawn in parts: shapes of one photo, class and
-    group. It is ignored if one of them is, and has the highest of their scores.
+    An object that is partly hidden may be drawn in parts: shapes of one photo, class and group. It
+    is ignored if one of them is, and has the highest of their scores.
 
     Args:
         boxes: of all shapes.
-        groups: of each shape; None for one that is in no group.
+        groups: the group of each shape, None for a shape without one.
     """
     objects: dict[object, list[LabelledBox]] = {}
     for at, (box, group) in enumerate(zip(boxes, groups, strict=True)):
