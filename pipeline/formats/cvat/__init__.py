@@ -1,1 +1,1 @@
-"""CVAT's own XML of images."""
+"""CVAT's own XML, "CVAT for images"."""

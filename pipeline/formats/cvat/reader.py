@@ -1,4 +1,4 @@
-"""Reads and writes CVAT's own XML, "CVAT for images", one file for many photos."""
+"""Reads CVAT's own XML, "CVAT for images", one file for many photos."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
     files = []
     for file in filter(_is_xml, [named]) if named else _xml(root):
         kind = root_name(file)
-        if kind == "annotation":  # VOC's reader names those of CVAT among its own
+        if kind == "annotation":  # then the set is VOC, whose reader reports stray files of CVAT
             return None
         if kind == "annotations":
             files.append(file)
@@ -59,21 +59,20 @@ def read_cvat(found: LabelledSet) -> Labels:
     """Return the labels of CVAT's XML, of all files together.
 
     The format: https://docs.cvat.ai/docs/dataset_management/formats/format-cvat. Corners
-    `xtl ytl xbr ybr` are edges of pixels, 0-based; of a turned box the upright one around it is
-    taken, and likewise of a polygon. Polygons of one label and group are one object, as CVAT's
-    export to COCO has them (https://github.com/cvat-ai/cvat/issues/2600). Classes are in the order
-    of their names. A subset that is called train, val or test is the `split`. Other shapes are left
-    out; all this is noted. An attribute `ignore`, `difficult` or `crowd` of a box becomes `ignore`,
-    `score` or `confidence` the score.
+    `xtl ytl xbr ybr` are pixel edges, 0-based. Rotated boxes and polygons become the upright boxes
+    around them; polygons of one label and group are one object, as in CVAT's export to COCO
+    (https://github.com/cvat-ai/cvat/issues/2600). Other shapes are left out; all this is noted.
+    Classes are sorted by name. A subset called train, val or test is the `split`. An attribute
+    `ignore`, `difficult` or `crowd` of a box becomes `ignore`, `score` or `confidence` its score.
 
     Raises:
-        InputError: no XML, of a video, or broken.
+        InputError: a file is not XML, is of a video, or is broken.
     """
     images: list[dict] = []
     boxes: list[LabelledBox] = []
     turns: list[float] = []
     groups: list[str | None] = []
-    counts: Counter[str] = Counter()  # of kinds of shapes
+    counts: Counter[str] = Counter()  # by kind of shape
     files: dict[str, Path] = {}  # in which each photo was first
     for file in found.files:
         for node in _images(file):
@@ -98,7 +97,7 @@ def read_cvat(found: LabelledSet) -> Labels:
 
 
 def _refuse_again(name: str, file: Path, files: dict[str, Path]) -> None:
-    """Refuse a photo that is among `files`, to which it is added."""
+    """Refuse a photo that is already in `files`; else add it."""
     if name in files:
         where = "there twice" if files[name] == file else f"in {files[name]} too"
         raise InputError(f"{file}: image {name!r} is {where}; keep one")
@@ -150,7 +149,7 @@ def _image(node: ElementTree.Element, file: Path) -> dict:
 
 
 def _box(node: ElementTree.Element, row: int, file: Path) -> LabelledBox:
-    """Return the box of a shape as it was before it was turned."""
+    """Return the box of a shape before its rotation."""
     name = node.get("label", "").strip()
     if fault := fault_of_name(name):
         raise InputError(f"{file}: box: label {name!r} {fault}")
@@ -168,10 +167,10 @@ def _box(node: ElementTree.Element, row: int, file: Path) -> LabelledBox:
 
 
 def _score(marks: Mapping[str | None, str], file: Path) -> float | None:
-    """Return the score that our own writer adds, or the `confidence` that models give.
+    """Return the `score` that our own writer adds, or the `confidence` that models add.
 
-    People call an attribute `confidence` as well and put words into it, so that it counts only
-    where it may be a score.
+    People also define an attribute `confidence` with words as values, so it only counts if it can
+    be a score.
     """
     text = marks.get("score")
     if text is None:
@@ -192,7 +191,7 @@ def _share(text: str) -> float | None:
 
 
 def _group(shape: ElementTree.Element) -> str | None:
-    """Return the group of a polygon; people put boxes into groups that are objects of their own."""
+    """Return the group of a polygon, None for a box: grouped boxes are mostly separate objects."""
     group = shape.get("group_id", "0")
     return None if shape.tag != "polygon" or group in ("", "0") else group
 
@@ -201,7 +200,7 @@ def _corners(node: ElementTree.Element) -> tuple[float, float, float, float]:
     """Return the left, upper, right and lower edge of a box or polygon.
 
     Raises:
-        ValueError: a number is missing or none.
+        ValueError: a number is missing or invalid.
     """
     if node.tag == "box":
         left, top, right, bottom = (float(node.get(corner, "")) for corner in _CORNERS)

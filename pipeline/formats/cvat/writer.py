@@ -8,7 +8,7 @@ from pipeline.formats.labels import Labels
 
 
 def write_cvat(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
-    """Write one XML file beside the photos.
+    """Write one XML file, which belongs next to the photos.
 
     The split becomes the subset; `ignore` and a score become attributes of the box.
     """

@@ -9,21 +9,21 @@ from pipeline.photo_files import is_photo
 
 # What Label Studio puts before the names of uploaded files.
 _UPLOAD = re.compile(r"^[0-9a-f]{8}-")
-# `s3://bucket/`, `gs://bucket/` and others that are not of the web.
+# `s3://bucket/`, `gs://bucket/` and other schemes that are not the web's.
 _BUCKET = re.compile(r"(?!https?:|file:)[a-z][\w+.-]*://[^/]*/(.*)", re.I | re.S)
 
 
 def photo_of_address(address: str, photos: PhotoNames) -> str:
-    """Return the photo that an address means, by its path below the folder of photos.
+    """Return the photo that an address means, as a path below the folder of photos.
 
-    Addresses are those of local files (`/data/local-files/?d=cats/a.jpg`), uploads
-    (`/data/upload/1/0123abcd-a.jpg`), buckets (`s3://bucket/cats/a.jpg`) and the web. An upload is
-    first looked for under its whole name, then without the eight digits. A photo that is not found
-    keeps the path in its address, for the search that comes later to miss it.
+    Addresses may be of local files (`/data/local-files/?d=cats/a.jpg`), uploads
+    (`/data/upload/1/0123abcd-a.jpg`), buckets (`s3://bucket/cats/a.jpg`) or the web. An upload is
+    first searched under its full name, then without the eight digits. A photo that is not found
+    keeps the path of its address, and a later search reports it as missing.
     """
     path = path_of_address(address)
     if not _is_local(address) and "/" in path:
-        path = f"/{path}"  # its folders are of another machine
+        path = f"/{path}"  # its folders are those of another machine
     folder, _, name = path.rpartition("/")
     without = _UPLOAD.sub("", name)
     found = photos.find(path) or photos.find(f"{folder}/{without}")
@@ -40,9 +40,9 @@ def path_of_address(address: str) -> str:
     >>> path_of_address("/data/local-files/?d=cats/a%20b.jpg")
     'cats/a b.jpg'
     """
-    if re.match(r"[A-Za-z]:\\", address):  # a drive of Windows is no scheme
+    if re.match(r"[A-Za-z]:\\", address):  # a Windows drive, not a scheme
         return PurePosixPath(address.replace("\\", "/")).as_posix()
-    if in_bucket := _BUCKET.match(address):  # where # and ? are letters of a name
+    if in_bucket := _BUCKET.match(address):  # where # and ? belong to the name
         return unquote(in_bucket[1])
     parts = _parts_of(address)
     local = parse_qs(parts.query).get("d")
@@ -50,9 +50,9 @@ def path_of_address(address: str) -> str:
 
 
 def _parts_of(address: str) -> SplitResult:
-    """Return the parts of an address; its end is a fragment only behind the name of a photo.
+    """Split an address; what follows a # is a fragment only after the name of a photo.
 
-    Tools write `#` in names as it is, and without its end such a name would be another photo's.
+    Tools do not escape a # in names, and a name cut off there could be that of another photo.
     """
     before = address.partition("#")[0]
     is_fragment = is_photo(Path(urlsplit(before).path)) and not is_photo(Path(address))

@@ -40,7 +40,7 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
 
 
 def _is_one(file: Path) -> bool:
-    """Return whether a file is a list of tasks by its beginning."""
+    """Return whether a file starts like a list of tasks."""
     if file.suffix.lower() != ".json" or file.name.startswith("."):
         return False
     beginning = json_beginning(file)
@@ -54,17 +54,17 @@ def _read(found: LabelledSet) -> Labels:
 def read_label_studio(file: Path, photos: Path) -> Labels:
     """Return the labels of an export of Label Studio (https://labelstud.io/guide/export).
 
-    Regions are in percent of the photo as a viewer shows it; `image_rotation` tells how it stood on
-    the screen and changes no number. Polygons, ellipses and turned rectangles count as the boxes
-    around them. The word `ignore` in a region's meta text becomes `ignore`. Sizes are null for
-    photos without a region.
+    Regions are in percent of the photo as viewers show it; `image_rotation` is its rotation on the
+    screen and does not affect the numbers. Polygons, ellipses and rotated rectangles become the
+    boxes around them. The word `ignore` in a region's meta text becomes `ignore`. Sizes are null
+    for photos without regions.
 
     Args:
         file: the JSON.
         photos: the folder below which its photos lie.
 
     Raises:
-        InputError: a task or region that is incomplete or wrong, or two tasks of one photo.
+        InputError: a task or region is incomplete or wrong, or two tasks have the same photo.
     """
     tasks, notes = read_tasks(file)
     known = PhotoNames(photos)
@@ -98,15 +98,15 @@ def read_label_studio(file: Path, photos: Path) -> Labels:
 def _box(
     region: dict, row: int, task: str, told: set[str], counts: Counter[str]
 ) -> LabelledBox | None:
-    """Return the box of a region; None, and a count of why, if it has no area or class.
+    """Return the box of a region; None, with the reason counted, if it has no area or class.
 
-    A result without a class is not counted where its region's id is among `told`, as another
-    result of the region has the class, or was counted; its id is added.
+    A result without a class is not counted if its region's id is in `told`, as another result of
+    the region has the class or was counted already; else the id is added.
     """
     place = f"{task}: region {region.get('id', '')}".rstrip()
     value = region.get("value")
     if not isinstance(value, dict) or region.get("type") in ("choices", "textarea", "rating"):
-        return None  # says something of a photo or of another region
+        return None  # it is about the photo or another region
     if region.get("item_index"):
         raise InputError(
             f"{place}: is on another photo of its task; export tasks of one photo each"

@@ -1,4 +1,4 @@
-"""Turns regions of Label Studio into boxes in pixels."""
+"""Converts regions of Label Studio to boxes in pixels."""
 
 from collections.abc import Iterable, Sequence
 from math import cos, isfinite, radians, sin
@@ -16,7 +16,7 @@ def region_size(region: dict, place: str) -> tuple[int, int]:
     """Return width and height of the photo that a region was drawn on.
 
     Raises:
-        InputError: it has none.
+        InputError: the region does not have them.
     """
     size = region.get("original_width"), region.get("original_height")
     width, height = size
@@ -31,7 +31,7 @@ def region_class(value: dict, place: str) -> str | None:
     """Return the class of a region, None if it has none.
 
     Raises:
-        InputError: it has several, or one that is no name.
+        InputError: it has several, or one that is not a name.
     """
     classes: object = next((value[key] for key in _CLASSES if value.get(key)), [])
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
@@ -46,8 +46,8 @@ def region_class(value: dict, place: str) -> str | None:
 def ids_with_class(regions: Iterable[dict]) -> set[str]:
     """Return the ids of the regions of a task that have a class.
 
-    A region has several results where its shape and its class are of different tags, or where
-    more is asked of it; they share its id.
+    A region has several results, which share its id, if its shape and class come from different
+    tags, or if annotators are asked for more.
     """
     return {
         region["id"]
@@ -59,18 +59,18 @@ def ids_with_class(regions: Iterable[dict]) -> set[str]:
 
 
 def is_upright(value: dict) -> bool:
-    """Return whether a region is a rectangle that is not turned."""
+    """Return whether a region is a rectangle without rotation."""
     return value.keys() >= _SIDES and not value.get("rotation")
 
 
 def region_box(
     value: dict, size: tuple[int, int], place: str
 ) -> tuple[float, float, float, float] | None:
-    """Return the box around a region, None of one without area, such as a point or a brush.
+    """Return the box around a region, None if it has no area, such as a point or a brush.
 
     Args:
-        value: of the region; all is in percent of the photo as shown. A turned rectangle turns
-            about its upper left corner, clockwise
+        value: of the region, in percent of the photo as shown. Rectangles are rotated clockwise
+            about their upper left corner
             (https://labelstud.io/guide/export, units of image annotations).
         size: width and height of the photo.
         place: for messages.
@@ -79,7 +79,7 @@ def region_box(
         `[x, y, width, height]` in pixels.
 
     Raises:
-        InputError: a number that is none, or a side that is negative.
+        InputError: a value is not a finite number, or a side is negative.
     """
     if value.keys() >= _SIDES:
         x, y, width, height = _percents(
@@ -118,7 +118,7 @@ def _scaled(points: list[tuple[float, float]], size: tuple[int, int]) -> list[tu
 def _turned(
     corner: tuple[float, float], opposite: tuple[float, float], angle: float
 ) -> list[tuple[float, float]]:
-    """Return the four corners of a rectangle turned about its first."""
+    """Return the four corners of a rectangle rotated about its first."""
     (x, y), width, height = corner, opposite[0] - corner[0], opposite[1] - corner[1]
     along, across = cos(radians(angle)), sin(radians(angle))
     offsets = ((0, 0), (width, 0), (width, height), (0, height))

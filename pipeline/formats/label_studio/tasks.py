@@ -1,4 +1,4 @@
-"""Reads the tasks of a Label Studio export: which photo, and which of its annotations counts."""
+"""Reads the tasks of a Label Studio export: the photo, and the annotation that counts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class Task:
     Attributes:
         place: file and task, for messages.
         address: of the photo.
-        split: as `data.split` has it, None where it is absent.
+        split: the value of `data.split`, None if absent.
         regions: of the annotation or prediction that counts.
     """
 
@@ -32,13 +32,13 @@ class Task:
 
 
 def read_tasks(file: Path) -> tuple[list[Task], tuple[str, ...]]:
-    """Return the tasks that are labelled, and notes of the others.
+    """Return the labelled tasks, and notes about the others.
 
-    Of several annotations of a task the one completed last counts, and those that were cancelled
-    do not. Predictions count where no task of the file has an annotation.
+    If a task has several annotations, the one completed last counts; cancelled ones never do. If no
+    task in the file has an annotation, predictions count.
 
     Raises:
-        InputError: the file is no export of Label Studio, or a task names no photo.
+        InputError: the file is not an export of Label Studio, or a task names no photo.
     """
     items = read_json(file)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -58,7 +58,7 @@ def read_tasks(file: Path) -> tuple[list[Task], tuple[str, ...]]:
         data = item.get("data", item)
         if not isinstance(data, dict):
             raise InputError(f"{place}: data: not an object; export as JSON")
-        split = one_line(str(data.get("split") or "")) or None  # half a character is no text
+        split = one_line(str(data.get("split") or "")) or None  # half a surrogate pair is not text
         last = max(reversed(versions), key=_completion)
         tasks.append(Task(place, _address(data, place), split, _regions(last)))
     return tasks, tuple(_notes(counts, key))
@@ -67,7 +67,7 @@ def read_tasks(file: Path) -> tuple[list[Task], tuple[str, ...]]:
 def _completed(item: dict) -> list[dict] | None:
     """Return the annotations of a task that were not cancelled, None if there are none.
 
-    The form JSON-MIN has no annotations: lists of values, under the names of the tags, are one.
+    JSON-MIN has no annotations but lists of values under the names of tags, which count as one.
     """
     if "data" not in item:
         values = [value for column in item.values() for value in _dicts(column)]
@@ -81,7 +81,7 @@ def _dicts(items: object) -> list[dict]:
 
 
 def _completion(annotation: dict) -> str:
-    """Return when an annotation was completed; empty if that is not told."""
+    """Return when an annotation was completed; empty if unknown."""
     return str(annotation.get("updated_at") or annotation.get("created_at") or "")
 
 
@@ -90,7 +90,7 @@ def _regions(annotation: dict) -> list[dict]:
 
 
 def _address(data: dict, place: str) -> str:
-    """Return the address of the photo: `image`, or the only value that ends like a photo."""
+    """Return the address of the photo: `image`, or the only value with a suffix of photos."""
     image = data.get("image")
     if isinstance(image, str):
         if image.startswith("data:"):

@@ -15,8 +15,8 @@ def write_label_studio(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
     """Write one JSON of tasks (https://labelstud.io/guide/predictions).
 
     They are for a project with `<Image name="image" value="$image"/>` and `<RectangleLabels
-    name="label" toName="image">`, in it the classes. Photos are local files below the document
-    root that Label Studio is started with. What a model has labelled are predictions, else
+    name="label" toName="image">`, which lists the classes. Photos are local files below the
+    document root that Label Studio is started with. Labels of a model become predictions, others
     annotations.
     """
     with out.open("wb") as file:
@@ -37,7 +37,7 @@ def _version(regions: list[dict], predicted: bool) -> dict:
     if not predicted:
         return {"annotations": [{"result": regions}]}
     scores = [region["score"] for region in regions if "score" in region]
-    # Label Studio sorts tasks by it, and the least certain object needs a look the most.
+    # Label Studio sorts tasks by it, and the least certain object most needs a look.
     score = min(scores, default=1.0)
     return {"predictions": [{"model_version": _MODEL, "score": score, "result": regions}]}
 

@@ -1,4 +1,4 @@
-"""Checks parsed Pascal JSON (COCO style) item by item, so that what is wrong can be named."""
+"""Checks parsed Pascal JSON (COCO style) item by item, to name exactly what is wrong."""
 
 from collections.abc import Hashable, Iterable
 from pathlib import Path, PurePosixPath
@@ -10,7 +10,7 @@ from pipeline.formats.names import fault_of_name, fault_of_photo
 from pipeline.formats.numbers import checked_score
 from pipeline.formats.pascal.roboflow import note_of_root, roboflow_root, without_root
 
-NOTES = "notes of the reader"  # no key of any format
+NOTES = "notes of the reader"  # not a key of any format
 _KEYS = {
     "images": ("id", "file_name"),
     "annotations": ("id", "image_id", "category_id", "bbox"),
@@ -21,8 +21,8 @@ _KEYS = {
 def check_pascal(data: object, file: Path) -> dict:
     """Return Pascal JSON whose items are complete, unique and refer to each other.
 
-    Boxes of zero area, with negative sizes, or that leave the photo, are legal: they are dropped,
-    turned round or clipped later, and counted. Keys that the pipeline does not know are kept.
+    Boxes with zero area or negative sizes, or that leave the photo, are legal: they are dropped,
+    reversed or clipped later, and counted. Unknown keys are kept.
 
     Args:
         data: the parsed JSON.
@@ -30,7 +30,7 @@ def check_pascal(data: object, file: Path) -> dict:
 
     Returns:
         A new dict, in which `width` and `height` may still be absent. In each annotation a missing
-        `iscrowd` is 0, and a missing `ignore` is `iscrowd` (a COCO crowd is no single object).
+        `iscrowd` is 0, and a missing `ignore` is `iscrowd` (a COCO crowd is not a single object).
         Roboflow's root category is left out, with a sentence under the key `NOTES`.
 
     Raises:
@@ -52,7 +52,7 @@ def check_pascal(data: object, file: Path) -> dict:
 
 
 def _without_root(data: dict) -> dict:
-    """Return the data without Roboflow's root category where no annotation has it."""
+    """Return the data without Roboflow's root category, unless an annotation has it."""
     root = roboflow_root(data["categories"])
     if root is None or any(item["category_id"] == root["id"] for item in data["annotations"]):
         return data
@@ -95,7 +95,7 @@ def _check_ids(items: list[dict], key: str, file: Path) -> None:
 
 
 def _first_duplicate(values: Iterable[Hashable]) -> int | None:
-    """Return the index of the first value that was there before, None if all differ."""
+    """Return the index of the first value that occurred before, None if all differ."""
     seen = set()
     for index, value in enumerate(values):
         if value in seen:
@@ -108,7 +108,7 @@ def _check_names(data: dict, file: Path) -> None:
     kinds = (("images", "file_name", fault_of_photo), ("categories", "name", fault_of_name))
     for key, field, fault_of in kinds:
         names = [item[field] for item in data[key]]
-        first = int(key == "categories" and NOTES in data)  # the root was before them
+        first = int(key == "categories" and NOTES in data)  # the root came before them
         for index, name in enumerate(names, first):
             if fault := fault_of(name):
                 raise InputError(f"{file}: {key}[{index}]: {field} {name!r} {fault}")
@@ -122,7 +122,7 @@ def _check_names(data: dict, file: Path) -> None:
 
 
 def _check_sizes(images: list[dict], file: Path) -> None:
-    """Check that sizes are whole pixels; an image may lack them, since its photo has them."""
+    """Check that sizes are whole pixels; an image may lack them, as its photo has them."""
     for index, image in enumerate(images):
         for key in ("width", "height"):
             value = image.get(key)

@@ -9,22 +9,22 @@ from pipeline.formats.split_names import split_in_path
 from pipeline.formats.voc.files import label_folders
 from pipeline.photo_files import is_hidden
 
-# Beside `instances_*.json`, what COCO's archives hold for other tasks (https://cocodataset.org).
+# What COCO's archives have for other tasks, next to `instances_*.json` (https://cocodataset.org).
 _INSTANCES = "instances_"
 _OTHER_TASKS = ("captions_", "person_keypoints_", "image_info_", "stuff_", "panoptic_")
 
-JSON_FOLDERS = ("json", "jsons", "coco")  # as folders of it are called besides
+JSON_FOLDERS = ("json", "jsons", "coco")  # other names of its folders
 _LISTS = (b'"images"', b'"annotations"', b'"categories"')
-_NOTES = "notes.json"  # which Label Studio puts beside YOLO's texts
+_NOTES = "notes.json"  # which Label Studio puts next to YOLO's label files
 
 
 def pascal_files(root: Path) -> list[Path]:
     """Return the JSON files of labels in a folder, in its `annotations`, or in `train`, `val`...
 
-    Last come other folders that are called as folders of labels are; see `label_folders`.
+    Other folders of labels come last; see `label_folders`.
 
     Raises:
-        InputError: there are several, and their names do not tell their splits.
+        InputError: there are several, and their names do not say their splits.
     """
     for places in _places(root):
         files = _without_other_tasks(
@@ -37,7 +37,7 @@ def pascal_files(root: Path) -> list[Path]:
 
 
 def may_be_pascal(file: Path) -> bool:
-    """Return whether a file is a JSON object and not one of LabelMe's."""
+    """Return whether a file starts like a JSON object and is not one of LabelMe's."""
     if file.suffix.lower() != ".json" or is_hidden(file.name) or not file.is_file():
         return False
     if file.name == _NOTES:
@@ -57,12 +57,12 @@ def _places(root: Path) -> Iterator[list[Path]]:
     yield [root]
     yield own
     yield [folder for folder in folders if split_in_path(folder.relative_to(root))]
-    # Such folders hold other things, too: statistics, maps of classes.
+    # Such folders hold other JSON, too, such as statistics or maps of classes.
     yield [folder for folder in of_labels if folder not in own and _has_lists(folder)]
 
 
 def _has_lists(folder: Path) -> bool:
-    """Return whether a JSON in a folder begins with a list that Pascal JSON has."""
+    """Return whether a folder has a JSON file that starts with a list of Pascal JSON."""
     files = (file for file in sorted(folder.iterdir()) if may_be_pascal(file))
     return any(list_ in json_beginning(file) for file in files for list_ in _LISTS)
 

@@ -1,13 +1,12 @@
-"""Long lists of a JSON file become Arrow tables, block by block.
+"""Reads long lists in a JSON file into Arrow tables, block by block.
 
 As Python objects a million annotations take gigabytes. Here the commas between the objects of a
-list become line ends, block by block, and Arrow parses the blocks on all cores. Where to
-cut follows from what serializers write: objects that hold no objects, and the same text between any
-two. Any other file is an `UnusualError`: the caller then uses a plain parser.
+list are replaced by newlines, block by block, and Arrow parses the blocks on all cores. The split
+relies on what serializers write: objects without nested objects, and the same text between any two.
+Any other file raises `UnusualError`, and the caller falls back to a plain parser.
 
-The cut goes by braces alone, yet no file is misread. A line end put inside a string or inside
-a nested list is refused by the parser, and a comma left or lacking between two objects shows when
-the objects are counted.
+The split looks only at braces, yet no file is misread: the parser refuses a newline inside a string
+or a nested list, and a comma too many or too few between objects shows when these are counted.
 """
 
 import mmap
@@ -24,22 +23,22 @@ import orjson
 import pyarrow as pa
 import pyarrow.json
 
-_BLOCK = 1 << 20  # stays in the cache of a core between the cut and the parser
+_BLOCK = 1 << 20  # small enough to stay in a core's cache between split and parser
 _END = re.compile(rb"\s*\]")
 _FIRST = re.compile(rb"\s*\{[^}]*\}(\s*,\s*(?=\{))?")
 
 
 class UnusualError(Exception):
-    """The file is not of the kind that can be read in blocks; it may still be good JSON."""
+    """The file cannot be read in blocks; it may still be valid JSON."""
 
 
 def read_lists(path: Path, schemas: dict[str, pa.Schema]) -> tuple[dict, dict[str, pa.Table]]:
-    """Return what a JSON object holds beside its long lists, which are empty there, and the lists.
+    """Return a JSON object with its long lists emptied, and these lists as tables.
 
     Args:
         path: the file.
-        schemas: for each key of a list of objects, the fields to read; others are left out, and a
-            field that an object lacks is null.
+        schemas: for each key of a list of objects, the fields to read; others are skipped, and a
+            missing field is null.
 
     Raises:
         UnusualError: it cannot be read this way.
@@ -47,7 +46,7 @@ def read_lists(path: Path, schemas: dict[str, pa.Schema]) -> tuple[dict, dict[st
     tables: dict[str, pa.Table] = {}
     around: list[bytes] = []
     position = 0
-    mark = uuid.uuid4().hex  # stands for each list in the rest; no file holds it by chance
+    mark = uuid.uuid4().hex  # placeholder for each list in the rest; no file holds it by chance
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
             while missing := schemas.keys() - tables.keys():
@@ -56,7 +55,7 @@ def read_lists(path: Path, schemas: dict[str, pa.Schema]) -> tuple[dict, dict[st
                 tables[key], position = _read_list(text, start, schemas[key])
             around.append(text[position:])
         rest = orjson.loads(orjson.dumps(mark).join(around))
-    except (pa.ArrowInvalid, ValueError) as error:  # no lines, no JSON, an empty file
+    except (pa.ArrowInvalid, ValueError) as error:  # not lines, not JSON, an empty file
         raise UnusualError(str(error)) from None
     if not isinstance(rest, dict) or any(rest.get(key) != [mark] for key in schemas):
         raise UnusualError("a list is not at the top level")
@@ -64,7 +63,7 @@ def read_lists(path: Path, schemas: dict[str, pa.Schema]) -> tuple[dict, dict[st
 
 
 def _next_list(text: mmap.mmap, position: int, keys: Set[str]) -> tuple[str, int]:
-    """Return the key whose list comes next, and where that begins, behind its bracket."""
+    """Return the key of the next list, and the position after its opening bracket."""
     names = "|".join(re.escape(key) for key in sorted(keys)).encode()
     match = re.compile(rb'"(%s)"\s*:\s*\[' % names).search(text, position)
     if match is None:
@@ -73,13 +72,13 @@ def _next_list(text: mmap.mmap, position: int, keys: Set[str]) -> tuple[str, int
 
 
 def _read_list(text: mmap.mmap, start: int, schema: pa.Schema) -> tuple[pa.Table, int]:
-    """Return the table of the list that begins at `start`, and where its bracket closes."""
+    """Return the table of the list that starts at `start`, and the position of its end."""
     end, position = _end_of_list(text, start), start
     if end is not None:
         return schema.empty_table(), end
     separator = _separator(text, start)
     cores = pa.cpu_count()
-    # One to cut in while the others are parsed; used again, as fresh memory costs more than a cut.
+    # One to split while the others are parsed; reused, as fresh memory costs more than a split.
     rooms = cycle(np.empty((cores + 1, _BLOCK), np.uint8))
     parts: list[pa.Table] = []
     parsing: deque[Future[pa.Table]] = deque()
@@ -96,15 +95,15 @@ def _read_list(text: mmap.mmap, start: int, schema: pa.Schema) -> tuple[pa.Table
 
 
 def _separator(text: mmap.mmap, start: int) -> bytes:
-    """Return what lies between the first two objects of a list, a comma if there is but one."""
+    """Return the text between the first two objects of a list, a comma if there is only one."""
     match = _FIRST.match(text, start, start + _BLOCK)
-    if match is None:  # nor would Arrow take it: at a null between objects it crashes
+    if match is None:  # Arrow would crash at a null between objects
         raise UnusualError("not a list of objects")
     return match[1] or b","
 
 
 def _end_of_list(text: mmap.mmap, position: int) -> int | None:
-    """Return where the list's bracket is, if nothing but space lies before it."""
+    """Return the position of the list's closing bracket if it comes next."""
     match = _END.match(text, position)
     return match.end() - 1 if match else None
 
@@ -112,7 +111,7 @@ def _end_of_list(text: mmap.mmap, position: int) -> int | None:
 def _cut(
     text: mmap.mmap, position: int, separator: bytes, room: np.ndarray
 ) -> tuple[np.ndarray, int, int]:
-    """Return the objects of the next block as lines, their number, and where to go on."""
+    """Return the objects of the next block as lines, their number, and the next position."""
     block = room[: len(text) - position]
     block[:] = np.frombuffer(text, np.uint8, len(block), position)
     ends = np.flatnonzero(block == ord("}"))
@@ -128,7 +127,7 @@ def _cut(
 
 
 def _followed(block: np.ndarray, ends: np.ndarray, separator: bytes) -> int:
-    """Return how many objects, from the first on, have `separator` and another behind them."""
+    """Return how many objects, from the first on, are followed by `separator` and another one."""
     alike = np.ones(len(ends) + 1, bool)
     alike[-1] = False
     for offset, byte in enumerate(separator + b"{", 1):
@@ -137,7 +136,7 @@ def _followed(block: np.ndarray, ends: np.ndarray, separator: bytes) -> int:
 
 
 def _parse(lines: np.ndarray, objects: int, schema: pa.Schema) -> pa.Table:
-    """Return the table of so many objects, parsed as one piece since line ends may lie inside."""
+    """Return the table of `objects` lines, parsed as one block, as lines may end inside objects."""
     table = pyarrow.json.read_json(
         pa.BufferReader(pa.py_buffer(lines)),
         pyarrow.json.ReadOptions(use_threads=False, block_size=_BLOCK),
@@ -149,6 +148,6 @@ def _parse(lines: np.ndarray, objects: int, schema: pa.Schema) -> pa.Table:
 
 
 def _forget(text: mmap.mmap, end: int) -> None:
-    """Let go of the pages read so far, which else count as this process's memory."""
+    """Release the pages read so far, which otherwise count as this process's memory."""
     if hasattr(mmap, "MADV_DONTNEED"):
         text.madvise(mmap.MADV_DONTNEED, 0, end - end % mmap.PAGESIZE)

@@ -1,4 +1,4 @@
-"""The parts of a Pascal JSON (COCO style) that is to be written."""
+"""Builds the parts of a Pascal JSON (COCO style)."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def new_annotation(
 def new_pascal(
     images: list[dict], annotations: list[dict], classes: Sequence[str], supercategory: str
 ) -> dict:
-    """Return the Pascal JSON of these parts; `classes` get the ids 1..C."""
+    """Return a Pascal JSON of these parts; `classes` get the ids 1..C."""
     categories = [
         {"id": number, "name": name, "supercategory": supercategory}
         for number, name in enumerate(classes, 1)

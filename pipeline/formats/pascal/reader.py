@@ -1,7 +1,7 @@
 """Reads Pascal JSON (COCO style) into columns.
 
-A million annotations are read in blocks, by Arrow, and checked as columns. Whatever is unusual or
-wrong in a file sends it through the plain parser and `check_pascal`, which is slow and names it.
+Arrow reads a million annotations in blocks, which are checked as columns. A file with anything
+unusual or wrong goes through the plain parser and `check_pascal`, which are slow but name the item.
 """
 
 from dataclasses import replace
@@ -70,10 +70,10 @@ def _read(found: LabelledSet) -> Labels:
 
 
 def _of_split(labels: Labels, split: str | None, photos: PhotoNames) -> Labels:
-    """Return labels whose images are of a split, and lie in a folder that is named like it.
+    """Return the labels with the split in their images, and its folder in the paths of photos.
 
-    So does a photo that is missing, for none of another split to be taken for it. Splits that the
-    images themselves have stay.
+    A missing photo gets the folder, too, so that none of another split is taken for it. Splits
+    given in the images themselves are kept.
     """
     named = labels.images["file_name"].to_pylist()
     columns = {
@@ -94,7 +94,7 @@ def read_pascal(file: Path, photos: Path) -> Labels:
         photos: the folder below which its photos lie.
 
     Raises:
-        InputError: the file cannot be read, is no JSON, or breaks a rule of `check_pascal`.
+        InputError: the file cannot be read, is not JSON, or breaks a rule of `check_pascal`.
     """
     try:
         labels = _read_in_blocks(file, photos)
@@ -108,10 +108,10 @@ def read_pascal(file: Path, photos: Path) -> Labels:
 
 
 def _read_in_blocks(file: Path, photos: Path) -> Labels:
-    """Return the labels of a file in which all is as it should be.
+    """Return the labels of a file without anything unusual.
 
     Raises:
-        UnusualError: something is not.
+        UnusualError: something is unusual or wrong.
     """
     rest, tables = read_lists(file, {"images": IMAGES, "annotations": _ANNOTATIONS})
     images, annotations = tables["images"].combine_chunks(), tables.pop("annotations")
@@ -149,7 +149,7 @@ def _is_unique(ids: pa.ChunkedArray) -> bool:
     if ids.null_count:
         return False
     values = ids.to_numpy()
-    if not (values[1:] > values[:-1]).all():  # mostly they ascend; a hash table takes a gigabyte
+    if not (values[1:] > values[:-1]).all():  # they mostly ascend; a hash table takes a gigabyte
         values = np.sort(values)
     return bool((values[1:] != values[:-1]).all())
 
@@ -157,7 +157,7 @@ def _is_unique(ids: pa.ChunkedArray) -> bool:
 def _sound_categories(
     categories: object, used: pa.ChunkedArray
 ) -> tuple[dict[int, str], tuple[str, ...]]:
-    """Return the name of each id, in label order, and notes; small enough to check one by one."""
+    """Return the name of each id, in label order, and notes; few enough to check one by one."""
     _hold(isinstance(categories, list) and len(categories) > 0)
     assert isinstance(categories, list)
     _hold(all(isinstance(item, dict) and {"id", "name"} <= item.keys() for item in categories))
@@ -190,7 +190,7 @@ def _sound_images(images: pa.Table) -> bool:
 
 
 def _positions(wanted: pa.ChunkedArray, owners: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Return where each wanted id stands in `owners`."""
+    """Return the position of each wanted id in `owners`."""
     found = pc.index_in(wanted, value_set=owners)
     _hold(found.null_count == 0)
     return found.to_numpy()
@@ -207,7 +207,7 @@ def _sound_boxes(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def _scores(column: pa.ChunkedArray) -> np.ndarray | None:
-    """Return the scores of a model, NaN where there is none; None if there are none at all."""
+    """Return the scores, NaN where there is none; None if there are none at all."""
     if column.null_count == len(column):
         return None
     scores = column.to_numpy()
@@ -218,8 +218,8 @@ def _scores(column: pa.ChunkedArray) -> np.ndarray | None:
 def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:
     """Return the labels of parsed Pascal JSON that `check_pascal` has passed.
 
-    Of a box that CVAT has turned, the upright one around it is taken, and that is noted. Objects
-    with attributes hold objects, so that all files with such boxes are read here.
+    A box rotated in CVAT becomes the upright box around it, which is noted. CVAT's attributes are
+    nested objects, so all files with such boxes come here.
     """
     images, annotations, categories = (
         pascal[key] for key in ("images", "annotations", "categories")
@@ -246,7 +246,7 @@ def labels_of(pascal: dict, file: Path, photos: Path) -> Labels:
 
 
 def _degrees(annotation: dict) -> float:
-    """Return by how much an annotation's box is turned, by CVAT alone, which draws no outline."""
+    """Return the rotation of an annotation's box; only CVAT writes it, and without an outline."""
     attributes = annotation.get("attributes")
     if not isinstance(attributes, dict) or annotation.get("segmentation"):
         return 0.0

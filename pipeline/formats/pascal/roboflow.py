@@ -1,8 +1,8 @@
-"""Roboflow's root category, which is the project and no class."""
+"""Recognises Roboflow's root category, which is the project and not a class."""
 
 
 def roboflow_root(categories: list[dict]) -> dict | None:
-    """Return the first category if it is above all others, as Roboflow exports COCO JSON.
+    """Return the first category if it is the parent of all others, as in Roboflow's COCO JSON.
 
     It has id 0 and the supercategory "none", and its name is the supercategory of the others; see
     https://roboflow.com/formats/coco-json.
@@ -20,5 +20,5 @@ def without_root(categories: list[dict], root: dict) -> list[dict]:
 
 
 def note_of_root(root: dict) -> str:
-    """Return the sentence for the report."""
+    """Return the note for the report."""
     return f"category {root['name']!r} (id 0) is Roboflow's name of the whole and no class"

@@ -11,7 +11,7 @@ from pipeline.formats.pascal.parts import new_annotation, new_pascal
 
 
 def write_pascal(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
-    """Write one JSON file; an annotation has a `score` besides where a model has labelled."""
+    """Write one JSON file; annotations of a model also have a `score`."""
     with out.open("wb") as file:
         file.write(b'{"images":')
         write_list(file, (image for labels in blocks for image in _images(labels)))

@@ -13,17 +13,17 @@ from pipeline.photo_files import files_below, is_photo, photos_below, visible_fi
 _XML = {".xml"}
 _OWN = "annotations"
 _LABELS = (_OWN, "annotation", "labels", "label")
-XML_FOLDERS = ("xml", "xmls")  # as folders of it are called besides
+XML_FOLDERS = ("xml", "xmls")  # other names of its folders
 _PHOTOS = ("jpegimages", "images", "image", "imgs", "img", "photos")
 _ROOT = re.compile(rb"<([^\s/>!?]+)")
 
 
 def voc_files(root: Path) -> tuple[Path, list[Path], Path] | None:
-    """Return the folder that messages name, the XML and the folder of photos; None for no VOC.
+    """Return the folder that messages name, the XML and the folder of photos; None if not VOC.
 
-    XML lies in `Annotations` beside a folder of photos (VOC; Kaggle has `annotations` and
-    `images`) or in another of `label_folders`, beside the photos themselves (labelImg), or either
-    way in folders `train`, `valid`, `test` (Roboflow).
+    XML is in `Annotations` next to a folder of photos (VOC; Kaggle has `annotations` and `images`)
+    or in another of `label_folders`, next to the photos themselves (labelImg), or either way in
+    folders `train`, `valid`, `test` (Roboflow).
     """
     folders = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
     photos = _called(folders, _PHOTOS) or root
@@ -44,14 +44,14 @@ def voc_files(root: Path) -> tuple[Path, list[Path], Path] | None:
 
 
 def label_folders(root: Path, *more: str) -> list[Path]:
-    """Return the folders of a set that are called as folders of labels are, sorted.
+    """Return the folders of a set that have usual names for folders of labels, sorted.
 
-    Other names than `annotations` are of other formats, too. They count where photos lie beside
-    them, and not in them or in a folder within, with which they would be a set of their own.
+    Names other than `annotations` are used by other formats, too. They count only if photos are
+    next to them, and not in them or in a folder within, as they would be a set of their own then.
 
     Args:
         root: the folder of the set.
-        more: names in small letters that a format has besides.
+        more: further names that the format uses, in lower case.
     """
     there = [one for one in sorted(root.iterdir()) if one.is_dir()]
     own = [one for one in there if one.name.lower() == _OWN]
@@ -61,12 +61,12 @@ def label_folders(root: Path, *more: str) -> list[Path]:
 
 
 def _is_set_of_its_own(folder: Path) -> bool:
-    """Return whether a folder holds photos, or a folder called after them, beside its labels."""
+    """Return whether a folder holds photos, or a folder of photos, besides labels."""
     return bool(_called(folder.iterdir(), _PHOTOS)) or any(map(is_photo, folder.iterdir()))
 
 
 def _has_photos(root: Path) -> bool:
-    """Return whether photos lie in a folder, or below one of its that says so or names a split."""
+    """Return whether photos are in a folder, or in one of its folders of photos or splits."""
     there = sorted(root.iterdir())
     places = (one for one in there if one.name.lower() in _PHOTOS or split_in_name(one.name))
     below = (file for place in places for file in visible_files(place))
@@ -74,7 +74,7 @@ def _has_photos(root: Path) -> bool:
 
 
 def root_name(file: Path) -> str:
-    """Return the name of an XML file's root element, without its namespace; empty for none."""
+    """Return the name of an XML file's root element without namespace; empty if there is none."""
     match = _ROOT.search(beginning_of(file))
     return match[1].decode(errors="replace").rpartition(":")[2] if match else ""
 
@@ -88,25 +88,25 @@ def photos_by_key(photos: Path, root: Path) -> dict[str, list[Path]]:
 
 
 class PhotosOfSet:
-    """The photos of a set, each by what it has in common with its XML."""
+    """The photos of a set by the key that they share with their XML; see `key_of`."""
 
     def __init__(self, photos: Path, root: Path) -> None:
-        """Look through the folder of photos once."""
+        """Scan the folder of photos once."""
         self._exact = photos_by_key(photos, root)
         self._alike: dict[str, list[Path]] = {}
         for key, found in self._exact.items():
             self._alike.setdefault(without_case(key), []).extend(found)
 
     def of_key(self, key: str) -> list[Path]:
-        """Return the photos of a key; if none, those that differ in case or accents alone."""
+        """Return the photos of a key; if none, those that differ only in case or accents."""
         return self._exact.get(key) or self._alike.get(without_case(key), [])
 
 
 def key_of(file: Path, root: Path) -> str:
-    """Return what a photo and its XML have in common: `day1/c` of `Annotations/day1/c.xml`.
+    """Return the key that a photo and its XML share: `day1/c` for `Annotations/day1/c.xml`.
 
-    It is the path in the set without its ending and without folders that say the kind of file.
-    Other names than VOC's count in front alone: further in `label` may be a class.
+    It is the path in the set without the suffix and without folders that name the kind of file.
+    Names other than VOC's are dropped only at the front: further in, `label` may be a class.
     """
     *folders, _ = file.relative_to(root).parts
     front = next((at for at, name in enumerate(folders) if not split_in_name(name)), 0)
@@ -117,7 +117,7 @@ def key_of(file: Path, root: Path) -> str:
 
 
 def _called(folders: Iterable[Path], names: tuple[str, ...]) -> Path | None:
-    """Return the folder with the first of these names, in whichever case."""
+    """Return the folder with the first of these names, in any case."""
     found = {folder.name.lower(): folder for folder in folders}
     return next((found[name] for name in names if name in found), None)
 

@@ -1,4 +1,4 @@
-"""Reads VOC XML, one file a photo, with lists of the splits if any."""
+"""Reads VOC XML, one file per photo, with lists of the splits if any."""
 
 import re
 from collections.abc import Iterable
@@ -47,19 +47,19 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
 def read_voc(found: LabelledSet) -> Labels:
     """Return the labels of a VOC set.
 
-    The lists in `ImageSets/Main`, if any, decide which photos belong to the set, as VOC 2012 has
-    thousands more that are not fully labelled for detection; each listed image gets its `split`.
-    Without lists, folders that are called train, val and test give it. `difficult` becomes
-    `ignore`. For boxes see `corners_to_xywh`. The format:
+    The lists in `ImageSets/Main`, if any, say which photos belong to the set and their `split`, as
+    VOC 2012 has thousands more that are not fully labelled for detection. Without lists, folders
+    called train, val and test give the split. `difficult` becomes `ignore`. For boxes see
+    `corners_to_xywh`. The format:
     http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html
 
     Returns:
-        Labels whose file names are relative to the folder of photos, images ordered by stem,
-        classes by name; ids are the number in the stem where all have one. Sizes are null where
-        the XML has none.
+        Labels with file names relative to the folder of photos, images sorted by stem and classes
+        by name. Ids are the numbers in the stems if all have one. Sizes are null if the XML has
+        none.
 
     Raises:
-        InputError: XML that is broken or incomplete, or a listed photo without XML.
+        InputError: XML is broken or incomplete, or a listed photo has no XML.
     """
     lists = read_split_lists(found.root / _LISTS)
     xml = _by_key(found)
@@ -99,9 +99,9 @@ def read_voc(found: LabelledSet) -> Labels:
 
 @dataclass(frozen=True)
 class _Object:
-    """One object; `corners` are xmin, ymin, xmax, ymax as written, `row` that of its image.
+    """One object; `corners` are xmin, ymin, xmax, ymax as written, `row` is that of its image.
 
-    `degrees` is by how much CVAT, which writes VOC as well, has turned its box.
+    `degrees` is the rotation of its box, which CVAT writes into VOC as well.
     """
 
     row: int
@@ -140,7 +140,7 @@ def _splits_of_folders(keys: Iterable[str]) -> list[str | None]:
 
 
 def _file_of(key: str, xml: dict[str, Path], found: LabelledSet) -> Path:
-    """Return the XML of a key, or of its name alone in a folder below where that is clear."""
+    """Return the XML of a key, or the only one with that stem in any folder."""
     if key in xml:
         return xml[key]
     alike = [file for file in xml.values() if file.stem == key]
@@ -154,9 +154,9 @@ def _file_of(key: str, xml: dict[str, Path], found: LabelledSet) -> Path:
 def _photo_of(key: str, photos: PhotosOfSet, stated: str, found: LabelledSet, file: Path) -> str:
     """Return the name of an XML file's photo, relative to the folder of photos if it is there.
 
-    The stem decides: labelling tools leave stale names in <filename> when files are renamed. Only
-    among photos of one stem, and where there is none, does <filename> say which is meant, in the
-    folder of the XML.
+    The stem decides, as labelling tools leave stale names in <filename> when files are renamed.
+    Only if several photos or none have that stem does <filename> say which is meant, in the folder
+    of the XML.
     """
     alike = photos.of_key(key)
     if len(alike) > 1:
@@ -168,7 +168,7 @@ def _photo_of(key: str, photos: PhotosOfSet, stated: str, found: LabelledSet, fi
             )
         alike = fits
     if alike:
-        # Spelled as the XML is, for the search that comes later to note the difference.
+        # Spelled like the XML, so that the later search notes the difference.
         name = key.rpartition("/")[2] + alike[0].suffix
         return alike[0].relative_to(found.photos).with_name(name).as_posix()
     folder = key.rpartition("/")[0]
@@ -187,7 +187,7 @@ def _image_ids(keys: list[str]) -> list[int]:
 
 
 def _parse(file: Path) -> ElementTree.Element:
-    """Return the root of a VOC file; namespaces are taken off."""
+    """Return the root of a VOC file with namespaces removed."""
     try:
         root = ElementTree.parse(file).getroot()
     # LookupError for an unknown encoding, ValueError for one that the parser does not support.
@@ -197,7 +197,7 @@ def _parse(file: Path) -> ElementTree.Element:
         node.tag = node.tag.rpartition("}")[2]
     if root.tag != "annotation":
         raise InputError(f"{file}: begins with <{root.tag}>, not <annotation>; export it as VOC")
-    # Read as they stand, such files would be photos without objects, and learnt as background.
+    # Taken as they are, such files would be photos without objects, learned as background.
     elsewhere = (node for child in root if child.tag != "object" for node in child.iter())
     stray = next((node.tag for node in elsewhere if node.tag.lower() in ("object", "bndbox")), None)
     if stray:
@@ -206,7 +206,7 @@ def _parse(file: Path) -> ElementTree.Element:
 
 
 def _check_name(name: str, file: Path, named: set[str]) -> None:
-    """Refuse a name that is none or is among `named`, to which it is added."""
+    """Refuse a name that is invalid or already in `named`; else add it."""
     if fault := fault_of_photo(name):
         raise InputError(f"{file}: filename {name!r} {fault}")
     if name in named:
@@ -215,7 +215,7 @@ def _check_name(name: str, file: Path, named: set[str]) -> None:
 
 
 def _size(root: ElementTree.Element, file: Path) -> tuple[int | None, int | None]:
-    """Return width and height; None for both where the XML lacks one or has 0."""
+    """Return width and height; None for both if the XML lacks one or has 0."""
     texts = root.findtext("size/width"), root.findtext("size/height")
     if texts[0] is None or texts[1] is None:
         return None, None
@@ -249,7 +249,7 @@ def _object(node: ElementTree.Element, file: Path, row: int) -> _Object:
 
 
 def _only(node: ElementTree.Element, tag: str, place: str) -> ElementTree.Element | None:
-    """Return the child of a tag, None if there is none; of two, one would be lost unnoticed."""
+    """Return the only child with a tag, None if there is none; several are refused."""
     found = node.findall(tag)
     if len(found) > 1:
         raise InputError(
@@ -264,12 +264,12 @@ def _text(node: ElementTree.Element, tag: str, place: str) -> str | None:
 
 
 def corners_to_xywh(corners: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return 0-based `[x, y, width, height]` of VOC's 1-based, inclusive corners.
+    """Convert VOC's 1-based, inclusive corners to 0-based `[x, y, width, height]`.
 
-    Reversed corners are put in order, see `upright`. Ends that coincide would be one pixel by
-    VOC's rule, but what writes them is a click without a drag: such sides come out as 0, and the
-    tables stage drops and reports them. Where no number exceeds 1 and some are fractions, they are
-    shares of the sides, which begin at 0, and the tables stage scales them.
+    Reversed corners are put in order, see `upright`. Equal ends would be one pixel by VOC's rule,
+    but they come from a click without a drag: such sides become 0, and the tables stage drops and
+    reports the boxes. If no number exceeds 1 and some are fractions, they are shares of the sides,
+    which start at 0, and the tables stage scales them.
 
     Args:
         corners: `(N, 4)` of a whole set, as `[xmin, ymin, xmax, ymax]`, in pixels.
@@ -281,7 +281,7 @@ def corners_to_xywh(corners: np.ndarray) -> tuple[np.ndarray, int]:
     corners = np.asarray(corners, np.float64).reshape(-1, 4)
     if corners.size and corners.max() <= 1 and (corners % 1).any():
         return upright(xyxy_to_xywh(corners))
-    # A side of no pixels ends one before it begins, as its ends are inclusive, give or take digits.
+    # With inclusive ends, an empty side ends one pixel before it begins, up to rounding.
     swapped = corners[:, :2] - corners[:, 2:] > 1.01
     low = np.where(swapped, corners[:, 2:], corners[:, :2])
     high = np.where(swapped, corners[:, :2], corners[:, 2:])

@@ -14,11 +14,14 @@ from pipeline.formats.names import LabelFileNames
 def write_voc(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
     """Write a folder with `Annotations/*.xml` and `ImageSets/Main/*.txt`.
 
-    Corners are 1-based and inclusive, as VOC has them, and keep their fractions; `ignore` becomes
+    Corners are 1-based and inclusive, as in VOC, and keep their fractions; `ignore` becomes
     `difficult`.
 
+    Returns:
+        A note of thin boxes, which are read back as empty.
+
     Raises:
-        InputError: a photo outside its folder, or two that would share one XML.
+        InputError: a photo lies outside its folder, or two would share one XML.
     """
     names, thin = LabelFileNames(".xml"), 0
     stems: dict[str, list[str]] = {}  # of each split

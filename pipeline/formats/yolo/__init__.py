@@ -1,1 +1,1 @@
-"""YOLO's text files."""
+"""YOLO's label files."""

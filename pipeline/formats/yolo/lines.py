@@ -1,4 +1,4 @@
-"""Reads one file of YOLO's lines: a class and a box, or a class and the corners of an outline."""
+"""Reads one YOLO label file: lines of a class and a box, or a class and an outline."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pipeline.errors import InputError
 from pipeline.formats.labels import MOST_CLASSES
 from pipeline.formats.text_files import beginning_of, read_lines
 
-# Tools round a box that ends at the edge to a bit beyond it.
+# Rounding by tools can put the end of a box slightly beyond the edge.
 _ROUNDING = 1e-3
 _NUMBER = re.compile(rb"-?[0-9.,]+(e-?[0-9]+)?")
 
@@ -18,8 +18,8 @@ _NUMBER = re.compile(rb"-?[0-9.,]+(e-?[0-9]+)?")
 class YoloObject:
     """One line; `box` is `[x, y, width, height]` as shares of the photo.
 
-    `rounded` says that a share was a bit outside 0..1 and was set to the edge, and `keypoints` of
-    how many keypoints with visibility the numbers of an outline may be instead, 0 of none.
+    `rounded` says that a share was slightly outside 0..1 and was clipped. `keypoints` is how many
+    keypoints with visibility the numbers of an outline could be instead, 0 if they cannot.
     """
 
     label: int
@@ -31,19 +31,19 @@ class YoloObject:
 
 
 def read_yolo_lines(file: Path, *, keypoints: int = 0) -> list[YoloObject]:
-    """Return the objects of a photo; a file that is absent or empty has none.
+    """Return the objects of a photo; a missing or empty file has none.
 
-    Five numbers are class, centre and size; six have a model's confidence besides; seven and more,
-    an odd count, are class and corners, four of them in the OBB form
-    (https://docs.ultralytics.com/datasets/, detect, obb and segment). Seven may be a box with
-    confidence and the number of a track as well; see `_have_tracks`.
+    Five numbers are class, centre and size; a sixth is a model's confidence. An odd count of seven
+    or more is a class and corners, four of them in the OBB format
+    (https://docs.ultralytics.com/datasets/, detect, obb and segment). Seven may also be a box with
+    confidence and track id; see `_have_tracks`.
 
     Args:
-        file: the text.
+        file: the label file.
         keypoints: how many numbers of keypoints follow the box in each line.
 
     Raises:
-        InputError: a line that is none of these, or a share outside 0..1.
+        InputError: a line is none of these, or a share is outside 0..1.
     """
     lines = {
         f"{file}: line {number}": line
@@ -57,7 +57,7 @@ def read_yolo_lines(file: Path, *, keypoints: int = 0) -> list[YoloObject]:
 
 
 def begins_with_object(file: Path) -> bool:
-    """Return whether the first line of a text is numbers, as many as an object needs."""
+    """Return whether the first line of a text is all numbers, and enough for an object."""
     first = beginning_of(file).lstrip().split(b"\n", 1)[0].split()
     return len(first) >= 5 and all(_NUMBER.fullmatch(word) for word in first)
 
@@ -72,18 +72,18 @@ def _numbers(line: str, place: str) -> list[float]:
 
 
 def _have_tracks(rows: dict[str, list[float]]) -> bool:
-    """Return whether lines of seven numbers are boxes with confidence and the number of a track.
+    """Return whether lines of seven numbers are boxes with confidence and track id.
 
-    An outline of three points ends with a share, a track with a whole number, mostly above 1. Where
-    all lines of a file end with 0 or 1 and none is a longer outline, 0 is the photo's edge, as
-    Ultralytics counts tracks from 1, and 1 may be either: a wrong box would go unnoticed.
+    An outline of three points ends with a share, a track id is an integer, mostly above 1. If all
+    lines of a file end with 0 or 1 and none is a longer outline, 0 is the photo's edge, as
+    Ultralytics counts tracks from 1. But 1 may be either, and a wrong box would go unnoticed.
 
     Raises:
-        InputError: it is unclear.
+        InputError: it is ambiguous.
     """
     sevens = {place: row for place, row in rows.items() if len(row) == 7}
     if any(row[6] > 1 and row[6].is_integer() and row[5] <= 1 for row in sevens.values()):
-        return True  # above 1 as well, the number before it would be in pixels as all of them
+        return True  # were row[5] above 1, too, all numbers would be pixels
     last = {place: row[6] for place, row in sevens.items()}
     is_outlines = any(not number.is_integer() for number in last.values())
     if is_outlines or any(len(row) > 7 for row in rows.values()):
@@ -108,7 +108,7 @@ def _object(row: list[float], line: str, place: str, keypoints: int) -> YoloObje
     label, *numbers = row
     if not (label.is_integer() and label >= 0):
         raise InputError(f"{place}: class {line.split()[0]} is not a whole number; correct it")
-    if label >= MOST_CLASSES:  # also for the names in between to fit into memory
+    if label >= MOST_CLASSES:  # else the names up to it might not fit into memory
         raise InputError(
             f"{place}: class {line.split()[0]} is above {MOST_CLASSES - 1}; number the classes "
             "from 0 on"
@@ -129,14 +129,14 @@ def _object(row: list[float], line: str, place: str, keypoints: int) -> YoloObje
 
 
 def _keypoints(numbers: list[float]) -> int:
-    """Return of how many keypoints the numbers after a box may be, each x, y, visibility."""
+    """Return how many keypoints (x, y, visibility) the numbers after a box may be, 0 if not."""
     seen = numbers[6::3]
     is_whole = len(numbers) == 4 + 3 * len(seen)
     return len(seen) if is_whole and all(number in (0, 1, 2) for number in seen) else 0
 
 
 def _shares(numbers: list[float], place: str, keypoints: int) -> tuple[list[float], float | None]:
-    """Return the numbers that tell where an object is, and a confidence if there is one."""
+    """Return the numbers of the box or outline, and the confidence if there is one."""
     count = len(numbers)
     if keypoints and count == 4 + keypoints:
         return numbers[:4], None

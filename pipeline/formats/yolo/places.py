@@ -1,4 +1,4 @@
-"""Where the text of a photo lies."""
+"""Finds the label file of a photo."""
 
 from pathlib import Path, PurePosixPath
 
@@ -8,7 +8,7 @@ from pipeline.photo_files import files_below
 
 
 def text_of(photo: str) -> PurePosixPath:
-    """Return where the text of a photo lies, as Ultralytics has it."""
+    """Return the path of a photo's label file by the convention of Ultralytics."""
     path = PurePosixPath(photo).with_suffix(".txt")
     folders = list(path.parts[:-1])
     small = [folder.lower() for folder in folders]
@@ -19,7 +19,7 @@ def text_of(photo: str) -> PurePosixPath:
 
 
 def is_in_images(photo: str) -> bool:
-    """Return whether a photo lies below a folder `images`, in whichever case.
+    """Return whether a photo is below a folder `images`, in any case.
 
     >>> is_in_images("train/Images/day/a.jpg"), is_in_images("images.jpg")
     (True, False)
@@ -28,19 +28,19 @@ def is_in_images(photo: str) -> bool:
 
 
 class TextsOfSet:
-    """The texts in a set; `files` are all of them, sorted."""
+    """The text files in a set; `files` are all of them, sorted."""
 
     def __init__(self, root: Path) -> None:
-        """Look through the folder once."""
+        """Scan the folder once."""
         self.files = files_below(root, {".txt"})
         self._exact = {file.relative_to(root).as_posix(): file for file in self.files}
         self._alike = {without_case(file.relative_to(root).as_posix()): file for file in self.files}
 
     def of(self, photo: str) -> Path | None:
-        """Return the text of a photo, by its path in the set; None if it has none.
+        """Return the label file of a photo, given its path in the set; None if it has none.
 
-        Where none is at `text_of`, one that begins with an object and lies beside the photo is it:
-        some tools leave texts in `images`. Where none fits, accents and case make no difference.
+        If none is at `text_of`, one next to the photo that begins with an object is taken, as some
+        tools leave label files in `images`. If no name fits exactly, case and accents are ignored.
         """
         if text := self._at(text_of(photo)):
             return text

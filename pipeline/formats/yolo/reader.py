@@ -1,4 +1,4 @@
-"""Reads a YOLO folder: photos, a text of lines for each, and a data.yaml or a list of names."""
+"""Reads a YOLO folder: photos, a label file for each, and a data.yaml or a list of names."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from pipeline.progress import progress
 _YAML = re.compile(rb"^[\"']?(names|nc)[\"']?\s*:", re.M)
 _YAML_NAMES = re.compile(rb"^[\"']?names[\"']?\s*:", re.M)
 _YAML_SPLIT = re.compile(rb"^[\"']?(train|val|valid|validation|test)[\"']?\s*:", re.M)
-_YAML_LONGEST = 1 << 20  # bytes that are looked at
+_YAML_LONGEST = 1 << 20  # bytes that are searched
 _NAMES = ("obj.names", "classes.txt", "labels/classes.txt", "data/obj.names", "classes.names")
 _SPLITS = ("", "train/", "valid/", "val/", "test/")
 _LABELS = tuple(f"{split}labels" for split in _SPLITS)
@@ -27,7 +27,7 @@ _IMAGES = tuple(f"{split}images" for split in _SPLITS)
 
 
 def _find(root: Path, named: Path | None) -> LabelledSet | None:
-    """Return the set of a folder with a data.yaml, a list of names, or photos beside `labels`."""
+    """Return the set of a folder with a data.yaml, a list of names, or a folder `labels`."""
     description = named or _description(root)
     if named and not (_has_key(named, _YAML) or named.name in {Path(name).name for name in _NAMES}):
         return None
@@ -40,12 +40,12 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
 
 
 def _description(root: Path) -> Path | None:
-    """Return what names the classes: the YAML of the folder, else a list of names."""
+    """Return the file that names the classes: the YAML of the folder, else a list of names."""
     yamls = [file for file in sorted(root.glob("*.y*ml")) if _is_description(file)]
     has_labels = any(_has_text(root, place) for place in (*_LABELS, "obj_train_data")) or any(
         _has_text(root, place, begins_with_object) for place in _IMAGES
     )
-    if not yamls and has_labels:  # without splits it may be of any tool, but for labels beside it
+    if not yamls and has_labels:  # without splits it may be any tool's
         yamls = [file for file in sorted(root.glob("*.y*ml")) if _has_key(file, _YAML_NAMES)]
     if len(yamls) > 1:
         names = ", ".join(file.name for file in yamls[:4])
@@ -53,7 +53,7 @@ def _description(root: Path) -> Path | None:
     lists = [root / name for name in _NAMES if (root / name).is_file()]
     if yamls or not lists:
         return next(iter(yamls), None)
-    # A list of names alone says nothing: other tools keep one as well.
+    # A list of names alone proves nothing: other tools have one, too.
     beside = any(file not in lists for file in root.glob("*.txt"))
     return lists[0] if beside or has_labels else None
 
@@ -64,14 +64,14 @@ def _is_description(file: Path) -> bool:
 
 
 def _has_key(file: Path, key: re.Pattern[bytes]) -> bool:
-    """Return whether a file is YAML with such a key at its top level."""
+    """Return whether a file is YAML with a matching key at its top level."""
     if file.suffix.lower() not in {".yaml", ".yml"} or file.name.startswith("."):
         return False
     return bool(key.search(beginning_of(file, _YAML_LONGEST)))
 
 
 def _has_text(root: Path, place: str, fits: Callable[[Path], bool] = lambda _: True) -> bool:
-    """Return whether a folder, written in any case, has a text that fits, or a folder of it has."""
+    """Return whether a folder, in any case, has a text file that fits, in it or a level below."""
     folder = root
     for part in place.split("/"):
         below = sorted(folder.iterdir())
@@ -90,20 +90,20 @@ def _read(found: LabelledSet) -> Labels:
 def read_yolo(root: Path, description: Path | None = None) -> Labels:
     """Return the labels of a YOLO folder (https://docs.ultralytics.com/datasets/detect/).
 
-    For a photo's text see `TextsOfSet.of`; a photo without one is a photo without objects. Outlines
-    and turned boxes count as the boxes around them. Boxes stay shares of the sides of their photos,
+    For a photo's label file see `TextsOfSet.of`; without one, the photo has no objects. Outlines
+    and rotated boxes become the boxes around them. Boxes stay shares of the sides of their photos,
     whose sizes are not read here.
 
     Args:
         root: the folder with everything.
-        description: data.yaml or the list of names of the classes; None where there is none, and
-            classes are `class_0`, `class_1`, ...
+        description: data.yaml or the list of class names; if None, classes are called `class_0`,
+            `class_1`, ...
 
     Returns:
         Labels whose file names are relative to `root`.
 
     Raises:
-        InputError: no photo, or a text, name or list that is wrong.
+        InputError: there are no photos, or a label file, name or list is wrong.
     """
     described = read_yolo_set(root, description)
     images: list[dict] = []
@@ -133,10 +133,10 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
 
 
 def _texts(photos: list[str], root: Path, there: TextsOfSet) -> dict[str, Path]:
-    """Return the text of each photo, or where it would be.
+    """Return the path of each photo's label file, which may not exist.
 
     Raises:
-        InputError: two photos would share one.
+        InputError: two photos share one.
     """
     texts: dict[str, Path] = {}
     owners: dict[Path, str] = {}
@@ -149,12 +149,12 @@ def _texts(photos: list[str], root: Path, there: TextsOfSet) -> dict[str, Path]:
 
 
 def _count(objects: list[YoloObject]) -> int:
-    """Return how many classes there must be."""
+    """Return how many classes there must be at least."""
     return max((item.label + 1 for item in objects), default=0)
 
 
 def _refuse_keypoints(objects: list[YoloObject], file: Path) -> None:
-    """Refuse outlines that all may be boxes with keypoints: the box around those is another."""
+    """Refuse outlines that may all be boxes with keypoints, which would be other boxes."""
     outlines = [item for item in objects if item.outline]
     points = {item.keypoints for item in outlines}
     if len(points) == 1 and (count := points.pop()):
@@ -183,7 +183,7 @@ def _notes(objects: list[YoloObject], unnamed: bool) -> Iterator[str]:
 
 
 def _without_photo(root: Path, texts: dict[str, Path], there: TextsOfSet) -> list[str]:
-    """Return a note of the texts that are not read, in folders `labels` or beside photos."""
+    """Return a note of label files, in folders `labels` or next to photos, that were not read."""
     read = set(texts.values())
     places = {text.parent for text in read} | {(root / photo).parent for photo in texts}
     lost = [

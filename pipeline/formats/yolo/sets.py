@@ -1,4 +1,4 @@
-"""Reads what a YOLO set says of itself: names of classes and the photos of each split."""
+"""Reads the description of a YOLO set: class names and the photos of each split."""
 
 import glob
 import re
@@ -26,10 +26,10 @@ class YoloSet:
     """A set without its boxes.
 
     Attributes:
-        classes: names in label order; None where the set has none.
-        splits: of each photo, by its path below the root; None where it is in none, and all of
-            them, as in `train and val`, where it is in several. Where all photos are in the same
-            ones, as our own writer has it, the set has no splits.
+        classes: names in label order; None if the set has none.
+        splits: the split of each photo, by its path below the root; None if it is in none, joined,
+            as in `train and val`, if it is in several. If all photos are in the same several, as
+            our own writer writes it, all are None.
         keypoints: how many numbers of keypoints each line has after the box.
         notes: see `Labels`.
     """
@@ -45,11 +45,11 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
 
     Args:
         root: the folder.
-        description: a data.yaml, or a list of names such as `obj.names`, a name a line; None where
+        description: a data.yaml, or a list of names such as `obj.names`, one per line; None if
             there is neither.
 
     Raises:
-        InputError: names that are wrong, or lists and folders of splits that are not there.
+        InputError: names are wrong, or lists and folders of splits are missing.
     """
     photos = PhotoNames(root)
     if not photos.names:
@@ -81,10 +81,10 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
 
 
 def _splits_of_folders(photos: PhotoNames, root: Path) -> dict[str, str | None]:
-    """Return the split of each photo of a set that names none.
+    """Return the split of each photo, by its folder, in a set whose description has no splits.
 
-    Where photos below folders `images` have texts, pictures elsewhere, such as masks and plots of a
-    training, are photos of the set only with a text of their own: they are no background.
+    If photos below folders `images` have label files, pictures elsewhere, such as masks or training
+    plots, belong to the set only if they have one of their own; else they would be background.
     """
     there = TextsOfSet(root)
     texts = {name: there.of(name) for name in photos.names}
@@ -97,7 +97,7 @@ def _splits_of_folders(photos: PhotoNames, root: Path) -> dict[str, str | None]:
 
 
 def _is_list(file: Path, photos: PhotoNames) -> bool:
-    """Return whether a text lists a split: `test1.txt` may be of a photo that is called so."""
+    """Return whether a text file lists a split; `test1.txt` may also be a photo's label file."""
     if split_of_name(file.stem) is None:
         return False
     return not (photos.all_with_stem(file.stem) or begins_with_object(file))
@@ -113,7 +113,7 @@ def _read_yaml(file: Path) -> dict:
 def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
     names, count = data.get("names"), data.get("nc")
     if isinstance(names, dict):
-        numbered = {str(key): name for key, name in names.items()}  # people quote numbers
+        numbered = {str(key): name for key, name in names.items()}  # people quote the numbers
         if set(numbered) != {str(number) for number in range(len(names))}:
             raise InputError(f"{file}: names: keys are not 0..{len(names) - 1}; number them so")
         names = [numbered[str(number)] for number in range(len(names))]
@@ -131,10 +131,10 @@ def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
 
 
 def _names_in_lists(root: Path, description: Path | None) -> list[str] | None:
-    """Return the names in the list of a set and in each `classes.txt` beside its texts.
+    """Return the names in the list of a set and in every `classes.txt` among its label files.
 
     Raises:
-        InputError: two lists differ, so that a number means one class here and another there.
+        InputError: two lists differ, so a number would mean different classes.
     """
     files = [*([description] if description else []), *_lists_below(root)]
     names = [_listed_names(file) for file in files]
@@ -145,7 +145,7 @@ def _names_in_lists(root: Path, description: Path | None) -> list[str] | None:
 
 
 def _refuse_other_order(names: list[str], description: Path, root: Path) -> None:
-    """Refuse a `classes.txt` in which a number means another class than in the description."""
+    """Refuse a `classes.txt` in which a number means a different class than in the description."""
     for file in _lists_below(root):
         pairs = zip(map(plain_name, names), map(plain_name, _listed_names(file)), strict=False)
         if any(one != other for one, other in pairs):
@@ -164,7 +164,7 @@ def _differ(file: Path, other: Path) -> InputError:
 
 
 def _listed_names(file: Path) -> list[str]:
-    """Return the names in a list, whose lines count from 0."""
+    """Return the names in a list, whose lines are classes from 0."""
     lines = "\n".join(line.strip() for line in read_lines(file)).rstrip().split("\n")
     if "" in lines[:-1]:
         raise InputError(
@@ -234,8 +234,8 @@ def _notes(absent: list[str], several: int) -> Iterator[str]:
 def _places(root: Path, base: str, entry: str) -> list[Path]:
     """Return what an entry means below the root: a folder, photo or list, or all of a pattern.
 
-    Paths are often of another machine (`/content/set/train/images`) or climb (`../train/images`,
-    as Roboflow has it), so the longest end that exists counts; a relative entry is not shortened.
+    Paths are often from another machine (`/content/set/train/images`) or start with `..`, as in
+    Roboflow's exports, so the longest tail that exists is taken; a relative entry is not shortened.
     """
     folders = [*_parts(base), *_parts(entry)]
     is_absolute = bool(re.match(r"[/\\]|[A-Za-z]:", entry))
@@ -251,9 +251,9 @@ def _places(root: Path, base: str, entry: str) -> list[Path]:
 
 
 def _of_pattern(found: list[Path]) -> list[Path]:
-    """Return the folders and photos that fit a pattern, or the lists where there are none.
+    """Return the folders and photos that match a pattern, or if there are none, the lists.
 
-    Beside photos a pattern such as `images/*` fits their texts too, which are no lists.
+    A pattern such as `images/*` also matches label files next to photos, which are not lists.
     """
     return [place for place in found if place.is_dir() or is_photo(place)] or found
 
@@ -263,7 +263,7 @@ def _parts(path: str) -> list[str]:
 
 
 def _photos_at(place: Path, root: Path, photos: PhotoNames) -> Iterable[str]:
-    """Return the photos in a folder and those below it, a photo, or those that a list names."""
+    """Return the photos in a folder and its subfolders, a single photo, or the photos in a list."""
     below = place.relative_to(root).as_posix()
     if place.is_dir():
         return [name for name in photos.names if below == "." or name.startswith(f"{below}/")]

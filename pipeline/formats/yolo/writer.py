@@ -1,4 +1,4 @@
-"""Writes labels as YOLO's texts."""
+"""Writes labels as YOLO's label files."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,16 +18,16 @@ _OTHER = "train"  # where photos without a split go when others have one
 def write_yolo(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
     """Write a folder with `data.yaml` and `labels/SPLIT/NAME.txt`.
 
-    Put the photos into `images/SPLIT/` beside, under their own names, and Ultralytics trains with
-    the `data.yaml`. Where no photo has a split, texts are in `labels/`, photos go into `images/`,
-    and train and val are all of them. Boxes are cut to their photos.
+    Put the photos into `images/SPLIT/` next to `labels`, under their own names, and Ultralytics
+    trains with the `data.yaml`. If no photo has a split, label files are in `labels/`, photos go
+    into `images/`, and all of them are both train and val. Boxes are clipped to their photos.
 
     Returns:
         Notes of what YOLO cannot express: objects to ignore and those without area in their photo
-        are left out, as are scores, with which Ultralytics takes a text for broken.
+        are left out, and so are scores, as Ultralytics takes a file with them for broken.
 
     Raises:
-        InputError: a photo outside its folder, or two that would share one text.
+        InputError: a photo lies outside its folder, or two would share one label file.
     """
     splits = {split for labels in blocks for split in _splits(labels) if split}
     out.mkdir(exist_ok=True)
@@ -48,12 +48,12 @@ def _splits(labels: Labels) -> list[str | None]:
 def _write_texts(
     labels: Labels, folders: list[str], names: LabelFileNames, out: Path
 ) -> dict[str, int]:
-    """Write the texts of photos; return how much could not be held, of each kind.
+    """Write the label files of photos; return counts of what could not be expressed.
 
     Args:
         labels: of the photos.
         folders: of each photo below `images`, with a slash at the end.
-        names: of all texts.
+        names: of all label files.
         out: the folder of the set.
     """
     sides = np.stack([labels.images[side].to_numpy() for side in ("width", "height")], -1)
@@ -65,7 +65,7 @@ def _write_texts(
     photos = labels.images["file_name"].to_pylist()
     for folder, photo, objects in zip(folders, photos, labels.of_each_image(), strict=True):
         kept = objects[(has_area & ~labels.ignore)[objects]]
-        # Below `labels`, unless a folder of the photo is called `images` as well: the last counts.
+        # In `labels`, unless a folder of the photo is called `images`, too: the last is replaced.
         path = out / text_of(f"images/{names.of(folder + photo)}")
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = (_line(int(labels.labels[at]), *shares[at].tolist()) for at in kept)
@@ -80,7 +80,7 @@ def _write_texts(
 
 
 def _line(label: int, left: float, top: float, right: float, bottom: float) -> str:
-    # A millionth of a photo would be .02 pixels at 20000.
+    # A millionth of a photo 20,000 pixels wide would be 0.02 pixels.
     numbers = ((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
     return f"{label} {' '.join(f'{number:.8f}' for number in numbers)}\n"
 
