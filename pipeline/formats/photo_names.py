@@ -63,7 +63,7 @@ class PhotoNames:
         return name in self._known
 
     def all_with_stem(self, path: str) -> list[str]:
-        """Return the photos with this path, not counting the suffix."""
+        """Return the photos with this path but for its ending."""
         fits = self._by_stem.get(PurePosixPath(path).name, [])
         return [name for name in fits if _without_ending(name) == path]
 

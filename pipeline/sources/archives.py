@@ -1,4 +1,4 @@
-"""Fetches the official VOC archives: pinned, resumed where they broke off, unpacked safely."""
+"""Fetches the official VOC archives: pinned by hash, resumable, safely unpacked."""
 
 import http.client
 import os
@@ -23,7 +23,7 @@ _HOSTS = ("http://host.robots.ox.ac.uk/pascal/VOC", "http://pjreddie.com/media/f
 
 @dataclass(frozen=True)
 class Archive:
-    """A file on the web: where it may be found, tried in turn, and what it must hash to."""
+    """A file on the web: its URLs, tried in order, and its SHA-256."""
 
     urls: tuple[str, ...]
     sha256: str
@@ -70,18 +70,18 @@ def download_all(archives: Iterable[Archive], downloads: Path, unpacked: Path) -
 
 
 def download(urls: Sequence[str], path: Path, sha256: str) -> None:
-    """Make `path` the file with this digest, from the first of the addresses that delivers it.
+    """Download the file with this digest to `path`, from the first URL that delivers it.
 
-    A file that is there already and matches is kept. What an interrupted download left in
-    `path.partial` is continued, when the server can; a whole file with a wrong digest is deleted.
+    A file that exists and matches is kept. An interrupted download in `path.partial` is resumed if
+    the server supports it; a complete file with a wrong digest is deleted.
 
     Args:
-        urls: http addresses of the same file.
-        path: where it goes; its folder is made.
+        urls: HTTP addresses of the same file.
+        path: where to save it; its folder is created.
         sha256: the digest in hexadecimal.
 
     Raises:
-        InputError: no address delivered, or what came has another digest.
+        InputError: no URL delivered it, or the file has another digest.
     """
     if path.is_file() and sha256_of(path) == sha256:
         return
@@ -101,12 +101,12 @@ def download(urls: Sequence[str], path: Path, sha256: str) -> None:
         partial.unlink()
         faults.append(f"{url} (SHA-256 is {found[:12]}..., expected {sha256[:12]}...)")
     raise InputError(
-        f"{path}: download failed: {'; '.join(faults)}; run again to go on, or put the file there"
+        f"{path}: download failed: {'; '.join(faults)}; run again to resume, or put the file there"
     )
 
 
 def _continue_download(url: str, partial: Path) -> None:
-    """Append to `partial` what it lacks of the file at `url`; start over if the server must.
+    """Append to `partial` the missing part of the file at `url`, or all if the server must.
 
     Raises:
         OSError: the connection failed or ended early.
@@ -117,7 +117,7 @@ def _continue_download(url: str, partial: Path) -> None:
         response = urllib.request.urlopen(request, timeout=_TIMEOUT_S)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == 416 and have:  # nothing lies beyond; the digest tells whether it is whole
+        if error.code == 416 and have:  # nothing is left; the digest shows whether it is complete
             return
         raise
     with response, partial.open("ab" if response.status == 206 else "wb") as file:
@@ -135,25 +135,25 @@ def _blocks(response: BinaryIO) -> Iterator[bytes]:
 
 
 def unpack(archive: Path, folder: Path, *, replace: bool = True) -> None:
-    """Unpack a tar file into `folder`, which is made.
+    """Unpack a tar file into `folder`, which is created.
 
     Args:
         archive: the file.
         folder: where to.
-        replace: what is there already; else that is an error.
+        replace: whether to overwrite existing files; else they are an error.
 
     Raises:
-        InputError: it is no plain tar file, is cut off, or has a member that would leave the folder
-            or be larger than the file; or this Python cannot tell.
+        InputError: it is not a plain tar file, is truncated, or has a member that would leave the
+            folder or be larger than the file; or this Python cannot check that.
     """
-    # The filter came with 3.11.4; distributions have added it to earlier versions.
+    # The filter came with 3.11.4; some distributions have backported it.
     if not hasattr(tarfile, "data_filter"):
         problem = f"Python {platform.python_version()} cannot unpack it safely"
         raise InputError(f"{archive}: {problem}; make .venv with 3.11.4 or newer")
     folder.mkdir(parents=True, exist_ok=True)
     with naming_damage(archive, "a whole tar file", "fetch it again"):
         try:
-            # Not compressed, so that no more comes out of it than is in it.
+            # Only uncompressed, so that it cannot expand to more than its own size.
             with tarfile.open(archive, "r:", errorlevel=2) as tar:
                 for member in progress(tar, desc=f"unpacking {archive.name}", unit="files"):
                     if member.sparse is not None:
@@ -169,12 +169,12 @@ def unpack(archive: Path, folder: Path, *, replace: bool = True) -> None:
 
 
 def _check_end(archive: Path, end: int) -> None:
-    """Check that zeros follow the last member, as they do in each whole tar file.
+    """Check that zeros follow the last member, as in every complete tar file.
 
-    At a header that is damaged, or cut off, `tarfile` stops as it does at the end.
+    `tarfile` stops at a damaged or truncated header as if it were the end.
 
     Raises:
-        ValueError: something else, or nothing, is there.
+        ValueError: something else, or nothing, follows.
     """
     with archive.open("rb") as file:
         file.seek(end)

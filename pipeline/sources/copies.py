@@ -1,4 +1,4 @@
-"""Copies a labelled set, byte by byte and each file at its place; labels are not opened."""
+"""Copies the files of a labelled set unchanged and in the same folders."""
 
 import os
 import shutil
@@ -18,15 +18,15 @@ _THREADS = 8
 def copy_set(found: LabelledSet, out: Path, *, passing: bool = False) -> None:
     """Copy labels, lists of splits and photos of a set into the folder `out`.
 
-    They are copies, as DVC makes its outputs read-only.
+    They are copied because DVC makes its outputs read-only.
 
     Args:
         found: the set.
         out: where to.
-        passing: the set lies on the same disk and goes afterwards, so second names will do.
+        passing: the set is on the same disk and is deleted afterwards, so hard links suffice.
 
     Raises:
-        InputError: no photo, or one that is reached by a link to a folder.
+        InputError: there is no photo, or one is below a link to a folder.
     """
     photos = photos_below(found.photos)
     if not photos:
@@ -59,7 +59,7 @@ def _copy_all(files: list[Path], root: Path, out: Path, passing: bool) -> Iterat
         target = out / file.relative_to(root)
         if passing:
             target.unlink(missing_ok=True)  # two sets may share photos, each with its labels
-            os.link(file.resolve(), target)  # of the file, where a member is a link
+            os.link(file.resolve(), target)  # if it is a link, link to its target
         else:
             shutil.copyfile(file, target)
 

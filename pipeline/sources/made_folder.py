@@ -1,7 +1,7 @@
-"""A folder that a command makes and may replace: a record in it tells what others have changed.
+"""A folder that a command creates and may replace; a record in it shows what others changed.
 
-A command that makes a folder anew removes what was there. It may do so with its own files alone:
-what a person has corrected or added is there once.
+A command that recreates a folder may remove only its own files: what a person corrected or added
+exists nowhere else.
 """
 
 from pathlib import Path
@@ -14,14 +14,14 @@ _RECORD = ".made.json"  # path -> size and time of each file
 
 
 def record_files(folder: Path) -> None:
-    """Note in a folder all files that it has, as those of the command that made it."""
+    """Record all files in a folder as those of the command that made it."""
     (folder / _RECORD).write_bytes(orjson.dumps(states_of_files(folder)))
 
 
 def foreign_files(folder: Path) -> list[Path]:
-    """Return the files that are not as the command left them: changed, added, or without a record.
+    """Return the files that are not as the command left them; all if there is no record.
 
-    A folder that is not there has none.
+    A missing folder has none.
     """
     try:
         made = orjson.loads((folder / _RECORD).read_bytes())
@@ -37,7 +37,7 @@ def changed_files(folder: Path, before: dict[str, list[int]]) -> list[Path]:
 
 
 def states_of_files(folder: Path) -> dict[str, list[int]]:
-    """Return size and time of each file; hidden ones, which a Mac leaves anywhere, are none."""
+    """Return size and time of each file; hidden ones, which macOS leaves anywhere, do not count."""
     files = (file for file in visible_files(folder) if file.is_file())
     stats = ((file.relative_to(folder).as_posix(), file.stat()) for file in files)
     return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats}

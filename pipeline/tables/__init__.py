@@ -1,1 +1,1 @@
-"""Checked labels become the three tables."""
+"""Builds the three tables from labels."""

@@ -1,7 +1,7 @@
-"""Labels become three flat Arrow tables.
+"""Builds three flat Arrow tables from labels.
 
-`images` has a row a photo, `objects` a row an object, `largest` a row a photo with its largest
-object. Everything downstream reads these and never the labels.
+`images` has one row per photo, `objects` one per object, and `largest` one per photo with its
+largest object. Everything downstream reads these and never the labels.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from pipeline.tables.objects import Objects, clip_objects
 
 @dataclass(frozen=True)
 class Tables:
-    """The three tables, the report of what they hold and what was left out, the labels' file."""
+    """The three tables, the report of what they hold and lack, and the file of the labels."""
 
     images: pa.Table
     objects: pa.Table
@@ -43,15 +43,15 @@ def build_tables(labels: Labels) -> Tables:
     """Return the tables `images`, `objects` and `largest`.
 
     Boxes become xyxy edges in pixels of the original photo and are clipped to it; a box with no
-    area left is dropped and reported. Objects stand in the order of their photos, then of the
-    labels. `largest` leaves out `ignore` objects, and of equal ones the first is the largest.
+    area left is dropped and reported. Objects are in the order of their photos, then of the labels.
+    `largest` skips `ignore` objects; of equally large ones the first is taken.
 
     Args:
         labels: with photos, sizes and splits of all images; their notes go into the report.
     """
     file, classes, notes = labels.file, labels.classes, labels.notes
     images = _images_table(labels.images, classes)
-    # With millions of boxes every copy counts: memory of reading and clipping is released.
+    # With millions of boxes every copy counts, so release the memory of reading and clipping.
     memory = pa.default_memory_pool()
     memory.release_unused()
     kept, clipped, dropped = clip_objects(labels)
@@ -68,8 +68,7 @@ def check_learnable(tables: Tables) -> None:
     """Check that there is something to train on.
 
     Raises:
-        InputError: nothing is left to train on, or a class has objects in val or test and none in
-            train.
+        InputError: there is not, or a class has objects in val or test but none in train.
     """
     file, classes, objects = tables.file, read_classes(tables.images), tables.objects
     if not (_codes(tables.images["split"]) == 0).any():
@@ -93,15 +92,15 @@ def check_learnable(tables: Tables) -> None:
 
 
 def largest_rows(groups: np.ndarray, areas: np.ndarray, ignore: np.ndarray) -> np.ndarray:
-    """Return for each group the index of its largest object that is not ignored, groups in order.
+    """Return the index of the largest object of each group that is not ignored, in group order.
 
     Args:
-        groups: `(O,)` ascending; the photo of each object.
+        groups: `(O,)` ascending, the photo of each object.
         areas: `(O,)` in square pixels; of equal ones the first wins.
         ignore: `(O,)` bool.
 
     Returns:
-        `(G,)` int64, G the groups that have such an object.
+        `(G,)` int64, for the G groups that have such an object.
     """
     candidates = np.flatnonzero(~ignore)
     if len(candidates) == 0:
@@ -118,7 +117,7 @@ def write_tables(folder: Path, tables: Tables) -> None:
     """Write `images`, `objects`, `largest` as Parquet and `report.json` into `folder`.
 
     Raises:
-        InputError: A table does not have its schema.
+        InputError: a table does not have its schema.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, schema in SCHEMAS.items():
@@ -167,7 +166,7 @@ def _codes(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def _counts(splits: np.ndarray, labels: np.ndarray, classes: int, where: np.ndarray) -> np.ndarray:
-    """Return `(3, C)`: how many of the objects chosen by `where` each split has of each class."""
+    """Return `(3, C)` counts, by split and class, of the objects selected by `where`."""
     flat = np.bincount(splits[where] * np.int64(classes) + labels[where], minlength=3 * classes)
     return flat.reshape(3, classes)
 

@@ -1,4 +1,4 @@
-"""Renames, merges, keeps and drops classes by their names."""
+"""Renames, merges, keeps and drops classes."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -18,17 +18,17 @@ def choose_classes(
     keep: Collection[str] = (),
     drop: Collection[str] = (),
 ) -> Labels:
-    """Return the labels with the wanted classes, in the order in which they first come.
+    """Return the labels with the selected classes, in order of first appearance.
 
     Args:
-        labels: of the whole set; its classes have plain names, as `read_labels` gives them.
-        rename: new names by old ones; classes of one new name become one.
-        keep: new names of the classes that stay; none keeps all.
-        drop: new names of classes whose objects are left out, and noted.
+        labels: of the whole set, with plain class names, as `read_labels` returns them.
+        rename: new names by old ones; classes with the same new name are merged.
+        keep: new names of the classes to keep; empty keeps all.
+        drop: new names of classes whose objects are left out, which is noted.
 
     Raises:
-        InputError: a class that is named is not there, or none is left; one is renamed twice, or
-            to what is no name.
+        InputError: a named class does not exist, none is left, one is renamed twice, or a new name
+            is not valid.
     """
     if not (rename or keep or drop):
         return _noting_case(labels)
@@ -59,7 +59,7 @@ def choose_classes(
 
 
 def _noting_case(labels: Labels) -> Labels:
-    """Return the labels with a note of classes that differ in case alone."""
+    """Return the labels with a note about classes that differ only in case."""
     alike: dict[str, list[str]] = {}
     for name in labels.classes:
         alike.setdefault(name.casefold(), []).append(name)
@@ -73,7 +73,7 @@ def _noting_case(labels: Labels) -> Labels:
 
 
 def _plain_pairs(rename: Mapping[str, str]) -> dict[str, str]:
-    """Return the plain names of `rename`, of which several may have been one."""
+    """Return `rename` with plain names, which may make several old names equal."""
     pairs: dict[str, str] = {}
     for old, new in rename.items():
         if fault := fault_of_name(new):

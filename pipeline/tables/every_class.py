@@ -1,4 +1,4 @@
-"""Changes splits that were drawn so that train has every class."""
+"""Changes drawn splits so that train has every class."""
 
 from dataclasses import replace
 
@@ -15,15 +15,15 @@ def with_every_class(
 ) -> Labels:
     """Return the labels with as few other splits as it takes for train to have every class.
 
-    Where a class is missing, the first photo of it in the order of the draw changes places with the
-    first photo of train that train can spare; without such a one it moves alone. A note says so.
+    If a class is missing, its first photo in the order of the draw is swapped with the first photo
+    that train can spare; without such a photo it just moves. A note says so.
 
     Args:
         labels: of all sets, P photos, as what one set lacks in train another may have there.
         drawn_by: P strings, the names by which splits were drawn; null where they were given,
             so that the photo does not move.
-        by_people: `(P,)` bool. Photos that a model has labelled change nothing: val would be
-            another one as soon as they join.
+        by_people: `(P,)` bool. Photos that a model has labelled change nothing: otherwise val would
+            change as soon as they join.
         seed: of the draw.
     """
     drawn = drawn_by.is_valid().to_numpy()
@@ -76,7 +76,7 @@ def photos_by_class(labels: Labels) -> dict[int, np.ndarray]:
 
 
 def _ranks(drawn_by: pa.ChunkedArray, drawn: np.ndarray, seed: int) -> np.ndarray:
-    """Return the place of each photo in the order of the draw, those that were not drawn last."""
+    """Return the position of each photo in the order of the draw; those not drawn come last."""
     rank = np.full(len(drawn), len(drawn))
     order = order_by_name(drawn_by.drop_null().to_pylist(), seed)
     rank[np.flatnonzero(drawn)[order]] = np.arange(len(order))

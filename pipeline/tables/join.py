@@ -1,4 +1,4 @@
-"""Several labelled sets become one."""
+"""Joins several labelled sets into one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,17 +13,16 @@ from pipeline.formats.labels import Labels
 
 
 def join_sets(sets: Sequence[tuple[str, Labels]], folder: Path) -> Labels:
-    """Return one set with the photos and objects of all, classes of one name being one class.
+    """Return one set with the photos and objects of all, merging classes of the same name.
 
     Args:
-        sets: the place of each below `folder`, which goes before its file names, so that photos of
-            one name stay apart; and its labels, with their photos found. One set alone is
-            returned as it is.
+        sets: the place of each below `folder`, which is put before its file names so that they stay
+            unique; and its labels, with `photo` in their images. A single set is returned as it is.
         folder: of all sets.
 
     Returns:
-        labels whose classes stand in the order in which they first come. Where two sets share ids,
-        all images are numbered from 1, and likewise all objects.
+        labels with the classes in order of first appearance. If two sets share ids of images, all
+        images are numbered from 1, and likewise for objects.
 
     Raises:
         InputError: a photo is in two sets.
@@ -38,7 +37,7 @@ def join_sets(sets: Sequence[tuple[str, Labels]], folder: Path) -> Labels:
 
 
 def as_machine(labels: Labels) -> Labels:
-    """Return labels of a model as they may be learnt from: all in train, each box with a score."""
+    """Return labels of a model as train data: all in train, each box with a score."""
     column = labels.images.schema.get_field_index("split")
     train = pa.array(["train"] * len(labels.images), pa.string())
     scores = np.ones(len(labels.rows), np.float32) if labels.scores is None else labels.scores
@@ -46,7 +45,7 @@ def as_machine(labels: Labels) -> Labels:
 
 
 def as_truth(labels: Labels) -> Labels:
-    """Return labels as those of people: each box counts in full, whatever score it has."""
+    """Return labels as those of people: each box counts fully, whatever its score."""
     if labels.scores is None:
         return labels
     scored = int(np.count_nonzero(~np.isnan(labels.scores)))

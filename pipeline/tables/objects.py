@@ -1,4 +1,4 @@
-"""Cuts boxes to their photos and leaves out those of which nothing remains."""
+"""Clips boxes to their photos and drops those of which nothing remains."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Objects:
     Attributes:
         ids, rows, labels, ignore: `(O,)` as in `Labels`.
         boxes: `(O, 4)` float32 xyxy inside the photo.
-        scores: `(O,)` float32; NaN where people have labelled.
+        scores: `(O,)` float32; NaN for labels of people.
     """
 
     ids: np.ndarray
@@ -31,11 +31,11 @@ def clip_objects(labels: Labels) -> tuple[Objects, int, list[dict]]:
     """Return the objects that have area inside their photos.
 
     Args:
-        labels: all sizes of images known.
+        labels: with all sizes of images.
 
     Returns:
-        The objects kept, in the order of their photos, then of the labels; how many of them the
-        clip changed; and for each object dropped its file, `object_id` and reason.
+        The kept objects, in the order of their photos, then of the labels; how many of them were
+        clipped; and for each dropped object its file, `object_id` and reason.
     """
     sides = np.stack([labels.images["width"], labels.images["height"]], -1).astype(np.float32)
     sizes = np.tile(sides, 2)[labels.rows]  # (O, 4), the type of the boxes

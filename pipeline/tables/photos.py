@@ -14,26 +14,26 @@ from pipeline.tables.spellings import Spellings
 from pipeline.tables.turns import with_turns
 from pipeline.tables.units import known_shares_in_pixels
 
-# Where the photos of a set usually lie, tried in this order; beside its labels they come first.
+# Usual folders of photos, tried in this order; `_find` puts that of the labels first or last.
 _FOLDERS = ("", *USUAL_FOLDERS)
 _LABELS = "annotations/"
 _SHOWN = 3
 
 
 def with_photos(labels: Labels, root: Path, turn: str = "auto") -> Labels:
-    """Return the labels with a column `photo` in their images, with `turned` and with all sizes.
+    """Return the labels with columns `photo` and `turned` in their images, and with all sizes.
 
-    Boxes that are known to be shares become pixels of the photos as they are read. A file name that
-    is spelled otherwise than its photo is replaced by the photo's path below `labels.photos`.
-    Nothing is opened but the photos that lie there.
+    Boxes that are known to be shares are converted to pixels of the photos as they are read. A file
+    name that is spelled differently from its photo is replaced by the photo's path below
+    `labels.photos`. No files other than photos are opened.
 
     Args:
-        labels: each image names its photo by its path in `labels.photos`, or in any folder below.
+        labels: each image names its photo by the path below `labels.photos` or a subfolder.
         root: `photo` is the path below this folder.
         turn: see `with_turns`.
 
     Raises:
-        InputError: a photo is missing, in several folders or named twice, or its size cannot be
+        InputError: a photo is missing, is in several folders, is named twice, or its size cannot be
             read.
     """
     names = labels.images["file_name"].to_pylist()
@@ -62,7 +62,7 @@ def with_photos(labels: Labels, root: Path, turn: str = "auto") -> Labels:
 def _find(
     names: Sequence[str], files: Collection[str], labels: Labels
 ) -> tuple[list[str], list[int]]:
-    """Return the path below `labels.photos` of each photo, and which were spelled otherwise."""
+    """Return the path of each photo below `labels.photos`, and the rows spelled differently."""
     is_beside = labels.file.parent == labels.photos / _LABELS
     folders = ("", _LABELS, *_FOLDERS[1:]) if is_beside else (*_FOLDERS, _LABELS)
     places = ([folder + str(PurePosixPath(name)) for folder in folders] for name in names)
@@ -115,7 +115,7 @@ def _refuse_shared(names: Sequence[str], photos: Sequence[str], labels: Labels) 
 
 
 def _note(what: str, names: Sequence[str]) -> list[str]:
-    """Return how many there are and the first of them; nothing if there is none."""
+    """Return a note of how many names there are, with the first of them; empty if none."""
     if not names:
         return []
     return [f"{what}: {len(names)} ({listed(names, _SHOWN)})"]

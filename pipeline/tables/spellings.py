@@ -1,4 +1,4 @@
-"""Matches names of photos with files that are spelled otherwise."""
+"""Matches names of photos with files that are spelled differently."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ _ODD_PARTS = ("", ".", "..")
 
 
 class Spellings:
-    """Looks up photos by names that other machines and tools have written."""
+    """Looks up photos by names that other machines and tools wrote."""
 
     def __init__(self, files: Collection[str]) -> None:
         """Take the paths of all photos below one folder."""
@@ -28,12 +28,11 @@ class Spellings:
         return index
 
     def find(self, name: str) -> list[str]:
-        """Return the files that the name may mean, none if none.
+        """Return the files that the name may mean.
 
-        Backslashes, `%20`, the two ways to write an accent and folders before the set make no
-        difference, and case makes none where nothing else fits. Of files with the same last part
-        those fit that agree in most folders, and none that lies in another folder of the set than
-        the name says.
+        Backslashes, `%20`, the two spellings of an accent and folders above the set are ignored; if
+        nothing fits, so is case. Of files with the same last part, those match that share the most
+        folders with the name, but never one in another folder of the set than the name says.
         """
         for spell, index in zip(_SPELLINGS, self._by_last, strict=True):
             wanted = spell(_from_elsewhere(name)).split("/")
@@ -45,7 +44,7 @@ class Spellings:
         return []
 
     def nearest(self, name: str) -> str | None:
-        """Return the file whose last part looks most like the name's, None if none does."""
+        """Return the file whose last part is most similar to the name's, None if none is close."""
         last = _composed(_from_elsewhere(name)).rpartition("/")[2]
         known = self._by_last[0]
         close = get_close_matches(last, known, n=1)
@@ -60,6 +59,6 @@ _SPELLINGS = (_composed, without_case)
 
 
 def _from_elsewhere(name: str) -> str:
-    """Return the path that a name of Windows, or of a web address, means."""
+    """Return the path meant by a name with backslashes, URL escapes or `..`."""
     parts = re.split(r"[/\\]", unquote(name))
     return "/".join(part for part in parts if part not in _ODD_PARTS)

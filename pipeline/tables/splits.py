@@ -30,20 +30,19 @@ def assign_splits(
     Args:
         labels: of the whole set.
         how: `given` keeps the `split` that each image has; `fraction` draws by `seed` and file
-            name, so that photos which are added later move few others; `lesson` is the split of
-            the lesson's own notebook, drawn from the images whose `split` is train, or from all
-            where none has one.
+            name, so that photos added later move few others; `lesson` is the split of the lesson's
+            own notebook, drawn from the images whose `split` is train, or from all if none has one.
         val_fraction: share of val in `fraction`, 0..1, rounded down.
         test_fraction: share of test in `fraction`, 0..1, rounded down.
         seed: of the draw in `fraction`.
 
     Returns:
-        Labels with the images in their order; `lesson` leaves out those that are not train, and
+        Labels with the images in the same order; `lesson` drops those that are not train, and
         their objects.
 
     Raises:
-        InputError: a split that is missing or unknown, or a draw with no photo in train. A given
-            split may be val or test alone: other sets may have the photos of train.
+        InputError: a split is missing or unknown, or a draw leaves no photo in train. A given split
+            may lack train, as other sets may have the photos of train.
     """
     photos = len(labels.images)
     if how == "given":
@@ -83,11 +82,11 @@ def _check_given(labels: Labels) -> None:
 
 
 def order_by_name(names: list[str], seed: int) -> np.ndarray:
-    """Return the rows of photos in an order by chance that one name more or less leaves as it is.
+    """Return the rows of photos in a random order that adding or removing a name does not change.
 
-    With a permutation of the rows, one photo more would make nearly all of val new: figures before
-    and after could not be compared, and what was learnt from would be tested on. The folder of a
-    photo, which differs between formats of one set, counts only among files of equal names.
+    With a permutation of the rows, one more photo would replace nearly all of val: metrics before
+    and after could not be compared, and former train photos would be tested on. The folder of a
+    photo, which differs between formats of a set, only breaks ties between equal names.
     """
 
     def drawn(text: str) -> bytes:
@@ -107,7 +106,7 @@ def _draw(order: np.ndarray, val_fraction: float, test_fraction: float) -> np.nd
 
 
 def _only_train(labels: Labels) -> Labels:
-    """Return the images that their source calls train, and their objects; all if it names none."""
+    """Return the labels of the images whose source split is train; all if no image has one."""
     splits = labels.images["split"]
     if splits.null_count == len(splits):
         return labels

@@ -1,4 +1,4 @@
-"""Decides whether labels were made on photos as they are stored or as a viewer turns them."""
+"""Decides whether labels were made on photos as stored or as rotated by viewers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,27 +11,27 @@ from pipeline.errors import InputError
 from pipeline.formats.labels import Labels
 from pipeline.photo_files import PhotoHeader, photo_header
 
-_BEYOND = 1.01  # pixels that tools let a box end outside its photo
+_BEYOND = 1.01  # pixels by which boxes of some tools end outside their photo
 
 
 def with_turns(labels: Labels, root: Path, turn: str = "auto") -> Labels:
     """Return the labels with a column `turned` in their images, and with all sizes.
 
-    A camera stores a photo lying on its side, or upside down, with a note (EXIF) how to turn it.
-    Labelling tools show it turned or as stored. Where the turn swaps the sides, a box that leaves
-    the photo the one way and not the other tells which it was, since some tools write the stored
-    size beside boxes on the turned photo; else the size in the labels does, unless more boxes
-    contradict such sizes than agree. The other photos go with most of these, or turned where
-    nothing tells, as most tools show them so.
+    Cameras store a photo sideways or upside down, with an EXIF tag that says how to rotate it.
+    Labelling tools show it either rotated or as stored. If the rotation swaps the sides, a box that
+    leaves the photo one way and not the other decides, since some tools write the stored size next
+    to boxes on the rotated photo. Else the size in the labels decides, unless more boxes contradict
+    such sizes than agree. The remaining photos follow the majority, or are rotated if there is no
+    evidence, as most tools show them so.
 
     Args:
         labels: with a column `photo`.
-        root: the folder below which these lie.
-        turn: `auto` as above; `exif` and `stored` say it of all photos, whose sizes then follow.
+        root: the folder that these paths are relative to.
+        turn: `auto` as above; `exif` and `stored` set it for all photos and their sizes.
 
     Returns:
-        labels with `turned` true where EXIF's note is to be followed; photos without a note have
-        it true as well.
+        labels with `turned` true if EXIF's rotation is to be applied; also true for photos without
+        one.
 
     Raises:
         InputError: a size that the labels lack cannot be read.
@@ -67,7 +67,7 @@ def with_turns(labels: Labels, root: Path, turn: str = "auto") -> Labels:
 def _told(
     labels: Labels, given: np.ndarray, stored: np.ndarray, seen: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return of each photo whether its labels tell that they are on it as stored, as seen."""
+    """Return for each photo whether its labels say they are on it as stored, and as seen."""
     swaps = (stored != seen).any(1)
     leave_stored, leave_seen = (_has_box_outside(labels, size, swaps) for size in (stored, seen))
     only_stored, only_seen = leave_seen & ~leave_stored, leave_stored & ~leave_seen
@@ -77,10 +77,10 @@ def _told(
 
 
 def _told_by_size(sized: np.ndarray, agree: np.ndarray, contradict: np.ndarray) -> np.ndarray:
-    """Return of which photos the size in the labels tells how they were, where boxes do not.
+    """Return for which photos the size in the labels decides, as boxes do not.
 
-    It tells of none if more boxes contradict such sizes than agree: the tool writes one beside the
-    boxes of the other.
+    It decides for none if more boxes contradict such sizes than agree: then the tool writes the
+    size of one orientation next to boxes in the other.
     """
     if (sized & contradict).sum() > (sized & agree).sum():
         return np.zeros_like(sized)
@@ -88,7 +88,7 @@ def _told_by_size(sized: np.ndarray, agree: np.ndarray, contradict: np.ndarray) 
 
 
 def _has_box_outside(labels: Labels, sizes: np.ndarray, photos: np.ndarray) -> np.ndarray:
-    """Return which of the photos that are asked for have a box that ends outside such a size."""
+    """Return which of the given photos have a box that ends outside the given size."""
     boxes = photos[labels.rows]
     rows = labels.rows[boxes]
     ends = labels.boxes[boxes].reshape(-1, 2, 2).sum(1)
@@ -97,7 +97,7 @@ def _has_box_outside(labels: Labels, sizes: np.ndarray, photos: np.ndarray) -> n
 
 
 def _header(photo: Path, needed: bool) -> PhotoHeader:
-    """Return a photo's header; where its size is not needed, damage is for the decoder to name."""
+    """Return a photo's header; if its size is not needed, damage is left to the decoder."""
     try:
         return photo_header(photo)
     except InputError:

@@ -1,7 +1,7 @@
 """Finds out whether the boxes of a whole set are pixels `[x, y, width, height]`.
 
-What one box means cannot be told, but a set gives it away, once the sizes of its photos are known:
-so it is decided here, for whichever format, and not by a reader.
+A single box is ambiguous, but a whole set is not, once the sizes of its photos are known. So it is
+decided here for all formats, and not by their readers.
 """
 
 from dataclasses import dataclass, replace
@@ -13,10 +13,10 @@ from pipeline.formats.labels import Labels
 
 _ROUNDING = 1.01  # shares are written with few digits
 _LARGE = 4  # pixels of a side in which nobody labels
-_MANY = 10  # boxes by which a set can be judged that only looks odd
-_FEW = 3  # ... by which one that fits another reading in every box
-_SLACK = 0.02  # of a side by which boxes may leave their photo
-_BLOCK = 1 << 18  # objects looked at together: with millions every copy counts
+_MANY = 10  # boxes needed to reject a set that only looks odd
+_FEW = 3  # boxes needed if another reading fits every box
+_SLACK = 0.02  # share of a side by which boxes may leave their photo
+_BLOCK = 1 << 18  # objects checked at once: with millions every copy counts
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class _Survey:
 
     Attributes:
         solid: with area.
-        shares: within 0..1, in photos that are larger.
+        shares: within 0..1, in photos with larger sides.
         ends_above_one: with x + width or y + height above 1.
-        beyond: not inside their photos.
+        beyond: leaving their photos.
         all_fit_as_corners: whether all fit if the last two numbers are the right and lower edge.
     """
 
@@ -39,10 +39,10 @@ class _Survey:
 
 
 def known_shares_in_pixels(labels: Labels) -> Labels:
-    """Return the labels with those boxes in pixels that their format says are shares.
+    """Return the labels with boxes that their format marks as shares converted to pixels.
 
     Args:
-        labels: with all sizes of images, which are those of the photos as their labels are read.
+        labels: with all sizes of images, in the orientation of the labels.
     """
     if labels.shares is None:
         return labels
@@ -54,14 +54,14 @@ def known_shares_in_pixels(labels: Labels) -> Labels:
 def in_pixels(labels: Labels) -> Labels:
     """Return the labels with boxes in pixels.
 
-    Boxes that are all shares of the sides of their photos (0..1) are scaled, with a note.
+    If all boxes are shares of the sides of their photos (0..1), they are scaled, with a note.
 
     Args:
         labels: with all sizes of images.
 
     Raises:
         InputError: most boxes are shares and others are not, or nearly all leave their photos, as
-            when corners are written in place of sizes.
+            with corners in place of sizes.
     """
     found = _survey(labels)
     if found.shares == found.solid > 0:

@@ -35,7 +35,7 @@ def test_download_makes_the_file_and_a_second_call_asks_nothing(
 def test_an_interrupted_download_goes_on_where_it_broke_off(tmp_path: Path, server: Server) -> None:
     server.content, server.break_after = bytes(range(256)) * 10, 1000
     path = tmp_path / "set.tar"
-    with pytest.raises(InputError, match=r"set.tar: download failed: .*; run again to go on"):
+    with pytest.raises(InputError, match=r"set.tar: download failed: .*; run again to resume"):
         download([server.url], path, sha256(server.content))
     assert not path.exists()
     assert path.with_name("set.tar.partial").read_bytes() == server.content[:1000]

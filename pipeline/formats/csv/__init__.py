@@ -1,1 +1,1 @@
-"""CSV, a row a box."""
+"""CSV with one row per box."""

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pipeline.formats.csv.columns import Columns, ends_like_photo
 from pipeline.formats.split_names import split_of_name
 
-_NEARLY = 0.9  # of the photos: so many different names are those of photos, not of classes
+_NEARLY = 0.9  # share of the photos; that many different names are those of photos, not of classes
 
 
 def column_of_names(rows: Sequence[Sequence[str]], columns: Columns) -> int:
-    """Return the first column that names classes in words; where none does, one of numbers.
+    """Return the first column that names classes in words; if none does, one of numbers.
 
-    A column of splits is none, and neither is one that names nearly each photo differently, unless
-    the other columns tell as many classes apart.
+    Columns of splits are excluded, and so are those with a different name for nearly every photo,
+    unless the other columns have at least as many different names.
     """
     values = {at: {row[at] for row in rows} - {""} for at in columns.names}
     photos = len({row[columns.photo] for row in rows})
@@ -29,7 +29,7 @@ def column_of_names(rows: Sequence[Sequence[str]], columns: Columns) -> int:
 
 
 def note_of_choice(columns: Columns, taken: int) -> list[str]:
-    """Return which column names the classes, nothing if no other could."""
+    """Return a note of which column names the classes, empty if no other could."""
     called = dict(zip(columns.names, columns.called, strict=True))
     others = [name for at, name in called.items() if at != taken]
     if not others:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.photo_files import PHOTO_SUFFIXES
 
-# Names in small letters without spaces and strokes; of several in a file the first counts.
+# Names in lower case without spaces, - and _; of several in a file the first counts.
 _PHOTO = (
     *("filename", "filepath", "file", "imagepath", "imagename", "imgpath", "image", "img"),
     *("photo", "path", "imageid"),
@@ -33,7 +33,7 @@ _CORNERS = tuple(
 _STARTS = tuple(
     (of + x, of + y) for of in _BOX for x, y in (("x", "y"), *(start for start, _ in _FROM_TO))
 )
-# Without a word for the box, width and height may be those of the photo.
+# Without a prefix for the box, width and height may be those of the photo.
 _SIDES = (("w", "h"), *((of + w, of + h) for of in _BOX[1:] for w, h in (("w", "h"), _LONG)))
 _SIZED = (*((*start, *sides) for start in _STARTS for sides in _SIDES), ("bbox",))
 # Without another form of box these are its own sides, not those of the photo.
@@ -48,17 +48,17 @@ UNDERSTOOD = (
 
 @dataclass(frozen=True)
 class Columns:
-    """Where in a row what stands; None for what the file does not tell.
+    """The index of each field in a row; None if the file lacks it.
 
     Attributes:
         count: of all columns.
         header: whether the first line is one.
-        names: of the class, the likeliest first; `label` may hold names or numbers, so that the
-            rows decide.
-        called: as the first line calls these.
-        box: four columns, or one that holds `[x, y, w, h]`.
+        names: candidates for the class, the likeliest first; `label` may hold names or numbers, so
+            the rows decide.
+        called: the names of these columns in the first line.
+        box: four columns, or one with `[x, y, w, h]`.
         corners: whether the last two of `box` are the lower right corner, not sides.
-        maybe_centre: whether x and y could be the centre, by their names.
+        maybe_centre: whether x and y could be the centre, judging by their names.
     """
 
     count: int
@@ -79,7 +79,7 @@ class Columns:
 def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
     """Return the columns that a first line names, and what is wrong with it if they are None.
 
-    A line such as `cats/a.jpg,1,2,3,4,cat` is a row already, as RetinaNet has it.
+    A line such as `cats/a.jpg,1,2,3,4,cat` is already a row, in RetinaNet's format without header.
     """
     if _is_row(first):
         return Columns(6, False, 0, (5,), ("class",), (1, 2, 3, 4), True, False), ""
@@ -88,7 +88,7 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
         at.setdefault(_plain(cell), index)
     forms = [form for form in (*_CORNERS, *_SIZED) if at.keys() >= set(form)]
     forms = forms or [form for form in _SIZED_LIKE_PHOTO if at.keys() >= set(form)]
-    # Sides beside two corners tell the same box again.
+    # Sides next to two corners describe the same box again.
     starts = {form[:2] for form in forms if form in _CORNERS}
     forms = [form for form in forms if form in _CORNERS or form[:2] not in starts]
     photo, names = _first(at, _PHOTO), tuple(at[name] for name in _CLASS if name in at)
@@ -118,9 +118,9 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
 
 
 def tells_of_objects(first: Sequence[str]) -> bool:
-    """Return whether a first line has a column of photos and one of classes or a box, or numbers.
+    """Return whether a first line has columns of photos and of classes or boxes, or is a row.
 
-    With numbers of a box it is a row of a file without a header.
+    A line with four numbers is a row of a file without a header.
     """
     if sum(cell.replace(".", "", 1).isdigit() for cell in first) >= 4:
         return True
@@ -144,5 +144,5 @@ def _is_row(cells: Sequence[str]) -> bool:
 
 
 def ends_like_photo(cell: str) -> bool:
-    """Return whether a cell names a photo, by its ending."""
+    """Return whether a cell has a suffix of photos."""
     return cell.strip().lower().endswith(tuple(PHOTO_SUFFIXES))

@@ -1,4 +1,4 @@
-"""Numbers with a decimal comma, as spreadsheets write them where people do."""
+"""Numbers with a decimal comma, as spreadsheets write them in some locales."""
 
 import re
 from collections.abc import Sequence
@@ -17,18 +17,18 @@ Lines = Sequence[tuple[int, list[str]]]
 
 
 def with_points(lines: Lines, columns: Columns, file: Path) -> tuple[Lines, list[str]]:
-    """Return the lines with points for the decimal commas in columns of numbers, and a note.
+    """Return the lines with decimal commas in numeric columns replaced by points, and a note.
 
-    It is for files with `;` or a tab between cells, where a comma parts no cells.
+    It is for files that separate cells by `;` or tabs.
 
     Args:
-        lines: number and cells of each.
+        lines: number and cells of each line.
         columns: of the cells.
         file: for messages.
 
     Raises:
-        InputError: some numbers have a comma and others a point, or all commas are where one
-            parts thousands.
+        InputError: some numbers have a comma and others a point, or all commas could separate
+            thousands.
     """
     commas: list[str] = []
     found = []
@@ -44,8 +44,8 @@ def with_points(lines: Lines, columns: Columns, file: Path) -> tuple[Lines, list
     _refuse_points(lines, columns, file, commas[0])
     if all(map(_THOUSANDS.fullmatch, commas)):
         raise InputError(
-            f"{file}: {commas[0]!r}: has three digits behind its comma, as all such numbers here, "
-            f"so it may be a thousand; {EXPORT_POINTS}"
+            f"{file}: {commas[0]!r}: has three digits after its comma, like all such numbers here, "
+            f"so it may be in the thousands; {EXPORT_POINTS}"
         )
     have = counted(len(commas), "number has", "numbers have")
     return found, [f"{have} a decimal comma, the first is {commas[0]}"]
@@ -67,7 +67,7 @@ def _columns_of_numbers(columns: Columns) -> list[int]:
 
 
 def _numbers_with(form: re.Pattern[str], cell: str) -> list[str]:
-    """Return the numbers of a form in a cell, which holds one or the four of a box."""
+    """Return the numbers of this form in a cell, which holds one or the four of a box."""
     four = _FOUR.fullmatch(cell)
     numbers = four.groups() if four else (cell,)
     return [number for number in numbers if form.fullmatch(number)]

@@ -1,4 +1,4 @@
-"""Reads CSV with a row a box, from whichever tool."""
+"""Reads CSV with one row per box, from any tool."""
 
 import re
 from collections.abc import Iterable, Set
@@ -93,22 +93,22 @@ def _read(found: LabelledSet) -> Labels:
 
 
 def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
-    """Return the labels of CSV files with a row a box, in the columns of `csv_columns`.
+    """Return the labels of CSV files with one row per box; see `recognise` for the columns.
 
-    Boxes are edges in pixels, or shares where no number of a file is above 1, which stay shares. A
-    row without a box is a photo without objects. Where no column gives the split, the name of the
-    file or of its folder does, if it is a split's.
+    Boxes are in pixels, or if no number in a file is above 1, in shares, which stay shares. A row
+    without a box is a photo without objects. If no column gives the split, the name of the file or
+    its folder does, if it is a split's.
 
     Args:
         root: the folder with everything.
-        files: which together are the set.
+        files: the files that make up the set.
 
     Returns:
-        Labels whose file names are relative to `root`, where the photo is found there.
+        Labels with file names relative to `root`, if the photo is found there.
 
     Raises:
-        InputError: columns that are not understood, or a row that is incomplete, wrong or
-            contradicts another of the same photo.
+        InputError: columns are not understood, or a row is incomplete, wrong or contradicts another
+            of the same photo.
     """
     photos = PhotoNames(root)
     images: dict[str, tuple[Row, str | None]] = {}
@@ -166,7 +166,7 @@ def _photo_name(row: Row, place: str, split: str | None, photos: PhotoNames) -> 
 
 
 def _size_of(row: Row, photo: Path, sizes: dict[Path, tuple[int, int]]) -> tuple[int, int]:
-    """Return the size in the row, or that of its photo, which `sizes` remembers."""
+    """Return the size in the row, or that of its photo, cached in `sizes`."""
     if row.size:
         return row.size
     if photo not in sizes:
@@ -175,7 +175,7 @@ def _size_of(row: Row, photo: Path, sizes: dict[Path, tuple[int, int]]) -> tuple
 
 
 def _check_corner(row: Row, size: tuple[int, int]) -> None:
-    """Refuse x and y that fit the photo as the centre of the box and not as its corner."""
+    """Refuse x and y that fit the photo only as the centre of the box, not as its corner."""
     if row.box is None:
         return
     x, y, w, h = row.box
@@ -191,7 +191,7 @@ def _check_corner(row: Row, size: tuple[int, int]) -> None:
 def _add(
     images: dict[str, tuple[Row, str | None]], name: str, row: Row, split: str | None, root: Path
 ) -> None:
-    """Add the photo of a row to `images`, unless it is there with the same path, size and split."""
+    """Add the photo of a row to `images`; if it is there, path, size and split must be the same."""
     split = (split_of_name(row.split) or row.split) if row.split else split
     first, first_split = images.setdefault(name, (row, split))
     file, number = first.place.rsplit(": ", 1)

@@ -15,8 +15,8 @@ from pipeline.formats.numbers import checked_score
 from pipeline.formats.text_files import SAVE_IT, beginning_of
 
 _TRUE, _FALSE = {"1", "1.0", "true", "yes"}, {"0", "0.0", "-1", "false", "no", ""}
-_FIRST_LINE = 1 << 16  # its longest, in bytes
-_OF_EXCEL = b"sep="  # a line before the columns, with what parts the cells
+_FIRST_LINE = 1 << 16  # most bytes of the first line
+_OF_EXCEL = b"sep="  # a line before the header, with the delimiter
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class Row:
 
     Attributes:
         place: file and row, for messages.
-        photo: as it stands there.
-        name: of the class; empty where there is no box.
+        photo: as written.
+        name: of the class; empty if there is no box.
         box: `[x, y, width, height]`; None for a photo without objects.
-        size: width and height of the photo, None where the row has none.
-        split: as it stands there, None where the row has none.
-        score: 0..1, None where the row has none.
+        size: width and height of the photo, None if the row has none.
+        split: as written, None if the row has none.
+        score: 0..1, None if the row has none.
         ignore: whether the object is marked so.
     """
 
@@ -62,15 +62,15 @@ def first_line_of(file: Path) -> tuple[list[str], str]:
 
 
 def fault_in_words(file: Path, fault: str) -> str:
-    """Return what is wrong with the columns of a file, and what to do."""
+    """Return the message for a fault in the columns of a file, with the remedy."""
     return f"{file}: {fault}; name the columns {UNDERSTOOD}"
 
 
 def read_rows(file: Path) -> tuple[list[Row], Columns, list[str]]:
-    """Return the rows of a CSV, its columns, of which `names` has one that counts, and notes.
+    """Return the rows of a CSV, its columns, with `names` reduced to the one used, and notes.
 
     Raises:
-        InputError: columns that are not understood, or a row that is incomplete or wrong.
+        InputError: columns are not understood, or a row is incomplete or wrong.
     """
     columns, fault, delimiter = columns_of(file)
     if columns is None:
@@ -78,7 +78,7 @@ def read_rows(file: Path) -> tuple[list[Row], Columns, list[str]]:
     lines: Lines = _cells(file, columns, delimiter)
     if not lines:
         raise InputError(f"{file}: no rows; add the photos and their boxes")
-    # Where a comma parts the cells, one in a number might part thousands.
+    # If commas separate cells, one in a number might separate thousands.
     lines, notes = (lines, []) if delimiter == "," else with_points(lines, columns, file)
     at = column_of_names([cells for _, cells in lines], columns)
     notes = [*note_of_choice(columns, at), *notes]
@@ -88,7 +88,7 @@ def read_rows(file: Path) -> tuple[list[Row], Columns, list[str]]:
 
 
 def _cells(file: Path, columns: Columns, delimiter: str) -> list[tuple[int, list[str]]]:
-    """Return the cells of each row, and the line of the file that it begins in."""
+    """Return the cells of each row, with the line of the file where it starts."""
     found = []
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
@@ -177,7 +177,7 @@ def _number(text: str, what: str, place: str) -> float:
 
 
 def boxes_of(rows: Sequence[Row]) -> Iterator[tuple[float, float, float, float]]:
-    """Return the edges `[xmin, ymin, xmax, ymax]` of all boxes."""
+    """Yield the edges `[xmin, ymin, xmax, ymax]` of all boxes."""
     for row in rows:
         if row.box:
             x, y, width, height = row.box

@@ -26,9 +26,9 @@ _COLUMNS = pa.schema(
 
 
 def write_csv(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
-    """Write a row a box, edges in pixels; a photo without objects has a row without a box.
+    """Write one row per box, edges in pixels; a photo without objects has a row without a box.
 
-    The column `score` is there where a model has labelled.
+    The column `score` exists only for labels of a model.
     """
     schema = _COLUMNS
     if all(labels.scores is None for labels in blocks):

@@ -1,1 +1,1 @@
-"""JSON of LabelMe, one a photo."""
+"""LabelMe's JSON, one file per photo."""

@@ -1,4 +1,4 @@
-"""Reads LabelMe's JSON, one beside each photo."""
+"""Reads LabelMe's JSON, one file per photo."""
 
 import os
 from collections import Counter
@@ -22,7 +22,7 @@ from pipeline.progress import progress
 
 _AREAS = ("rectangle", "polygon", "circle", "mask", "rotation", "oriented_rectangle")
 _IGNORE = ("difficult", "ignore", "crowd", "iscrowd")
-_TRUE = ("1", "1.0", "true", "yes")  # in small letters
+_TRUE = ("1", "1.0", "true", "yes")  # in lower case
 
 
 def _find(root: Path, named: Path | None) -> LabelledSet | None:
@@ -31,7 +31,7 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
         return None
     files = tuple(file for file in files_below(root, {".json"}) if _is_labelme(file))
     folders = {file.parent.relative_to(root) for file in files}
-    # What lies in one folder below is a set of its own, unless the folder is a split's.
+    # A single folder below is a set of its own, unless it is named after a split.
     own = [folder for folder in folders if split_of_path(folder / "photo") or folder == Path()]
     if not own and len(folders) < 2 and not any(_is_apart(root, folder) for folder in folders):
         return None
@@ -100,7 +100,7 @@ def read_labelme(root: Path, files: tuple[Path, ...]) -> Labels:
 
 @dataclass(frozen=True)
 class _Page:
-    """One JSON file; `size` is width and height, None where the file has none."""
+    """One JSON file; `size` is width and height, None if the file has none."""
 
     file: Path
     image_path: str
@@ -127,7 +127,7 @@ def _page(file: Path) -> _Page:
 
 
 def _group(shape: dict) -> int | str | None:
-    """Return the group of a shape; 0, -1 and empty text are what converters write for none."""
+    """Return the group of a shape; converters write 0, -1 or empty text for none."""
     match shape.get("group_id"):
         case int(group) if group > 0:
             return group
@@ -170,7 +170,7 @@ def _holds_photos(folder: Path, photos: PhotoNames) -> bool:
 
 
 def _kind(shape: dict) -> str:
-    return str(shape.get("shape_type") or "polygon")  # which early versions left out
+    return str(shape.get("shape_type") or "polygon")  # early versions left it out
 
 
 def _box(shape: dict, row: int, place: str) -> LabelledBox:

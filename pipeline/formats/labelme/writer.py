@@ -11,15 +11,16 @@ from pipeline.formats.names import LabelFileNames
 
 
 def write_labelme(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
-    """Write a folder with `NAME.json` of each photo; put the photos beside them.
+    """Write a folder with a `NAME.json` for each photo; put the photos next to them.
 
-    `ignore` is a flag `difficult`; a model's score stays beside the label, where LabelMe keeps it.
+    `ignore` becomes a flag `difficult`; a model's score is put next to the label, where LabelMe
+    keeps it.
 
     Returns:
         A note of the splits, which LabelMe cannot express.
 
     Raises:
-        InputError: a photo outside its folder, or two that would share one JSON.
+        InputError: a photo lies outside its folder, or two would share one JSON.
     """
     out.mkdir(exist_ok=True)
     names, splits = LabelFileNames(".json"), 0

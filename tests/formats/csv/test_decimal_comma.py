@@ -78,7 +78,7 @@ def test_between_commas_a_comma_may_part_thousands(tmp_path: Path) -> None:
 
 def test_three_digits_behind_each_comma_may_be_thousands(tmp_path: Path) -> None:
     text = "image;label;x1;y1;x2;y2\na.jpg;cat;1,234;2;1,250;{}\n"
-    with pytest.raises(InputError, match="'1,234': has three digits behind its comma, as all"):
+    with pytest.raises(InputError, match="'1,234': has three digits after its comma, like all"):
         read(tmp_path, text.format(20))
     (row,), _ = read(tmp_path, text.format("20,5"))  # of which no thousand has one digit
     assert row.box == pytest.approx((1.234, 2, 0.016, 18.5))
