@@ -13,7 +13,7 @@ from pipeline.reading.parquet_file import read_parquet
 from pipeline.schemas import BOX_SIDES, box_columns, parse_classes
 from pipeline.tasks import Task
 
-UNKNOWN_LABEL_SCORE = 0.3  # from which a detection becomes a label if no better threshold is known
+UNKNOWN_LABEL_SCORE = 0.3  # the label score where there is nothing to choose one by
 
 PREDICTIONS_SCHEMA = pa.schema(
     [
@@ -37,7 +37,7 @@ def predictions_table(
     classes: Sequence[str],
     task: Task,
 ) -> pa.Table:
-    """Return a table with one row per detection; its metadata holds the task and the classes.
+    """Return one row per detection; task and classes are in the table's metadata.
 
     Args:
         photos: `P` rows of the `images` table.
@@ -84,7 +84,7 @@ def read_predictions(path: Path) -> Predictions:
     """Return the predictions in a file that the predict stage wrote.
 
     Raises:
-        InputError: the file is missing, does not hold predictions, or a box is not finite.
+        InputError: there is no such file, it is not one of predictions, or a box is not finite.
     """
     table = read_parquet(path, "predict")
     metadata = table.schema.metadata or {}
@@ -102,7 +102,7 @@ def read_predictions(path: Path) -> Predictions:
 
 
 def check_boxes(predictions: Predictions, whose: str) -> None:
-    """Check that all boxes of a rung that predicts boxes are finite; else no metric is defined.
+    """Check that boxes are finite, if the task has boxes; metrics are undefined otherwise.
 
     Args:
         predictions: of a rung.
@@ -116,6 +116,4 @@ def check_boxes(predictions: Predictions, whose: str) -> None:
     faults = ~np.isfinite(box_columns(predictions.table)).all(1)
     if faults.any():
         photo = predictions.table["file_name"][int(faults.argmax())]
-        raise InputError(
-            f"{whose}: a box in {photo} has NaN or infinite numbers; train the rung again"
-        )
+        raise InputError(f"{whose}: a box in {photo} is not finite; train the rung again")

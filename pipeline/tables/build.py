@@ -30,7 +30,7 @@ from pipeline.tables.objects import Objects, clip_objects
 
 @dataclass(frozen=True)
 class Tables:
-    """The three tables, the report of what they hold and lack, and the file of the labels."""
+    """The three tables, the report on them and the file that the labels came from."""
 
     images: pa.Table
     objects: pa.Table
