@@ -32,7 +32,7 @@ from pipeline.compare.gate import Fall, below_floors, falls
 from pipeline.compare.sides.rung_result import RungResult
 from pipeline.compare.words import format_number, verdict
 from pipeline.data.pixel_store import open_pixel_store
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 from pipeline.exit_codes import REFUSED
 from pipeline.files import PARAMS, PIXELS, TABLES
 from pipeline.inference.mlflow_model import mlflow_model
@@ -141,12 +141,8 @@ def classes_changed(before: Sequence[str], now: Sequence[str]) -> str:
         ("without", [name for name in before if name not in now]),
         ("with", [name for name in now if name not in before]),
     )
-    said = [f"{word} {_first_few(names)}" for word, names in parts if names]
+    said = [f"{word} {listed(names)}" for word, names in parts if names]
     return ", ".join(said) or ("" if list(before) == list(now) else "in another order")
-
-
-def _first_few(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}"
 
 
 def result_of(version: Version, params: Params, store: str) -> RungResult:

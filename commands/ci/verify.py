@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from commands.options.parser import command_parser
 from pipeline.cycle.dvc_remote import Lacking, has_remote, lacking_in_remote
 from pipeline.cycle.stale import stale_by_commit
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 from pipeline.exit_codes import FAILED
 from pipeline.files import LOCK
 from pipeline.tracking.git_state import run_git
@@ -74,5 +74,4 @@ def _faults_of(lacking: Lacking, results_changed: bool) -> Iterator[str]:
 
 
 def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:8])
-    return shown if len(names) <= 8 else f"{shown} and {len(names) - 8} more"
+    return listed(names, most=8)

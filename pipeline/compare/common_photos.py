@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.compare.sides.rung_result import RungResult
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 from pipeline.predictions import check_boxes
 from pipeline.schemas import box_columns
 from pipeline.tasks import Task
@@ -162,7 +162,7 @@ def _check_comparable(a: RungResult, b: RungResult) -> None:
     )
     if only_a or only_b:
         lists = [
-            f"only in {side.owner}: {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}"
+            f"only in {side.owner}: {listed(names)}"
             for side, names in ((a, only_a), (b, only_b))
             if names
         ]

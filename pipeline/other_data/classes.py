@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.errors import InputError, counted
+from pipeline.errors import InputError, counted, listed
 from pipeline.formats.labels import Labels
 from pipeline.tasks import Task
 
@@ -85,5 +85,4 @@ def _not_labelled(names: Sequence[str], known: Sequence[str], task: Task) -> lis
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = [f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else []
-    return ", ".join([*names[:_NAMED], *more]) or "none"
+    return listed(names, _NAMED) or "none"

@@ -14,6 +14,8 @@ import matplotlib
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
+from pipeline.errors import listed
+
 BUNDLED = "DejaVu Sans"
 # Tried first, as they cover the most characters, before any other font of the system.
 _PREFERRED = ("Noto Sans CJK", "Noto Sans", "Source Han Sans", "WenQuanYi", "Droid Sans Fallback")
@@ -52,8 +54,8 @@ def readable(names: Sequence[str], family: Sequence[str]) -> Lettering:
     letters = frozenset().union(*(letters_of(_path(name)) for name in family))
     unreadable = [label for label, name in enumerate(names) if not _has_all(letters, name)]
     shown = [f"class {n}" if n in unreadable else name for n, name in enumerate(names)]
-    listed = ", ".join(map(str, unreadable[:8])) + (", ..." if len(unreadable) > 8 else "")
-    return Lettering(shown, f"class {listed}: {HOW_TO}" if unreadable else "")
+    numbers = listed(list(map(str, unreadable)), most=8)
+    return Lettering(shown, f"class {numbers}: {HOW_TO}" if unreadable else "")
 
 
 def drawable(text: str) -> str:

@@ -6,7 +6,7 @@ from math import isnan
 
 from pydantic import JsonValue
 
-from pipeline.errors import counted
+from pipeline.errors import counted, listed
 from pipeline.evaluate.result_files import MetricInterval
 from pipeline.tasks import Task
 from pipeline.tracking.run_name import short_key
@@ -104,5 +104,4 @@ def _use(facts: ModelFacts) -> str:
 
 
 def _listed(names: Sequence[str], most: int = 20) -> str:
-    rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{counted(len(names), 'class', 'classes')}: {', '.join(names[:most])}{rest}"
+    return f"{counted(len(names), 'class', 'classes')}: {listed(names, most)}"

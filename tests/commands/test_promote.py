@@ -103,7 +103,7 @@ def test_a_champion_of_other_classes_is_a_refusal_that_may_be_overruled(project,
         (["cat", "dog"], ["dog", "cat"], "in another order"),
         (["cat", "dog"], ["cat", "dog", "eel"], "with eel"),
         (["cat", "dog"], ["cat"], "without dog"),
-        (["cat"], list("abcdef"), "without cat, with a, b, c, d, e, ..."),
+        (["cat"], list("abcdef"), "without cat, with a, b, c, d, e and 1 more"),
     ],
 )
 def test_how_classes_changed(before, now, words):

@@ -64,7 +64,7 @@ def test_no_class_in_common_names_both_lists():
     with pytest.raises(InputError, match=words):
         onto_classes(labels(pascal(SMALL)), ["owl"], {}, Task.DETECT)
     many = [f"c{number}" for number in range(30)]
-    with pytest.raises(InputError, match=r"c19, and 10 more; give"):
+    with pytest.raises(InputError, match=r"c19 and 10 more; give"):
         onto_classes(labels(pascal(SMALL)), many, {}, Task.DETECT)
 
 
