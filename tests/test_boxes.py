@@ -1,4 +1,4 @@
-"""Box arithmetic: numbers to check by hand, and every conversion there and back."""
+"""Box arithmetic: numbers to check by hand, and round trips of every conversion."""
 
 import numpy as np
 import pytest

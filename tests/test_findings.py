@@ -1,4 +1,4 @@
-"""Findings of the checks on disk: what is written is read again, anything else is one line."""
+"""Findings on disk: round trips, and one line for anything else."""
 
 import numpy as np
 import pytest

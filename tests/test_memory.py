@@ -1,4 +1,4 @@
-"""Freed memory stays with the process: the kernel clears each page once, not at every step."""
+"""Freed memory stays with the process: the kernel zeroes each page once, not at every step."""
 
 import platform
 import subprocess

@@ -1,4 +1,4 @@
-"""What counts as a photo, and how large a viewer shows it."""
+"""What counts as a photo, and its size as viewers show it."""
 
 import io
 import os

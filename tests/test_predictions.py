@@ -1,4 +1,4 @@
-"""Predictions as a table: a row a detection, and what a rung does not say."""
+"""Predictions as a table: one row per detection, and nulls for what a rung does not predict."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Who ends when the parent ends, and who has ended."""
+"""Processes: ending with the parent, checking for life, counting cores."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""Profiles: what they set, on top of which others, and that those of this project are legal."""
+"""Profiles: what they set, what they extend, and that those of this project are valid."""
 
 from pathlib import Path
 

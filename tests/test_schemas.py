@@ -1,4 +1,4 @@
-"""Tables on disk: the agreed form is read back, and any other is refused."""
+"""Tables on disk: the expected schema is read back, any other is refused."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""What each task answers, learns from and is measured by."""
+"""What each task predicts, is trained on and is measured by."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Checks of a set: counts of splits and classes, and a sentence for what deserves a look."""
+"""Checks of a set: counts by split and class, and a sentence for each finding."""
 
 import re
 

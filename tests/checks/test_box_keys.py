@@ -1,4 +1,4 @@
-"""Keys of boxes: equal to a pixel, equal key; photos with the same boxes in any order."""
+"""Keys of boxes: equal to the pixel, equal key; photos with the same boxes in any order."""
 
 import numpy as np
 from hypothesis import given

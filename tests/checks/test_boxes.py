@@ -1,4 +1,4 @@
-"""Checks of boxes: what is unusual, and histograms that a reader can count."""
+"""Checks of boxes: what is unusual, and histograms that can be checked by hand."""
 
 import numpy as np
 import pytest

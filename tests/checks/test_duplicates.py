@@ -1,4 +1,4 @@
-"""Copies of photos: equal files, resized and re-encoded ones; and no two photos that differ."""
+"""Copies of photos: equal, resized and re-encoded files are found, different photos are not."""
 
 import random
 from pathlib import Path

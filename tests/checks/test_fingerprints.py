@@ -1,4 +1,4 @@
-"""Fingerprints of photos: what is kept of a file, whatever its kind, and what is no photo."""
+"""Fingerprints of photos of every format, and of files that are not photos."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Checks of photos: sizes, proportions, and files that are none."""
+"""Checks of photos: sizes, proportions, and files that are not photos."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Backdrops: every kind at every size, repeatable, never blank."""
+"""Backdrops: every kind at every size, reproducible, never blank."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A pen draws where it is told; each drawing fills its tile and looks like itself only."""
+"""The pen draws in the right place; each drawing fills its tile and is unlike the others."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The painter: repeatable, labelled truly, and with the mix of objects that the ladder needs."""
+"""The painter: reproducible, correct labels, and the mix of objects that the ladder needs."""
 
 from collections import Counter, defaultdict
 from math import sqrt

@@ -1,4 +1,4 @@
-"""Draws JSON that is right but for one value, as hands and tools leave it."""
+"""Draws JSON that is correct except for one value, as people and tools leave it."""
 
 from copy import deepcopy
 
@@ -11,7 +11,7 @@ _VALUES = st.sampled_from(
 
 @st.composite
 def spoiled(draw: st.DrawFn, whole: object) -> object:
-    """Return a copy in which one value, at any depth, is another or absent."""
+    """Return a copy in which one value, at any depth, is replaced or removed."""
     copy = deepcopy(whole)
     parent, key = draw(st.sampled_from(places(copy)))
     if isinstance(parent, dict) and draw(st.booleans()):

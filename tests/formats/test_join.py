@@ -1,4 +1,4 @@
-"""Labels of several files become one."""
+"""Joining the labels of several files."""
 
 from dataclasses import replace
 from pathlib import Path

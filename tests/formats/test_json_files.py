@@ -1,4 +1,4 @@
-"""JSON as it is opened by every format that has it."""
+"""JSON files, as all formats that use JSON open them."""
 
 from math import isnan
 from pathlib import Path

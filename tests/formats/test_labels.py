@@ -1,4 +1,4 @@
-"""Labels by columns: images that are left out take their objects along."""
+"""Labels as columns: leaving out images leaves out their objects."""
 
 from pathlib import Path
 

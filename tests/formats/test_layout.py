@@ -1,4 +1,4 @@
-"""Which labels a folder holds, told by names alone."""
+"""Which labels a folder holds, by names and first bytes alone."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Names that a label file may not give to classes and photos."""
+"""Names that classes and photos must not have."""
 
 import pytest
 

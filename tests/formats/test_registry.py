@@ -1,4 +1,4 @@
-"""Every format is offered by the name that parameters and commands know it by."""
+"""Every format is available under the name that parameters and commands use."""
 
 from typing import get_args
 

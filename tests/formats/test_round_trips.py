@@ -1,4 +1,4 @@
-"""Labels that are written in each format and read again are the same, to .01 pixels.
+"""Labels written in each format and read again are the same, to 0.01 pixels.
 
 What a format cannot hold is left out by its writer, which says so, and here from what is expected:
 
@@ -59,7 +59,7 @@ def place_photos(labels: Labels, name: str, folder: Path) -> None:
 
 
 def read_again(labels: Labels, name: str) -> Labels:
-    """Return the labels that were written and read; how they are found is tested besides."""
+    """Return the labels after writing and reading; that the set is found is tested as well."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write(labels, name, folder)
@@ -70,7 +70,7 @@ def read_again(labels: Labels, name: str) -> Labels:
 
 
 def with_sizes(labels: Labels, folder: Path) -> Labels:
-    """Return labels in shares with the sizes of their photos, and others as they are."""
+    """Return labels in shares with the sizes of their photos, others unchanged."""
     if labels.shares is None:
         return labels
     names = labels.images["file_name"].to_pylist()
@@ -98,7 +98,7 @@ def _object(labels: Labels, at: int) -> tuple:
 
 
 def expected(labels: Labels, name: str) -> Photos:
-    """Return what of the labels the format can hold."""
+    """Return what the format can express of the labels."""
     photos = by_photo(labels)
     change: dict[str, Callable] = {
         "yolo": _as_yolo,
@@ -202,7 +202,7 @@ def test_a_photo_without_objects_and_a_box_without_area(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_blocks_are_written_as_the_whole_is(name: str, tmp_path: Path) -> None:
-    """Two photos, none and one, whose splits, odd boxes and scores are told in one note each."""
+    """Blocks of two, none and one photo; splits, odd boxes and scores give one note each."""
     images = [
         {"file_name": f"{stem}.bmp", "width": 100, "height": 50, "split": split}
         for stem, split in (("a", None), ("b", "val"), ("c", None))

@@ -1,4 +1,4 @@
-"""Photos that are called like one that labels name, in its folder and in others."""
+"""Photos with the name that labels give, in its folder and in others."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Splits by what people call them."""
+"""The names that people give to splits."""
 
 from pathlib import PurePath, PurePosixPath
 

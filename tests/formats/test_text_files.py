@@ -1,4 +1,4 @@
-"""Small texts: the mark at their beginning, and what is no text."""
+"""Small text files: byte order marks, and files that are not text."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Boxes that are turned, or whose corners stand in the wrong order."""
+"""Boxes that are rotated, in parts, or with corners in the wrong order."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a file of parameters is refused with."""
+"""Returns the message with which parameters are refused."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Parameters: the repository's own load; every kind of mistake is one line with file and key."""
+"""Parameters: the repository's own are valid; every mistake is one line with file and key."""
 
 import math
 import re

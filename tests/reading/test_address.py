@@ -1,4 +1,4 @@
-"""Of an address nothing secret is shown, whatever its shape."""
+"""No secret of an address is shown, whatever its form."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Arrays on disk are read as they were written, and damaged ones are named."""
+"""Arrays on disk are read as written, and damaged ones are named."""
 
 import pickle
 

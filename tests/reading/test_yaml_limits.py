@@ -1,4 +1,4 @@
-"""What a YAML file may ask of its reader."""
+"""The limits for YAML files."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Damaged files are moved, each into a folder of its own."""
+"""Damaged files are moved, each into its own folder."""
 
 from pathlib import Path
 

@@ -22,13 +22,13 @@ HOW = ("truncated", "flipped", "emptied")
 
 
 def repro() -> None:
-    """Do what `dvc repro` does, without the time that DVC takes to start."""
+    """Do what `dvc repro` does, without the start-up time of DVC."""
     with Repo() as repo:
         repo.reproduce()
 
 
 def differing() -> dict:
-    """Return what `dvc status` tells, which is nothing where all is up to date."""
+    """Return what `dvc status` reports, which is nothing if all is up to date."""
     with Repo() as repo:
         return repo.status()
 
@@ -78,7 +78,7 @@ def object_of(content: str) -> Path:
 
 
 def mended() -> list[str]:
-    """Return what was wrong, after mending it."""
+    """Return what was wrong, after repairing it."""
     faults = [finding for finding in contents_findings() if finding.remedy]
     for fault in faults:
         fault.mend()

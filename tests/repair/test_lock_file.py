@@ -1,4 +1,4 @@
-"""Lock files with real damage: cut, flipped, merged."""
+"""Lock files with real damage: truncated, bit-flipped, merged."""
 
 import random
 import subprocess
@@ -97,7 +97,7 @@ def test_the_marks_of_a_merge(style, tmp_path):
 
 
 class TestInAProject:
-    """With the files, in a project of git and DVC."""
+    """With real files, in a project with git and DVC."""
 
     @pytest.fixture(autouse=True)
     def project(self, tmp_path, monkeypatch):

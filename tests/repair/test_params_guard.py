@@ -1,4 +1,4 @@
-"""params.yaml during a run; what kills one is tried in tests/commands/test_run.py."""
+"""params.yaml during a run; kills are tested in tests/commands/test_run.py."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from pipeline.repair.params_guard import BACKUP, params_during, restore_params
 
 @pytest.fixture(autouse=True)
 def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file, in the folder in which the test works."""
+    """Return params.yaml in the working folder of the test."""
     monkeypatch.chdir(tmp_path)
     Repo.init(no_scm=True).close()
     path = Path("params.yaml")

@@ -129,7 +129,7 @@ def test_a_tar_that_is_cut_off_is_refused(tmp_path: Path, cut: int) -> None:
 
 
 def _odd(name: str, **fields: object) -> bytes:
-    """Return a tar file with one member whose header says odd things."""
+    """Return a tar file with one member whose header is odd."""
     buffer = io.BytesIO()
     member = tarfile.TarInfo(name)
     for field, value in fields.items():

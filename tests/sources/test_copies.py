@@ -1,4 +1,4 @@
-"""A set is copied file by file, whatever its layout, and folders that are no set are refused."""
+"""A set is copied file by file, whatever its layout; folders that are not a set are refused."""
 
 import json
 import os

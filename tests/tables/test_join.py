@@ -1,4 +1,4 @@
-"""Sets of several sources become one, and their photos stay apart."""
+"""Sets of several sources are joined, and their photos stay distinct."""
 
 from dataclasses import replace
 from pathlib import Path

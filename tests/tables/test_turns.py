@@ -1,4 +1,4 @@
-"""Whether labels are on photos as they are stored or as EXIF turns them, decided for a set."""
+"""Whether labels are on photos as stored or as rotated by EXIF, decided for a set."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +35,7 @@ def set_of(
 
 
 def decided(labels: Labels) -> list[tuple[bool, int, int]]:
-    """Return of each photo whether it is turned, and its size."""
+    """Return for each photo whether it is turned, and its size."""
     columns = (labels.images[name].to_pylist() for name in ("turned", "width", "height"))
     return list(zip(*columns, strict=True))
 
@@ -76,7 +76,7 @@ def test_where_no_size_tells_photos_are_turned(tmp_path: Path) -> None:
 
 
 def test_a_box_that_fits_one_way_only_tells_more_than_the_size(tmp_path: Path) -> None:
-    """Label Studio's converter writes the stored size beside boxes on the turned photo."""
+    """Label Studio's converter writes the stored size next to boxes on the rotated photo."""
     photos = ((6, STORED), (6, SEEN), (6, None), (6, STORED), (6, STORED))
     below, right = [1, 30, 9, 25], [30, 1, 25, 9]  # end at y = 55 and at x = 55
     boxes = [
@@ -95,7 +95,7 @@ def test_a_box_that_fits_one_way_only_tells_more_than_the_size(tmp_path: Path) -
 def test_sizes_that_more_boxes_contradict_tell_nothing(
     tmp_path: Path, agreeing: int, turned: bool
 ) -> None:
-    """Few photos have a box that tells, and a slip of the hand in one is no tool's habit."""
+    """Few photos have a box that decides, and a single mistake is not the habit of a tool."""
     below, right = [1, 30, 9, 25], [30, 1, 25, 9]
     boxes = [LabelledBox(0, "cat", below)]
     boxes += [LabelledBox(row + 1, "cat", right) for row in range(agreeing)]

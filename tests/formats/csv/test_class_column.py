@@ -1,4 +1,4 @@
-"""Which column names the classes, where several may."""
+"""Which column names the classes, if several may."""
 
 import pytest
 

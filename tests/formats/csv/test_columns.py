@@ -1,4 +1,4 @@
-"""Columns by the names that tools and people give them."""
+"""Columns recognised by the names that tools and people give them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Decimal commas: read where they can be nothing else, named where they might part thousands."""
+"""Decimal commas: read if unambiguous, reported if they might separate thousands."""
 
 from pathlib import Path
 

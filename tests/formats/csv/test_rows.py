@@ -1,4 +1,4 @@
-"""Rows of a CSV, and wrong ones named."""
+"""Rows of a CSV, and errors in them."""
 
 from pathlib import Path
 

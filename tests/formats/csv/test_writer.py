@@ -1,4 +1,4 @@
-"""CSV as it is written."""
+"""What is written as CSV."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -13,7 +13,7 @@ BOX = '<box label="cat" xtl="5" ytl="6.5" xbr="20" ybr="8"/>'
 
 
 def written(folder: Path, *insides: str, name: str = "annotations.xml", **known: str) -> Path:
-    """Write a photo 60 x 40 with each of these, further attributes in all."""
+    """Write a photo 60 x 40 with each of these shapes, adding the attributes to all."""
     extra = "".join(f' {key}="{value}"' for key, value in known.items())
     images = "".join(
         f'<image id="{k}" name="{k}.jpg" width="60" height="40"{extra}>{inside}</image>'

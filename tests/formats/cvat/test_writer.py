@@ -1,4 +1,4 @@
-"""CVAT's XML as it is written; that it is read again as it was is tested with all formats."""
+"""What is written as CVAT's XML; round trips are tested for all formats together."""
 
 from pathlib import Path
 

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.skipif(not PYTHON, reason="LABEL_STUDIO_PYTHON names no
 
 
 def photos_and_labels(root: Path) -> Labels:
-    """Write photos, two of them turned by EXIF; return labels on what a viewer shows."""
+    """Write photos, two of them rotated by EXIF; return labels on what viewers show."""
     images, boxes = [], []
     for row, (name, (size, orientation)) in enumerate(STORED.items()):
         exif = Image.Exif()
@@ -51,7 +51,7 @@ def photos_and_labels(root: Path) -> Labels:
 
 
 def accepted(tasks: Path, out: Path) -> None:
-    """Write what Label Studio exports when a person submits all predictions as they are."""
+    """Write what Label Studio exports if a person accepts all predictions unchanged."""
     exported = []
     for number, task in enumerate(json.loads(tasks.read_text()), 1):
         result = task.pop("predictions")[0]["result"]

@@ -1,4 +1,4 @@
-"""Photos by the addresses that Label Studio has for them."""
+"""Photos found by their addresses in Label Studio."""
 
 from pathlib import Path
 

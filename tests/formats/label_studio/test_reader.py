@@ -61,7 +61,7 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
 
 
 def results_of(number: str, *kinds: str) -> list[dict]:
-    """Return the results of one rectangle, as they are exported where tags of these kinds ask."""
+    """Return the results of one rectangle, as exported with tags of these kinds."""
     shape = {"x": 10, "y": 20, "width": 50, "height": 50, "rotation": 0}
     said = {"labels": ["cat"], "taxonomy": [["animal", "cat"]], "number": 3, "rectangle": None}
     values = [shape | ({kind: said[kind]} if said[kind] else {}) for kind in kinds]

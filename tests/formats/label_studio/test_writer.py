@@ -1,4 +1,4 @@
-"""Tasks for Label Studio as they are written."""
+"""What is written for Label Studio."""
 
 import json
 from dataclasses import replace

@@ -17,7 +17,7 @@ CAT = {"label": "cat", "points": [[30, 5.5], [10, 25]], "shape_type": "rectangle
 
 
 def make(file: Path, *shapes: object, photo: str | None = None, **page: object) -> Path:
-    """Write a JSON and, unless another is named, a photo beside it."""
+    """Write a JSON and, unless another is named, a photo next to it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     whole = {"version": "5.5.0", "shapes": shapes, "imagePath": photo or f"{file.stem}.jpg"}
     file.write_text(json.dumps(whole | {"imageWidth": 40, "imageHeight": 30} | page))

@@ -1,4 +1,4 @@
-"""LabelMe's JSON as it is written."""
+"""What is written as LabelMe's JSON."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Every way in which a label file can be wrong, each told in one line."""
+"""Every way in which a label file can be wrong, each reported in one line."""
 
 import copy
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which JSON files of a folder are its labels."""
+"""Which JSON files in a folder are its labels."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Long lists read in blocks: the same as a plain parser reads, or an honest refusal."""
+"""Long lists read in blocks: the same result as a plain parser, or an honest refusal."""
 
 import json
 from unittest import mock

@@ -1,4 +1,4 @@
-"""Labels of a Pascal JSON: the same in blocks and by the plain parser, and wrong ones named."""
+"""Pascal JSON gives the same labels in blocks and by the plain parser; errors are named."""
 
 import json
 from pathlib import Path
@@ -222,7 +222,7 @@ def read_set(folder: Path) -> Labels:
 
 
 def file_of(names: list[str], classes: tuple[str, ...] = ("cat",)) -> str:
-    """Return a JSON of these photos, ids from 1, with an object of the last class in the first."""
+    """Return a JSON of these photos, ids from 1; the first has an object of the last class."""
     return json.dumps(
         {
             "images": [{"id": k, "file_name": name} for k, name in enumerate(names, 1)],

@@ -1,4 +1,4 @@
-"""Pascal JSON as it is written."""
+"""What is written as Pascal JSON."""
 
 import json
 from dataclasses import replace

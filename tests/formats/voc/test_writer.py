@@ -1,4 +1,4 @@
-"""VOC XML as it is written."""
+"""What is written as VOC XML."""
 
 from pathlib import Path
 from xml.etree import ElementTree

@@ -1,4 +1,4 @@
-"""Where the text of a photo lies."""
+"""Where the label file of a photo is."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""YOLO's texts, and what they cannot hold."""
+"""YOLO's label files, and what they cannot express."""
 
 from dataclasses import replace
 from pathlib import Path
