@@ -99,8 +99,8 @@ def read_cvat(found: LabelledSet) -> Labels:
 def _refuse_again(name: str, file: Path, files: dict[str, Path]) -> None:
     """Refuse a photo that is already in `files`; else add it."""
     if name in files:
-        where = "there twice" if files[name] == file else f"in {files[name]} too"
-        raise InputError(f"{file}: image {name!r} is {where}; keep one")
+        where = "occurs twice" if files[name] == file else f"is in {files[name]} too"
+        raise InputError(f"{file}: image {name!r} {where}; keep one")
     files[name] = file
 
 

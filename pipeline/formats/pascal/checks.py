@@ -90,7 +90,7 @@ def _check_ids(items: list[dict], key: str, file: Path) -> None:
     twice = _first_duplicate([item["id"] for item in items])
     if twice is not None:
         raise InputError(
-            f"{file}: {key}[{twice}]: id {items[twice]['id']} is there twice; ids must be unique"
+            f"{file}: {key}[{twice}]: id {items[twice]['id']} occurs twice; ids must be unique"
         )
 
 
@@ -117,7 +117,7 @@ def _check_names(data: dict, file: Path) -> None:
         twice = _first_duplicate(names)
         if twice is not None:
             raise InputError(
-                f"{file}: {key}[{twice + first}]: {field} {names[twice]!r} is there twice; keep one"
+                f"{file}: {key}[{twice + first}]: {field} {names[twice]!r} occurs twice; keep one"
             )
 
 

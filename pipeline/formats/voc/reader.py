@@ -210,7 +210,7 @@ def _check_name(name: str, file: Path, named: set[str]) -> None:
     if fault := fault_of_photo(name):
         raise InputError(f"{file}: filename {name!r} {fault}")
     if name in named:
-        raise InputError(f"{file}: filename {name!r} is there twice; keep one")
+        raise InputError(f"{file}: filename {name!r} occurs twice; keep one")
     named.add(name)
 
 
@@ -252,9 +252,7 @@ def _only(node: ElementTree.Element, tag: str, place: str) -> ElementTree.Elemen
     """Return the only child with a tag, None if there is none; several are refused."""
     found = node.findall(tag)
     if len(found) > 1:
-        raise InputError(
-            f"{place}: <{tag}> is there {len(found)} times; keep one or add an <object>"
-        )
+        raise InputError(f"{place}: <{tag}> occurs {len(found)} times; keep one or add an <object>")
     return found[0] if found else None
 
 
@@ -292,7 +290,7 @@ def corners_to_xywh(corners: np.ndarray) -> tuple[np.ndarray, int]:
 
 VOC = LabelFormat(
     name="voc",
-    holds="XML in Annotations/, labels/ or xml/ with photos in JPEGImages/ or images/, or beside "
+    holds="XML in Annotations/, labels/ or xml/ with photos in JPEGImages/ or images/, or next to "
     "the photos, or in train/, valid/ and test/",
     find=_find,
     read=read_voc,

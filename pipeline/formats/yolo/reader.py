@@ -143,7 +143,7 @@ def _texts(photos: list[str], root: Path, there: TextsOfSet) -> dict[str, Path]:
     for photo in photos:
         text = there.of(photo)
         if text and (other := owners.setdefault(text, photo)) != photo:
-            raise InputError(f"{text}: is of {other} and of {photo} alike; rename one of them")
+            raise InputError(f"{text}: belongs to {other} and to {photo}; rename one of them")
         texts[photo] = text or root / text_of(photo)
     return texts
 
@@ -196,8 +196,8 @@ def _without_photo(root: Path, texts: dict[str, Path], there: TextsOfSet) -> lis
     if not lost:
         return []
     name = lost[0].relative_to(root).as_posix()
-    one = "text belongs to no photo of a split, or to one with another, and is left out"
-    many = "texts belong to no photo of a split, or to one with another, and are left out"
+    one = "label file belongs to no photo of a split, or to one with another, and is left out"
+    many = "label files belong to no photo of a split, or to one with another, and are left out"
     return [f"{counted(len(lost), one, many)}, {name} the first"]
 
 
@@ -213,7 +213,7 @@ def _where_photos_go(root: Path) -> str:
 
 YOLO = LabelFormat(
     name="yolo",
-    holds="data.yaml, obj.names or classes.txt, and texts in labels/ or beside the photos",
+    holds="data.yaml, obj.names or classes.txt, and label files in labels/ or next to the photos",
     find=_find,
     read=_read,
     write=write_yolo,

@@ -55,7 +55,7 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
     if not photos.names:
         raise InputError(
             f"{root}: holds labels and no photo; put the photos into {root / 'images'}, each in "
-            "the folder that its text has in labels/, or beside their texts"
+            "the folder that its label file has in labels/, or next to it"
         )
     if description and description.suffix.lower() in {".yaml", ".yml"}:
         data = _read_yaml(description)
@@ -158,8 +158,8 @@ def _lists_below(root: Path) -> list[Path]:
 
 def _differ(file: Path, other: Path) -> InputError:
     return InputError(
-        f"{file}: its names are not those of {other}, or in another order; number the classes "
-        "alike in all texts and keep one list"
+        f"{file}: its names or their order differ from {other}; number the classes alike in all "
+        "label files and keep one list"
     )
 
 
@@ -169,7 +169,7 @@ def _listed_names(file: Path) -> list[str]:
     if "" in lines[:-1]:
         raise InputError(
             f"{file}: line {lines.index('') + 1}: names: a class has no name; give it, or remove "
-            "the line if the texts do not count it"
+            "the line if the label files do not count it"
         )
     return _checked(lines, file)
 
@@ -179,7 +179,7 @@ def _checked(names: list[str], file: Path) -> list[str]:
         raise InputError(f"{file}: names: a class has no name; give each one")
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise InputError(f"{file}: names: {name!r} is there twice; rename one")
+            raise InputError(f"{file}: names: {name!r} occurs twice; rename one")
     return names
 
 
@@ -207,7 +207,7 @@ def _described(
     if not claims:
         where = ", ".join(absent) or "nothing"
         raise InputError(
-            f"{file}: no photo is below {root} where it names {where}; put it beside the folders "
+            f"{file}: no photo is below {root} where it names {where}; put it next to the folders "
             "of photos that train, val and test name"
         )
     splits: dict[str, str | None] = {

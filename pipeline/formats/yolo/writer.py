@@ -98,7 +98,7 @@ def _write_yaml(file: Path, classes: list[str], splits: set[str]) -> None:
 def _notes(counts: Counter[str], has_splits: bool) -> Iterator[str]:
     if ignored := counts["ignored"]:
         one, many = "object to ignore is left out", "objects to ignore are left out"
-        yield f"{counted(ignored, one, many)}, as YOLO cannot mark such"
+        yield f"{counted(ignored, one, many)}, as YOLO cannot mark them"
     if without_area := counts["without area"]:
         one = "object without area in its photo is left out"
         yield counted(without_area, one, "objects without area in their photo are left out")

@@ -128,7 +128,7 @@ def test_where_it_is_found(tmp_path: Path) -> None:
     other.write_text(other.read_text().replace("0.jpg", "1.jpg"))
     assert CVAT.read(found).rows.tolist() == [0, 1]
     other.write_text(other.read_text().replace("<image ", "<image name='1.jpg'/><image ", 1))
-    with pytest.raises(InputError, match=r"other.xml: image '1.jpg' is there twice; keep one"):
+    with pytest.raises(InputError, match=r"other.xml: image '1.jpg' occurs twice; keep one"):
         CVAT.read(found)
     found = CVAT.find(tmp_path, other)
     assert found and found.files == (other,)

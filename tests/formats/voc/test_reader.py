@@ -108,9 +108,9 @@ def test_files_beside_the_photos_are_no_photos(tmp_path: Path) -> None:
         (SIZE + CAT.replace("cat", " "), "a.xml: object: has no name"),
         (SIZE + CAT.replace("<xmin>1</xmin>", ""), "a.xml: object cat: bndbox [None, '2', '4'"),
         (SIZE + CAT.replace("<xmin>1<", "<xmin>one<"), "a.xml: object cat: bndbox ['one'"),
-        (SIZE + CAT.replace("<bndbox>", "<bndbox/><bndbox>"), "object cat: <bndbox> is there 2 t"),
-        (SIZE + CAT.replace("<xmin>", "<xmin>9</xmin><xmin>"), "cat: <xmin> is there 2 times"),
-        (SIZE + CAT.replace("<name>", "<name>dog</name><name>"), "object: <name> is there 2 times"),
+        (SIZE + CAT.replace("<bndbox>", "<bndbox/><bndbox>"), "object cat: <bndbox> occurs 2 t"),
+        (SIZE + CAT.replace("<xmin>", "<xmin>9</xmin><xmin>"), "cat: <xmin> occurs 2 times"),
+        (SIZE + CAT.replace("<name>", "<name>dog</name><name>"), "object: <name> occurs 2 times"),
         (SIZE + CAT.replace("t>1<", "t>maybe<"), "a.xml: object cat: difficult 'maybe' is neither"),
         (SIZE + CAT.replace("<xmin>1<", "<xmin>nan<"), "a.xml: object cat: bndbox ['nan'"),
         (SIZE, "Annotations: no object in 1 file; label objects"),
@@ -143,7 +143,7 @@ def test_a_listed_photo_without_xml_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("x/..", "a.xml: filename 'x/..' names no file"), ("b.jpg", "b.xml: filename 'b.jpg' is")],
+    [("x/..", "a.xml: filename 'x/..' names no file"), ("b.jpg", "b.xml: filename 'b.jpg' occurs")],
 )
 def test_a_file_name_that_cannot_be_is_refused(tmp_path: Path, name: str, message: str) -> None:
     folder = voc(tmp_path, {"a": f"<filename>{name}</filename>" + SIZE + CAT, "b": SIZE})

@@ -50,7 +50,7 @@ def test_boxes_by_hand(tmp_path: Path) -> None:
     assert (found.rows.tolist(), found.labels.tolist()) == ([0, 1, 1], [0, 1, 1])
     assert found.notes == (
         "1 outline or turned box counts as the box around it",
-        "1 text belongs to no photo of a split, or to one with another, and is left out, "
+        "1 label file belongs to no photo of a split, or to one with another, and is left out, "
         "labels/train/lost.txt the first",
     )
 
@@ -145,7 +145,7 @@ def test_scores_of_a_model(tmp_path: Path) -> None:
     [
         ({"labels/a.txt": "2 0.5 0.5 1 1\n"}, r"a.txt: class 2 is not among the 1 names in .*c"),
         ({"labels/a.txt": "0 50 50 9 9\n"}, r"labels/a.txt: line 1: .* has a number outside 0..1"),
-        ({"classes.txt": "cat\ncat\n"}, r"classes.txt: names: 'cat' is there twice"),
+        ({"classes.txt": "cat\ncat\n"}, r"classes.txt: names: 'cat' occurs twice"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, files: dict, message: str) -> None:
@@ -179,7 +179,7 @@ def test_a_text_for_two_photos_is_refused(tmp_path: Path) -> None:
         "labels/a.txt": "0 0.5 0.5 1 1\n",
     }
     files_in(tmp_path, files)
-    with pytest.raises(InputError, match=r"a.txt: is of images/a.BMP and of images/a.bmp alike"):
+    with pytest.raises(InputError, match=r"a.txt: belongs to images/a.BMP and to images/a.bmp"):
         read(tmp_path)
 
 
@@ -189,7 +189,7 @@ def test_the_names_in_the_folders_of_splits(tmp_path: Path) -> None:
     files |= {"train/labels/a.txt": "0 0.5 0.5 1 1\n", "valid/labels/b.txt": "1 0.5 0.5 1 1\n"}
     assert read(files_in(tmp_path, files)).classes == ["cat", "dog"]
     files_in(tmp_path, {"valid/labels/classes.txt": "dog\ncat\n"})
-    message = r"valid/labels/classes.txt: its names are not those of .*/train/labels/classes.txt"
+    message = r"valid/labels/classes.txt: its names or their order differ from .*/train/labels/"
     with pytest.raises(InputError, match=message):
         read(tmp_path)
 
@@ -207,7 +207,7 @@ def test_texts_beside_photos_without_a_photo_are_noted(tmp_path: Path) -> None:
     files = {"obj.names": "cat\n", "a.bmp": None, "a.txt": line, "x.bmp": None}
     files |= {"lost.txt": line, "x.bmp.txt": line, "README.txt": "0 of 5\n", "e/b.txt": line}
     assert read(files_in(tmp_path, files)).notes == (
-        "2 texts belong to no photo of a split, or to one with another, and are left out, "
+        "2 label files belong to no photo of a split, or to one with another, and are left out, "
         "lost.txt the first",
     )
 
@@ -222,7 +222,7 @@ def test_texts_beside_photos_in_images_count_where_labels_has_none(tmp_path: Pat
     again = read(files_in(tmp_path, {"train/images/a.txt": "0 0.5 0.5 0.5 1\n"}))
     assert pixels(again) == pixels(found)
     assert again.notes == (
-        "1 text belongs to no photo of a split, or to one with another, and is left out, "
+        "1 label file belongs to no photo of a split, or to one with another, and is left out, "
         "train/images/a.txt the first",
     )
 

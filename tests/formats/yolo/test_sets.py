@@ -59,8 +59,8 @@ def test_a_list_beside_the_texts_has_the_order_of_the_yaml(tmp_path: Path) -> No
     with pytest.raises(InputError) as caught:
         described(tmp_path, text)
     assert str(caught.value) == (
-        f"{names}: its names are not those of {tmp_path / 'data.yaml'}, or in another order; "
-        "number the classes alike in all texts and keep one list"
+        f"{names}: its names or their order differ from {tmp_path / 'data.yaml'}; "
+        "number the classes alike in all label files and keep one list"
     )
 
 
@@ -226,11 +226,11 @@ def test_pictures_beside_a_folder_images_are_no_background(tmp_path: Path, yaml:
         ("names: {0: cat, '0': dog}\ntrain: .\n", "names: keys are not 0..1; number them so"),
         ("names: [cat]\nnc: 2\ntrain: .\n", "nc is 2, but names has 1; correct one"),
         ("nc: 1000000000\ntrain: .\n", "nc is above 32768; give the number of classes"),
-        ("names: [cat, cat]\ntrain: .\n", "names: 'cat' is there twice; rename one"),
+        ("names: [cat, cat]\ntrain: .\n", "names: 'cat' occurs twice; rename one"),
         ("names: [cat, ' ']\ntrain: .\n", "names: a class has no name; give each one"),
         ("names: []\ntrain: .\n", "names: a class has no name"),
         ("names: [cat]\ntrain: nowhere\n", r"no photo is below .* it names train \(nowhere\); put"),
-        ("names: [cat]\ntrain:\n", "where it names nothing; put it beside"),
+        ("names: [cat]\ntrain:\n", "where it names nothing; put it next"),
         ("names: [cat]\ntrain: a.txt\n", "a.txt: line 2: photo 'b.jpg' is missing below"),
     ],
 )

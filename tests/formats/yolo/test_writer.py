@@ -67,7 +67,7 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
     ]
     found = replace(labels(boxes, "val", None), scores=np.ones(4, np.float32))
     assert write_yolo([found], tmp_path) == (
-        "1 object to ignore is left out, as YOLO cannot mark such",
+        "1 object to ignore is left out, as YOLO cannot mark them",
         "2 objects without area in their photo are left out",
         "1 object is cut to its photo",
         "4 scores are left out, as YOLO's labels have none",
