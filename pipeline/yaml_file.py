@@ -16,6 +16,7 @@ from pipeline.reading.yaml_limits import fault_of_content, fault_of_text
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+
 def read_yaml(path: Path, remedy: str = "") -> "JsonValue":
     """Return the content of a YAML file, None if it is empty.
 
@@ -93,7 +94,7 @@ def flatten(nested: dict[str, "JsonValue"], prefix: str = "") -> dict[str, "Json
     >>> flatten({"a": {"b": 1, "c": {"d": 2}}})
     {'a.b': 1, 'a.c.d': 2}
     """
-    flat: dict[str, "JsonValue"] = {}
+    flat: dict[str, JsonValue] = {}
     for key, value in nested.items():
         name = f"{prefix}{key}"
         flat |= flatten(value, f"{name}.") if isinstance(value, dict) else {name: value}

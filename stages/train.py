@@ -200,8 +200,8 @@ def batches(
     own, batch_size = params.rung(spec.rung), shared.batch_size
     if min(batch_size, len(data.train)) < ranks.world_size():
         raise InputError(
-            f"{PARAMS}: train.shared.batch_size = {batch_size}: {ranks.world_size()} processes share a "
-            f"batch of {len(data.train)} train photos; each needs at least one"
+            f"{PARAMS}: train.shared.batch_size = {batch_size}: {ranks.world_size()} processes "
+            f"share a batch of {len(data.train)} train photos; each needs at least one"
         )
     train = Batches(
         data.train,
