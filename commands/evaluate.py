@@ -24,6 +24,12 @@ import numpy as np
 from commands.options.model import add_model, model_folder
 from commands.options.parser import command_parser
 from pipeline.data.pixel_store import open_pixel_store
+from pipeline.evaluate.score import Scores, score_split, splits_of
+from pipeline.evaluate.write_results import (
+    write_confusion_of_largest,
+    write_intervals,
+    write_objects,
+)
 from pipeline.files import EVALUATED, PARAMS
 from pipeline.inference.described_model import DescribedModel, describe_model, model_digest
 from pipeline.inference.label_scores import thresholds
@@ -54,14 +60,6 @@ from pipeline.params.params import Params, load_params
 from pipeline.predictions import Predictions, check_boxes
 from pipeline.tables.build import Tables
 from pipeline.tasks import Task
-from stages.evaluate import (
-    Scores,
-    score,
-    splits_of,
-    write_confusion_of_largest,
-    write_intervals,
-    write_objects,
-)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -176,15 +174,15 @@ def write_results(
     Labels are those of the model's own scores by class, or of the best ones here where it has none.
     """
     folder.mkdir()
-    task = predictions.task
+    task, classes = predictions.task, predictions.classes
     [split] = splits_of(predictions, tables.images, getattr(tables, task.table))
-    scores = score(split, predictions)
-    write_intervals(folder, [split], [scores], len(predictions.classes))
+    scores = score_split(split, task, len(classes))
+    write_intervals(folder, [split], [scores], len(classes))
     if task.every_object:
-        own = thresholds(predictions.classes, label_scores) if label_scores else None
-        write_objects(folder, split, scores, predictions.classes, own)
+        own = thresholds(classes, label_scores) if label_scores else None
+        write_objects(folder, split, scores, classes, own)
     elif task.answers_class:
-        write_confusion_of_largest(folder, split, predictions.classes)
+        write_confusion_of_largest(folder, split, classes)
     return scores
 
 

@@ -1,5 +1,7 @@
 """The metrics of each rung and their intervals."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +19,67 @@ from pipeline.evaluate.coco_ap import coco_average_precision
 from pipeline.evaluate.detections import as_detections, as_truth
 from pipeline.evaluate.largest import iou, is_class, l1_px
 from pipeline.evaluate.voc_ap import VocResult, voc_average_precision
-from pipeline.schemas import box_columns
+from pipeline.predictions import Predictions
+from pipeline.schemas import box_columns, of_split
 from pipeline.tasks import Task
+
+MEASURED_SPLITS = ("val", "test")
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rows of one split: its photos, the truth and the predictions."""
+
+    name: str
+    images: pa.Table
+    truth: pa.Table
+    predictions: pa.Table
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The metrics of one split.
+
+    Attributes:
+        metrics: by name; NaN where there was nothing to measure.
+        intervals: 95 % over the photos, of the metrics that have one.
+        voc: the precision-recall curves of a rung that finds every object, else None.
+    """
+
+    metrics: dict[str, float]
+    intervals: dict[str, Interval]
+    voc: VocResult | None = None
+
+
+def splits_of(predictions: Predictions, images: pa.Table, truth: pa.Table) -> list[Split]:
+    """Return val and test, each if it has a photo that the task can be measured on.
+
+    A task of the largest object needs a photo with an object; its predictions come in the order of
+    `truth`, those of other photos left out.
+
+    Args:
+        predictions: of a rung.
+        images: the `images` table.
+        truth: the table of the rung's task, `objects` or `largest`.
+    """
+    splits = []
+    for name in MEASURED_SPLITS:
+        photos, objects = of_split(images, name), of_split(truth, name)
+        if not len(photos if predictions.task.every_object else objects):
+            continue
+        found = of_split(predictions.table, name)
+        if not predictions.task.every_object:
+            found = answers_for(objects, found)
+        splits.append(Split(name, photos, objects, found))
+    return splits
+
+
+def score_split(split: Split, task: Task, num_classes: int) -> Scores:
+    """Return the metrics of a split, with the curves where the task is to find every object."""
+    if not task.every_object:
+        return score_largest(split.truth, split.predictions, task)
+    photos = split.images["image_id"].to_numpy()
+    return score_objects(split.truth, split.predictions, photos, num_classes)
 
 
 def answers_for(largest: pa.Table, predictions: pa.Table) -> pa.Table:
@@ -66,13 +127,11 @@ def judge_largest(largest: pa.Table, predictions: pa.Table, task: Task) -> dict[
     return judged
 
 
-def score_largest(
-    largest: pa.Table, predictions: pa.Table, task: Task
-) -> tuple[dict[str, float], dict[str, Interval]]:
+def score_largest(largest: pa.Table, predictions: pa.Table, task: Task) -> Scores:
     """Return the metrics that `judge_largest` names, and their intervals; NaN without photos."""
     judged = judge_largest(largest, predictions, task)
     means = {name: float(v.mean()) if len(v) else float("nan") for name, v in judged.items()}
-    return means, {name: _interval_of(name, values) for name, values in judged.items()}
+    return Scores(means, {name: _interval_of(name, values) for name, values in judged.items()})
 
 
 def _interval_of(name: str, values: np.ndarray) -> Interval:
@@ -86,7 +145,7 @@ def _interval_of(name: str, values: np.ndarray) -> Interval:
 
 def score_objects(
     objects: pa.Table, predictions: pa.Table, photos: np.ndarray, num_classes: int
-) -> tuple[dict[str, float], dict[str, Interval], VocResult]:
+) -> Scores:
     """Return the metrics, the interval of the first, and the curves of the classes.
 
     The metrics are VOC mAP at IoU .5 (area and 11-point) and COCO's.
@@ -99,6 +158,7 @@ def score_objects(
     """
     truth, detections = as_truth(objects), as_detections(predictions)
     voc = voc_average_precision(truth, detections, num_classes)
-    scores = {"voc_map_50": voc.mean_ap, "voc_map_50_11pt": voc.mean_ap_11pt}
-    scores |= coco_average_precision(truth, detections, num_classes)
-    return scores, {"voc_map_50": map_interval(truth, detections, photos, num_classes)}, voc
+    metrics = {"voc_map_50": voc.mean_ap, "voc_map_50_11pt": voc.mean_ap_11pt}
+    metrics |= coco_average_precision(truth, detections, num_classes)
+    interval = map_interval(truth, detections, photos, num_classes)
+    return Scores(metrics, {"voc_map_50": interval}, voc)
