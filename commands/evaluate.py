@@ -149,7 +149,7 @@ def predict_all(
             labels say.
     """
     from pipeline.data.pixels import build_pixel_store
-    from stages.predict import predict
+    from pipeline.inference.predict_photos import predict_photos
 
     detector = model.detector(params.train.shared.device, params.predict)
     images = tables.images
@@ -160,7 +160,7 @@ def predict_all(
         model.spec.image_size,
         turned=images["turned"].to_numpy(),
     )
-    found = predict(detector, images, open_pixel_store(pixels, len(images)))
+    found = predict_photos(detector, images, open_pixel_store(pixels, len(images)))
     predictions = Predictions(found, Task(model.spec.task), detector.classes)
     check_boxes(predictions, model.spec.rung)
     return predictions

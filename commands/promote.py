@@ -173,13 +173,13 @@ def _images() -> pa.Table:
 
 
 def _predicted(version: Version, detector: "Detector", images: pa.Table) -> RungResult:
-    from stages.predict import predict
+    from pipeline.inference.predict_photos import predict_photos
 
     pixels = open_pixel_store(PIXELS, len(images))
     in_val = pc.equal(images["split"].cast("string"), SPLIT).to_numpy()
     if not in_val.any():
         raise InputError(f"{TABLES}: no photo in {SPLIT} to judge a model by; see fetch.split")
-    found = predict(detector, images.filter(in_val), pixels[in_val])
+    found = predict_photos(detector, images.filter(in_val), pixels[in_val])
     task = Task(detector.spec.task)
     table = read_table(TABLES / f"{task.table}.parquet", SCHEMAS[task.table])
     return RungResult(

@@ -2,23 +2,16 @@
 
 import argparse
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from pipeline.data.pixel_store import Pixels, open_pixel_store
+from pipeline.data.pixel_store import open_pixel_store
 from pipeline.errors import InputError
 from pipeline.files import MODELS, PARAMS, PIXELS, PREDICTIONS, TABLES, write_beside
 from pipeline.inference.detector import Detector
-from pipeline.memory import keep_freed_memory
+from pipeline.inference.predict_photos import predict_photos
 from pipeline.params.params import load_params
-from pipeline.predictions import predictions_table
-from pipeline.progress import progress
 from pipeline.reading.parquet_file import write_parquet
 from pipeline.repair.finished_training import checkpoint_folder, forget
 from pipeline.rungs.registry import RUNGS, find_rung
 from pipeline.schemas import SCHEMAS, read_classes, read_table
-from pipeline.tasks import Task
 from stages.entry import run_stage
 
 
@@ -35,42 +28,10 @@ def main() -> None:
     detector = Detector.load(model, device=params.train.shared.device, decoding=params.predict)
     if detector.classes != read_classes(images):
         raise InputError(f"{model}: learnt other classes than the tables; train again")
-    table = predict(detector, images, pixels)
+    table = predict_photos(detector, images, pixels)
     path = PREDICTIONS / f"{rung.name}.parquet"
     write_beside(path, lambda beside: write_parquet(table, beside))
     print(f"{path}: {len(table)} detections")
-
-
-def predict(detector: Detector, images: pa.Table, pixels: Pixels) -> pa.Table:
-    """Return the predictions table of all photos that are not in train, in their order.
-
-    Args:
-        detector: of any rung.
-        images: `P` rows of the `images` table.
-        pixels: the pixel store, `(P, S, S, 3)` uint8, in the order of `images`.
-
-    Raises:
-        InputError: every photo is in train.
-    """
-    rows = np.flatnonzero(pc.not_equal(images["split"].cast(pa.string()), "train").to_numpy())
-    if not len(rows):
-        raise InputError(
-            f"{TABLES}: no photo in val or test to predict; see fetch.split in params.yaml"
-        )
-    keep_freed_memory()
-    photos = images.take(rows)
-    sizes_wh = zip(photos["width"].to_pylist(), photos["height"].to_pylist(), strict=True)
-    found = detector.stream((pixels[int(row)] for row in rows), sizes_wh)
-    watched = progress(found, total=len(rows), desc=detector.spec.rung, unit="photos")
-    detections = list(watched)
-    return predictions_table(
-        photos,
-        [one.boxes for one in detections],
-        [one.labels for one in detections],
-        [one.scores for one in detections],
-        classes=detector.classes,
-        task=Task(detector.spec.task),
-    )
 
 
 if __name__ == "__main__":
