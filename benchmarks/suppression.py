@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +37,14 @@ MIN_SCORE, CANDIDATES, KEPT, BATCH = 0.01, 400, 100, 32
 
 # Boxes `(K, 4)`, scores `(K,)` and labels `(K,)` of one photo.
 Found = tuple[Tensor, Tensor, Tensor]
+
+
+class InPhoto(NamedTuple):
+    """What was found in one photo, boxes in its pixels."""
+
+    boxes: np.ndarray
+    labels: np.ndarray
+    scores: np.ndarray
 
 
 def hard(found: Found, threshold: float) -> Found:
@@ -143,15 +152,11 @@ def predictions(detector: Detector, photos: pa.Table, found: list[Found]) -> pa.
     """Return the detections as a predictions table."""
     sizes = np.stack([photos["width"].to_numpy(), photos["height"].to_numpy()] * 2, -1)
     scales = sizes / detector.spec.image_size
-    boxes = [one.numpy() * scale for (one, _, _), scale in zip(found, scales, strict=True)]
-    return predictions_table(
-        photos,
-        boxes,
-        [labels.numpy() for _, _, labels in found],
-        [scores.numpy() for _, scores, _ in found],
-        classes=detector.classes,
-        task=Task.DETECT,
-    )
+    in_photos = [
+        InPhoto(boxes.numpy() * scale, labels.numpy(), scores.numpy())
+        for (boxes, scores, labels), scale in zip(found, scales, strict=True)
+    ]
+    return predictions_table(photos, in_photos, classes=detector.classes, task=Task.DETECT)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -28,28 +29,38 @@ PREDICTIONS_SCHEMA = pa.schema(
 )
 
 
+class PhotoDetections(Protocol):
+    """What was found in one photo."""
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """`(K, 4)` xyxy in pixels of the photo; NaN for no box."""
+
+    @property
+    def labels(self) -> np.ndarray:
+        """`(K,)` class, 0..C-1; -1 for no class."""
+
+    @property
+    def scores(self) -> np.ndarray:
+        """`(K,)` in 0..1."""
+
+
 def predictions_table(
-    photos: pa.Table,
-    boxes: Sequence[np.ndarray],
-    labels: Sequence[np.ndarray],
-    scores: Sequence[np.ndarray],
-    *,
-    classes: Sequence[str],
-    task: Task,
+    photos: pa.Table, found: Sequence[PhotoDetections], *, classes: Sequence[str], task: Task
 ) -> pa.Table:
     """Return one row per detection; task and classes are in the table's metadata.
 
     Args:
         photos: `P` rows of the `images` table.
-        boxes: for each photo `(K, 4)` xyxy in its pixels; NaN for no box.
-        labels: for each photo `(K,)`; -1 for no class.
-        scores: for each photo `(K,)`.
+        found: the detections in each of these photos.
         classes: names in label order.
         task: what the rung predicts.
     """
-    counts = [len(found) for found in labels]
+    counts = [len(one.labels) for one in found]
     rows = photos.take(np.repeat(np.arange(len(counts)), counts)).combine_chunks()
-    label = np.concatenate([np.zeros(0), *labels]).astype(np.int16)
+    label = np.concatenate([np.zeros(0), *(one.labels for one in found)]).astype(np.int16)
+    score = np.concatenate([np.zeros(0), *(one.scores for one in found)]).astype(np.float32)
+    boxes = np.concatenate([np.zeros((0, 4)), *(one.boxes for one in found)]).astype(np.float32)
     columns = [
         rows["image_id"],
         rows["file_name"],
@@ -58,8 +69,8 @@ def predictions_table(
         pa.DictionaryArray.from_arrays(
             pa.array(label, mask=label < 0), pa.array(list(classes), pa.string())
         ),
-        pa.array(np.concatenate([np.zeros(0), *scores]).astype(np.float32)),
-        *(pa.array(side) for side in np.concatenate([np.zeros((0, 4)), *boxes]).astype("f4").T),
+        pa.array(score),
+        *(pa.array(side) for side in boxes.T),
     ]
     metadata = {b"classes": json.dumps(list(classes)).encode(), b"task": task.value.encode()}
     return pa.Table.from_arrays(columns, schema=PREDICTIONS_SCHEMA.with_metadata(metadata))

@@ -9,6 +9,7 @@ from pipeline.errors import InputError
 from pipeline.predictions import PREDICTIONS_SCHEMA, predictions_table, read_predictions
 from pipeline.schemas import BOX_SIDES, IMAGES_SCHEMA, box_columns
 from pipeline.tasks import Task
+from tests.found import Found
 
 CLASSES = ["cat", "dog"]
 NAN = float("nan")
@@ -27,9 +28,14 @@ def table_of(*found: list[tuple], task: Task = Task.DETECT, of: pa.Table | None 
     """Return the table of photos, each with (label, score, box) of its detections."""
     return predictions_table(
         photos(len(found)) if of is None else of,
-        [np.array([box for *_, box in one]).reshape(-1, 4) for one in found],
-        [np.array([label for label, *_ in one]) for one in found],
-        [np.array([score for _, score, _ in one]) for one in found],
+        [
+            Found(
+                np.array([box for *_, box in one]).reshape(-1, 4),
+                np.array([label for label, *_ in one]),
+                np.array([score for _, score, _ in one]),
+            )
+            for one in found
+        ],
         classes=CLASSES,
         task=task,
     )

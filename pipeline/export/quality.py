@@ -27,12 +27,7 @@ def val_metrics(detector: Detector, inputs: Inputs) -> dict[str, float]:
     sizes_wh = zip(photos["width"].to_pylist(), photos["height"].to_pylist(), strict=True)
     found = detector.predict((inputs.pixels[row] for row in rows), sizes_wh)
     predictions = predictions_table(
-        photos,
-        [one.boxes for one in found],
-        [one.labels for one in found],
-        [one.scores for one in found],
-        classes=detector.classes,
-        task=Task(detector.spec.task),
+        photos, found, classes=detector.classes, task=Task(detector.spec.task)
     )
     truth = inputs.objects.filter(
         pc.is_in(inputs.objects["image_id"], photos["image_id"].combine_chunks())

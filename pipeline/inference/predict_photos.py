@@ -35,12 +35,6 @@ def predict_photos(detector: Detector, images: pa.Table, pixels: Pixels) -> pa.T
     sizes_wh = zip(photos["width"].to_pylist(), photos["height"].to_pylist(), strict=True)
     found = detector.stream((pixels[int(row)] for row in rows), sizes_wh)
     watched = progress(found, total=len(rows), desc=detector.spec.rung, unit="photos")
-    detections = list(watched)
     return predictions_table(
-        photos,
-        [one.boxes for one in detections],
-        [one.labels for one in detections],
-        [one.scores for one in detections],
-        classes=detector.classes,
-        task=Task(detector.spec.task),
+        photos, list(watched), classes=detector.classes, task=Task(detector.spec.task)
     )

@@ -14,6 +14,7 @@ from pipeline.compare.sides.rung_result import RungResult, read_rung
 from pipeline.predictions import predictions_table
 from pipeline.schemas import IMAGES_SCHEMA, OBJECTS_SCHEMA, with_classes
 from pipeline.tasks import Task
+from tests.found import Found
 
 CLASSES = ("cat", "dog")
 TASKS = {"classifier": Task.CLASSIFY, "bbox": Task.LOCATE, "combined": Task.CLASSIFY_AND_LOCATE}
@@ -113,7 +114,8 @@ def _predictions(
     if not task.answers_class:
         labels = [np.full_like(some, -1) for some in labels]
     scores = [np.array([score for _, _, score in one], float) for one in said]
-    return predictions_table(images, boxes, labels, scores, classes=classes, task=task)
+    found = list(map(Found, boxes, labels, scores))
+    return predictions_table(images, found, classes=classes, task=task)
 
 
 def write_lock(folder: Path, rungs: Sequence[str], params: Mapping[str, object]) -> None:

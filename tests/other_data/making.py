@@ -14,6 +14,7 @@ from pipeline.schemas import box_columns
 from pipeline.tables.build import Tables
 from pipeline.tasks import Task
 from tests.data.making import SMALL, pascal
+from tests.found import Found
 
 CLASSES = ["cat", "dog"]
 PHOTOS = ("0.jpg", "1.jpg", "2.jpg")
@@ -36,16 +37,14 @@ def small_tables(folder: Path) -> Tables:
 def right_answers(tables: Tables, task: Task = Task.DETECT) -> Predictions:
     """Return what a model would say that finds everything; where nothing is, it may see a cat."""
     truth = getattr(tables, task.table)
-    boxes, labels = [], []
+    found = []
     for image_id in tables.images["image_id"].to_pylist():
         here = truth.filter(np.asarray(truth["image_id"]) == image_id)
         box, label = box_columns(here), here["label"].to_numpy()
         if not (task.every_object or len(here)):
             box, label = np.array([[0.0, 0, 100, 50]]), np.zeros(1, int)
-        boxes.append(box)
-        labels.append(label)
-    scores = [np.full(len(one), 0.9) for one in labels]
-    table = predictions_table(tables.images, boxes, labels, scores, classes=CLASSES, task=task)
+        found.append(Found(box, label, np.full(len(label), 0.9)))
+    table = predictions_table(tables.images, found, classes=CLASSES, task=task)
     return Predictions(table, task, CLASSES)
 
 

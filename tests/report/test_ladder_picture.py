@@ -14,6 +14,7 @@ from pipeline.report.fonts import Lettering
 from pipeline.report.ladder_picture import chosen_rows, ladder_picture
 from pipeline.report.page import CAPTION, GAP, NOTE, TITLE
 from pipeline.schemas import IMAGES_SCHEMA
+from tests.found import Found
 from tests.stages.answers import TASKS
 
 BOX, NO_BOX = [16.0, 16.0, 48.0, 48.0], [np.nan] * 4
@@ -23,14 +24,12 @@ def answers_of(rung, images, folder):
     """Return one prediction per photo, or two, of which the second is not a label."""
     task = TASKS[rung]
     count = 2 if task.every_object else 1
-    table = predictions_table(
-        images,
-        [np.array([BOX if task.answers_box else NO_BOX] * count)] * len(images),
-        [np.array([1, 2][:count] if task.answers_class else [-1])] * len(images),
-        [np.array([0.9, 0.2][:count])] * len(images),
-        classes=CLASSES,
-        task=task,
+    found = Found(
+        np.array([BOX if task.answers_box else NO_BOX] * count),
+        np.array([1, 2][:count] if task.answers_class else [-1]),
+        np.array([0.9, 0.2][:count]),
     )
+    table = predictions_table(images, [found] * len(images), classes=CLASSES, task=task)
     scores = np.full(len(CLASSES), 0.5) if task.every_object else None
     return Answers(rung, Predictions(table, task, list(CLASSES)), folder, scores)
 

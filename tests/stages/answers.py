@@ -11,6 +11,7 @@ from pipeline.predictions import predictions_table
 from pipeline.rungs.model_spec import ModelSpec, spec_text
 from pipeline.schemas import box_columns, read_classes
 from pipeline.tasks import Task
+from tests.found import Found
 
 TASKS = {
     "classifier": Task.CLASSIFY,
@@ -44,7 +45,7 @@ def answer(rung: str, wrong: float = 0.1, background: int = 5) -> None:
     photos = images.filter(np.asarray(images["split"]) != "train")
     sizes = np.stack([photos["width"].to_numpy(), photos["height"].to_numpy()], 1)
     ids, classes = np.asarray(objects["image_id"]), read_classes(images)
-    boxes, labels, scores = [], [], []
+    found = []
     for image_id, size in zip(photos["image_id"].to_pylist(), sizes, strict=True):
         here = objects.filter(ids == image_id)
         box, label = box_columns(here).astype(float), here["label"].to_numpy().astype(int)
@@ -61,10 +62,11 @@ def answer(rung: str, wrong: float = 0.1, background: int = 5) -> None:
             label = np.concatenate([label[kept], noise.integers(len(classes), size=background)])
             score = np.concatenate([score[kept], 0.05 + 0.5 * noise.beta(1, 5, background)])
         best = np.argsort(-score)
-        boxes.append(box[best] if task.answers_box else np.full((len(best), 4), np.nan))
-        labels.append(label[best] if task.answers_class else np.full(len(best), -1))
-        scores.append(score[best] if task.answers_class else np.ones(len(best)))
-    table = predictions_table(photos, boxes, labels, scores, classes=classes, task=task)
+        boxes = box[best] if task.answers_box else np.full((len(best), 4), np.nan)
+        labels = label[best] if task.answers_class else np.full(len(best), -1)
+        scores = score[best] if task.answers_class else np.ones(len(best))
+        found.append(Found(boxes, labels, scores))
+    table = predictions_table(photos, found, classes=classes, task=task)
     Path("predictions").mkdir(exist_ok=True)
     pq.write_table(table, f"predictions/{rung}.parquet")
     write_model(rung, task)
