@@ -17,29 +17,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from commands.ci.judging import Outcome, judge_results
 from commands.options.ladder import add_settings
 from commands.options.parser import command_parser
-from commands.promote import decide
 from commands.run import params_with, wanted_params
-from pipeline.compare.comparison import Comparison, RungComparison, compare_results
-from pipeline.compare.gate import falls
+from pipeline.compare.comparison import compare_results
 from pipeline.compare.sides.find_result import find_result
 from pipeline.cycle.branch import Branch, Pushed, commit
-from pipeline.cycle.candidate import Candidate, find_candidate, model_of, promote
-from pipeline.cycle.comment import Judgement, comment_of, data_lines
+from pipeline.cycle.candidate import Candidate, promote
+from pipeline.cycle.comment import BaseComparison, comment_of, data_lines
 from pipeline.cycle.dvc_remote import imports, update_imports
 from pipeline.cycle.remembered import remember
 from pipeline.cycle.transfer import bring, push_objects
 from pipeline.errors import InputError
 from pipeline.exit_codes import FAILED, REFUSED
 from pipeline.files import LOCK, METRICS, PARAMS, REPORT, write_beside
-from pipeline.params.params import Params, load_params
 from pipeline.processes import die_with_parent
 from pipeline.repair.params_guard import params_during
 from pipeline.tracking.dvc_lock import Stages, read_lock
 from pipeline.tracking.git_state import committed_lock, flat_params_of, run_git
-from pipeline.tracking.registry import Version
-from pipeline.tracking.results import missing_result
 from pipeline.yaml_file import read_yaml
 
 _ROUNDS = 3  # of results that others push meanwhile
@@ -50,17 +46,36 @@ _COMMITTED = (str(LOCK), str(METRICS), str(PARAMS))
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What the gate says of all results, and `unjudged`, why it says nothing of some."""
+class Start:
+    """What a round starts from.
 
-    judgements: list[Judgement]
-    candidates: list[Candidate]
-    unjudged: str = ""
+    Attributes:
+        base: the commit to compare with.
+        before: `dvc.lock` before the training.
+        known: a commit that may have results of stale stages; empty for none.
+        reachable: whether results can be pulled from the DVC remote.
+        paths: what the round commits.
+    """
 
-    @property
-    def refused(self) -> list[str]:
-        """The rungs whose result is refused."""
-        return [one.rung for one in self.judgements if one.falls]
+    base: str
+    before: Stages
+    known: str
+    reachable: bool
+    paths: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Round:
+    """How a round ended.
+
+    Attributes:
+        code: the exit code of the command, unless another round follows.
+        overtaken: the local commit of this result, if someone else pushed another result first;
+            then another round follows. Else empty.
+    """
+
+    code: int = 0
+    overtaken: str = ""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -70,22 +85,44 @@ def main(arguments: Sequence[str]) -> int:
     known = ""
     for _ in range(_ROUNDS):
         ended = retrain(options, branch, known)
-        if isinstance(ended, int):
-            return ended
-        known = ended
+        if not ended.overtaken:
+            return ended.code
+        known = ended.overtaken
         said = f"once more, on top of it; the commit made here was {known[:10]}"
         print(f"{Pushed.OTHER_RESULT.value}: {said}", flush=True)
     raise InputError(f"{options.push}: others pushed results {_ROUNDS} times; run it again")
 
 
-def retrain(options: argparse.Namespace, branch: Branch | None, known: str) -> int | str:
-    """Return the exit code of one round, or the commit of its result where another's came first.
+def retrain(options: argparse.Namespace, branch: Branch | None, known: str) -> Round:
+    """Run one round: prepare, train, judge and publish.
 
     Args:
         options: of the command.
-        branch: to be pulled and pushed.
-        known: a commit of the round before, empty for none.
+        branch: to pull and push; None for neither.
+        known: the commit of the previous round, empty for none.
     """
+    start = prepare(options, branch, known)
+    code = train(options.settings, start.known, pull=start.reachable)
+    if code:
+        write_comment(options.comment, "## Retraining failed: its log says where\n")
+        push_objects()  # of the stages that succeeded
+        keep_aside(branch, start.paths)
+        return Round(code)
+    base = compared_with(start.base)
+    outcome = judge_results(start.before, base.comparison)
+    # Before the commit that names these objects is pushed: the other order loses data.
+    unpushed = push_objects()
+    faults = [line for line in (outcome.unjudged, unpushed) if line]
+    done = "Retrained" if read_lock(LOCK) != start.before else "Nothing was out of date"
+    report(options.comment, done, outcome, base, faults)
+    if outcome.refused or faults:
+        keep_aside(branch, start.paths)
+        return Round(REFUSED if outcome.refused else FAILED)
+    return publish(options, branch, start.paths, outcome.candidates)
+
+
+def prepare(options: argparse.Namespace, branch: Branch | None, known: str) -> Start:
+    """Bring branch, imported data and DVC outputs up to date; arguments as in `retrain`."""
     if branch:
         branch.follow([*_COMMITTED, *(imports() if options.update else [])])
     base = options.base if _is_commit(options.base) else "HEAD"
@@ -93,37 +130,38 @@ def retrain(options: argparse.Namespace, branch: Branch | None, known: str) -> i
     reachable = bring(base)
     paths = [*_COMMITTED, *(update_imports() if options.update else [])]
     known = known or (branch.kept_aside() if branch else "")
-    code = train(options.settings, known, pull=reachable)
-    if code:
-        write_comment(options.comment, "## Retraining failed: its log says where\n")
-        push_objects()  # of the stages that have ended well
-        keep_aside(branch, paths)
-        return code
-    comparison = compared_with(base)
-    outcome = judged(before, comparison)
-    # Before the commit that names these objects is pushed: the other order loses data.
-    unpushed = push_objects()
-    faults = [line for line in (outcome.unjudged, unpushed) if line]
-    done = "Retrained" if read_lock(LOCK) != before else "Nothing was out of date"
-    report(options.comment, done, outcome, comparison, faults)
-    if outcome.refused or faults:
-        keep_aside(branch, paths)
-        return REFUSED if outcome.refused else FAILED
+    return Start(base, before, known, reachable, paths)
+
+
+def publish(
+    options: argparse.Namespace,
+    branch: Branch | None,
+    paths: Sequence[str],
+    candidates: Sequence[Candidate],
+) -> Round:
+    """Commit a result that passed, push it and promote its models.
+
+    Args:
+        options: of the command.
+        branch: to push; None for none.
+        paths: to commit.
+        candidates: to promote, if the options say so.
+    """
     if not commit(_MESSAGE if branch else _MESSAGE_HERE, paths):
         print("dvc.lock and metrics/ are as committed")
     if branch:
         mine = run_git("rev-parse", "HEAD")
         if pushed(branch, paths) is Pushed.OTHER_RESULT:
             branch.take()
-            return mine
+            return Round(overtaken=mine)
         branch.clear_aside()
     if options.promote:
-        promote(outcome.candidates)
-    return 0
+        promote(candidates)
+    return Round()
 
 
 def pushed(branch: Branch, paths: Sequence[str]) -> Pushed:
-    """Push what was committed; what the remote refuses there is kept aside."""
+    """Push what was committed; if the remote refuses it, keep it aside."""
     try:
         return branch.push()
     except InputError:
@@ -132,7 +170,7 @@ def pushed(branch: Branch, paths: Sequence[str]) -> Pushed:
 
 
 def keep_aside(branch: Branch | None, paths: Sequence[str]) -> None:
-    """Keep what is not committed to a branch on another one; on a laptop it lies here anyway."""
+    """Push what the branch does not get to a branch of its own; without one, it is here anyway."""
     if branch:
         branch.keep_aside(_ASIDE, paths)
         print(f"kept as the branch {branch.aside}: dvc.lock and metrics of this result", flush=True)
@@ -142,9 +180,9 @@ def train(settings: Sequence[str], known: str, *, pull: bool) -> int:
     """Run what is out of date; return DVC's exit code.
 
     Args:
-        settings: other parameters, as KEY=VALUE.
-        known: a commit that may have results of stages that are out of date, empty for none.
-        pull: whether they may be brought from the DVC remote.
+        settings: parameters to override, as KEY=VALUE.
+        known: a commit that may have results of stale stages; empty for none.
+        pull: whether these results may be pulled from the DVC remote.
 
     Raises:
         InputError: a parameter is unknown or out of range.
@@ -162,103 +200,35 @@ def train(settings: Sequence[str], known: str, *, pull: bool) -> int:
     return code
 
 
-def compared_with(base: str) -> Comparison | str:
-    """Return what lies here beside the result of a commit, or why that cannot be."""
+def compared_with(base: str) -> BaseComparison:
+    """Compare the local result with a commit's; say why if that is impossible."""
     if not committed_lock(base):
-        return "there was none"
+        return BaseComparison(None, "there was none")
     try:
-        return compare_results(find_result(base), find_result("."), "val", [])
+        return BaseComparison(compare_results(find_result(base), find_result("."), "val", []))
     except InputError as error:
-        return str(error)
-
-
-def judged(before: Stages, comparison: Comparison | str) -> Outcome:
-    """Return what becomes of each rung.
-
-    Args:
-        before: the lock file before this training.
-        comparison: with the base commit.
-    """
-    params, lock = load_params(PARAMS), read_lock(LOCK)
-    beside = {} if isinstance(comparison, str) else {one.name: one for one in comparison.rungs}
-    outcome = Outcome([], [])
-    try:
-        for rung in params.rung_names:
-            if missing_result(lock, rung):
-                continue
-            candidate = find_candidate(lock, rung)
-            retrained = model_of(before, rung) != model_of(lock, rung)
-            one = judge_rung(candidate, params, beside.get(rung), retrained=retrained)
-            outcome.judgements.append(one)
-            if one.passed:
-                outcome.candidates.append(candidate)
-    except InputError as error:
-        return Outcome(outcome.judgements, [], f"not judged: {error}")
-    return outcome
-
-
-def judge_rung(
-    candidate: Candidate, params: Params, beside: RungComparison | None, *, retrained: bool
-) -> Judgement:
-    """Return what becomes of a rung.
-
-    Args:
-        candidate: the version of its result.
-        params: with the rules of the gate.
-        beside: the result of the base commit beside it, which stands for a champion where there
-            is none; None where it has none.
-        retrained: whether its model is new.
-    """
-    version, champion = candidate.version, candidate.champion
-    name = f"version {version.number}"
-    if champion and champion.number == version.number:
-        return Judgement(version.rung, f"{name} is the champion, as before")
-    if not retrained and (settled := _settled(version)):
-        return Judgement(version.rung, f"{name} {settled}")
-    decision = decide(version, champion, params, candidate.store)
-    found, words = list(decision.falls), f"{name} {decision.words}"
-    if champion is None and beside is not None:
-        # Floors are in the decision already; they hold whatever there is beside.
-        worse = [fall for fall in falls(beside, params.promote) if fall.why != "floor"]
-        words = f"{name} refused beside the base commit" if worse else words
-        found += worse
-    candidate.registry.note(version, words)
-    return Judgement(version.rung, words, found, passed=not found)
-
-
-def _settled(version: Version) -> str:
-    """Return what was decided of a version for good, in words; nothing where that is open.
-
-    One that has passed on another branch, where nothing is promoted, is open. One that was champion
-    and is not has lost its place by a decision: of a person, or beside a later result.
-    """
-    if "refused" in version.decision:
-        return "was refused before and stays so"
-    if version.replaced is not None:
-        back = f"`ladder promote {version.rung} --version {version.number}` brings it back"
-        return f"was champion before and stays replaced; {back}"
-    return ""
+        return BaseComparison(None, str(error))
 
 
 def report(
-    path: Path, done: str, outcome: Outcome, comparison: Comparison | str, faults: Sequence[str]
+    path: Path, done: str, outcome: Outcome, base: BaseComparison, faults: Sequence[str]
 ) -> None:
-    """Write the comment; print the decisions, and whether figures can be compared with before.
+    """Write the comment; print the decisions and whether the figures are comparable with before.
 
     Args:
         path: of the comment.
-        done: its title where nothing is wrong.
-        outcome: what the gate says.
-        comparison: with the base commit, or why there is none.
-        faults: why not all is judged and pushed.
+        done: its title if nothing is wrong.
+        outcome: the gate's decisions.
+        base: the comparison with the base commit.
+        faults: why something was not judged or not pushed.
     """
     refused = ", ".join(outcome.refused)
     titles = [f"Refused: {refused}"] if refused else []
     titles += [line[0].upper() + line[1:] for line in faults]
     ladder = (REPORT / "report.md").read_text(encoding="utf-8")
     title = "; ".join(titles) or done
-    write_comment(path, comment_of(title, outcome.judgements, comparison, ladder))
-    for line in [] if isinstance(comparison, str) else data_lines(comparison):
+    write_comment(path, comment_of(title, outcome.judgements, base, ladder))
+    for line in data_lines(base.comparison) if base.comparison else []:
         print(line)
     for one in outcome.judgements:
         print(f"{one.rung}: {one.words}")
@@ -270,7 +240,7 @@ def report(
 
 
 def write_comment(path: Path, text: str) -> None:
-    """Write what people read of this retraining."""
+    """Write the comment on this retraining."""
     write_beside(path, lambda beside: beside.write_text(text, encoding="utf-8"))
 
 

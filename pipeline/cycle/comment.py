@@ -1,4 +1,4 @@
-"""What people read of a retraining, as Markdown: in the job's summary and beside the request."""
+"""The comment on a retraining, as Markdown: for the job's summary and the merge request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ _FALL_HEAD = ("metric or class", "champion", "candidate", "limit", "why")
 
 @dataclass(frozen=True)
 class Judgement:
-    """What becomes of the result of a rung.
+    """The gate's decision on the result of a rung.
 
     Attributes:
         rung: its name.
-        words: the decision in a line.
-        falls: why it is refused, none if it is not.
-        passed: whether it may become the champion; neither of both where it is so already.
+        words: the decision in one line.
+        falls: why it is refused; empty if it is not.
+        passed: whether it may become the champion; false, too, if it is the champion already.
     """
 
     rung: str
@@ -39,19 +39,29 @@ class Judgement:
     passed: bool = False
 
 
+@dataclass(frozen=True)
+class BaseComparison:
+    """The comparison of the local result with the base commit's.
+
+    Attributes:
+        comparison: None if it is impossible.
+        reason: why it is impossible; else empty.
+    """
+
+    comparison: Comparison | None
+    reason: str = ""
+
+
 def comment_of(
-    title: str,
-    judgements: Sequence[Judgement],
-    comparison: Comparison | str,
-    report: str,
+    title: str, judgements: Sequence[Judgement], base: BaseComparison, report: str
 ) -> str:
     """Return the comment.
 
     Args:
-        title: the outcome in a line.
+        title: the outcome in one line.
         judgements: of the rungs that were judged.
-        comparison: with the base commit, or why there is none.
-        report: of the ladder, as `report/report.md` has it.
+        base: the comparison with the base commit.
+        report: the Markdown of the ladder, from `report/report.md`.
     """
     parts = [f"## {plain_words(title)}"]
     parts += ["\n".join(f"- {plain_words(f'{one.rung}: {one.words}')}" for one in judgements)]
@@ -59,13 +69,16 @@ def comment_of(
         if one.falls:
             rows = [_fall_row(fall) for fall in one.falls]
             parts += [f"### What fell in {one.rung}", markdown_table(_FALL_HEAD, rows)]
-    parts += [_no_comparison(comparison)] if isinstance(comparison, str) else _sides(comparison)
+    if base.comparison:
+        parts += _sides(base.comparison)
+    else:
+        parts += [f"Not compared with an earlier result: {plain_words(base.reason)}"]
     parts += [report.strip()]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def data_lines(comparison: Comparison) -> list[str]:
-    """Return what differs in the data of two results, and what that does to their figures."""
+    """Return which data changed between two results and whether their figures are comparable."""
     data = [path for path in comparison.inputs if path.startswith("data/")]
     if not data:
         return []
@@ -81,10 +94,6 @@ def data_lines(comparison: Comparison) -> list[str]:
 
 def _judged_by_others(left_out: LeftOut) -> bool:
     return any(vars(left_out).values())
-
-
-def _no_comparison(why: str) -> str:
-    return f"Not compared with an earlier result: {plain_words(why)}"
 
 
 def _sides(comparison: Comparison) -> list[str]:

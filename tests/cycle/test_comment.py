@@ -11,7 +11,7 @@ from pipeline.compare.comparison import Comparison, RungComparison, compare_rung
 from pipeline.compare.gate import Fall
 from pipeline.compare.settings import Setting
 from pipeline.compare.sides.results import Side
-from pipeline.cycle.comment import Judgement, comment_of, data_lines
+from pipeline.cycle.comment import BaseComparison, Judgement, comment_of, data_lines
 from tests.compare.making import common_of, pets, told
 
 FALLS = [
@@ -41,7 +41,7 @@ def test_a_refusal_has_its_reason_in_a_table(rung: RungComparison) -> None:
         Judgement("ssd", "version 3 refused", FALLS),
         Judgement("bbox", "passed", passed=True),
     ]
-    text = comment_of("Refused: ssd", judged, found, "## The ladder\n")
+    text = comment_of("Refused: ssd", judged, BaseComparison(found), "## The ladder\n")
     assert text.startswith("## Refused: ssd\n\n- ssd: version 3 refused\n- bbox: passed\n\n")
     assert "### What fell in ssd" in text
     assert "| VOC mAP@.5 | 0.900 | 0.200 | 0.890 | worse than the champion |" in text
@@ -53,7 +53,7 @@ def test_a_refusal_has_its_reason_in_a_table(rung: RungComparison) -> None:
 
 
 def test_without_an_earlier_result_the_reason_is_told() -> None:
-    text = comment_of("Retrained", [], "there was none", "## The ladder\n")
+    text = comment_of("Retrained", [], BaseComparison(None, "there was none"), "## The ladder\n")
     assert text == (
         "## Retrained\n\nNot compared with an earlier result: there was none\n\n## The ladder\n"
     )
@@ -77,5 +77,5 @@ def test_other_labels_of_train_leave_figures_comparable(rung: RungComparison) ->
 
 
 def test_the_comment_is_no_page_of_its_own(rung: RungComparison, tmp_path: Path) -> None:
-    text = comment_of("<script>", [Judgement("a", "b`c")], comparison(rung, []), "")
+    text = comment_of("<script>", [Judgement("a", "b`c")], BaseComparison(comparison(rung, [])), "")
     assert "## \\<script>" in text and "- a: b\\`c" in text
