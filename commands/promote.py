@@ -43,11 +43,10 @@ from pipeline.schemas import SCHEMAS, of_split, read_classes, read_table
 from pipeline.tasks import Task
 from pipeline.tracking.mlflow_store import naming_store, store_uri, without_password
 from pipeline.tracking.registry import CHAMPION, Registry, Version
+from pipeline.tracking.run_tags import SPLIT as HEADLINE_SPLIT
 
 if TYPE_CHECKING:
     from pipeline.inference.detector import Detector
-
-SPLIT = "val"
 
 
 @dataclass(frozen=True)
@@ -176,17 +175,19 @@ def _predicted(version: Version, detector: "Detector", images: pa.Table) -> Rung
     from pipeline.inference.predict_photos import predict_photos
 
     pixels = open_pixel_store(PIXELS, len(images))
-    in_val = pc.equal(images["split"].cast("string"), SPLIT).to_numpy()
+    in_val = pc.equal(images["split"].cast("string"), HEADLINE_SPLIT).to_numpy()
     if not in_val.any():
-        raise InputError(f"{TABLES}: no photo in {SPLIT} to judge a model by; see fetch.split")
+        raise InputError(
+            f"{TABLES}: no photo in {HEADLINE_SPLIT} to judge a model by; see fetch.split"
+        )
     found = predict_photos(detector, images.filter(in_val), pixels[in_val])
     task = Task(detector.spec.task)
     table = read_table(TABLES / f"{task.table}.parquet", SCHEMAS[task.table])
     return RungResult(
         f"version {version.number}",
         version.rung,
-        of_split(images, SPLIT),
-        of_split(table, SPLIT),
+        of_split(images, HEADLINE_SPLIT),
+        of_split(table, HEADLINE_SPLIT),
         Predictions(found, task, detector.classes),
     )
 
