@@ -175,7 +175,7 @@ def write_results(
     """
     folder.mkdir()
     task, classes = predictions.task, predictions.classes
-    [split] = splits_of(predictions, tables.images, getattr(tables, task.table))
+    [split] = splits_of(predictions, tables.images, tables.by_name[task.table])
     scores = score_split(split, task, len(classes))
     write_intervals(folder, [split], [scores], len(classes))
     if task.every_object:

@@ -19,7 +19,7 @@ from pipeline.formats.read import read_labels
 from pipeline.params.fetch import FetchParams, SourceParams
 from pipeline.params.params import Params, load_params
 from pipeline.schemas import SPLITS
-from pipeline.tables.build import Tables, build_tables, check_learnable, write_tables
+from pipeline.tables.build import Report, Tables, build_tables, check_learnable, write_tables
 from pipeline.tables.classes import choose_classes
 from pipeline.tables.every_class import with_every_class
 from pipeline.tables.join import as_machine, as_truth, join_sets
@@ -108,7 +108,7 @@ def _read_set(source: SourceParams, params: FetchParams) -> Labels:
     )
 
 
-def print_report(report: dict) -> None:
+def print_report(report: Report) -> None:
     """Print photos and objects of each split and class, what was clipped or dropped, and notes."""
     table = Table("", *(Column(split, justify="right") for split in SPLITS))
     for what in ("images", "objects"):

@@ -22,8 +22,8 @@ from pipeline.tables.build import write_tables
 
 def test_the_schemas_are_the_agreed_ones(tables):
     for name, schema in SCHEMAS.items():
-        assert getattr(tables, name).schema.equals(schema)
-        assert json.loads(getattr(tables, name).schema.metadata[b"classes"]) == ["cat", "dog"]
+        assert tables.by_name[name].schema.equals(schema)
+        assert json.loads(tables.by_name[name].schema.metadata[b"classes"]) == ["cat", "dog"]
     assert [str(field.type) for field in IMAGES_SCHEMA][:4] == ["int64", "string", "int32", "int32"]
     assert OBJECTS_SCHEMA.names == [
         *("object_id", "image_id", "file_name", "width", "height", "split", "label", "name"),
@@ -35,7 +35,7 @@ def test_written_and_read_tables_are_equal(tables, tmp_path):
     write_tables(tmp_path / "tables", tables)
     for name, schema in SCHEMAS.items():
         table = read_table(tmp_path / f"tables/{name}.parquet", schema)
-        assert table.equals(getattr(tables, name), check_metadata=True)
+        assert table.equals(tables.by_name[name], check_metadata=True)
         assert read_classes(table) == ["cat", "dog"]
     assert json.loads((tmp_path / "tables/report.json").read_text()) == tables.report
 

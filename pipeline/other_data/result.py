@@ -153,7 +153,7 @@ def write_tables(folder: Path, tables: Tables, predictions: Predictions) -> None
     """Write photos, truth and predictions as `ladder compare` reads them."""
     name = predictions.task.table
     write_parquet(tables.images, folder / "images.parquet")
-    write_parquet(getattr(tables, name), folder / f"{name}.parquet")
+    write_parquet(tables.by_name[name], folder / f"{name}.parquet")
     write_parquet(predictions.table, folder / PREDICTIONS_FILE)
 
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from pipeline.errors import InputError, counted
 from pipeline.formats.labels import Labels
-from pipeline.tables.build import Tables, build_tables
+from pipeline.tables.build import Report, Tables, build_tables
 from pipeline.tasks import Task
 
 EVALUATED_SPLIT = "test"  # what the photos are called in tables and results
@@ -32,7 +32,7 @@ def tables_to_measure(labels: Labels) -> Tables:
     return tables
 
 
-def _why_none(report: dict) -> str:
+def _why_none(report: Report) -> str:
     outside = "outside its photo or without area"
     whys = (
         (report["ignored"], "object is marked ignore", "objects are marked ignore"),
@@ -48,7 +48,7 @@ def measured_photos(tables: Tables, task: Task) -> int:
 
 def objects_to_find(tables: Tables) -> int:
     """Return how many objects count: all but those marked ignore."""
-    return len(tables.objects) - int(tables.report["ignored"])
+    return len(tables.objects) - tables.report["ignored"]
 
 
 def notes_on(tables: Tables, task: Task) -> list[str]:

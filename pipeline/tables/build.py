@@ -4,8 +4,10 @@
 largest object. Everything downstream reads these and never the labels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import orjson
@@ -25,7 +27,34 @@ from pipeline.schemas import (
     read_classes,
     with_classes,
 )
-from pipeline.tables.objects import Objects, clip_objects
+from pipeline.tables.objects import DroppedBox, Objects, clip_objects
+
+
+class Report(TypedDict):
+    """What the tables hold and what was left out, as `report.json` has it.
+
+    Attributes:
+        images, objects: how many there are.
+        ignored: objects marked ignore.
+        labelled_by_a_model: objects with a score.
+        splits: by split, the number of `images` and of `objects`.
+        classes: by class and split, the number of objects.
+        photos_without_objects: how many there are.
+        clipped: boxes that reached beyond their photos.
+        dropped: boxes with no area inside their photos.
+        notes: on how the labels were read.
+    """
+
+    images: int
+    objects: int
+    ignored: int
+    labelled_by_a_model: int
+    splits: dict[str, dict[str, int]]
+    classes: dict[str, dict[str, int]]
+    photos_without_objects: int
+    clipped: int
+    dropped: list[DroppedBox]
+    notes: list[str]
 
 
 @dataclass(frozen=True)
@@ -35,8 +64,13 @@ class Tables:
     images: pa.Table
     objects: pa.Table
     largest: pa.Table
-    report: dict
+    report: Report
     file: Path
+
+    @property
+    def by_name(self) -> dict[str, pa.Table]:
+        """The tables by the names of their schemas and files."""
+        return {"images": self.images, "objects": self.objects, "largest": self.largest}
 
 
 def build_tables(labels: Labels) -> Tables:
@@ -60,7 +94,7 @@ def build_tables(labels: Labels) -> Tables:
     areas = area(kept.boxes.astype(float))
     objects = _objects_table(kept, areas, images, classes)
     largest = objects.take(largest_rows(kept.rows, areas, kept.ignore))
-    report = _report(images, kept, classes, clipped, dropped) | {"notes": list(notes)}
+    report = _report(images, kept, classes, clipped, dropped, notes)
     return Tables(images, objects, largest, report, file)
 
 
@@ -120,10 +154,9 @@ def write_tables(folder: Path, tables: Tables) -> None:
         InputError: a table does not have its schema.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in SCHEMAS.items():
+    for name, table in tables.by_name.items():
         path = folder / f"{name}.parquet"
-        table = getattr(tables, name)
-        check_schema(path, table.schema, schema)
+        check_schema(path, table.schema, SCHEMAS[name])
         write_parquet(table, path)
     report = orjson.dumps(tables.report, option=orjson.OPT_INDENT_2)
     (folder / "report.json").write_bytes(report + b"\n")
@@ -172,8 +205,13 @@ def _counts(splits: np.ndarray, labels: np.ndarray, classes: int, where: np.ndar
 
 
 def _report(
-    images: pa.Table, kept: Objects, classes: list[str], clipped: int, dropped: list[dict]
-) -> dict:
+    images: pa.Table,
+    kept: Objects,
+    classes: list[str],
+    clipped: int,
+    dropped: list[DroppedBox],
+    notes: Sequence[str],
+) -> Report:
     splits = _codes(images["split"])
     every = np.ones(len(kept.rows), bool)
     counts = _counts(splits[kept.rows], kept.labels, len(classes), where=every)
@@ -195,4 +233,5 @@ def _report(
         "photos_without_objects": int(np.count_nonzero(objects == 0)),
         "clipped": clipped,
         "dropped": dropped,
+        "notes": list(notes),
     }

@@ -1,6 +1,7 @@
 """Clips boxes to their photos and drops those of which nothing remains."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,15 @@ class Objects:
     scores: np.ndarray
 
 
-def clip_objects(labels: Labels) -> tuple[Objects, int, list[dict]]:
+class DroppedBox(TypedDict):
+    """A labelled box with no area inside its photo."""
+
+    file: str
+    object_id: int
+    reason: str
+
+
+def clip_objects(labels: Labels) -> tuple[Objects, int, list[DroppedBox]]:
     """Return the objects that have area inside their photos.
 
     Args:
@@ -58,7 +67,7 @@ def clip_objects(labels: Labels) -> tuple[Objects, int, list[dict]]:
     return Objects(*(column[order] for column in columns)), moved, dropped
 
 
-def _dropped(labels: Labels, lost: np.ndarray, outside: np.ndarray) -> list[dict]:
+def _dropped(labels: Labels, lost: np.ndarray, outside: np.ndarray) -> list[DroppedBox]:
     names = labels.images["file_name"].take(pa.array(labels.rows[lost])).to_pylist()
     return [
         {

@@ -18,7 +18,7 @@ from tests.data.making import SMALL, labels, pascal
 def test_all_photos_are_of_one_split():
     tables = tables_to_measure(labels(pascal(SMALL)))
     for name, schema in SCHEMAS.items():
-        table = getattr(tables, name)
+        table = tables.by_name[name]
         check_schema(name, table.schema, schema)
         assert set(table["split"].to_pylist()) == {EVALUATED_SPLIT}
     assert read_classes(tables.objects) == read_classes(tables.images)
