@@ -1,4 +1,4 @@
-"""`ladder evaluate`: what a finished model reaches on other labelled photos.
+"""`ladder evaluate`: measure a finished model on other labelled photos.
 
 Examples:
   ladder evaluate photos/mine                          models/ssd_fpn, evaluated/mine-ssd_fpn
@@ -7,9 +7,9 @@ Examples:
   ladder evaluate photos/coco --labels val.json --rename automobile=car
   ladder compare evaluated/mine-ssd_189 evaluated/mine-ssd_fpn    two models on the same photos
 
-The labels may be in any format that the project reads, and are read as the tables stage reads them.
-Classes are those of the model, by name; objects of others are left out and counted. Nothing tells
-whether the model has learnt from these photos: figures are too good if it has.
+The labels may be in any format that the project reads, and are read as the tables stage does.
+Classes are matched to the model's by name; objects of other classes are left out and counted. The
+command cannot know whether the model was trained on these photos; if so, the figures are too good.
 """
 
 import argparse
@@ -69,9 +69,9 @@ def main(arguments: Sequence[str]) -> int:
     out: Path = options.out or EVALUATED / name_of(options.folder, options.split, options.model)
     models = [] if is_mlflow_uri(options.model) else [Path(options.model)]
     check_out(out, [options.folder, *models])
-    for one in models:  # a slip in its name is told before all labels are read
+    for one in models:  # so a mistyped name fails before labels are read
         check_is_same(out, asked_by(options, model_digest(one)))
-    with result_folder(out.resolve()) as folder:  # where a link leads, which stays
+    with result_folder(out.resolve()) as folder:  # follow a symlink instead of replacing it
         pixels = folder / "pixels" / "photos.npy"
         model, inputs, tables, predictions = answers_of(options, out, pixels, params)
         write_tables(folder, tables, predictions)
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str]) -> int:
 def answers_of(
     options: argparse.Namespace, out: Path, pixels: Path, params: Params
 ) -> tuple[DescribedModel, EvaluationInputs, Tables, Predictions]:
-    """Read the labels, then the model; return it, the inputs, tables and what it has found."""
+    """Read labels and model; return the model, its inputs, the tables and the predictions."""
     with opened(options.folder, pixels.parent.with_name("unpacked")) as place:
         labels = read_labelled(
             place, options.format, options.labels, turn=options.turn, split=options.split
@@ -107,7 +107,7 @@ def answers_of(
 def asked_by(
     options: argparse.Namespace, model_sha256: str, labels_sha256: str = ""
 ) -> EvaluationInputs:
-    """Return what is measured, of a model and labels with these digests."""
+    """Return what is to be measured, with the SHA-256 of model and labels."""
     return EvaluationInputs(
         model=options.model,
         model_sha256=model_sha256,
@@ -122,7 +122,7 @@ def asked_by(
 
 
 def name_of(folder: Path, split: str, model: str) -> str:
-    """Return the name of a result: those of the photos' folder, of the split and of the model.
+    """Return the name of a result: the names of the folder, the split and the model.
 
     >>> name_of(Path("photos/mine"), "val", "models:/ssd_fpn@champion")
     'mine-val-ssd_fpn-champion'
@@ -135,18 +135,18 @@ def name_of(folder: Path, split: str, model: str) -> str:
 def predict_all(
     model: DescribedModel, place: Path, tables: Tables, pixels: Path, params: Params
 ) -> Predictions:
-    """Return what a model finds in the photos of the tables.
+    """Return a model's predictions for the photos of the tables.
 
     Args:
         model: of any task.
-        place: the folder that the paths of the photos begin at.
+        place: the folder that the photos' paths are relative to.
         tables: of the photos.
-        pixels: the file to write: the photos at the side of the model's input.
-        params: of the project: the device, and which outputs become detections.
+        pixels: the file to write, with the photos in the size of the model's input.
+        params: of the project, for the device and for which outputs become detections.
 
     Raises:
-        InputError: the model is damaged, or a photo does not decode or has another size than its
-            labels say.
+        InputError: the model is damaged, or a photo cannot be decoded or has another size than in
+            the labels.
     """
     from pipeline.data.pixels import build_pixel_store
     from pipeline.inference.predict_photos import predict_photos
@@ -169,9 +169,10 @@ def predict_all(
 def write_results(
     folder: Path, tables: Tables, predictions: Predictions, label_scores: Mapping[str, float]
 ) -> Scores:
-    """Write what the evaluate stage writes of one split into a new folder; return the metrics.
+    """Write the evaluate stage's files for one split into a new folder; return the metrics.
 
-    Labels are those of the model's own scores by class, or of the best ones here where it has none.
+    Detections above the model's label scores count as labels; if it has none, above the scores
+    that fit these photos best.
     """
     folder.mkdir()
     task, classes = predictions.task, predictions.classes
@@ -193,7 +194,7 @@ def evaluation_of(
     scores: Scores,
     results: Path,
 ) -> ModelEvaluation:
-    """Return what a model reached, with all that a reader must know of it."""
+    """Return the figures of a model and all that a reader must know about them."""
     task = Task(model.spec.task)
     return ModelEvaluation(
         **vars(inputs),
@@ -215,7 +216,7 @@ def evaluation_of(
 
 
 def label_scores_of(model: DescribedModel) -> LabelScoreSource | None:
-    """Return whose scores make a box a label, None for a model of the largest object."""
+    """Return where the label scores come from; None for a model of the largest object."""
     if not Task(model.spec.task).every_object:
         return None
     return "of the model" if model.label_scores else "best here"
@@ -229,8 +230,8 @@ def write_page(
     pixels: Path,
     grid_photos: int,
 ) -> None:
-    """Draw the pictures and write the page that has them inside."""
-    # Matplotlib: only where it is needed.
+    """Draw the pictures and write the page that embeds them."""
+    # These import matplotlib, which the figures do not need.
     from pipeline.other_data.page import evaluation_page
     from pipeline.other_data.pictures import draw_answers
     from pipeline.report.answers import DrawnPhotos, read_answers
@@ -258,16 +259,16 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help=f"of the labels: {', '.join(get_args(Format))} (%(default)s)",
     )
     parser.add_argument(
-        "--labels", default="", metavar="FILE", help="in FOLDER, where there are several"
+        "--labels", default="", metavar="FILE", help="the file in FOLDER, if there are several"
     )
     parser.add_argument(
         "--turn",
         choices=("auto", "exif", "stored"),
         default="auto",
-        help="whether the labels are on photos as EXIF turns them (%(default)s: they tell)",
+        help="labels are on photos as EXIF turns them, or as stored (%(default)s: by the labels)",
     )
     parser.add_argument(
-        "--split", default="", metavar="NAME", help="only photos that the labels have in it"
+        "--split", default="", metavar="NAME", help="only photos in this split of the labels"
     )
     parser.add_argument(
         "--rename",
@@ -275,7 +276,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         default=[],
         type=_pair,
         metavar="OLD=NEW",
-        help="what the model calls a class of the labels; may be given several times",
+        help="the model's name for a class of the labels; may be given several times",
     )
     parser.add_argument(
         "--out",

@@ -1,7 +1,7 @@
-"""`ladder lr`: which learning rate suits a rung on this data.
+"""`ladder lr`: find a learning rate for a rung on this data.
 
 Examples:
-  ladder lr ssd_fpn                     lr_finder/ssd_fpn.png, and the rate that it proposes
+  ladder lr ssd_fpn                     lr_finder/ssd_fpn.png, and the suggested rate
   ladder lr ssd_fpn --phase late        with the backbone's late layers trained, too
 """
 
@@ -17,14 +17,14 @@ def main(arguments: Sequence[str]) -> int:
     """Run the learning-rate finder for a rung and write lr_finder/RUNG.png."""
     parser = command_parser(__doc__)
     parser.add_argument("rung", metavar="RUNG", help="as in params.yaml")
-    # The names of `THAWED`, whose import would load torch before the arguments are checked.
+    # The keys of `THAWED`, whose import would load torch before the arguments are checked.
     parser.add_argument("--phase", choices=("head", "late", "all"), default="head")
     parser.add_argument(
-        "--steps", type=number(int, 2), default=100, help="of the whole range (%(default)s)"
+        "--steps", type=number(int, 2), default=100, help="over the range of rates (%(default)s)"
     )
     options = parser.parse_args(arguments)
     params = load_params(PARAMS)
-    params.rung(options.rung)  # fails at once if there is none
+    params.rung(options.rung)  # raises if there is no such rung
     print(f"the curve: {find(params, options.rung, options.phase, options.steps)}")
     return 0
 
@@ -61,6 +61,8 @@ def find(params: Params, name: str, phase: str, steps: int) -> Path:
     path = Path("lr_finder") / f"{name}.png"
     path.parent.mkdir(exist_ok=True)
     learning_rate_curve(path, found.rates, found.smoothed, found.suggestion)
-    advice = "the loss never fell" if found.suggestion is None else f"{found.suggestion:.1e}"
-    print(f"{name}, {phase} learning: steepest fall of the loss at lr = {advice}")
+    advice = "the loss never fell"
+    if found.suggestion is not None:
+        advice = f"steepest fall of the loss at lr = {found.suggestion:.1e}"
+    print(f"{name}, {phase} learning: {advice}")
     return path

@@ -1,4 +1,4 @@
-"""Stage `evaluate`: the predictions of a rung against the labels, as numbers."""
+"""Stage `evaluate`: measure a rung's predictions against the labels."""
 
 import argparse
 import json
@@ -75,13 +75,13 @@ def read_inputs(rung: str) -> tuple[Predictions, pa.Table, pa.Table]:
     truth = read_table(TABLES / f"{table}.parquet", SCHEMAS[table])
     if predictions.classes != read_classes(images):
         raise InputError(
-            f"{PREDICTIONS / rung}.parquet: of other classes than the tables; run train and predict"
+            f"{PREDICTIONS / rung}.parquet: not the classes of the tables; run train and predict"
         )
     return predictions, images, truth
 
 
 def write_history(folder: Path, epochs: list[EpochRow]) -> None:
-    """Write a row an epoch: epoch, phase, lr of the head, train_* and val_* losses and metrics."""
+    """Write one row per epoch: epoch, phase, the head's lr, and train_* and val_* figures."""
     losses = [
         {f"train_{name}": value for name, value in row["train"].items()}
         | {f"val_{name}": value for name, value in row["val"].items()}
@@ -99,9 +99,9 @@ def write_found_by_epoch(folder: Path, epochs: list[EpochRow], photos: pa.Table)
     """Write what was found after each epoch in the first photos of val.
 
     Args:
-        folder: of the rung's results.
-        epochs: of its training.
-        photos: of val, in the order in which the training has seen them.
+        folder: to write into.
+        epochs: of the rung's training.
+        photos: of val, in the order that the training read them in.
     """
     columns = (photos[name].to_pylist() for name in ("image_id", "width", "height"))
     places = list(zip(*columns, strict=True))
@@ -141,7 +141,7 @@ def _read_anchors(path: Path) -> np.ndarray:
 def write_metrics(
     rung: str, splits: list[Split], scores: list[Scores], predictions: Predictions
 ) -> None:
-    """Write and print the metrics, null where there was nothing to measure."""
+    """Write and print the metrics; null if there was nothing to measure."""
     rounded = {
         split.name: {
             name: None if math.isnan(reached.metrics[name]) else round(reached.metrics[name], 5)
@@ -149,7 +149,7 @@ def write_metrics(
         }
         for split, reached in zip(splits, scores, strict=True)
     }
-    # Equal runs differ in the third digit between kinds of processors; DVC shows numbers alone.
+    # Recorded because the third digit depends on it. DVC shows only the numbers.
     processor = read_spec(MODELS / rung / "model.json")[0].processor
     content = {rung: rounded, "processor": processor}
     text = json.dumps(content, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""Stage `predict`: the network runs once over val and test, and its detections are written."""
+"""Stage `predict`: run the network once over val and test and write its detections."""
 
 import argparse
 
@@ -21,13 +21,13 @@ def main() -> None:
     parser.add_argument("rung", metavar="RUNG", help=", ".join(rung.name for rung in RUNGS))
     rung = find_rung(parser.parse_args().rung)
     params = load_params(PARAMS)
-    forget(checkpoint_folder(rung.name))  # DVC has recorded the model, or this would not run
+    forget(checkpoint_folder(rung.name))  # DVC runs this once it has recorded the model
     images = read_table(TABLES / "images.parquet", SCHEMAS["images"])
     pixels = open_pixel_store(PIXELS, len(images))
     model = MODELS / rung.name
     detector = Detector.load(model, device=params.train.shared.device, decoding=params.predict)
     if detector.classes != read_classes(images):
-        raise InputError(f"{model}: learnt other classes than the tables; train again")
+        raise InputError(f"{model}: was trained on other classes than the tables; train again")
     table = predict_photos(detector, images, pixels)
     path = PREDICTIONS / f"{rung.name}.parquet"
     write_beside(path, lambda beside: write_parquet(table, beside))

@@ -146,7 +146,11 @@ def _fewer_pixels():
         ("combined", _nothing, "models/combined/model.json: no model there; train it first"),
         ("classifier", _no_model, "models/classifier/model.safetensors: no model there; "),
         ("classifier", _damaged_model, "models/classifier/model.json: other: no such rung; "),
-        ("classifier", _other_classes, "models/classifier: learnt other classes than the tables; "),
+        (
+            "classifier",
+            _other_classes,
+            "models/classifier: was trained on other classes than the tables; ",
+        ),
         ("classifier", _no_photo, "data/tables: no photo in val or test to predict; "),
         ("classifier", _no_pixels, "data/pixels/photos.npy: no such file; "),
         ("classifier", _fewer_pixels, "data/pixels/photos.npy: has 3 photos, data/tables/images"),
