@@ -1,15 +1,15 @@
-"""`ladder promote`: a model becomes the champion of its rung, if it passes the gate.
+"""`ladder promote`: make a model the champion of its rung, if it passes the gate.
 
 Examples:
-  ladder promote ssd_fpn                 the last result beside the champion
-  ladder promote ssd_fpn --version 3     any version that MLflow has
-  ladder promote ssd_fpn --rollback      the champion before this one again
+  ladder promote ssd_fpn                 the last result, compared with the champion
+  ladder promote ssd_fpn --version 3     any version in MLflow
+  ladder promote ssd_fpn --rollback      the previous champion again
 
-Both models predict the val photos that lie here now. The candidate is refused, with exit code 3, if
-its headline metric is worse by more than promote.tolerance and beyond chance, if a class has lost
-more than promote.class_drop of its figure, or if a metric is below promote.floors. Without a
-champion only the floors count. A champion that learnt other classes cannot be compared, which is a
-refusal, too: --force overrules. Every decision is a tag of the version in MLflow.
+Both models predict the current val photos. The candidate is refused, with exit code 3, if its
+headline metric is worse by more than promote.tolerance and beyond chance, if a class has lost more
+than promote.class_drop of its figure, or if a metric is below promote.floors. Without a champion
+only the floors count. A champion trained on other classes cannot be compared with, so that is a
+refusal, too; --force overrules it. Every decision is a tag of the version in MLflow.
 """
 
 import argparse
@@ -51,11 +51,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the gate says of a candidate.
+    """The gate's decision on a candidate.
 
     Attributes:
-        falls: why it is refused; none if it passes.
-        words: the decision in a line.
+        falls: why it is refused; empty if it passes.
+        words: the decision in one line.
     """
 
     falls: Sequence[Fall]
@@ -63,10 +63,10 @@ class Decision:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Let a model become the champion of its rung, or refuse it and say what fell."""
+    """Promote a model to champion, or refuse it and say which metric dropped."""
     options = _parse(arguments)
     params = load_params(PARAMS)
-    params.rung(options.rung)  # which names those there are, if it is none
+    params.rung(options.rung)  # raises if there is no such rung
     store = store_uri(Path())
     with naming_store(store):
         return _promote(options, params, store)
@@ -97,11 +97,11 @@ def _promote(options: argparse.Namespace, params: Params, store: str) -> int:
 
 
 def decide(candidate: Version, champion: Version | None, params: Params, store: str) -> Decision:
-    """Return what the gate says of a candidate.
+    """Return the gate's decision on a candidate.
 
     Raises:
-        InputError: one of the models cannot be loaded, or the candidate has other classes than the
-            tables here.
+        InputError: one of the models cannot be loaded, or the candidate was trained on other
+            classes than the tables here.
     """
     mine = result_of(candidate, params, store)
     if champion is None:
@@ -115,12 +115,13 @@ def decide(candidate: Version, champion: Version | None, params: Params, store: 
     comparison = compare_rungs(common_photos(_predicted(champion, detector, _images()), mine))
     found = falls(comparison, params.promote)
     outcome = "refused" if found else "passed"
-    beside = f"beside version {champion.number} as A on {len(comparison.common.images)} photos"
-    return Decision(found, f"{outcome} {beside}: {verdict(comparison)}")
+    photos = f"on {len(comparison.common.images)} photos"
+    compared = f"compared with version {champion.number} as A {photos}"
+    return Decision(found, f"{outcome}, {compared}: {verdict(comparison)}")
 
 
 def _not_comparable(champion: Version, other: str, mine: RungResult, params: Params) -> Decision:
-    """Return the refusal of a candidate whose champion learnt other classes; floors hold, too."""
+    """Return the refusal of a candidate whose champion has other classes; floors apply, too."""
     alone = compare_rungs(common_photos(mine, mine))
     found = below_floors(alone, params.promote.floors, champion=False)
     why = f"cannot be compared with version {champion.number}: classes changed ({other})"
@@ -129,7 +130,7 @@ def _not_comparable(champion: Version, other: str, mine: RungResult, params: Par
 
 
 def classes_changed(before: Sequence[str], now: Sequence[str]) -> str:
-    """Return in words how classes differ from those before; nothing where they do not.
+    """Return in words how the classes changed; empty if they did not.
 
     >>> classes_changed(["cat", "dog"], ["cat", "eel"])
     'without dog, with eel'
@@ -145,7 +146,7 @@ def classes_changed(before: Sequence[str], now: Sequence[str]) -> str:
 
 
 def result_of(version: Version, params: Params, store: str) -> RungResult:
-    """Return what a version predicts for the val photos that lie here now.
+    """Return a version's predictions for the current val photos.
 
     Raises:
         InputError: it cannot be loaded, has other classes, or there are no val photos.
@@ -153,8 +154,8 @@ def result_of(version: Version, params: Params, store: str) -> RungResult:
     detector, images = _loaded(version, params, store), _images()
     if detector.classes != read_classes(images):
         raise InputError(
-            f"{version.uri}: learnt other classes than the tables here, so that nothing tells "
-            "whether it is better; train on these, or take the data that it was trained on"
+            f"{version.uri}: was trained on other classes than the tables here and cannot be "
+            "judged on them; train on these, or take the data that it was trained on"
         )
     return _predicted(version, detector, images)
 
@@ -193,10 +194,10 @@ def _predicted(version: Version, detector: "Detector", images: pa.Table) -> Rung
 
 
 def print_falls(found: Sequence[Fall]) -> None:
-    """Print a table of what a candidate is refused for; nothing where it is not."""
+    """Print a table of why a candidate is refused; nothing if it is not."""
     if not found:
         return
-    table = Table(title="What fell", title_justify="left", title_style="bold")
+    table = Table(title="What failed", title_justify="left", title_style="bold")
     table.add_column("metric or class")
     for name in ("champion", "candidate", "limit"):
         table.add_column(name, justify="right")
@@ -230,7 +231,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command_parser(__doc__)
     parser.add_argument("rung", metavar="RUNG", help="a name from the `train` section")
     one = parser.add_mutually_exclusive_group()
-    one.add_argument("--version", metavar="N", help="of the registered model (the last result)")
-    one.add_argument("--rollback", action="store_true", help="the champion before this one again")
+    one.add_argument(
+        "--version", metavar="N", help="version of the registered model (the last result)"
+    )
+    one.add_argument(
+        "--rollback", action="store_true", help="make the previous champion the champion again"
+    )
     parser.add_argument("--force", action="store_true", help="overrule the gate")
     return parser.parse_args(arguments)

@@ -1,1 +1,1 @@
-"""What CI does: the commands that .ci/verify and .ci/retrain call."""
+"""The commands that .ci/verify and .ci/retrain call."""

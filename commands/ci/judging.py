@@ -83,7 +83,7 @@ def judge_rung(
     if champion is None and beside is not None:
         # `decide` has checked the floors already.
         worse = [fall for fall in falls(beside, params.promote) if fall.why != "floor"]
-        words = f"{name} refused beside the base commit" if worse else words
+        words = f"{name} refused, worse than the base commit" if worse else words
         found += worse
     candidate.registry.note(version, words)
     return Judgement(version.rung, words, found, passed=not found)

@@ -1,13 +1,13 @@
 """`ladder retrain`: bring the ladder up to date with this commit, judge, report, and push it.
 
 Examples:
-  ladder retrain                                 what CI does, but that git neither pulls nor pushes
+  ladder retrain                                 as in CI, but git neither pulls nor pushes
   ladder retrain -S train.ssd_fpn.late.epochs=9  with another parameter, which is committed, too
   ladder retrain --push main --promote           as `.ci/retrain` calls it in CI
 
-Only what changed is trained. Each new result is judged by the gate of `ladder promote`; if one is
-refused, the exit code is 3, the champions stay and the branch keeps its dvc.lock and metrics. What
-was trained is pushed to the DVC remote before the commit that names it.
+Only what changed is trained. The gate of `ladder promote` judges each new result; if one is
+refused, the exit code is 3, the champions stay and the branch keeps its dvc.lock and metrics. The
+results are pushed to the DVC remote before the commit that names them.
 """
 
 import argparse
@@ -38,9 +38,9 @@ from pipeline.tracking.dvc_lock import Stages, read_lock
 from pipeline.tracking.git_state import committed_lock, flat_params_of, run_git
 from pipeline.yaml_file import read_yaml
 
-_ROUNDS = 3  # of results that others push meanwhile
+_ROUNDS = 3  # each after somebody else has pushed a result first
 _MESSAGE = "Retrain: new dvc.lock and metrics [skip ci]"
-_MESSAGE_HERE = "New dvc.lock and metrics"  # CI is to see what a person pushes
+_MESSAGE_HERE = "New dvc.lock and metrics"  # CI must run on what a person pushes
 _ASIDE = "Retrain: not committed to the branch, refused or not pushed by DVC [skip ci]"
 _COMMITTED = (str(LOCK), str(METRICS), str(PARAMS))
 
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str]) -> int:
         if not ended.overtaken:
             return ended.code
         known = ended.overtaken
-        said = f"once more, on top of it; the commit made here was {known[:10]}"
+        said = f"trying again on top of it; the commit made here was {known[:10]}"
         print(f"{Pushed.OTHER_RESULT.value}: {said}", flush=True)
     raise InputError(f"{options.push}: others pushed results {_ROUNDS} times; run it again")
 
@@ -104,7 +104,7 @@ def retrain(options: argparse.Namespace, branch: Branch | None, known: str) -> R
     start = prepare(options, branch, known)
     code = train(options.settings, start.known, pull=start.reachable)
     if code:
-        write_comment(options.comment, "## Retraining failed: its log says where\n")
+        write_comment(options.comment, "## Retraining failed: see its log\n")
         push_objects()  # of the stages that succeeded
         keep_aside(branch, start.paths)
         return Round(code)
@@ -252,9 +252,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command_parser(__doc__)
     add_settings(parser)
     parser.add_argument("--base", metavar="COMMIT", help="to compare with (the last commit)")
-    parser.add_argument("--push", metavar="BRANCH", help="of origin: pull it before, push it after")
-    parser.add_argument("--update", action="store_true", help="first what `dvc import` follows")
-    parser.add_argument("--promote", action="store_true", help="what passes becomes the champion")
+    parser.add_argument("--push", metavar="BRANCH", help="of origin, to pull before and push after")
+    parser.add_argument(
+        "--update", action="store_true", help="first update what `dvc import` has brought"
+    )
+    parser.add_argument("--promote", action="store_true", help="make what passes the champion")
     parser.add_argument(
         "--comment", type=Path, default=Path("retrain.md"), metavar="FILE", help="(%(default)s)"
     )

@@ -1,11 +1,11 @@
-"""`ladder verify`: what a commit leaves to be trained, and whether its data was pushed.
+"""`ladder verify`: check what a commit leaves to train, and whether its data was pushed.
 
 Examples:
   ladder verify                         the last commit
   ladder verify --base origin/main      and whether the change since then is to blame
 
-It needs no data and trains nothing. Stages that are out of date are a fault only where the change
-since the base commit touches dvc.lock: then somebody has committed results of something else.
+It needs no data and trains nothing. Stages that are out of date are a fault only if the change
+since the base commit touches dvc.lock: then the committed results are not those of the commit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from pipeline.tracking.git_state import run_git
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print what is stale and what is missing in the remote; return 1 if that is a fault."""
+    """Print what is stale and what the remote lacks; return 1 if that is a fault."""
     parser = command_parser(__doc__)
     parser.add_argument("--base", metavar="COMMIT", help="that the change starts from")
     options = parser.parse_args(arguments)
@@ -35,29 +35,29 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def lock_differs(base: str) -> bool:
-    """Return whether dvc.lock is another one since a change has left the commit `base`."""
+    """Return whether dvc.lock has changed since HEAD branched off from the commit `base`."""
     return bool(run_git("diff", "--name-only", f"{base}...HEAD", "--", str(LOCK)))
 
 
 def stale(stages: Sequence[str], *, results_changed: bool) -> Iterator[str]:
-    """Yield a fault where a changed dvc.lock leaves stages to be run; else say what is left."""
+    """Yield a fault if dvc.lock was changed and stages are still stale; else print them."""
     if not stages:
         print("ok    dvc.lock has the results of this data, these parameters and this code")
     elif results_changed:
-        yield f"dvc.lock was changed, but not to the end: {_some(stages)}; `dvc repro`, commit it"
+        yield f"dvc.lock was changed but lacks {_some(stages)}; run `dvc repro` and commit it"
     else:
-        print(f"ok    to be run, with what follows from them: {_some(stages)}")
+        print(f"ok    to run, with all that depends on them: {_some(stages)}")
 
 
 def not_pushed(*, results_changed: bool) -> Iterator[str]:
-    """Yield what the remote lacks though nobody but the author has it; else say what it lacks."""
+    """Yield what the remote lacks and only the author can push; print what else it lacks."""
     if not has_remote():
-        print("ok    no DVC remote: what is not in git is only where it was made")
+        print("ok    no DVC remote: what is not in git exists only where it was made")
         return
     try:
         lacking = lacking_in_remote()
     except InputError as error:
-        print(f"ok    not looked for in the DVC remote: {error}")
+        print(f"ok    DVC remote not checked: {error}")
         return
     yield from _faults_of(lacking, results_changed)
 
@@ -68,7 +68,7 @@ def _faults_of(lacking: Lacking, results_changed: bool) -> Iterator[str]:
     if lacking.made and results_changed:
         yield f"not in the DVC remote: {_some(lacking.made)}; `dvc push` where they were made"
     elif lacking.made:
-        print(f"ok    {len(lacking.made)} outputs are not in the DVC remote: made again")
+        print(f"ok    {len(lacking.made)} outputs are not in the DVC remote and will be made again")
     elif not lacking.data:
         print("ok    the DVC remote has all that this commit names")
 

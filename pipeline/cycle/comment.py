@@ -68,7 +68,7 @@ def comment_of(
     for one in judgements:
         if one.falls:
             rows = [_fall_row(fall) for fall in one.falls]
-            parts += [f"### What fell in {one.rung}", markdown_table(_FALL_HEAD, rows)]
+            parts += [f"### What failed in {one.rung}", markdown_table(_FALL_HEAD, rows)]
     if base.comparison:
         parts += _sides(base.comparison)
     else:

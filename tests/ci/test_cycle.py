@@ -200,7 +200,7 @@ def test_shuffled_labels_are_refused_and_the_champion_stays(team: Team) -> None:
     team.person.git("pull", "--quiet")
     team.person.push_labels(labels, "Labels from a new source")
     before, runs = team.pushed(), team.runs()
-    assert "to be run, with what follows from them: fetch" in team.person.ladder("verify")
+    assert "to run, with all that depends on them: fetch" in team.person.ladder("verify")
     printed = team.ci.run(".ci/retrain", code=3)
     assert f"refused: {RUNG}; champions and branch stay as they were" in printed
     assert "Photos or labels of val changed" in printed

@@ -45,7 +45,7 @@ def test_from_the_first_champion_to_the_next_and_back(project, capsys):
     assert promote.main(["bbox", "--version", "1"]) == 0
     assert "passed, as there was no champion: L1 px" in capsys.readouterr().out
     assert promote.main(["bbox"]) == 0  # the candidate, version 2, is equal
-    assert "passed beside version 1" in decision(project, "2")
+    assert "passed, compared with version 1" in decision(project, "2")
     assert champion(project) == "2"
     assert promote.main(["bbox"]) == 0
     assert "is the champion of bbox already" in capsys.readouterr().out
@@ -60,7 +60,7 @@ def test_a_refusal_shows_what_fell_and_ends_with_3(project, capsys):
     write_params(project, promote__floors={"l1_px": 0.001})
     assert promote.main(["bbox"]) == 3
     captured = capsys.readouterr()
-    assert "What fell" in captured.out and "floor" in captured.out
+    assert "What failed" in captured.out and "floor" in captured.out
     assert captured.err.endswith("refused: there is no champion; --force overrules\n")
     assert "refused, below a floor" in decision(project, "2")
     assert promote.main(["bbox", "--force"]) == 0
@@ -70,7 +70,7 @@ def test_a_refusal_shows_what_fell_and_ends_with_3(project, capsys):
 def test_a_model_of_other_classes_is_no_candidate(project):
     model = saved(Path("saved/3/bbox"), "bbox")
     track_results([Result("bbox", f"{3:064x}", model=model)], project)
-    with pytest.raises(InputError, match=r"models:/bbox/3: learnt other classes than the tables"):
+    with pytest.raises(InputError, match=r"models:/bbox/3: was trained on other classes than the"):
         promote.main(["bbox"])
 
 
@@ -88,7 +88,7 @@ def test_a_champion_of_other_classes_is_a_refusal_that_may_be_overruled(project,
     assert promote.main(["bbox", "--version", "2"]) == 3
     captured = capsys.readouterr()
     words = "cannot be compared with version 3: classes changed (without cat, dog, owl, with "
-    assert f"refused, {words}" in captured.out and "What fell" in captured.out
+    assert f"refused, {words}" in captured.out and "What failed" in captured.out
     assert "floor" in captured.out  # which holds, too
     assert captured.err.endswith("refused: version 3 stays champion; --force overrules\n")
     assert f"Z refused, {words}" in decision(project, "2") and champion(project) == older

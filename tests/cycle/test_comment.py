@@ -43,7 +43,7 @@ def test_a_refusal_has_its_reason_in_a_table(rung: RungComparison) -> None:
     ]
     text = comment_of("Refused: ssd", judged, BaseComparison(found), "## The ladder\n")
     assert text.startswith("## Refused: ssd\n\n- ssd: version 3 refused\n- bbox: passed\n\n")
-    assert "### What fell in ssd" in text
+    assert "### What failed in ssd" in text
     assert "| VOC mAP@.5 | 0.900 | 0.200 | 0.890 | worse than the champion |" in text
     assert "| dog |  | 0.100 | 0.500 | floor |" in text
     assert "### Compared with the result of commit 0af3 (Add \\| photos)\n" in text

@@ -76,7 +76,7 @@ def test_the_first_version_passes_and_the_champion_is_not_asked_again(
 def test_the_base_commit_stands_for_a_champion(registry: Registry, params: Params) -> None:
     worse = beside_itself(registry, params, 5.0)
     judged = judge_rung(candidate(registry, "1"), params, worse, retrained=True)
-    assert not judged.passed and judged.words == "version 1 refused beside the base commit"
+    assert not judged.passed and judged.words == "version 1 refused, worse than the base commit"
     assert [(one.what, one.why) for one in judged.falls] == [("l1_px", "worse than the champion")]
     better = beside_itself(registry, params, -5.0)
     assert judge_rung(candidate(registry, "1"), params, better, retrained=True).passed
@@ -96,7 +96,7 @@ def test_a_floor_is_no_matter_of_the_base_commit(registry: Registry) -> None:
     worse = beside_itself(registry, params, 5.0)
     judged = judge_rung(candidate(registry, "1"), params, worse, retrained=True)
     assert [one.why for one in judged.falls] == ["floor", "worse than the champion"]
-    assert judged.words == "version 1 refused beside the base commit"
+    assert judged.words == "version 1 refused, worse than the base commit"
 
 
 def test_a_champion_of_other_classes_is_a_refusal(registry: Registry, params: Params) -> None:

@@ -30,7 +30,9 @@ def test_an_overtaken_round_is_followed_by_another_that_knows_its_commit(
     knew = rounds(monkeypatch, Round(overtaken=OURS[0]), Round(overtaken=OURS[1]), Round(3))
     assert retrain.main(["--push", "main"]) == 3
     assert knew == ["", *OURS[:2]]
-    assert "once more, on top of it; the commit made here was aaaaaaaaaa" in capsys.readouterr().out
+    assert (
+        "trying again on top of it; the commit made here was aaaaaaaaaa" in capsys.readouterr().out
+    )
 
 
 def test_it_gives_up_where_others_are_always_faster(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ def test_a_change_of_data_is_told_and_no_fault(copied: Path, capsys) -> None:
     change_photo("second")
     run("git", "commit", "--quiet", "--all", "--message", "Second")
     assert verify.main(["--base", "HEAD~1"]) == 0
-    assert "ok    to be run, with what follows from them: copy" in capsys.readouterr().out
+    assert "ok    to run, with all that depends on them: copy" in capsys.readouterr().out
 
 
 def test_a_lock_file_of_something_else_is_a_fault(copied: Path, capsys) -> None:
@@ -38,7 +38,7 @@ def test_a_lock_file_of_something_else_is_a_fault(copied: Path, capsys) -> None:
     change_photo("third")
     run("git", "commit", "--quiet", "--all", "--message", "Second and third")
     assert verify.main(["--base", "HEAD~1"]) == 1
-    assert "WRONG dvc.lock was changed, but not to the end: copy; " in capsys.readouterr().out
+    assert "WRONG dvc.lock was changed but lacks copy; " in capsys.readouterr().out
     assert verify.main([]) == 0  # without a base nobody says that it was changed
 
 
@@ -59,4 +59,4 @@ def test_a_forgotten_push_is_a_fault(copied: Path, tmp_path: Path, capsys) -> No
 def test_a_remote_that_cannot_be_asked_is_no_fault(copied: Path, capsys) -> None:
     set_remote("ssh://127.0.0.1:9/x")
     assert verify.main([]) == 0
-    assert "ok    not looked for in the DVC remote: dvc data status: " in capsys.readouterr().out
+    assert "ok    DVC remote not checked: dvc data status: " in capsys.readouterr().out
