@@ -43,7 +43,7 @@ from pipeline.schemas import SCHEMAS, of_split, read_classes, read_table
 from pipeline.tasks import Task
 from pipeline.tracking.mlflow_store import naming_store, store_uri, without_password
 from pipeline.tracking.registry import CHAMPION, Registry, Version
-from pipeline.tracking.run_tags import SPLIT as HEADLINE_SPLIT
+from pipeline.tracking.run_tags import HEADLINE_SPLIT
 
 if TYPE_CHECKING:
     from pipeline.inference.detector import Detector
