@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipeline.tables.build import Tables, build_tables
 from tests.data.making import SMALL, Server, labels, pascal
@@ -17,6 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # Tests compute so little that threads cost more than they gain, above all beside other work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# No test is timed: a busy machine takes many times as long.
+settings.register_profile("untimed", parent=settings.default, deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

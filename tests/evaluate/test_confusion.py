@@ -84,7 +84,7 @@ def test_a_row_for_each_count():
     ]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32), found_per_photo=st.integers(0, 20))
 def test_every_object_is_in_its_row_and_every_detection_in_its_column(seed, found_per_photo):
     truth, detections, _ = random_case(seed, 4, found_per_photo, 3)

@@ -75,7 +75,7 @@ def test_a_class_whose_objects_are_all_missed_keeps_its_share_of_the_mean():
     assert gains["missed"] == pytest.approx((1 + 0) / 2 - (1 / 2 + 0) / 2)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     seed=st.integers(0, 2**32),
     photos=st.integers(1, 6),

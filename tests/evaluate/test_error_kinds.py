@@ -178,7 +178,7 @@ def plain_loop(truth, detections):
     return [kinds[row] for row in sorted(kinds)], [o not in claimed | targets for o in real]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     seed=st.integers(0, 2**32),
     photos=st.integers(1, 4),

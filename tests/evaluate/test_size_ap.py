@@ -100,7 +100,7 @@ def test_a_detection_still_has_to_name_the_class():
     assert by_size(truth_of((1, SMALL, 0, False)), found((1, SMALL, 1, 0.9)))["small"] == (1, 0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32))
 def test_where_all_boxes_are_small_and_of_one_class_it_is_the_ap(seed):
     truth, detections, _ = random_case(seed, 4, 15, 1)  # no side is above 29

@@ -191,7 +191,7 @@ def random_case(seed, photos, found_per_photo, num_classes):
     return truth, Detections(photo, box, label, draw.integers(0, 30, total) / 30), num_classes
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     seed=st.integers(0, 2**32),
     photos=st.integers(1, 6),
