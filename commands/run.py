@@ -87,7 +87,7 @@ def run_and_save(text: str, name: str, targets: Sequence[str]) -> int:
         if code == 0:
             keep()
     if code:
-        again = "the same command goes on"
+        again = "the same command continues"
         if code not in (INTERRUPTED, TERMINATED):
             again = f"correct what is wrong, and {again}"
         print(f"{PARAMS} is as it was before; finished stages are kept: {again}")

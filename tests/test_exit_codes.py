@@ -5,7 +5,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.exit_codes import exit_code
 
-LEFT = "left on device; free some space, and the same command goes on"
+LEFT = "left on device; free some space, and the same command continues from what is complete"
 
 
 def failing(error: BaseException):

@@ -281,4 +281,4 @@ def _plain(error: Exception) -> Exception:
     reason = str(error).strip().splitlines()[-1]
     if isinstance(error, RayActorError):
         reason = f"workers died {_RETRIES + 1} times over one part; try fewer --workers, for memory"
-    return InputError(f"--engine ray: {reason}; the same command goes on with what is not done")
+    return InputError(f"--engine ray: {reason}; the same command continues with the rest")

@@ -131,7 +131,7 @@ def test_a_failed_run_leaves_params_as_they_were(project, capfd):
     assert run.main(["-S", "fetch.demo.photos=700"]) not in (0, 130)
     assert Path("params.yaml").read_bytes() == before
     out = capfd.readouterr().out
-    assert "are kept: correct what is wrong, and the same command goes on" in out
+    assert "are kept: correct what is wrong, and the same command continues" in out
     assert not BACKUP.exists()
     assert dvc(project, "exp", "list", "--name-only").split() == []
 
@@ -229,7 +229,7 @@ def test_a_stopped_run_leaves_params_as_they_were_and_no_process(project, number
     said = started.stdout.read()
     assert started.wait(timeout=60) == code
     if number != signal.SIGKILL:
-        assert "params.yaml is as it was before" in said and "the same command goes on" in said
+        assert "params.yaml is as it was before" in said and "the same command continues" in said
         assert "correct what is wrong" not in said
     if alone and number != signal.SIGKILL:
         assert not is_running(stage)  # the run has waited for it

@@ -79,7 +79,7 @@ def data_line(images: pa.Table, objects: pa.Table) -> str:
 
 def _lines(findings: Findings) -> str:
     if not findings.lines:
-        return "<p>Nothing: no check has found anything.</p>"
+        return "<p>Nothing: the checks found no problems.</p>"
     return "<ul>" + "".join(f"<li>{text(line)}</li>" for line in findings.lines) + "</ul>"
 
 
