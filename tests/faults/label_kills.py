@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -64,13 +65,32 @@ def clean_run(words: Sequence[str]) -> float:
     return time.monotonic() - begin
 
 
-def killed_run(words: Sequence[str], moments: Sequence[float]) -> int:
-    """Kill a run after each of these seconds, then run to the end; return the number of kills."""
+class Moment(NamedTuple):
+    """When to kill a run: so many seconds after it has written so many files of its job.
+
+    Seconds from the start would tell how busy the machine is: a run beside less work than the clean
+    one had ends before they are over.
+    """
+
+    files: int
+    seconds: float
+
+
+def random_moment(choose: random.Random, files: int, seconds: float) -> Moment:
+    """Return a moment of a job that takes so many seconds, and writes most files at its end."""
+    written = round(files ** choose.random()) - 1
+    return Moment(written, choose.uniform(0, seconds / (written + 2)))
+
+
+def killed_run(words: Sequence[str], out: Path, moments: Sequence[Moment]) -> int:
+    """Kill a run at each of these moments, then run to the end; return the number of kills."""
     kills = 0
     for moment in moments:
         process = start(words)
+        while process.poll() is None and len(files_of(out)) < moment.files:
+            time.sleep(0.005)
         try:
-            process.wait(moment)
+            process.wait(moment.seconds)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -79,12 +99,15 @@ def killed_run(words: Sequence[str], moments: Sequence[float]) -> int:
     return kills
 
 
+def files_of(out: Path) -> list[Path]:
+    """Return the files of a job, without its lock; also while the job is at work on them."""
+    found = (Path(folder, name) for folder, _, names in os.walk(out) for name in names)
+    return sorted(path for path in found if path.name != ".lock")
+
+
 def digests(out: Path) -> dict[str, str]:
-    """Return the digest of every file of a job by its path, without the lock."""
-    files = (path for path in sorted(out.rglob("*")) if path.is_file())
-    return {
-        path.relative_to(out).as_posix(): digest_of(path) for path in files if path.name != ".lock"
-    }
+    """Return the digest of every file of a job by its path."""
+    return {path.relative_to(out).as_posix(): digest_of(path) for path in files_of(out)}
 
 
 def play(
@@ -100,13 +123,15 @@ def play(
         out = folder / "killed"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
-        moments = [choose.uniform(0, seconds * 1.05) for _ in range(choose.randint(1, _KILLS))]
-        kills = killed_run(command(photos, model, out), moments)
+        moments = sorted(
+            random_moment(choose, len(clean), seconds) for _ in range(choose.randint(1, _KILLS))
+        )
+        kills = killed_run(command(photos, model, out), out, moments)
         killed = digests(out)
         wrong = sorted(name for name in clean | killed if clean.get(name) != killed.get(name))
-        told = ", ".join(f"{moment:.2f}" for moment in moments)
+        told = ", ".join(f"{one.seconds:.2f} s after {one.files}" for one in moments)
         verdict = f"differs: {', '.join(wrong[:5])}" if wrong else "the same bytes"
-        print(f"round {number}: {kills} kills at seconds {told}: {verdict}", flush=True)
+        print(f"round {number}: {kills} kills, {told} files: {verdict}", flush=True)
         results.append((kills, wrong))
     return results
 
