@@ -1,14 +1,14 @@
 """`ladder doctor`: is everything that a run needs present and undamaged?
 
-Above all it hashes again what `dvc.lock` names, in the workspace and in DVC's cache. DVC goes by
-time stamps: it does not see a bit that a failing disk has flipped, nor does `dvc repro --force`
-repair a damaged object. With --fix it mends what can be made again; what is damaged goes to
-.ladder/damaged, and nothing is deleted.
+Above all it hashes again what `dvc.lock` names, in the workspace and in DVC's cache. DVC relies on
+time stamps: it misses a bit that a failing disk has flipped, and `dvc repro --force` does not
+repair a damaged object. --fix repairs what can be made again; damaged files go to .ladder/damaged,
+and nothing is deleted.
 
 Examples:
   ladder doctor                         everything
-  ladder doctor --fix                   and mend what can be made again
-  ladder doctor --no-cache              what takes a second
+  ladder doctor --fix                   and repair what can be made again
+  ladder doctor --no-cache              only the checks that take a second
 """
 
 import argparse
@@ -43,7 +43,7 @@ CHECKS: dict[str, Check] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print what was found; return 1 when something is wrong and not mended, else 0."""
+    """Print what was found; return 1 if something is wrong and not repaired, else 0."""
     options = _parse(arguments)
     names = options.only or [name for name in CHECKS if name != "contents" or not options.no_cache]
     faults = [
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _is_left(finding: Finding, fix: bool, quiet: bool) -> bool:
-    """Print a finding, after mending it where that is wanted; return whether a fault is left."""
+    """Print a finding, after repairing it if asked to; return whether a fault is left."""
     if finding.remedy and finding.mend and fix:
         print(f"MENDED {finding.what}; {mend(finding)}", flush=True)
         return False
@@ -69,12 +69,12 @@ def _is_left(finding: Finding, fix: bool, quiet: bool) -> bool:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command_parser(__doc__)
-    parser.add_argument("--fix", action="store_true", help="mend what can be made again")
+    parser.add_argument("--fix", action="store_true", help="repair what can be made again")
     parser.add_argument(
         "--no-cache", action="store_true", help="hash nothing of workspace and cache (quick)"
     )
     parser.add_argument(
         "--only", action="append", choices=CHECKS, help="this check; may be given several times"
     )
-    parser.add_argument("--quiet", action="store_true", help="say only what is wrong")
+    parser.add_argument("--quiet", action="store_true", help="print only what is wrong")
     return parser.parse_args(arguments)

@@ -249,7 +249,7 @@ def write_page(
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command_parser(__doc__)
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="with photos and labels")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="folder with photos and labels")
     add_model(parser)
     parser.add_argument(
         "--format",
@@ -282,7 +282,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--out",
         type=Path,
         metavar="FOLDER",
-        help="of the result (default: evaluated/NAME-SPLIT-MODEL)",
+        help="folder of the result (default: evaluated/NAME-SPLIT-MODEL)",
     )
     options = parser.parse_args(arguments)
     renamed = [old for old, _ in options.rename]

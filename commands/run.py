@@ -6,10 +6,10 @@ Examples:
   ladder run voc2007 --photos photos/mine -S fetch.split=fraction
   ladder run voc2007 --only evaluate@ssd_fpn     one rung
 
-A profile is a file of profiles/, laid over the committed params.yaml: what an earlier profile has
-set is undone. When the run succeeds, params.yaml keeps the values and DVC saves an experiment; when
-it fails or is stopped, params.yaml is as it was before, and the same command continues. What was
-edited in it meanwhile is put beside it.
+A profile is a file in profiles/ that overrides the committed params.yaml; what an earlier profile
+has set is undone. If the run succeeds, params.yaml keeps the values and DVC saves an experiment; if
+it fails or is stopped, params.yaml is as it was before, and the same command continues. What you
+edit in params.yaml during such a run is kept next to it.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.photos and not options.photos.is_dir():
         raise InputError(f"{options.photos}: no such folder; name one that holds photos and labels")
     if restore_params():
-        print(f"{PARAMS}: what a run that was cut off had set is undone")
+        print(f"{PARAMS}: undid what a run that was cut off had set")
     mend_lock()
     current = flat_params_of(read_yaml(PARAMS), str(PARAMS))
     wanted = wanted_params(options.profile, options.photos, options.settings, current)
@@ -151,7 +151,7 @@ def _differs_from_commit() -> bool:
 
 
 def _dvc(*words: str, **environment: str) -> int:
-    """Return the exit code of a DVC command, or that of Ctrl-C or SIGTERM where it has ended it."""
+    """Return the exit code of a DVC command, or that of the Ctrl-C or SIGTERM that stopped it."""
     print(" ".join(["dvc", *words]), flush=True)
     command = [sys.executable, "-m", "dvc", *words]
     with _stops_noted() as stops:
@@ -166,17 +166,17 @@ def _dvc(*words: str, **environment: str) -> int:
 
 @dataclass(frozen=True)
 class _Stop:
-    """A signal that is to end this process, and when it came."""
+    """A signal to end this process, and when it came."""
 
     number: int
     at: float
 
 
 def _wait(dvc: subprocess.Popen, stops: list[_Stop]) -> int:
-    """Return DVC's exit code; what is told to stop ends its stage, and DVC ends with that.
+    """Return DVC's exit code; after a signal, end its stage, so that DVC ends, too.
 
-    A terminal sends Ctrl-C to the stage itself; it has not heard of SIGTERM, nor of a SIGINT to
-    this process alone.
+    A terminal sends Ctrl-C to the stage as well, but a SIGTERM, or a SIGINT to this process alone,
+    does not reach it.
     """
     while True:
         try:
@@ -210,6 +210,6 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     add_profile(parser)
     add_settings(parser)
     add_only(parser)
-    parser.add_argument("--name", help="of the experiment (default: profile, date and time)")
+    parser.add_argument("--name", help="name of the experiment (default: profile, date and time)")
     parser.add_argument("--dry", action="store_true", help="only show what would run")
     return parser.parse_args(arguments)

@@ -9,8 +9,8 @@ class Finding:
     """One line of the report; with a `remedy` it is a fault.
 
     Attributes:
-        what: was checked, and its state.
-        remedy: what the user can do.
+        what: what was checked, and its state.
+        remedy: what the user can do; empty if nothing is wrong.
         mend: repairs it and returns in words what was done; None if only a person can.
     """
 

@@ -270,7 +270,7 @@ def test_a_run_after_a_loss_of_power_starts_from_what_was_there(project, capfd):
     shutil.copy("params.yaml", BACKUP)
     Path("params.yaml").write_text("half a li")
     assert run.main([]) == 0
-    assert "what a run that was cut off had set is undone" in capfd.readouterr().out
+    assert "undid what a run that was cut off had set" in capfd.readouterr().out
     assert differing() == {}
 
 
