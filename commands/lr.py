@@ -64,5 +64,5 @@ def find(params: Params, name: str, phase: str, steps: int) -> Path:
     advice = "the loss never fell"
     if found.suggestion is not None:
         advice = f"steepest fall of the loss at lr = {found.suggestion:.1e}"
-    print(f"{name}, {phase} learning: {advice}")
+    print(f"{name}, phase {phase}: {advice}")
     return path

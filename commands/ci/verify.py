@@ -44,7 +44,8 @@ def stale(stages: Sequence[str], *, results_changed: bool) -> Iterator[str]:
     if not stages:
         print("ok    dvc.lock has the results of this data, these parameters and this code")
     elif results_changed:
-        yield f"dvc.lock was changed but lacks {_some(stages)}; run `dvc repro` and commit it"
+        left = _some(stages)
+        yield f"dvc.lock was changed, but stages are stale: {left}; `dvc repro` and commit it"
     else:
         print(f"ok    to run, with all that depends on them: {_some(stages)}")
 

@@ -26,9 +26,7 @@ def test_a_rate_is_printed_and_the_curve_is_written(painted_project, capsys, run
     before = contents(painted_project)
     assert run(rung, "--phase", phase, "--steps", "12") == 0
     first, second = capsys.readouterr().out.splitlines()
-    found = re.fullmatch(
-        rf"{rung}, {phase} learning: steepest fall of the loss at lr = (\S+)", first
-    )
+    found = re.fullmatch(rf"{rung}, phase {phase}: steepest fall of the loss at lr = (\S+)", first)
     assert 1e-6 < float(found[1]) <= 1
     assert second == f"the curve: lr_finder/{rung}.png"
     after = contents(painted_project)

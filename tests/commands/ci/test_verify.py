@@ -38,7 +38,7 @@ def test_a_lock_file_of_something_else_is_a_fault(copied: Path, capsys) -> None:
     change_photo("third")
     run("git", "commit", "--quiet", "--all", "--message", "Second and third")
     assert verify.main(["--base", "HEAD~1"]) == 1
-    assert "WRONG dvc.lock was changed but lacks copy; " in capsys.readouterr().out
+    assert "WRONG dvc.lock was changed, but stages are stale: copy; " in capsys.readouterr().out
     assert verify.main([]) == 0  # without a base nobody says that it was changed
 
 
