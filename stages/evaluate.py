@@ -75,7 +75,8 @@ def read_inputs(rung: str) -> tuple[Predictions, pa.Table, pa.Table]:
     truth = read_table(TABLES / f"{table}.parquet", SCHEMAS[table])
     if predictions.classes != read_classes(images):
         raise InputError(
-            f"{PREDICTIONS / rung}.parquet: not the classes of the tables; run train and predict"
+            f"{PREDICTIONS / rung}.parquet: has other classes than the tables; "
+            "run train and predict"
         )
     return predictions, images, truth
 

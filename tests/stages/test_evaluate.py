@@ -270,7 +270,7 @@ def _no_table():
         ("ssd", _nothing, "predictions/ssd.parquet: no such file; run the predict stage first"),
         ("ssd_fpn", _no_history, "[Errno 2] No such file or directory: 'models/ssd_fpn/history"),
         ("ssd_fpn", _half_a_history, "models/ssd_fpn/history.jsonl: line 6: not an epoch; train "),
-        ("ssd_fpn", _other_classes, "predictions/ssd_fpn.parquet: not the classes of the tables; "),
+        ("ssd_fpn", _other_classes, "predictions/ssd_fpn.parquet: has other classes than "),
         ("ssd_fpn", _no_photos, "data/tables: no photo in val or test for ssd_fpn; "),
         ("ssd_fpn", _no_table, "data/tables/objects.parquet: no such file; run the tables "),
         ("bbox", _no_answer, "predictions: none for "),
