@@ -154,7 +154,7 @@ def _photo_lines(photos: PhotoChecks) -> Iterator[str]:
         (
             photos.long,
             f"over {LONG_PHOTO:g} times as long as wide",
-            "crop them, or they get squashed",
+            "cut them into several, or they get squashed",
         ),
         (photos.undecoded, "that cannot be decoded", "replace or remove them"),
     ]

@@ -157,9 +157,9 @@ def unpack(archive: Path, folder: Path, *, replace: bool = True) -> None:
             with tarfile.open(archive, "r:", errorlevel=2) as tar:
                 for member in progress(tar, desc=f"unpacking {archive.name}", unit="files"):
                     if member.sparse is not None:
-                        raise ValueError(f"{member.name!r} has holes")
+                        raise ValueError(f"{member.name!r} is a sparse file")
                     if not replace and not member.isdir() and os.path.lexists(folder / member.name):
-                        problem = f"{member.name!r} is there twice, or in another archive, too"
+                        problem = f"{member.name!r} occurs twice, or is in another archive, too"
                         raise InputError(f"{archive}: {problem}; give one of them another name")
                     # PEP 706: the filter refuses absolute paths, "..", links outwards and devices.
                     tar.extract(member, folder, filter="data")
@@ -181,4 +181,4 @@ def _check_end(archive: Path, end: int) -> None:
         if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
             raise ValueError(f"no member and no end at byte {end}")
         if any(any(block) for block in _blocks(file)):
-            raise ValueError(f"goes on after its end at byte {end}")
+            raise ValueError(f"continues after its end at byte {end}")

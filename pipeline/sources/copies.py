@@ -50,7 +50,7 @@ def _refuse_links(folders: Iterable[Path], root: Path) -> None:
             if part != Path() and (root / part).is_symlink():
                 raise InputError(
                     f"{root / part}: is a link to a folder, which DVC does not watch; put the "
-                    f"photos there themselves, as with `cp -al {(root / part).resolve()} FOLDER`"
+                    f"photos themselves there, e.g. with `cp -al {(root / part).resolve()} FOLDER`"
                 )
 
 

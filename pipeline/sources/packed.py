@@ -32,7 +32,7 @@ def archives_in(place: Path) -> list[Path]:
     if packed and (archives or not is_unpacked):
         there = f"lies beside {archives[0].name}" if archives else "lies where no photo does"
         raise InputError(
-            f"{packed[0]}: {there}, but is not opened as only *.tar are; "
+            f"{packed[0]}: {there}, but only *.tar are opened; "
             "unpack it, pack it again as .tar, or put it elsewhere"
         )
     return archives
@@ -40,7 +40,7 @@ def archives_in(place: Path) -> list[Path]:
 
 @contextmanager
 def laid_open(place: Path, archives: list[Path], folder: Path) -> Iterator[Path]:
-    """Give a folder as it were if its archives had been unpacked where they lie, for the block.
+    """Yield a copy of a folder in which its archives are unpacked, for the length of the block.
 
     Errors that leave the block name the place.
 

@@ -148,8 +148,8 @@ TWO = tar_of({"a.txt": b"a" * 600, "b.txt": b"b"})  # the second header is at 15
         (TWO[:1536], "no member and no end at byte 1536"),  # cut at the end of a member
         (TWO[:1600], "no member and no end at byte 1536"),  # in a header
         (TWO[:1540] + b"?" + TWO[1541:], "no member and no end at byte 1536"),  # damaged
-        (TWO[:1536] + bytes(512) + TWO[2048:], "goes on after its end at byte 1536"),
-        (TWO + TWO, "goes on after its end at byte 2560"),  # of two archives in one file
+        (TWO[:1536] + bytes(512) + TWO[2048:], "continues after its end at byte 1536"),
+        (TWO + TWO, "continues after its end at byte 2560"),  # of two archives in one file
     ],
 )
 def test_members_that_would_be_missed_are_told(tmp_path: Path, content: bytes, where: str) -> None:

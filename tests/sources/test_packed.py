@@ -96,7 +96,7 @@ def test_photos_in_an_archive_and_labels_beside_it(tmp_path: Path) -> None:
 def test_a_photo_in_two_archives_is_refused(tmp_path: Path) -> None:
     place = webdataset(tmp_path / "in", "xml", archives=1)
     (place / "000001.tar").write_bytes((place / "000000.tar").read_bytes())
-    message = r"in/000001\.tar: '0000\.jpg' is there twice, or in another archive, too; give one"
+    message = r"in/000001\.tar: '0000\.jpg' occurs twice, or is in another archive, too; give one"
     with pytest.raises(InputError, match=message):
         fetched(place, tmp_path / "out")
     assert not (tmp_path / "out/.unpacked").exists()
@@ -139,7 +139,7 @@ def test_a_packed_file_beside_archives_is_refused(tmp_path: Path, name: str) -> 
     with pytest.raises(InputError) as refused:
         archives_in(tmp_path)
     assert str(refused.value) == (
-        f"{tmp_path / name}: lies beside a.TAR, but is not opened as only *.tar are; unpack it, "
+        f"{tmp_path / name}: lies beside a.TAR, but only *.tar are opened; unpack it, "
         "pack it again as .tar, or put it elsewhere"
     )
 
@@ -153,7 +153,7 @@ def test_a_packed_file_without_photos_is_refused(tmp_path: Path, name: str) -> N
     with pytest.raises(InputError) as refused:
         fetched(tmp_path, tmp_path.with_name("out"))
     assert str(refused.value) == (
-        f"{file}: lies where no photo does, but is not opened as only *.tar are; unpack it, "
+        f"{file}: lies where no photo does, but only *.tar are opened; unpack it, "
         "pack it again as .tar, or put it elsewhere"
     )
 

@@ -285,7 +285,7 @@ def test_the_stage_starts_without_torch_and_mlflow():
 
 CASES = {  # folder: (parameters of fetch, objects, photos, a note or part of the refusal)
     "layouts/kaggle": ({}, 2, 2, None),
-    "layouts/roboflow_coco": ({"split": "given"}, 3, 3, "is Roboflow's name of the whole"),
+    "layouts/roboflow_coco": ({"split": "given"}, 3, 3, "is Roboflow's name for the project"),
     "class_seen_in_val_only/set": ({}, 60, 40, "photos moved into train, which had no object of "),
     "coco_normalised/set": ({}, 4, 4, "the boxes of all 4 objects are shares"),
     "exif_180_in_a_set_labelled_as_stored/set": ({}, 2, 2, "0 are read turned and 2 as stored"),

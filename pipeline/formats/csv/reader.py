@@ -219,7 +219,7 @@ def _image(name: str, row: Row, split: str | None) -> dict:
 
 CSV = LabelFormat(
     name="csv",
-    holds="a *.csv with a row a box, such as file_name,class,xmin,ymin,xmax,ymax, or in labels/",
+    holds="a *.csv with one row per box, e.g. file_name,class,xmin,ymin,xmax,ymax, also in labels/",
     find=_find,
     read=_read,
     write=write_csv,

@@ -21,4 +21,4 @@ def without_root(categories: list[dict], root: dict) -> list[dict]:
 
 def note_of_root(root: dict) -> str:
     """Return the note for the report."""
-    return f"category {root['name']!r} (id 0) is Roboflow's name of the whole and no class"
+    return f"category {root['name']!r} (id 0) is Roboflow's name for the project, not a class"

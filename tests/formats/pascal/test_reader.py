@@ -206,7 +206,9 @@ def test_roboflows_root_is_no_class(tmp_path: Path, note: str) -> None:
     source["annotations"][0]["note"] = note
     labels = read(written(tmp_path, source))
     assert (labels.classes, labels.labels.tolist()) == (["cat", "dog"], [0, 1])
-    assert labels.notes == ("category 'cat' (id 0) is Roboflow's name of the whole and no class",)
+    assert labels.notes == (
+        "category 'cat' (id 0) is Roboflow's name for the project, not a class",
+    )
     source["categories"][0]["name"] = "pets"
     for item in source["categories"][1:]:
         item["supercategory"] = "pets"
