@@ -40,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--take", metavar="NAME", help="of the results in docs/results.json")
+    parser.add_argument("--take", metavar="NAME", help="entry of docs/results.json to replace")
     name = parser.parse_args().take
     results = json.loads(RESULTS.read_text())
     if name:
