@@ -7,9 +7,10 @@ Examples:
 
 Both models predict the current val photos. The candidate is refused, with exit code 3, if its
 headline metric is worse by more than promote.tolerance and beyond chance, if a class has lost more
-than promote.class_drop of its figure, or if a metric is below promote.floors. Without a champion
-only the floors count. A champion trained on other classes cannot be compared with, so that is a
-refusal, too; --force overrules it. Every decision is a tag of the version in MLflow.
+than promote.class_drop of its figure and beyond chance, or if a metric misses promote.floors.
+Without a champion only the floors count. A champion trained on other classes cannot be compared
+with, so that is a refusal, too; --force overrules it. Every decision is a tag of the version in
+MLflow.
 """
 
 import argparse
