@@ -13,7 +13,7 @@ from pipeline.tables.splits import order_by_name
 def with_every_class(
     labels: Labels, drawn_by: pa.ChunkedArray, by_people: np.ndarray, seed: int
 ) -> Labels:
-    """Return the labels with as few other splits as it takes for train to have every class.
+    """Return the labels, moving as few photos as it takes for train to have every class.
 
     If a class is missing, its first photo in the order of the draw is swapped with the first photo
     that train can spare; without such a photo it just moves. A note says so.
