@@ -50,7 +50,7 @@ def _why_not(one: Difference) -> str:
         return ""
     if one.photos < FEWEST:
         return f", and only {counted(one.photos, 'photo')} differ{'s' if one.photos == 1 else ''}"
-    return ", but the percentile interval contains 0"
+    return ", but the other bootstrap interval contains 0"
 
 
 def notes(comparison: Comparison) -> list[str]:

@@ -92,7 +92,7 @@ def test_why_an_interval_beside_0_is_not_enough(rung):
     one_photo = verdict(with_headline(rung, *values, 1, both_ways=False))
     assert one_photo == f"{begin}, and only 1 photo differs"
     one_way = verdict(with_headline(rung, *values, 50, both_ways=False))
-    assert one_way == f"{begin}, but the percentile interval contains 0"
+    assert one_way == f"{begin}, but the other bootstrap interval contains 0"
 
 
 def test_numbers_and_signs():
