@@ -68,7 +68,7 @@ def _print_parts(console: Console, rung: RungComparison) -> None:
 
 
 def most_changed(classes: Sequence[ClassChange]) -> list[ClassChange]:
-    """Return the classes to show, in order: those beyond chance, then those that changed most."""
+    """Return some classes, in their order: those beyond chance, and those that changed most."""
     by_change = sorted(classes, key=lambda one: (not one.beyond_chance, -abs(one.change)))
     chosen = {one.name for one in by_change[:_CLASSES]}
     return [one for one in classes if one.name in chosen]

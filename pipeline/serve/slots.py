@@ -1,4 +1,4 @@
-"""The limit on waiting photos and bytes: a photo holds a slot from before it is read to the end."""
+"""The limit on waiting photos and bytes: a photo holds a slot until it is answered."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

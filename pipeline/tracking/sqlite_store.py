@@ -38,7 +38,7 @@ def known_runs(uri: str, experiment: str) -> dict[str, str]:
     Empty if a killed process has left one of our runs RUNNING, so that the caller sweeps it.
 
     Args:
-        uri: the tracking URI; empty for stores other than SQLite.
+        uri: the tracking URI; for stores other than SQLite nothing is known.
         experiment: its name.
     """
     rows = _read(
