@@ -13,7 +13,7 @@ from pipeline.formats.pascal.parts import new_annotation, new_pascal
 from pipeline.inference.label_boxes import label_boxes
 from pipeline.inference.photos import Photo, pixels_of
 
-_LINE_SHARE = 200  # a line is one pixel wide for so many of the photo's longer side
+_LINE_SHARE = 200  # pixels of the longer side per pixel of line width
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class Detections:
     def to_pascal(self) -> dict:
         """Return Pascal JSON (COCO style) of this photo, with the `score` of each annotation.
 
-        What has no class, or no box as `label_boxes` has them, is no annotation.
+        Detections without a class, or whose box cannot be a label, are left out; boxes are clipped
+        to the photo and rounded to two digits, see `label_boxes`.
         """
         width, height = self.size_wh
         path = getattr(self.photo, "filename", self.photo)

@@ -66,9 +66,9 @@ class Detector:
         """Return the detector of a trained model.
 
         Args:
-            source: a folder that the train stage has left, a file that `ladder export` has written,
-                or the URI of a model in MLflow, such as `models:/NAME@ALIAS`,
-                `models:/NAME/VERSION` or `runs:/RUN_ID/model`.
+            source: a folder of the train stage, a file of `ladder export`, or the URI of a model in
+                MLflow, such as `models:/NAME@ALIAS`, `models:/NAME/VERSION` or
+                `runs:/RUN_ID/model`.
             device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`; exported files run on the CPU.
             decoding: see the class.
             batch_size: see the class.

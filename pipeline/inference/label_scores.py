@@ -45,7 +45,7 @@ class GivenScores:
         return cls(common, by_class)
 
     def lowered(self, decoding: PredictParams) -> PredictParams:
-        """Return the decoding that keeps every detection a given score asks for."""
+        """Return the decoding with its `min_score` lowered to the lowest given score, if lower."""
         given = [*self.by_class.values(), *([] if self.common is None else [self.common])]
         return decoding.model_copy(update={"min_score": min([decoding.min_score, *given])})
 

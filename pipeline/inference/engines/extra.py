@@ -11,7 +11,7 @@ def needs_extra(what: str) -> Iterator[None]:
     """Turn a failed import into an error that says what to install.
 
     Args:
-        what: needs the package; the first words of the message.
+        what: the option or file that needs the package; the message begins with it.
 
     Raises:
         InputError: the package is not installed.
