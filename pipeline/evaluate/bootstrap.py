@@ -79,7 +79,7 @@ def draws_of(photos: int, width: int = 1) -> Iterator[np.ndarray]:
 
 
 def interval(values: np.ndarray) -> Interval:
-    """Return the ends of the middle 95 % of the draws' values; NaN ones are left out."""
+    """Return the ends of the middle 95 % of the draws' values; NaNs are left out."""
     known = values[~np.isnan(values)]
     if not len(known):
         return UNKNOWN

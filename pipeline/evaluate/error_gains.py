@@ -32,7 +32,7 @@ def error_gains(errors: Errors, num_classes: int) -> dict[str, float]:
         return dict.fromkeys(KINDS, float("nan"))
     before = _mean_ap(fixed(errors, "", num_classes), classes)
     after = {kind: _mean_ap(fixed(errors, kind, num_classes), classes) for kind in KINDS}
-    # Not negative, as rounding might have it.
+    # Rounding can make a gain of 0 slightly negative.
     return {kind: max(0.0, value - before) for kind, value in after.items()}
 
 

@@ -54,8 +54,8 @@ class Scores:
 def splits_of(predictions: Predictions, images: pa.Table, truth: pa.Table) -> list[Split]:
     """Return val and test, each if it has a photo that the task can be measured on.
 
-    A task of the largest object needs a photo with an object; its predictions come in the order of
-    `truth`, those of other photos left out.
+    A task of the largest object needs a photo with an object. Its predictions are put in the order
+    of `truth`; those for photos without an object are left out.
 
     Args:
         predictions: of a rung.

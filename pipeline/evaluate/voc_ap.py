@@ -135,7 +135,7 @@ def first_claims(claimed: np.ndarray, scores: np.ndarray, num_objects: int) -> n
         num_objects: N.
 
     Returns:
-        `(K,)` bool, true for at most one detection an object.
+        `(K,)` bool, true for at most one detection per object.
     """
     rows = np.flatnonzero(claimed >= 0)
     rows = rows[np.argsort(-scores[rows], kind="stable")]

@@ -93,7 +93,7 @@ def write_objects(
 def write_curves(folder: Path, voc: VocResult, classes: Sequence[str]) -> None:
     """Write the average precision of each class and the points of its precision-recall curve.
 
-    Only the true positives are points: recall rises at them alone.
+    Only true positives are points, as recall rises only there.
     """
     aps, points = [], []
     for name, curve in zip(classes, voc.curves, strict=True):
