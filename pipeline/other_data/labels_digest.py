@@ -1,4 +1,4 @@
-"""What tells the labels of a folder from those that it had before."""
+"""A digest by which changed labels of a folder are recognised."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ from pipeline.formats.labels import Labels
 
 
 def labels_digest(labels: Labels) -> str:
-    """Return the SHA-256 of what labels say of their photos, in whatever files they say it."""
+    """Return the SHA-256 of photos, classes and objects, whichever files the labels are in."""
     images = labels.images.select(["file_name", "width", "height"]).to_pydict()
     objects = (labels.rows, labels.labels, labels.boxes, labels.ignore)
     content = [images, labels.classes, *(column.tolist() for column in objects)]

@@ -37,26 +37,26 @@ class ClassFigure:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationInputs:
-    """Which model is measured on what; a result takes the place of one of the same alone.
+    """Which model is measured on what; a result replaces only one of the same inputs.
 
     Attributes:
         model: as the user named it.
-        model_sha256: of the files that say what it answers.
+        model_sha256: of the files that determine its predictions.
         data: the folder of the photos.
         split: of them, as the labels call it; empty for all.
         labels: the file that holds the labels; empty for all.
         format: of the labels, as it was asked for.
         turn: see `with_turns`.
         rename: what the model calls a class, by its name in the labels.
-        labels_sha256: of what the labels say; empty where that is not known, as before they are
-            read.
+        labels_sha256: of the content of the labels, see `labels_digest`; empty if unknown, such as
+            before they are read.
     """
 
     model: str
     model_sha256: str
     data: str
     split: str
-    # What an earlier version did not note is taken for what is asked without options.
+    # Earlier versions did not record the following; their results count as made with the defaults.
     labels: str = ""
     format: str = "auto"
     turn: str = "auto"
@@ -222,7 +222,7 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
 
 
 def check_is_same(out: Path, asked: EvaluationInputs) -> None:
-    """Raise where the result in a folder, if there is one, is of something else than is asked."""
+    """Raise if a folder has a result of other inputs than these."""
     earlier = _content(out)
     if earlier is None:
         return

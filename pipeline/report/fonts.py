@@ -117,7 +117,7 @@ def _other_fonts() -> list[tuple[str, str]]:
 
 def _add_new_fonts() -> None:
     """Add fonts that were installed after Matplotlib cached its list."""
-    listed = {entry.fname for entry in font_manager.fontManager.ttflist}
-    for path in set(font_manager.findSystemFonts()) - listed:
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in set(font_manager.findSystemFonts()) - known:
         with suppress(OSError, RuntimeError, ValueError):  # a damaged or a bitmap font
             font_manager.fontManager.addfont(path)

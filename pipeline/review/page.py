@@ -43,7 +43,7 @@ def review_page(labels: Labels, doubts: Sequence[Doubt], photos: Sequence[Path])
         for doubt in progress(doubts, desc="review", unit="photos")
     ]
     data = {"classes": labels.classes, "photos": shown}
-    # By its key the export of a page takes the place of an earlier one of the same page.
+    # By the key, a later export of the same page replaces an earlier one.
     # A name may contain "</script>", which would end the script that holds the data.
     text = json.dumps({"key": _digest(data)} | data).replace("<", "\\u003c")
     return _TEMPLATE.read_text(encoding="utf-8").replace(_DATA, text)
@@ -63,10 +63,10 @@ def _photo(labels: Labels, doubt: Doubt, file: Path, objects: Sequence[int]) -> 
 
 
 def _box(labels: Labels, at: int, photo: str, content: str) -> dict:
-    """Return a box, with the key by which the browser keeps what is decided about it.
+    """Return a box, with the key under which the browser keeps the decision about it.
 
-    The key is of all that was seen, so that a page that is made again, of other photos or in
-    another order, has the decisions of the earlier one, and a photo or a box that has changed none.
+    The key is a digest of the photo and the box. So a page that is made again, of other photos or
+    in another order, keeps the decisions of the earlier one, but a changed photo or box has none.
     """
     box = {
         "name": labels.classes[labels.labels[at]],
