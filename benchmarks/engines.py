@@ -111,7 +111,7 @@ def engines(folder: Path, inputs: Inputs, decoding: PredictParams, work: Path) -
 def measure(
     runs: dict[str, Callable[[int], object]], batches: Sequence[int], rounds: int
 ) -> dict[str, dict[int, list[float]]]:
-    """Return milliseconds per photo of each run, interleaved so a busy moment hits all alike."""
+    """Return milliseconds per photo in each round; runs alternate, so a busy moment hits all."""
     taken: dict[str, dict[int, list[float]]] = {name: {} for name in runs}
     for batch in batches:
         repeats = max(1, 8 // batch)

@@ -1,4 +1,4 @@
-"""Boxes as labels have them."""
+"""Boxes of detections as boxes of labels."""
 
 import numpy as np
 

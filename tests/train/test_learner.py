@@ -1,4 +1,4 @@
-"""The learner of a phase: gradient, step, schedule and running average."""
+"""The learner of a phase: gradient, step, schedule and moving average."""
 
 import copy
 

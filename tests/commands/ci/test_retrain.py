@@ -13,7 +13,7 @@ OURS = ["a" * 40, "b" * 40, "c" * 40]
 
 
 def rounds(monkeypatch: pytest.MonkeyPatch, *ends: Round) -> list[str]:
-    """Let rounds end so; return the list that becomes what each knows of the one before."""
+    """Mock rounds with these ends; return the list of the commits that each is told to know."""
     left, knew = list(ends), []
 
     def one_round(options: object, branch: object, known: str) -> Round:
