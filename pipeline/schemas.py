@@ -110,7 +110,7 @@ def check_schema(path: Path, schema: pa.Schema, expected: pa.Schema) -> None:
 
 
 def _check_values(path: Path, table: pa.Table) -> None:
-    """Check that no value is null, sizes are positive and labels are those of classes."""
+    """Check that only scores are null, sizes are positive and labels are those of classes."""
     again = "run the tables stage again"
     for name in table.schema.names:
         if table[name].null_count and name != "score":

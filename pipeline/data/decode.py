@@ -109,7 +109,7 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _decode(path: Path, data: bytes, header: JpegHeader | None, turn: bool) -> Decoded:
-    """Return a photo, decoded by torchvision if it is a plain JPEG, else by PIL."""
+    """Return a photo, decoded by torchvision if it can decode it (most JPEGs), else by PIL."""
     if header and math.prod(header.size) <= MOST_PIXELS:
         try:
             encoded = torch.frombuffer(bytearray(data), dtype=torch.uint8)

@@ -22,7 +22,7 @@ class EarlierShards:
         return sum(file.stat().st_size for file in self._by_origin.values())
 
     def take(self, made_from: bytes, target: Path) -> bool:
-        """Link `target` to an intact file made from this; return whether there was one.
+        """Link `target` to an intact file made from this; return whether that was possible.
 
         A hard link takes neither time nor space.
         """

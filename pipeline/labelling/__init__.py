@@ -1,1 +1,1 @@
-"""Photos in, files of labels out: a job that goes on where it was stopped."""
+"""Photos in, files of labels out: a job that resumes where it was stopped."""

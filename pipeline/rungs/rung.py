@@ -57,7 +57,7 @@ class RungModel(nn.Module, ABC):
         return self.read(self.features(images), images.shape[-1])
 
     def anchors_for(self, image_size: int) -> Tensor | None:
-        """Return the anchors `(A, 4)` xyxy for an input of this size, or None."""
+        """Return the anchors `(A, 4)` xyxy for an input of this size; None without anchors."""
         return None
 
 

@@ -66,7 +66,7 @@ def pyramid_ssd_losses(
     """Return quality focal loss (arXiv:2006.04388) and generalised IoU loss (arXiv:1902.09630).
 
     A matched anchor's target score is the IoU of its box, so that scores rank by localisation too;
-    the IoU also weighs its box loss, as that paper has it. The first is divided by the batch's
+    the IoU also weighs its box loss, as in that paper. The first is divided by the batch's
     number of matched anchors, the second by the sum of its weights. Shapes as in
     `grid_ssd_losses`; anchors that are `IGNORE` count in neither loss.
     """
