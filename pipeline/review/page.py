@@ -13,7 +13,6 @@ from PIL.JpegImagePlugin import JpegImageFile
 from pipeline.data.jpeg_header import jpeg_header
 from pipeline.data.rgb import to_rgb
 from pipeline.errors import InputError
-from pipeline.files import sha256_of
 from pipeline.formats.labels import Labels
 from pipeline.photo_files import open_photo, upright
 from pipeline.progress import progress
@@ -51,18 +50,19 @@ def review_page(labels: Labels, doubts: Sequence[Doubt], photos: Sequence[Path])
 
 def _photo(labels: Labels, doubt: Doubt, file: Path, objects: Sequence[int]) -> dict:
     image = labels.images.slice(doubt.row, 1).to_pylist()[0]
-    name, content = image["file_name"], sha256_of(file)
+    name, content = image["file_name"], file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
     return {
         "name": name,
         "width": image["width"],
         "height": image["height"],
         "reasons": list(doubt.reasons),
-        "picture": _picture(file),
-        "boxes": [_box(labels, at, name, content) for at in objects],
+        "picture": _picture(file, content),
+        "boxes": [_box(labels, at, name, digest) for at in objects],
     }
 
 
-def _box(labels: Labels, at: int, photo: str, content: str) -> dict:
+def _box(labels: Labels, at: int, photo: str, digest: str) -> dict:
     """Return a box, with the key under which the browser keeps the decision about it.
 
     The key is a digest of the photo and the box. So a page that is made again, of other photos or
@@ -73,18 +73,18 @@ def _box(labels: Labels, at: int, photo: str, content: str) -> dict:
         "box": [round(side, 2) for side in labels.boxes[at].tolist()],
         "score": labels.score_of(at),
     }
-    return {"key": _digest([photo, content, box])} | box
+    return {"key": _digest([photo, digest, box])} | box
 
 
 def _digest(seen: object) -> str:
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
 
 
-def _picture(file: Path) -> str:
+def _picture(file: Path, content: bytes) -> str:
     """Return the photo upright and scaled down, as a data URL."""
     buffer = io.BytesIO()
     try:
-        with _opened(file) as photo:
+        with _opened(file, content) as photo:
             photo.draft("RGB", (_LONGER_SIDE, _LONGER_SIDE))
             small = to_rgb(upright(photo))
         small.thumbnail((_LONGER_SIDE, _LONGER_SIDE))
@@ -94,8 +94,7 @@ def _picture(file: Path) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def _opened(file: Path) -> Image.Image:
+def _opened(file: Path, content: bytes) -> Image.Image:
     """Return an undecoded photo; a baseline JPEG may be of any size, as it is decoded by lines."""
-    data = file.read_bytes()
-    header = jpeg_header(data)
-    return JpegImageFile(io.BytesIO(data)) if header and header.one_pass else open_photo(file)
+    header = jpeg_header(content)
+    return JpegImageFile(io.BytesIO(content)) if header and header.one_pass else open_photo(file)
