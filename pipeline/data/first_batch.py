@@ -1,4 +1,4 @@
-"""The first photos of a training as they reach the network, to show what augmentation does."""
+"""The first photos of an epoch, augmented, to show what augmentation does."""
 
 import numpy as np
 

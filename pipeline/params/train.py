@@ -101,7 +101,11 @@ class CombinedParams(LargestParams):
 
 
 class GridSsdParams(RungParams):
-    """An SSD on coarse grids: in our form, or exactly as in the lesson."""
+    """An SSD on coarse grids.
+
+    The lesson's `form` has its head and decoder, and counts ignored objects as background; its
+    loss needs a `box_weight` of 1 as well.
+    """
 
     form: Form
     match_iou: Annotated[float, Field(gt=0, lt=1)]

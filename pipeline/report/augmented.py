@@ -39,7 +39,7 @@ def augmented_picture(path: Path, stored: Path, photos: DrawnPhotos, rung: str) 
         [_marks(record) for record in records],
         [Marks()] * len(records),
         names=photos.lettering.names,
-        title=f"{rung}: photos of train as they reach the network, at {side} px",
+        title=f"{rung}: photos of train, augmented, at {side} px",
         note=photos.lettering.note,
         layout=layout_of(len(records)),
         captions=[

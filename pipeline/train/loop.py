@@ -186,7 +186,9 @@ def validate(
     precision: str,
     decode: Decode | None = None,
 ) -> tuple[dict[str, float], list[list[Found]]]:
-    """Return the mean losses over all photos in evaluation mode, and detections in the first ones.
+    """Return the losses in evaluation mode, and detections in the first photos.
+
+    A loss is the mean over the batches, each weighted by its photos.
 
     Args:
         model: is left in evaluation mode.

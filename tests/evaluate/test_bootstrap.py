@@ -191,10 +191,18 @@ def test_map_interval_holds_the_map_of_all_photos():
     assert held >= 50  # of 60, nominally 57; the middle 95 % of the draws hold it 43 times
 
 
-def a_population(photos, seed):
+@pytest.mark.parametrize("seed", range(4))
+def test_map_interval_contains_the_map_where_classes_are_many_and_rare(seed):
+    rare = a_population(800, seed, classes=200)
+    ap = voc_average_precision(*rare, 200).mean_ap
+    low, high = map_interval(*rare, np.arange(800), 200)
+    assert 0 < low < ap <= high + 1e-9 < 1
+
+
+def a_population(photos, seed, classes=CLASSES):
     """Return one object per photo, and detections that are right more often at higher scores."""
     generator = np.random.default_rng(seed)
-    photo, labels = np.arange(photos), generator.integers(0, CLASSES, photos)
+    photo, labels = np.arange(photos), generator.integers(0, classes, photos)
     boxes = np.tile([0.0, 0, 10, 10], (photos, 1))
     truth = truth_of(photo, labels, boxes, np.zeros(photos, bool))
     scores = generator.random(3 * photos)

@@ -46,7 +46,7 @@ def test_what_is_drawn(tmp_path, monkeypatch):
     assert truths[0].boxes.tolist() == [BOX, BOX] and truths[0].ignore.tolist() == [False, True]
     assert [len(marks.boxes) for marks in (truths[1], *predicted)] == [0, 0, 0]
     assert named["captions"] == ["2.jpg: cat", "0.jpg: nothing to find"]
-    assert named["title"] == "ssd_fpn: photos of train as they reach the network, at 16 px"
+    assert named["title"] == "ssd_fpn: photos of train, augmented, at 16 px"
 
 
 def test_the_boxes_lie_where_they_are(tmp_path):

@@ -31,7 +31,7 @@ _OPEN = ("grid", "worst")  # pictures that are visible at once; the others are f
 _CAPTIONS = CAPTIONS | {
     "ladder": "The same photos for each rung",
     "curves": "Training and validation curves",
-    "augmented": "Photos of train as they reach the network, augmented",
+    "augmented": "Photos of train, augmented",
     "anchors": "How well the anchors fit the objects",
 }
 

@@ -10,7 +10,7 @@ class LargestObjectModel(RungModel):
     """A backbone and a head that predicts one object.
 
     The outputs are `cls_logits` `(B, C)` and/or `boxes` `(B, 4)` xyxy in input pixels, each
-    coordinate in 0..S.
+    coordinate in 0..S; the lesson's box head is not bounded.
     """
 
     def __init__(self, backbone: Backbone, head: nn.Module):
