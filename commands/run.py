@@ -9,7 +9,8 @@ Examples:
 A profile is a file in profiles/ that overrides the committed params.yaml; what an earlier profile
 has set is undone. If the run succeeds, params.yaml keeps the values and DVC saves an experiment; if
 it fails or is stopped, params.yaml is as it was before, and the same command continues. What you
-edit in params.yaml during such a run is kept next to it.
+edit in params.yaml during such a run is kept next to it. With --only the other stages stay out of
+date, in the experiment, too; `ladder run` alone brings them up to date.
 """
 
 import argparse
@@ -38,9 +39,10 @@ from pipeline.profiles import (
     profile_values,
     refuse_unknown,
 )
+from pipeline.repair.experiments import check_name
 from pipeline.repair.lock_file import mend_lock
 from pipeline.repair.params_guard import params_during, restore_params
-from pipeline.side_by_side.plan import check_targets, stages_without_outputs
+from pipeline.side_by_side.plan import check_targets
 from pipeline.tracking.git_state import committed_params, flat_params_of
 from pipeline.yaml_file import parse_yaml, read_yaml, with_values
 
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     if options.photos and not options.photos.is_dir():
         raise InputError(f"{options.photos}: no such folder; name one that holds photos and labels")
+    if options.name:
+        check_name(options.name)
     if restore_params():
         print(f"{PARAMS}: undid what a run that was cut off had set")
     mend_lock()
@@ -77,13 +81,13 @@ def main(arguments: Sequence[str]) -> int:
             return _dvc("repro", "--dry", *(options.only or _ALL))
     started = f"{datetime.now():%Y%m%d-%H%M%S}"
     name = options.name or f"{options.profile or 'run'}-{started}"
-    return run_and_save(text, name, options.only or _ALL)
+    return run_and_save(text, name, options.only)
 
 
-def run_and_save(text: str, name: str, targets: Sequence[str]) -> int:
-    """Run stages with this `params.yaml`, then save it as an experiment of DVC."""
+def run_and_save(text: str, name: str, only: Sequence[str]) -> int:
+    """Run these stages, or all, with this `params.yaml`; save that as an experiment of DVC."""
     with params_during(text) as keep:
-        code = _dvc("repro", *targets, DVC_EXP_NAME=name)
+        code = _dvc("repro", *(only or _ALL), DVC_EXP_NAME=name)
         if code == 0:
             keep()
     if code:
@@ -92,10 +96,8 @@ def run_and_save(text: str, name: str, targets: Sequence[str]) -> int:
             again = f"correct what is wrong, and {again}"
         print(f"{PARAMS} is as it was before; finished stages are kept: {again}")
     elif _differs_from_commit():
-        if lacking := stages_without_outputs():
-            outputs = f"outputs of {lacking[0]} are not here"
-            print(f"not saved as an experiment: {outputs}; `dvc pull` or `make repro` brings them")
-        elif _dvc("exp", "save", "--name", name):
+        # Without targets DVC would record the outputs of all stages as made with these parameters.
+        if _dvc("exp", "save", *only, "--name", name):
             print("not saved as an experiment: see what DVC says above")
         print(f"{PARAMS}, dvc.lock and metrics/ hold this experiment; to return to the commit:")
         print(f"  {_BACK}")

@@ -32,6 +32,7 @@ from pipeline.params.fetch import FetchParams, SourceParams
 from pipeline.params.params import PredictParams, load_params
 from pipeline.photo_files import photos_below
 from pipeline.progress import progress
+from pipeline.repair.experiments import check_name
 from pipeline.sources.copies import copy_set
 from pipeline.sources.made_folder import (
     changed_files,
@@ -48,6 +49,8 @@ _LABELS = Path(".ladder/selftrain")  # where a stopped labelling resumes
 def main(arguments: Sequence[str]) -> int:
     """Label the photos of a folder, add them to train, and run the ladder."""
     options = _parse(arguments)
+    if options.name:
+        check_name(options.name)
     params = load_params(PARAMS)
     check_is_new(options.photos, params.fetch)
     photos = photos_below(options.photos)

@@ -67,19 +67,6 @@ def check_targets(targets: Sequence[str]) -> None:
                 raise InputError(f"{target}: no such stage; {there}") from error
 
 
-def stages_without_outputs() -> list[str]:
-    """Return the names of the stages with an output missing from this folder.
-
-    Raises:
-        InputError: DVC cannot read the project.
-    """
-    from dvc.repo import Repo
-
-    with _told_by_dvc(), Repo() as repo:
-        stages = repo.index.stages
-        return [one.addressing for one in stages if not all(out.exists for out in one.outs)]
-
-
 @contextmanager
 def _told_by_dvc() -> Iterator[None]:
     """Turn DVC's errors into one line."""

@@ -150,27 +150,41 @@ def test_what_is_given_is_listed_and_what_a_profile_has_is_counted(project, capf
     assert "late.lr" not in out
 
 
-def test_a_part_of_a_project_whose_rest_is_not_here_is_no_experiment(project, capfd):
-    stages = {name: {"cmd": f"touch {name}", "outs": [name]} for name in ("first", "second")}
-    stages["first"]["params"] = ["train.bbox.dropout"]
+def test_stages_that_were_not_run_stay_out_of_date(project):
+    """`dvc exp save` by itself records all outputs as made with the parameters of now."""
+    rate, epochs = "train.bbox.late.lr", "train.bbox.late.epochs"
+    stages = {
+        "first": {"cmd": "cp params.yaml first", "params": [rate], "outs": ["first"]},
+        "second": {"cmd": "cp params.yaml second", "params": [epochs], "outs": ["second"]},
+    }
     Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
     dvc(project, "repro", "--quiet")
-    lock = Path("dvc.lock").read_text()
-    renamed = lock.partition("stages:\n")[2].replace("first", "earlier").replace("second", "old")
-    Path("dvc.lock").write_text(lock + renamed)  # which DVC leaves there
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--message", "Run")
-    Path("second").unlink()
-    shutil.rmtree(".dvc/cache")  # as in a fresh clone
-    Path("staged").write_text("by the user")
-    git(project, "add", "staged")
-    assert run.main(["--only", "first", "-S", "train.bbox.dropout=0.3"]) == 0
-    out, err = capfd.readouterr()
-    assert "not saved as an experiment: outputs of second are not here" in out
-    assert "ERROR" not in err and "staged" in git(project, "diff", "--cached", "--name-only")
-    dvc(project, "repro", "--quiet")
-    assert run.main(["--only", "first", "-S", "train.bbox.dropout=0.4", "--name", "whole"]) == 0
-    assert "whole" in dvc(project, "exp", "list", "--name-only").split()
+    sets = ["-S", f"{rate}=0.5", "-S", f"{epochs}=40"]
+    assert run.main([*sets, "--only", "first", "--name", "part"]) == 0
+    assert differing("first") == {rate: 0.5, epochs: 40} and differing("second") == {}
+    assert list(json.loads(dvc(project, "status", "--json"))) == ["second"]
+
+    (ref,) = git(project, "for-each-ref", "--format=%(refname)", "refs/exps/*/*/part").split()
+    shown = git(project, "show", f"{ref}:dvc.lock")
+    assert shown == Path("dvc.lock").read_text() and f"{epochs}: 8" in shown
+    assert "part" in dvc(project, "exp", "show", "--csv")
+    git(project, "reset", "--quiet", "--hard")
+    dvc(project, "exp", "apply", "part")
+    assert list(json.loads(dvc(project, "status", "--json"))) == ["second"]
+    assert run.main(["--name", "whole"]) == 0
+    assert differing("second") == {rate: 0.5, epochs: 40}
+    assert dvc(project, "status", "--json").strip() == "{}"
+
+
+@pytest.mark.parametrize("name", ["a b", "taken"])
+def test_a_name_that_dvc_would_refuse_is_refused_before_any_work(project, name):
+    head = git(project, "rev-parse", "HEAD").strip()
+    git(project, "update-ref", f"refs/exps/{head[:2]}/{head[2:]}/taken", head)
+    with pytest.raises(InputError, match=r"^--name: "):
+        run.main(["-S", "train.bbox.late.epochs=40", "--name", name])
+    assert not Path("seen.yaml").exists() and differing() == {}
 
 
 def test_only_one_stage_and_what_it_needs_are_run(project, capfd):
@@ -182,8 +196,7 @@ def test_only_one_stage_and_what_it_needs_are_run(project, capfd):
     assert Path("first").exists() and Path("second").exists() and not Path("other").exists()
 
 
-def test_a_clone_without_the_other_outputs_is_told_that_no_experiment_was_saved(project, capfd):
-    """Of an output that is in dvc.lock alone DVC has no bytes to save."""
+def test_a_part_of_a_project_whose_rest_is_not_here_is_an_experiment(project, capfd):
     stages = {
         "one": {"cmd": "echo one > one", "outs": ["one"], "params": ["fetch"]},
         "folder": {"cmd": "mkdir folder; touch folder/a", "outs": ["folder"]},
@@ -192,12 +205,12 @@ def test_a_clone_without_the_other_outputs_is_told_that_no_experiment_was_saved(
     dvc(project, "repro", "--quiet")
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--message", "Run")
-    shutil.rmtree(".dvc/cache")
+    shutil.rmtree(".dvc/cache")  # as in a fresh clone
     shutil.rmtree("folder")
-    capfd.readouterr()
     assert run.main(["-S", "fetch.seed=7", "--only", "one", "--name", "part"]) == 0
-    assert "not saved as an experiment" in capfd.readouterr().out
-    assert differing() == {"fetch.seed": 7}
+    assert "ERROR" not in capfd.readouterr().err
+    assert differing() == {"fetch.seed": 7} and "folder:" in Path("dvc.lock").read_text()
+    assert "part" in dvc(project, "exp", "list", "--name-only").split()
 
 
 @pytest.mark.parametrize(

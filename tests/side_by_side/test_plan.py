@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.side_by_side.plan import check_targets, read_plan, stages_without_outputs
+from pipeline.side_by_side.plan import check_targets, read_plan
 from tests.commands.one_stage import dvc
 from tests.side_by_side.stages import write_stages
 
@@ -71,11 +71,3 @@ def test_an_unknown_target_brings_those_most_like_it(project):
     write_stages(**{"train_ab": ("echo > a", []), "train_b": ("echo > b", [])})
     with pytest.raises(InputError, match="train_a: no such stage; there is train_ab, train_b"):
         check_targets(["train_b", "train_a"])
-
-
-def test_stages_whose_outputs_are_not_all_here(diamond):
-    assert set(stages_without_outputs()) == {"a", "b", "c", "d", "e"}
-    dvc(diamond, "repro", "--quiet")
-    assert stages_without_outputs() == []
-    Path("c").unlink()
-    assert stages_without_outputs() == ["c"]
