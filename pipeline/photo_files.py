@@ -49,10 +49,27 @@ def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
     Args:
         folder: where to begin; a folder that is absent has no files.
         suffixes: in lower case, with the dot; the case of file names does not matter.
+
+    Raises:
+        InputError: a folder cannot be read, or such a file is a link to nothing.
     """
     return [
-        file for file in visible_files(folder) if file.suffix.lower() in suffixes and file.is_file()
+        file for file in visible_files(folder) if file.suffix.lower() in suffixes and is_file(file)
     ]
+
+
+def is_file(path: Path) -> bool:
+    """Return whether there is a file, rather than a folder or nothing, at a path.
+
+    Raises:
+        InputError: it is a link to nothing; without its labels, a photo would be background.
+    """
+    if path.is_file():
+        return True
+    if path.is_symlink() and not path.exists():
+        remedy = "restore that file, or remove the link"
+        raise InputError(f"{path}: is a link to nothing ({os.readlink(path)}); {remedy}")
+    return False
 
 
 @dataclass(frozen=True)

@@ -82,8 +82,22 @@ def test_files_come_sorted_by_the_parts_of_their_paths(tmp_path: Path) -> None:
     found = list(visible_files(tmp_path))
     assert found == sorted(found)
     assert len(found) == 6
-    (tmp_path / "round.png").symlink_to(tmp_path / "round.png")
-    assert files_below(tmp_path, {".png"}) == found  # what leads nowhere is no file
+
+
+@pytest.mark.parametrize("target", ["gone/a.txt", "a.txt"])
+def test_a_link_to_nothing_is_refused(tmp_path: Path, target: str) -> None:
+    touch(tmp_path, "b.txt")
+    (tmp_path / "c.txt").symlink_to("b.txt")
+    link = tmp_path / "a.txt"
+    link.symlink_to(target)
+    assert files_below(tmp_path, {".jpg"}) == []
+    with pytest.raises(InputError) as caught:
+        files_below(tmp_path, {".txt"})
+    assert str(caught.value) == (
+        f"{link}: is a link to nothing ({target}); restore that file, or remove the link"
+    )
+    link.unlink()
+    assert files_below(tmp_path, {".txt"}) == [tmp_path / "b.txt", tmp_path / "c.txt"]
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,37 @@ def test_a_link_to_photos_of_the_set_is_none_beside_it(tmp_path: Path) -> None:
     assert find_set(tmp_path).root == tmp_path / "set"
 
 
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("labels/b.txt", {"labels/a.txt": "0 .5 .5 .2 .2"}),
+        ("data.yaml", {"labels/a.txt": "0 .5 .5 .2 .2"}),
+        ("obj.names", {"labels/a.txt": "0 .5 .5 .2 .2"}),
+        ("annotations/val.json", {"annotations/train.json": '{"images": []}'}),
+        ("b.json", {"a.json": '{"shapes": []}'}),
+        ("b.json", {"a.json": '[{"data": {}, "annotations": []}]'}),
+        ("b.xml", {"a.xml": "<annotation/>"}),
+        ("b.xml", {"a.xml": "<annotations/>"}),
+        ("Annotations/b.xml", {"Annotations/a.xml": "<annotation/>"}),
+        ("val.csv", {"train.csv": "file_name,class,xmin,ymin,xmax,ymax\n"}),
+    ],
+)
+def test_labels_that_are_a_link_to_nothing_are_refused(
+    tmp_path: Path, name: str, files: dict[str, str]
+) -> None:
+    for other, text in files.items():
+        touch(tmp_path / other).write_text(text)
+    touch(tmp_path / "images/a.jpg")
+    assert find_set(tmp_path)
+    link = tmp_path / name
+    link.symlink_to("/gone")
+    with pytest.raises(InputError, match=rf"{link}: is a link to nothing \(/gone\); restore"):
+        find_set(tmp_path)
+    link.unlink()
+    link.mkdir()  # a folder, whatever its name, holds no labels
+    assert find_set(tmp_path)
+
+
 def test_photos_beside_the_only_set_below_are_refused(tmp_path: Path) -> None:
     for name in ("0.jpg", "0.txt", "day/1.jpg", "sample/a.json", "sample/deep/a.png", ".b/c.jpg"):
         touch(tmp_path / name)

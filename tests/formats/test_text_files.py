@@ -25,3 +25,9 @@ def test_another_encoding_is_named(tmp_path: Path, encoding: str) -> None:
 def test_a_beginning_is_the_same_in_any_unicode(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.txt").write_bytes("names: [cat]".encode(encoding))
     assert beginning_of(tmp_path / "a.txt") == b"names: [cat]"
+
+
+def test_a_folder_has_no_beginning(tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").mkdir()
+    assert beginning_of(tmp_path / "data.yaml") == b""
+    assert read_lines(tmp_path / "data.yaml") == []

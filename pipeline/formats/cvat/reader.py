@@ -24,7 +24,7 @@ from pipeline.formats.upright_boxes import (
     upright,
 )
 from pipeline.formats.voc.files import XML_FOLDERS, label_folders, root_name
-from pipeline.photo_files import is_hidden
+from pipeline.photo_files import is_file, is_hidden
 
 _CORNERS = ("xtl", "ytl", "xbr", "ybr")
 _READ_SHAPES = ("box", "polygon")
@@ -52,7 +52,7 @@ def _xml(root: Path) -> Iterator[Path]:
 
 
 def _is_xml(file: Path) -> bool:
-    return file.suffix.lower() == ".xml" and not is_hidden(file.name) and file.is_file()
+    return file.suffix.lower() == ".xml" and not is_hidden(file.name) and is_file(file)
 
 
 def read_cvat(found: LabelledSet) -> Labels:

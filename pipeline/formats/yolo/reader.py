@@ -13,7 +13,7 @@ from pipeline.formats.yolo.lines import YoloObject, begins_with_object, read_yol
 from pipeline.formats.yolo.places import TextsOfSet, text_of
 from pipeline.formats.yolo.sets import read_yolo_set
 from pipeline.formats.yolo.writer import write_yolo
-from pipeline.photo_files import files_below
+from pipeline.photo_files import files_below, is_file
 from pipeline.progress import progress
 
 _YAML = re.compile(rb"^[\"']?(names|nc)[\"']?\s*:", re.M)
@@ -50,11 +50,11 @@ def _description(root: Path) -> Path | None:
     if len(yamls) > 1:
         names = ", ".join(file.name for file in yamls[:4])
         raise InputError(f"{root}: {len(yamls)} YAML files ({names}); set fetch.labels to one")
-    lists = [root / name for name in _NAMES if (root / name).is_file()]
+    lists = [root / name for name in _NAMES if is_file(root / name)]
     if yamls or not lists:
         return next(iter(yamls), None)
     # A list of names alone proves nothing: other tools have one, too.
-    beside = any(file not in lists for file in root.glob("*.txt"))
+    beside = any(is_file(file) and file not in lists for file in root.glob("*.txt"))
     return lists[0] if beside or has_labels else None
 
 
@@ -70,7 +70,7 @@ def _has_key(file: Path, key: re.Pattern[bytes]) -> bool:
     return bool(key.search(beginning_of(file, _YAML_LONGEST)))
 
 
-def _has_text(root: Path, place: str, fits: Callable[[Path], bool] = lambda _: True) -> bool:
+def _has_text(root: Path, place: str, fits: Callable[[Path], bool] = is_file) -> bool:
     """Return whether a folder, in any case, has a text file that fits, in it or a level below."""
     folder = root
     for part in place.split("/"):

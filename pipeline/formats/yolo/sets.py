@@ -14,7 +14,7 @@ from pipeline.formats.split_names import split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
 from pipeline.formats.yolo.lines import begins_with_object
 from pipeline.formats.yolo.places import TextsOfSet, is_in_images
-from pipeline.photo_files import files_below, is_photo
+from pipeline.photo_files import files_below, is_file, is_photo
 from pipeline.schemas import SPLITS
 from pipeline.yaml_file import read_yaml
 
@@ -72,7 +72,7 @@ def read_yolo_set(root: Path, description: Path | None) -> YoloSet:
         splits, notes = _described(photos, root, description, data.get("path"), entries)
         return YoloSet(names, splits, keypoints, notes)
     classes = _names_in_lists(root, description)
-    texts = sorted(root.glob("*.txt"))
+    texts = filter(is_file, sorted(root.glob("*.txt")))
     lists = {file.stem: [file.name] for file in texts if _is_list(file, photos)}
     if lists:
         splits, notes = _described(photos, root, root, None, lists)
