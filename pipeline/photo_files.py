@@ -229,7 +229,10 @@ def visible_files(folder: Path) -> Iterator[Path]:
     """Yield the files in a folder and its subfolders that are not hidden, sorted.
 
     Only the names in one folder and its parents are in memory at a time, which matters for a
-    million photos in many folders.
+    million photos in many folders. A folder that is absent has no files.
+
+    Raises:
+        InputError: a folder cannot be read.
     """
     return _visible_files(folder, set())
 
@@ -243,8 +246,11 @@ def _visible_files(folder: Path, seen: set[str]) -> Iterator[Path]:
     try:
         with os.scandir(folder) as entries:
             found = sorted((one.name, _is_folder(one)) for one in entries)
-    except OSError:  # it is missing or not readable
+    except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:  # to skip it would lose all labels in it
+        remedy = "make it readable, e.g. with `chmod u+rx`, or move it elsewhere"
+        raise InputError(f"{folder}: cannot be read ({error.strerror}); {remedy}") from None
     for name, is_folder in found:
         if is_hidden(name):
             continue

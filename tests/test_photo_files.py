@@ -1,7 +1,9 @@
 """What counts as a photo, and its size as viewers show it."""
 
+import errno
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,26 @@ def test_what_is_no_photo_is_named(tmp_path: Path) -> None:
         photo_size(tmp_path / "a.jpg")
     with pytest.raises(InputError, match=r"b.jpg: size cannot be read"):
         photo_size(tmp_path / "b.jpg")
+
+
+def test_a_folder_that_cannot_be_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "labels/train/a.txt", "labels/val/b.txt")
+    closed, scandir = tmp_path / "labels/val", os.scandir
+
+    def scan(folder: Path) -> Iterator[os.DirEntry[str]]:  # root may read any folder
+        if folder == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    with pytest.raises(InputError) as caught:
+        files_below(tmp_path, {".txt"})
+    assert str(caught.value) == (
+        f"{closed}: cannot be read (Permission denied); make it readable, e.g. with "
+        "`chmod u+rx`, or move it elsewhere"
+    )
 
 
 def test_files_come_sorted_by_the_parts_of_their_paths(tmp_path: Path) -> None:
