@@ -110,11 +110,11 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
     boxes: list[LabelledBox] = []
     objects: list[YoloObject] = []
     there = TextsOfSet(root)
-    texts = _texts(sorted(described.splits), root, there)
+    texts = _texts(sorted(described.splits), there)
     names = described.classes or []
     for row, (name, text) in enumerate(progress(texts.items(), desc="reading YOLO", unit="files")):
         images.append({"file_name": name, "split": described.splits[name]})
-        found = read_yolo_lines(text, keypoints=described.keypoints)
+        found = read_yolo_lines(text, keypoints=described.keypoints) if text else []
         if described.classes is None:
             names += [f"class_{label}" for label in range(len(names), _count(found))]
         if _count(found) > len(names):
@@ -128,23 +128,23 @@ def read_yolo(root: Path, description: Path | None = None) -> Labels:
         objects += found
     _refuse_keypoints(objects, description or root)
     notes = [*described.notes, *_notes(objects, described.classes is None)]
-    notes += _without_photo(root, texts, there)
+    notes += [*_without_text(described.splits, texts), *_without_photo(root, texts, there)]
     return labels_of_boxes(description or root, root, images, boxes, classes=names, notes=notes)
 
 
-def _texts(photos: list[str], root: Path, there: TextsOfSet) -> dict[str, Path]:
-    """Return the path of each photo's label file, which may not exist.
+def _texts(photos: list[str], there: TextsOfSet) -> dict[str, Path | None]:
+    """Return each photo's label file, None if it has none.
 
     Raises:
         InputError: two photos share one.
     """
-    texts: dict[str, Path] = {}
+    texts: dict[str, Path | None] = {}
     owners: dict[Path, str] = {}
     for photo in photos:
         text = there.of(photo)
         if text and (other := owners.setdefault(text, photo)) != photo:
             raise InputError(f"{text}: belongs to {other} and to {photo}; rename one of them")
-        texts[photo] = text or root / text_of(photo)
+        texts[photo] = text
     return texts
 
 
@@ -182,16 +182,29 @@ def _notes(objects: list[YoloObject], unnamed: bool) -> Iterator[str]:
         )
 
 
-def _without_photo(root: Path, texts: dict[str, Path], there: TextsOfSet) -> list[str]:
-    """Return a note of label files, in folders `labels` or next to photos, that were not read."""
+def _without_text(splits: dict[str, str | None], texts: dict[str, Path | None]) -> Iterator[str]:
+    """Yield a note of each split, or of a set without splits, in which no photo has a label file.
+
+    Its labels probably lie where no photo's label file is looked for.
+    """
+    for split in sorted(filter(None, set(splits.values()))) or [None]:
+        photos = [photo for photo in texts if splits[photo] == split]
+        if not any(texts[photo] for photo in photos):
+            yield (
+                f"no photo{f' of {split}' if split else ''} has a label file, such as "
+                f"{text_of(photos[0])}, so they all count as background: {len(photos)}"
+            )
+
+
+def _without_photo(root: Path, texts: dict[str, Path | None], there: TextsOfSet) -> list[str]:
+    """Return a note of label files, in folders `labels` or by their content, that were not read."""
     read = set(texts.values())
-    places = {text.parent for text in read} | {(root / photo).parent for photo in texts}
     lost = [
         file
         for file in there.files
         if file not in read
         and file.name.lower() != "classes.txt"
-        and (_is_in_labels(file, root) or (file.parent in places and begins_with_object(file)))
+        and (_is_in_labels(file, root) or begins_with_object(file))
     ]
     if not lost:
         return []

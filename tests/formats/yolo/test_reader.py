@@ -202,13 +202,39 @@ def test_photos_that_differ_in_case_have_each_their_own_text(tmp_path: Path) -> 
     assert pixels(found) == [[0, 0, 200, 100], [0, 0, 100, 100]]
 
 
-def test_texts_beside_photos_without_a_photo_are_noted(tmp_path: Path) -> None:
+def test_texts_of_objects_without_a_photo_are_noted_wherever_they_lie(tmp_path: Path) -> None:
     line = "0 0.5 0.5 1 1\n"
     files = {"obj.names": "cat\n", "a.bmp": None, "a.txt": line, "x.bmp": None}
     files |= {"lost.txt": line, "x.bmp.txt": line, "README.txt": "0 of 5\n", "e/b.txt": line}
     assert read(files_in(tmp_path, files)).notes == (
+        "3 label files belong to no photo of a split, or to one with another, and are left out, "
+        "e/b.txt the first",
+    )
+
+
+@pytest.mark.parametrize("folder", ["label", "labels_yolo"])
+def test_a_split_without_label_files_is_noted(tmp_path: Path, folder: str) -> None:
+    line = "0 0.5 0.5 1 1\n"
+    files = {"data.yaml": "train: train/images\nval: valid/images\nnames: [cat]\n"}
+    files |= {f"{photo}.bmp": None for photo in ("train/images/a", "valid/images/b")}
+    files |= {"train/labels/a.txt": line, f"valid/{folder}/b.txt": line}
+    assert read(files_in(tmp_path, files)).notes == (
+        "no photo of val has a label file, such as valid/labels/b.txt, so they all count as "
+        "background: 1",
+        "1 label file belongs to no photo of a split, or to one with another, and is left out, "
+        f"valid/{folder}/b.txt the first",
+    )
+    files_in(tmp_path, {"valid/labels/b.txt": ""})  # which says that there is no object
+    assert len(read(tmp_path).notes) == 1
+
+
+def test_a_set_whose_label_files_fit_no_photo_is_noted(tmp_path: Path) -> None:
+    files = {f"JPEGImages/{stem}.bmp": None for stem in "ab"} | {"classes.txt": "cat\n"}
+    files |= {f"labels/{stem}.txt": "0 0.5 0.5 1 1\n" for stem in "ab"}
+    assert read(files_in(tmp_path, files)).notes == (
+        "no photo has a label file, such as JPEGImages/a.txt, so they all count as background: 2",
         "2 label files belong to no photo of a split, or to one with another, and are left out, "
-        "lost.txt the first",
+        "labels/a.txt the first",
     )
 
 
