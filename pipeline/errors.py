@@ -47,6 +47,15 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + rest
 
 
+def or_correct(left_out: Sequence[str]) -> str:
+    """Return a second remedy for labels in which no object is left: what was left out of them.
+
+    >>> or_correct(["1 label file belongs to no photo", "shapes left out: 2"])
+    ', or correct what was left out: 1 label file belongs to no photo; shapes left out: 2'
+    """
+    return f", or correct what was left out: {'; '.join(left_out)}" if left_out else ""
+
+
 def one_line(text: str) -> str:
     r"""Return a text with every unprintable character escaped as in Python.
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.errors import InputError, counted, listed
+from pipeline.errors import InputError, counted, listed, or_correct
 from pipeline.formats.labels import Labels
 from pipeline.tasks import Task
 
@@ -51,7 +51,8 @@ def _refuse_unknown(name: str, there: Sequence[str], who: str) -> None:
 
 def _why_none(labels: Labels, names: Sequence[str], known: Sequence[str]) -> str:
     if not len(labels.labels):
-        return f"{labels.file}: annotations: no object; label objects in the photos"
+        remedy = f"label objects in the photos{or_correct(labels.notes)}"
+        return f"{labels.file}: annotations: no object; {remedy}"
     there = [names[label] for label in np.unique(labels.labels)]
     return (
         f"{labels.file}: no object of a class of the model: the objects are {_listed(there)}, the "

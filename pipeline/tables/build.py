@@ -4,6 +4,7 @@
 largest object. Everything downstream reads these and never the labels.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.boxes import area
-from pipeline.errors import InputError, counted
+from pipeline.errors import InputError, counted, or_correct
 from pipeline.formats.labels import Labels
 from pipeline.reading.parquet_file import write_parquet
 from pipeline.schemas import (
@@ -108,13 +109,15 @@ def check_learnable(tables: Tables) -> None:
     if not (_codes(tables.images["split"]) == 0).any():
         raise InputError(f"{file}: split train: has no photo; put photos into train")
     if len(objects) == 0:
-        raise InputError(f"{file}: annotations: no box is left; label objects in the photos")
+        remedy = f"label objects in the photos{or_correct(_left_out(tables.report))}"
+        raise InputError(f"{file}: annotations: no box is left; {remedy}")
     counting = ~objects["ignore"].to_numpy()
     labels = objects["label"].to_numpy()
     counts = _counts(_codes(objects["split"]), labels, len(classes), where=counting)
     if not counts[0].any():
         problem = "has no object that counts (ignore is false)"
-        raise InputError(f"{file}: split train: {problem}; label objects in its photos")
+        remedy = f"label objects in its photos{or_correct(_left_out(tables.report))}"
+        raise InputError(f"{file}: split train: {problem}; {remedy}")
     unseen = np.flatnonzero((counts[0] == 0) & (counts[1:].sum(0) > 0))
     if len(unseen):
         problem = "has objects in val or test and none in train"
@@ -123,6 +126,12 @@ def check_learnable(tables: Tables) -> None:
             f" (and {counted(len(unseen) - 1, 'class', 'classes')} more)" if len(unseen) > 1 else ""
         )
         raise InputError(f"{file}: class {classes[unseen[0]]}{more}: {problem}; {remedy}")
+
+
+def _left_out(report: Report) -> list[str]:
+    dropped = Counter(box["reason"] for box in report["dropped"])
+    boxes = (f"boxes dropped, {reason}: {count}" for reason, count in dropped.items())
+    return [*report["notes"], *boxes]
 
 
 def largest_rows(groups: np.ndarray, areas: np.ndarray, ignore: np.ndarray) -> np.ndarray:

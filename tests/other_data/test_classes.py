@@ -1,5 +1,7 @@
 """Classes of labels and those of a model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,9 @@ def test_no_class_in_common_names_both_lists():
 def test_labels_without_objects():
     with pytest.raises(InputError, match=r"annotations: no object; label objects in the photos"):
         onto_classes(labels(pascal([])), ["cat"], {}, Task.DETECT)
+    lost = replace(labels(pascal([])), notes=("label files lost: 3",))
+    with pytest.raises(InputError, match=r", or correct what was left out: label files lost: 3$"):
+        onto_classes(lost, ["cat"], {}, Task.DETECT)
 
 
 def test_a_renamed_class_must_be_there():

@@ -1,6 +1,7 @@
 """Tables: what each row says, which object is largest, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,6 +124,21 @@ def test_what_cannot_be_learnt_is_refused(objects, splits, problem):
     with pytest.raises(InputError, match=rf"annotations\.json: .*{problem}.*; ") as refused:
         check_learnable(build_tables(labels(source)))
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("objects", "notes", "left_out"),
+    [
+        ([(0, "cat", (5, 5, 0, 9), 0)] * 2, (), "boxes dropped, no area: 2"),
+        ([], ("label files lost: 3", "others: 1"), "label files lost: 3; others: 1"),
+        ([(0, "cat", (5, 5, 9, 9), 1)], ("label files lost: 3",), "label files lost: 3"),
+    ],
+)
+def test_without_objects_what_was_left_out_is_said(objects, notes, left_out):
+    source = replace(labels(pascal(objects, ("train",))), notes=notes)
+    with pytest.raises(InputError) as refused:
+        check_learnable(build_tables(source))
+    assert str(refused.value).endswith(f", or correct what was left out: {left_out}")
 
 
 def test_an_unused_class_and_one_only_ignored_in_val_are_no_problem():

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from pipeline.errors import InputError, counted
+from pipeline.errors import InputError, counted, or_correct
 from pipeline.formats.cvat.writer import write_cvat
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
@@ -86,7 +86,8 @@ def read_cvat(found: LabelledSet) -> Labels:
             counts.update(shape.tag for shape in node)
     if not boxes:
         problem = f"no box in {counted(len(images), 'photo')}"
-        raise InputError(f"{found.labels}: {problem}; label objects in the photos")
+        remedy = f"label objects in the photos{or_correct(_notes(counts))}"
+        raise InputError(f"{found.labels}: {problem}; {remedy}")
     sides, reversed_ones = upright(np.array([box.box for box in boxes], np.float64))
     sides, turned = around_turned(sides, np.array(turns))
     boxes = [replace(box, box=side) for box, side in zip(boxes, sides.tolist(), strict=True)]

@@ -85,6 +85,10 @@ def test_attributes_of_a_box(tmp_path: Path) -> None:
         ("<annotations/>", "holds no <image>; export"),
         ("<annotations>", "not XML"),
         ('<annotations><image name="a.jpg"/></annotations>', "no box in 1 photo; label"),
+        (
+            '<annotations><image name="a.jpg"><points/><ellipse/></image></annotations>',
+            "what was left out: shapes that are neither boxes nor polygons, left out: 2",
+        ),
         ("<annotations><image>" + BOX + "</image></annotations>", "image name '' is not a name"),
         (
             '<annotations><image name="a.jpg" width="x">' + BOX + "</image></annotations>",
