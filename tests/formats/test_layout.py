@@ -103,7 +103,7 @@ def test_a_file_is_refused_as_dvc_would_not_watch_its_photos(tmp_path: Path) -> 
         ("a.json", '{"images": []}', "pascal"),
         ("a.xml", "<annotation/>", "voc"),
         ("a.xml", "<annotations/>", "cvat"),
-        ("a.json", '[{"annotations": []}]', "label-studio"),
+        ("a.json", '[{"data": {}, "annotations": []}]', "label-studio"),
         ("a.txt", "0 .5 .5 .2 .2", "yolo"),
     ],
 )

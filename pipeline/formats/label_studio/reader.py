@@ -1,5 +1,6 @@
 """Reads Label Studio's export: JSON or JSON-MIN."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -24,7 +25,10 @@ from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name
 from pipeline.formats.voc.files import label_folders
 
-_KEYS = (b'"annotations"', b'"predictions"', b'"original_width"', b'"annotation_id"')
+# Other lists have annotations, too, such as CreateML's; only a task has data or results besides.
+_LISTS, _OF_TASKS = {b"annotations", b"predictions"}, {b"data", b"result"}
+_OF_JSON_MIN = {b"original_width", b"annotation_id"}
+_KEY = re.compile(rb'"(\w+)"\s*:')
 _AROUND, _FLAT, _UNNAMED = "around", "flat", "unnamed"
 
 
@@ -44,7 +48,9 @@ def _is_one(file: Path) -> bool:
     if file.suffix.lower() != ".json" or file.name.startswith("."):
         return False
     beginning = json_beginning(file)
-    return beginning.startswith(b"[") and any(key in beginning for key in _KEYS)
+    keys = set(_KEY.findall(beginning))
+    is_task = bool((keys & _LISTS and keys & _OF_TASKS) or keys & _OF_JSON_MIN)
+    return beginning.startswith(b"[") and is_task
 
 
 def _read(found: LabelledSet) -> Labels:

@@ -112,6 +112,34 @@ def test_one_of_several_exports_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "item",
+    [
+        {"label": "cat", "coordinates": {"x": 50, "y": 40, "width": 20, "height": 20}},  # CreateML
+        {"label": "data", "bbox": [1, 1, 20, 20]},
+    ],
+)
+def test_other_lists_of_annotations_are_none(tmp_path: Path, item: dict) -> None:
+    export = json.dumps([{"image": "a.jpg", "annotations": [item]}])
+    files_in(tmp_path, {"export.json": export, "a.jpg": ""})
+    for format_name in ("auto", "label-studio"):
+        with pytest.raises(InputError, match=r"no labels that are known"):
+            find_set(tmp_path, format_name)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"id": 1, "annotations": [{"id": 2, "result": []}], "data": {"image": "a.jpg"}},
+        {"id": 1, "data": {"image": "a.jpg"}, "predictions": []},
+        {"image": "a.jpg", "id": 1, "annotation_id": 3},
+    ],
+)
+def test_tasks_are_known_by_their_keys(tmp_path: Path, item: dict) -> None:
+    files_in(tmp_path, {"export.json": json.dumps([item], indent=1), "a.jpg": ""})
+    assert find_set(tmp_path).format.name == "label-studio"
+
+
+@pytest.mark.parametrize(
     ("tasks", "message"),
     [
         ([task("a.jpg"), task("a.jpg") | {"id": 8}], "task 8: photo 'a.jpg' is that of task 7 too"),
