@@ -2,13 +2,13 @@
 
 import glob
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError, counted
 from pipeline.formats.labels import MOST_CLASSES
-from pipeline.formats.names import plain_name
+from pipeline.formats.names import fault_of_name, plain_name
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
@@ -127,7 +127,7 @@ def _names_in_yaml(data: dict, file: Path) -> list[str] | None:
         raise InputError(f"{file}: names: not a list; give the names of the classes")
     if isinstance(count, int) and count != len(names):
         raise InputError(f"{file}: nc is {count}, but names has {len(names)}; correct one")
-    return _checked([str(name) for name in names], file)
+    return _checked(names, file)
 
 
 def _names_in_lists(root: Path, description: Path | None) -> list[str] | None:
@@ -174,13 +174,19 @@ def _listed_names(file: Path) -> list[str]:
     return _checked(lines, file)
 
 
-def _checked(names: list[str], file: Path) -> list[str]:
-    if not names or not all(name.strip() for name in names):
-        raise InputError(f"{file}: names: a class has no name; give each one")
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise InputError(f"{file}: names: {name!r} occurs twice; rename one")
-    return names
+def _checked(names: Sequence[object], file: Path) -> list[str]:
+    """Return the names of classes as text; in YAML they may be numbers."""
+    if not names:
+        raise InputError(f"{file}: names: no class has a name; give each one")
+    checked: dict[str, None] = {}
+    for label, name in enumerate(names):
+        text = "" if name is None or isinstance(name, (list, dict)) else str(name)
+        if fault := fault_of_name(text):
+            raise InputError(f"{file}: names: class {label}: {name!r} {fault}")
+        if text in checked:
+            raise InputError(f"{file}: names: {text!r} occurs twice; rename one")
+        checked[text] = None
+    return list(checked)
 
 
 def _keypoints(data: dict) -> int:

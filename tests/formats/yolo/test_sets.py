@@ -187,7 +187,9 @@ def test_a_blank_line_among_the_names_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"classes.txt: line 2: names: a class has no name; give"):
         described(tmp_path, "cat\n\ndog\nbird\n", "classes.txt")
     assert described(tmp_path, "cat\ndog\n \n\n", "classes.txt").classes == ["cat", "dog"]
-    with pytest.raises(InputError, match=r"classes.txt: names: a class has no name; give each one"):
+    with pytest.raises(
+        InputError, match=r"classes.txt: names: class 0: '' is not a name; give one"
+    ):
         described(tmp_path, "\n", "classes.txt")
 
 
@@ -227,8 +229,12 @@ def test_pictures_beside_a_folder_images_are_no_background(tmp_path: Path, yaml:
         ("names: [cat]\nnc: 2\ntrain: .\n", "nc is 2, but names has 1; correct one"),
         ("nc: 1000000000\ntrain: .\n", "nc is above 32768; give the number of classes"),
         ("names: [cat, cat]\ntrain: .\n", "names: 'cat' occurs twice; rename one"),
-        ("names: [cat, ' ']\ntrain: .\n", "names: a class has no name; give each one"),
-        ("names: []\ntrain: .\n", "names: a class has no name"),
+        ("names: [cat, ' ']\ntrain: .\n", "names: class 1: ' ' is not a name; give one"),
+        ("names: [null, cat]\ntrain: .\n", "names: class 0: None is not a name; give one"),
+        ("names: {0: cat, 1: }\ntrain: .\n", "names: class 1: None is not a name; give one"),
+        ("names: [cat, [dog]]\ntrain: .\n", r"names: class 1: \['dog'\] is not a name; give one"),
+        ('names: ["a\\tb"]\ntrain: .\n', "names: class 0: 'a.*b' holds a control character, which"),
+        ("names: []\ntrain: .\n", "names: no class has a name; give each one"),
         ("names: [cat]\ntrain: nowhere\n", r"no photo is below .* it names train \(nowhere\); put"),
         ("names: [cat]\ntrain:\n", "where it names nothing; put it next"),
         ("names: [cat]\ntrain: a.txt\n", "a.txt: line 2: photo 'b.jpg' is missing below"),
