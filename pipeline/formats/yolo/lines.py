@@ -114,6 +114,10 @@ def _object(row: list[float], line: str, place: str, keypoints: int) -> YoloObje
             "from 0 on"
         )
     shares, score = _shares(numbers, place, keypoints)
+    if not all(map(isfinite, shares)):
+        raise InputError(f"{place}: {line[:60]!r} has a number that is not finite; correct it")
+    if len(shares) == 4 and min(shares[2:]) < -_ROUNDING:
+        raise InputError(f"{place}: {line[:60]!r} has a negative width or height; correct it")
     if not all(-_ROUNDING <= share <= 1 + _ROUNDING for share in shares):
         points = 0 if keypoints else _keypoints(numbers)
         remedy = f"kpt_shape: [{points}, 3] in data.yaml if these are keypoints"
