@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.errors import InputError
-from pipeline.formats.names import plain_name
+from pipeline.formats.names import fault_of_name, plain_name
 
 MOST_CLASSES = 2**15  # whose numbers are 0..32767
 IMAGES = pa.schema(
@@ -156,7 +156,13 @@ def labels_of_boxes(
         boxes: of all images.
         classes: names in label order; by default those of the boxes, sorted.
         notes: see `Labels`.
+
+    Raises:
+        InputError: the name of a photo is not text, or has a control character.
     """
+    for image in images:  # some formats take the names from the file system, which allows any bytes
+        if fault := fault_of_name(image["file_name"]):
+            raise InputError(f"{photos}: photo {image['file_name']!r} {fault}")
     names = list(classes) or sorted({box.name for box in boxes})
     label_of = {name: label for label, name in enumerate(names)}
     rows = [{"id": row} | image for row, image in enumerate(images, 1)]

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.boxes import area
-from pipeline.errors import InputError, counted, or_correct
+from pipeline.errors import InputError, counted, one_line, or_correct
 from pipeline.formats.labels import Labels
 from pipeline.reading.parquet_file import write_parquet
 from pipeline.schemas import (
@@ -242,5 +242,5 @@ def _report(
         "photos_without_objects": int(np.count_nonzero(objects == 0)),
         "clipped": clipped,
         "dropped": dropped,
-        "notes": list(notes),
+        "notes": list(map(one_line, notes)),  # file names may be no text
     }

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pipeline.errors import InputError, listed
 from pipeline.formats.labels import Labels
+from pipeline.formats.names import fault_of_name
 from pipeline.formats.photo_names import USUAL_FOLDERS
 from pipeline.photo_files import photos_below
 from pipeline.tables.spellings import Spellings
@@ -90,6 +91,8 @@ def _only(fits: list[str], name: str, labels: Labels) -> str | None:
             f"{labels.file}: photo {name!r} is in several folders ({labels.photos / fits[0]}, "
             f"{labels.photos / fits[1]}); give its folder in file_name"
         )
+    if fits and (fault := fault_of_name(fits[0])):
+        raise InputError(f"{labels.photos}: photo {fits[0]!r} {fault}")
     return fits[0] if fits else None
 
 

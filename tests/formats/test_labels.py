@@ -24,6 +24,14 @@ def test_objects_follow_their_images() -> None:
     assert second.boxes.tolist() == [[0, 0, 10, 10]]
 
 
+@pytest.mark.parametrize("name", ["images/K\udce4se.jpg", "a\nb.jpg"])
+def test_a_photo_whose_name_is_no_text_is_refused(name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        labels_of_boxes(Path("set/labels"), Path("set"), [{"file_name": name}], [])
+    assert str(caught.value).startswith(f"set: photo {name!r} ")
+    assert str(caught.value).endswith("; rename it")
+
+
 def test_more_classes_than_numbers_are_refused() -> None:
     file = Path("x")
     boxes = [LabelledBox(0, f"{number:05}", [0, 0, 1, 1]) for number in range(2**15)]

@@ -126,6 +126,11 @@ def test_what_cannot_be_learnt_is_refused(objects, splits, problem):
     assert "\n" not in str(refused.value)
 
 
+def test_notes_are_text_whatever_files_are_called():
+    source = replace(labels(pascal(SMALL)), notes=("left out: 1 (K\udce4se.jpg)",))
+    assert build_tables(source).report["notes"] == [r"left out: 1 (K\udce4se.jpg)"]
+
+
 @pytest.mark.parametrize(
     ("objects", "notes", "left_out"),
     [

@@ -37,6 +37,15 @@ def test_photos_are_found_beside_and_below(tmp_path: Path, place: str) -> None:
     assert sizes_of(labels) == [(6, 4), (9, 5)]
 
 
+def test_a_photo_in_a_folder_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    write_labels(tmp_path / "labels.json", "a.png")
+    write_photo(tmp_path / "K\udce4se/a.png")
+    with pytest.raises(
+        InputError, match=r": photo 'K\\udce4se/a.png' is not text in UTF-8; rename"
+    ):
+        read(tmp_path)
+
+
 def test_sizes_that_the_labels_give_are_kept(tmp_path: Path) -> None:
     write_labels(tmp_path / "labels.json", "a.png", width=60, height=40)
     write_photo(tmp_path / "a.png")
@@ -175,7 +184,7 @@ def test_photos_without_labels_are_counted(tmp_path: Path) -> None:
     "files",
     [
         {"a.json": '{"shapes": [], "imagePath": "a.bmp"}'},
-        {"data.yaml": "names: [cat]\ntrain: a.bmp\n"},
+        {"data.yaml": "names: [cat]\ntrain: a.bmp\n", "a.txt": ""},
         {"classes.txt": "cat\n", "images/c.bmp": None, "labels/c.txt": "", "a.txt": ""},
     ],
 )
