@@ -33,8 +33,8 @@ def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> Labelle
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; set fetch.path to the labelled photos")
     named = folder / labels if labels else None
-    if named and not named.is_file():
-        raise InputError(f"{named}: no such file; set fetch.labels to a file in {folder}")
+    if named and (folder not in named.parents or ".." in named.parts or not named.is_file()):
+        raise InputError(f"{named}: no such file in {folder}; set fetch.labels to one")
     formats = FORMATS if format_name == AUTO else (find_format(format_name),)
     found: list[LabelledSet] = []
     levels = [_level(folder, pattern) for pattern in ("", "*/", "*/*/")]

@@ -1,14 +1,24 @@
 """The parameters of the data: sources, splits and the pixel store."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from pipeline.params.section import Count, Fraction, Section, Seed, Side
 
 Format = Literal["auto", "pascal", "voc", "cvat", "yolo", "labelme", "csv", "label-studio"]
 SplitRule = Literal["given", "fraction", "lesson"]
+
+
+def _lies_below(path: Path | str) -> Path | str:
+    """Return a path unless it leaves `fetch.path`."""
+    if Path(path).is_absolute() or ".." in Path(path).parts:
+        raise ValueError("must lie below fetch.path, which DVC watches as a whole")
+    return path
+
+
+_BELOW = AfterValidator(_lies_below)
 
 
 class DemoParams(Section):
@@ -21,21 +31,16 @@ class DemoParams(Section):
 class SourceParams(Section):
     """One of several sets of labelled photos that are joined."""
 
-    path: Path = Field(description="of the set, below `fetch.path`")
+    path: Annotated[Path, _BELOW] = Field(description="of the set, below `fetch.path`")
     format: Format = Field(default="auto", description="of its labels")
-    labels: str = Field(default="", description="the file with its labels, where there are several")
+    labels: Annotated[str, _BELOW] = Field(
+        default="", description="the file with its labels, where there are several"
+    )
     split: SplitRule | None = Field(default=None, description="by default that of `fetch.split`")
     role: Literal["truth", "machine"] = Field(
         default="truth", description="labelled by people, or by a model and then all for train"
     )
     teacher: str = Field(default="", description="what labelled it, for the record")
-
-    @field_validator("path")
-    @classmethod
-    def _lies_below(cls, path: Path) -> Path:
-        if path.is_absolute() or ".." in path.parts:
-            raise ValueError("must lie below fetch.path, which DVC watches as a whole")
-        return path
 
 
 class ClassParams(Section):
@@ -60,7 +65,7 @@ class FetchParams(Section):
     source: Literal["demo", "local", "voc2007", "voc2012"]
     path: Path
     format: Format
-    labels: str
+    labels: Annotated[str, _BELOW]
     turn: Literal["auto", "exif", "stored"]
     sources: list[SourceParams]
     classes: ClassParams

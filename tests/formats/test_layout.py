@@ -51,8 +51,10 @@ def test_what_is_no_set_or_several_is_refused(tmp_path: Path) -> None:
     ):
         find_set(tmp_path)
     assert find_set(tmp_path, labels="b.json").labels == tmp_path / "b.json"
-    with pytest.raises(InputError, match=r"c.json: no such file; set fetch.labels to a file in"):
-        find_set(tmp_path, labels="c.json")
+    touch(tmp_path.parent / "outside.json")
+    for labels in ("c.json", "../outside.json", str(tmp_path.parent / "outside.json")):
+        with pytest.raises(InputError, match=r"json: no such file in .*; set fetch.labels to one"):
+            find_set(tmp_path, labels=labels)
 
 
 def test_where_nothing_is_known_each_format_has_a_line(tmp_path: Path) -> None:

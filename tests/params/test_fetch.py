@@ -16,6 +16,15 @@ def test_a_set_lies_below_the_folder_that_dvc_watches(path):
         SourceParams(path=Path(path))
 
 
+@pytest.mark.parametrize("labels", ["/photos/a.json", "../a.json", "a/../../b.json"])
+def test_a_file_of_labels_lies_below_the_folder_that_dvc_watches(labels, change):
+    must = f"labels = '{labels}': Value error, must lie below fetch.path, which DVC watches as a"
+    assert must in refused(change("fetch.labels", labels))
+    with pytest.raises(ValidationError, match=r"must lie below fetch\.path"):
+        SourceParams(path=Path("a"), labels=labels)
+    assert SourceParams(path=Path("a"), labels="b/c.json").labels == "b/c.json"
+
+
 def test_sets_have_the_split_of_the_section_unless_they_have_their_own(change):
     one = load_params(change("fetch.source", "local")).fetch
     assert [(str(source.path), source.split) for source in one.sets] == [(".", one.split)]
