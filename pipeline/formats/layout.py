@@ -42,6 +42,7 @@ def find_set(folder: Path, format_name: str = AUTO, labels: str = "") -> Labelle
         roots = {one.root for one in found}
         apart = [place for place in places if not roots & {place, *place.parents}]
         found += _sets_in(apart, formats, named)
+    found = _without_parts(found) if len(found) > 1 else found
     if len(found) > 1:
         names = " and ".join(f"{one.format.name} ({one.labels})" for one in found[:2])
         if len({one.format.name for one in found}) == 1:
@@ -74,6 +75,12 @@ def _refuse_others(folder: Path, found: LabelledSet) -> None:
             f"{folder}: {photos} outside the labelled set {found.root}, {others[0]} the first; "
             f"set fetch.path to {found.root}, or give each labelled folder in fetch.sources"
         )
+
+
+def _without_parts(found: Sequence[LabelledSet]) -> list[LabelledSet]:
+    """Return the sets whose files are not all in another: a damaged one looks like Pascal JSON."""
+    sets = [(one, set(one.files)) for one in found]
+    return [one for one, its in sets if not its or not any(its < more for _, more in sets)]
 
 
 def _level(folder: Path, pattern: str) -> list[Path]:

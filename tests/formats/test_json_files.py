@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.formats.json_files import is_labelme_json, json_beginning, read_json
+from pipeline.formats.json_files import JsonKind, json_beginning, json_kind, read_json
 
 
 def write(folder: Path, text: bytes) -> Path:
@@ -23,15 +23,31 @@ def test_the_beginning_has_neither_mark_nor_space(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 def test_json_in_any_unicode_is_known_and_read(tmp_path: Path, encoding: str) -> None:
     file = write(tmp_path, '{"shapes": ["caf\u00e9"]}'.encode(encoding))
-    assert is_labelme_json(json_beginning(file))
+    assert json_kind(file) is JsonKind.LABELME
     assert read_json(file) == {"shapes": ["caf\u00e9"]}
 
 
-def test_labelme_by_its_keys() -> None:
-    assert is_labelme_json(b'{"version": "5", "shapes": [')
-    assert is_labelme_json(b'{"flags": {}, "imageData": "/9j/4AAQ')
-    assert not is_labelme_json(b'{"images": [')
-    assert not is_labelme_json(b'[{"shapes": [')
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (b'{"version": "5", "shapes": [', JsonKind.LABELME),
+        (b'{"flags": {}, "imageData": "/9j/4AAQ', JsonKind.LABELME),
+        (b'{"flags": {"' + b"x" * 9000 + b'": 1}, "shapes": [], "images": []}', JsonKind.LABELME),
+        (b'{"images": [{"shapes": 1}', JsonKind.PASCAL),
+        (b'{"info": "' + b"x" * (1 << 20) + b'", "categories" : []}', JsonKind.PASCAL),
+        (b'{"info": "' + b"x" * ((1 << 20) + 4074) + b'", "annotations": []}', JsonKind.PASCAL),
+        (b'[{"shapes": [', JsonKind.LIST),
+        (b'{"_via_img_metadata": {}, "note": "images"}\n', JsonKind.OTHER),
+        ('{"title": "Wheat"}'.encode("utf-16"), JsonKind.OTHER),
+        (b"", JsonKind.DAMAGED),
+        (b'{"info": {', JsonKind.DAMAGED),
+        (b"<html>not found</html>", JsonKind.DAMAGED),
+    ],
+)
+def test_the_first_known_key_says_what_a_file_holds(
+    tmp_path: Path, text: bytes, kind: JsonKind
+) -> None:
+    assert json_kind(write(tmp_path, text)) is kind
 
 
 def test_what_strict_json_lacks_is_read_too(tmp_path: Path) -> None:

@@ -132,6 +132,34 @@ def test_texts_of_yolo_beside_other_labels_are_two_kinds(
         find_set(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("labels.json", '{"images": []}', "pascal"),
+        ("Annotations/a.xml", "<annotation/>", "voc"),
+        ("labels/a.txt", "0 .5 .5 .2 .2", "yolo"),
+        ("labels.csv", "image,class,x1,y1,x2,y2", "csv"),
+    ],
+)
+def test_other_json_beside_a_set_is_no_labels(
+    tmp_path: Path, name: str, text: str, kind: str
+) -> None:
+    touch(tmp_path / "images/a.png")
+    touch(tmp_path / name).write_text(text)
+    for other in ("dataset-metadata.json", "label_map.json"):
+        touch(tmp_path / other).write_text('{"title": "Cats", "id": 3}')
+    assert find_set(tmp_path).format.name == kind
+
+
+def test_a_file_that_the_user_names_is_read_though_it_looks_like_no_labels(tmp_path: Path) -> None:
+    touch(tmp_path / "via.json").write_text('{"_via_settings": {}}')
+    with pytest.raises(InputError, match=r"no labels that are known"):
+        find_set(tmp_path)
+    found = find_set(tmp_path, labels="via.json")
+    with pytest.raises(InputError, match=r"via.json: key 'images': missing; the object needs"):
+        found.format.read(found)
+
+
 @pytest.mark.parametrize("text", ['{"cat": 3}', "{}"])
 def test_statistics_among_the_texts_of_yolo_are_no_labels(tmp_path: Path, text: str) -> None:
     touch(tmp_path / "images/a.png")

@@ -8,7 +8,7 @@ from math import hypot, isfinite
 from pathlib import Path, PureWindowsPath
 
 from pipeline.errors import InputError, counted
-from pipeline.formats.json_files import is_labelme_json, json_beginning, read_json
+from pipeline.formats.json_files import JsonKind, json_kind, read_json
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labelme.writer import write_labelme
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
@@ -29,8 +29,12 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
     """Return the set of a folder with LabelMe's JSON in it or in several folders below."""
     if named:
         return None
-    files = tuple(file for file in files_below(root, {".json"}) if _is_labelme(file))
-    folders = {file.parent.relative_to(root) for file in files}
+    kinds = {file: json_kind(file) for file in files_below(root, {".json"})}
+    places = {file.parent for file, kind in kinds.items() if kind is JsonKind.LABELME}
+    # A damaged file among them is one, too: its reader names it, while its photo would be left out.
+    known = (JsonKind.LABELME, JsonKind.DAMAGED)
+    files = tuple(file for file in kinds if file.parent in places and kinds[file] in known)
+    folders = {place.relative_to(root) for place in places}
     # A single folder below is a set of its own, unless it is named after a split.
     own = [folder for folder in folders if split_of_path(folder / "photo") or folder == Path()]
     if not own and len(folders) < 2 and not any(_is_apart(root, folder) for folder in folders):
@@ -41,10 +45,6 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
 def _is_apart(root: Path, folder: Path) -> bool:
     """Return whether a folder lies in one of the root with labels alone, beside photos."""
     return not photos_below(root / folder.parts[0]) and bool(photos_below(root))
-
-
-def _is_labelme(file: Path) -> bool:
-    return not file.name.startswith(".") and is_labelme_json(json_beginning(file))
 
 
 def _read(found: LabelledSet) -> Labels:

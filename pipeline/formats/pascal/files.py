@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.formats.json_files import is_labelme_json, json_beginning
+from pipeline.formats.json_files import JsonKind, json_kind
 from pipeline.formats.split_names import split_in_path
 from pipeline.formats.voc.files import label_folders
 from pipeline.photo_files import is_hidden
@@ -14,7 +14,6 @@ _INSTANCES = "instances_"
 _OTHER_TASKS = ("captions_", "person_keypoints_", "image_info_", "stuff_", "panoptic_")
 
 JSON_FOLDERS = ("json", "jsons", "coco")  # other names of its folders
-_LISTS = (b'"images"', b'"annotations"', b'"categories"')
 _NOTES = "notes.json"  # which Label Studio puts next to YOLO's label files
 
 
@@ -36,13 +35,18 @@ def pascal_files(root: Path) -> list[Path]:
     return []
 
 
-def may_be_pascal(file: Path) -> bool:
-    """Return whether a file starts like a JSON object and is not one of LabelMe's."""
+def may_be_pascal(file: Path, *, named: bool = False) -> bool:
+    """Return whether a file is JSON with lists of Pascal's, or is damaged and may have been.
+
+    Args:
+        file: any file.
+        named: the user says that these are the labels, so any object counts, and the reader can say
+            what it lacks.
+    """
     if file.suffix.lower() != ".json" or is_hidden(file.name) or not file.is_file():
         return False
-    if file.name == _NOTES:
-        return False
-    return not is_labelme_json(beginning := json_beginning(file)) and beginning[:1] != b"["
+    kinds = {JsonKind.PASCAL, JsonKind.DAMAGED} | ({JsonKind.OTHER} if named else set())
+    return file.name != _NOTES and json_kind(file) in kinds
 
 
 def splits_of_files(files: Iterable[Path], root: Path) -> list[str | None]:
@@ -57,14 +61,7 @@ def _places(root: Path) -> Iterator[list[Path]]:
     yield [root]
     yield own
     yield [folder for folder in folders if split_in_path(folder.relative_to(root))]
-    # Such folders hold other JSON, too, such as statistics or maps of classes.
-    yield [folder for folder in of_labels if folder not in own and _has_lists(folder)]
-
-
-def _has_lists(folder: Path) -> bool:
-    """Return whether a folder has a JSON file that starts with a list of Pascal JSON."""
-    files = (file for file in sorted(folder.iterdir()) if may_be_pascal(file))
-    return any(list_ in json_beginning(file) for file in files for list_ in _LISTS)
+    yield [folder for folder in of_labels if folder not in own]
 
 
 def _without_other_tasks(files: Iterable[Path]) -> list[Path]:

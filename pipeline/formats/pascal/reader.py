@@ -48,7 +48,10 @@ _DOTS = r"(^|/)\.{1,2}(/|$)"
 
 def _find(root: Path, named: Path | None) -> LabelledSet | None:
     """Return the set of a folder with one JSON, or one for each split; see `pascal_files`."""
-    files = pascal_files(root) if named is None else [named] if may_be_pascal(named) else []
+    if named is None:
+        files = pascal_files(root)
+    else:
+        files = [named] if may_be_pascal(named, named=True) else []
     if not files:
         return None
     return LabelledSet(PASCAL, root, files[0] if len(files) == 1 else root, tuple(files), root)

@@ -278,3 +278,22 @@ def test_of_photos_of_one_stem_in_like_folders_imagepath_says_which(tmp_path: Pa
     make(file, CAT, photo="old.jpg")
     with pytest.raises(InputError, match=r"a.json: may be of \S+a.jpg or of \S+a.png; name one in"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", '{"version": "5.5.0", "flags"'])
+@pytest.mark.parametrize("place", ["", "labels"])
+def test_a_damaged_file_among_the_labels_is_named(tmp_path: Path, text: str, place: str) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.jpg").touch()
+        make(tmp_path / place / f"{name}.json", photo=f"{name}.jpg")
+    (tmp_path / place / "b.json").write_text(text)
+    with pytest.raises(InputError, match=r"b.json: line 1 column .* not JSON .*; export it again"):
+        read(tmp_path)
+
+
+def test_shapes_may_come_after_long_flags(tmp_path: Path) -> None:
+    flags = {f"flag {number}": False for number in range(500)}
+    for name in "ab":
+        file = make(tmp_path / f"{name}.json")
+        file.write_text(json.dumps({"flags": flags} | json.loads(file.read_text())))
+    assert read(tmp_path).images["file_name"].to_pylist() == ["a.jpg", "b.jpg"]

@@ -70,7 +70,10 @@ def test_files_that_do_not_say_their_splits_are_refused(tmp_path: Path, names: l
     ("name", "text", "expected"),
     [
         ("a.json", "", True),
+        ("a.json", '{"inf', True),
         ("a.json", '\ufeff {"images": []}', True),
+        ("a.json", '{"cat": 3}', False),
+        ("notes.json", '{"categories": []}', False),
         ("a.json", '{"shapes": []}', False),
         ("a.json", "[1]", False),
         ("._a.json", "{}", False),
@@ -80,3 +83,10 @@ def test_files_that_do_not_say_their_splits_are_refused(tmp_path: Path, names: l
 def test_what_may_be_pascal(tmp_path: Path, name: str, text: str, expected: bool) -> None:
     (tmp_path / name).write_text(text)
     assert may_be_pascal(tmp_path / name) == expected
+
+
+def test_any_object_that_the_user_names_may_be_pascal(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"cat": 3}')
+    assert may_be_pascal(tmp_path / "a.json", named=True)
+    (tmp_path / "a.json").write_text('{"shapes": []}')
+    assert not may_be_pascal(tmp_path / "a.json", named=True)
