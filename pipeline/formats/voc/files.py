@@ -8,14 +8,16 @@ from pathlib import Path
 from pipeline.formats.names import without_case
 from pipeline.formats.split_names import split_in_name
 from pipeline.formats.text_files import beginning_of
-from pipeline.photo_files import files_below, is_photo, photos_below, visible_files
+from pipeline.photo_files import files_below, is_hidden, is_photo, photos_below, visible_files
 
 _XML = {".xml"}
 _OWN = "annotations"
 _LABELS = (_OWN, "annotation", "labels", "label")
 XML_FOLDERS = ("xml", "xmls")  # other names of its folders
 _PHOTOS = ("jpegimages", "images", "image", "imgs", "img", "photos")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _ROOT = re.compile(rb"<([^\s/>!?]+)")
+_FIRST = 1 << 16  # bytes to find the root in; a comment may come before it
 
 
 def voc_files(root: Path) -> tuple[Path, list[Path], Path] | None:
@@ -37,10 +39,21 @@ def voc_files(root: Path) -> tuple[Path, list[Path], Path] | None:
     if any(map(_is_voc, xml)):
         return others[0] if len(others) == 1 else root, xml, photos
     of_splits = [folder for folder in folders if split_in_name(folder.name)]
-    beside = [file for file in sorted(root.iterdir()) if _is_voc(file)]
+    beside = _xml_beside_photos(root)
     below = [file for folder in of_splits for file in files_below(folder, _XML)]
     xml = [*beside, *(below if any(map(_is_voc, below)) else [])]
     return (root, xml, root) if xml else None
+
+
+def _xml_beside_photos(folder: Path) -> list[Path]:
+    """Return the VOC XML in a folder and, if there is any, other XML with the name of a photo.
+
+    That is damaged or of another tool; its reader names it, while its photo would be left out.
+    """
+    there = sorted(folder.iterdir())
+    known = set(filter(_is_voc, there))
+    photos = {file.stem for file in there if is_photo(file)} if known else set()
+    return [file for file in there if file in known or (_is_xml(file) and file.stem in photos)]
 
 
 def label_folders(root: Path, *more: str) -> list[Path]:
@@ -75,7 +88,7 @@ def _has_photos(root: Path) -> bool:
 
 def root_name(file: Path) -> str:
     """Return the name of an XML file's root element without namespace; empty if there is none."""
-    match = _ROOT.search(beginning_of(file))
+    match = _ROOT.search(_COMMENT.sub(b"", beginning_of(file, _FIRST)))
     return match[1].decode(errors="replace").rpartition(":")[2] if match else ""
 
 
@@ -122,6 +135,9 @@ def _called(folders: Iterable[Path], names: tuple[str, ...]) -> Path | None:
     return next((found[name] for name in names if name in found), None)
 
 
+def _is_xml(file: Path) -> bool:
+    return file.suffix.lower() in _XML and not is_hidden(file.name) and file.is_file()
+
+
 def _is_voc(file: Path) -> bool:
-    is_xml = file.suffix.lower() in _XML and not file.name.startswith(".")
-    return is_xml and root_name(file) == "annotation"
+    return _is_xml(file) and root_name(file) == "annotation"

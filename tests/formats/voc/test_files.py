@@ -86,12 +86,22 @@ def test_what_is_no_voc(tmp_path: Path) -> None:
     assert found and len(found[1]) == 2
 
 
+@pytest.mark.parametrize("text", ["", "<Annotation/>"])
+def test_xml_of_a_photo_that_is_no_voc_is_left_to_the_reader(tmp_path: Path, text: str) -> None:
+    write(tmp_path, "a.jpg", "b.jpg", "folder.xml/c.jpg")
+    write(tmp_path, "b.xml", "pom.xml", text=text)
+    assert voc_files(tmp_path) is None
+    write(tmp_path, "a.xml")
+    assert voc_files(tmp_path) == (tmp_path, [tmp_path / "a.xml", tmp_path / "b.xml"], tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
         ("", ""),
         ("no XML", ""),
         ('<?xml version="1.0"?>\n<!-- a note -->\n<annotation>', "annotation"),
+        ("<!-- a <b> -->\n<!-- " + "<c>" * 3000 + " -->\n<annotation>", "annotation"),
         ('<v:annotation xmlns:v="x">', "annotation"),
         ("<annotations/>", "annotations"),
     ],
