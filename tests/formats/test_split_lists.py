@@ -26,11 +26,21 @@ def test_names_with_spaces_stay_whole_and_flags_fall_off(tmp_path: Path) -> None
     assert read_split_lists(tmp_path) == dict.fromkeys(train, "train") | dict.fromkeys(val, "val")
 
 
-def test_a_name_in_two_lists_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "train.txt").write_text("a\nb\n")
+def test_lists_may_be_called_as_people_call_splits(tmp_path: Path) -> None:
+    (tmp_path / "Train.txt").write_text("a\n")
+    (tmp_path / "Validation.txt").write_text("b\n")
+    (tmp_path / "TrainVal.txt").write_text("c\n")
+    (tmp_path / "cat_train.txt").write_text("d -1\n")  # a list of a class
+    assert read_split_lists(tmp_path) == {"a": "train", "b": "val", "c": "train"}
+
+
+@pytest.mark.parametrize("first", ["train", "trainval"])
+def test_a_name_in_two_lists_is_refused(tmp_path: Path, first: str) -> None:
+    (tmp_path / f"{first}.txt").write_text("a\nb.jpg\n")
     (tmp_path / "test.txt").write_text("b\n")
-    with pytest.raises(InputError, match=r"test.txt: b: is in train.txt as well; keep it"):
-        read_split_lists(tmp_path)
+    message = r"(test.txt: b: is in train|trainval.txt: b.jpg: is in test).txt as well; keep it in"
+    with pytest.raises(InputError, match=message):
+        read_split_lists(tmp_path, lambda name: name.removesuffix(".jpg"))
 
 
 def test_a_list_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Finds VOC XML and the photos that belong to it, in the layouts that labelling tools write."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -113,6 +113,30 @@ class PhotosOfSet:
     def of_key(self, key: str) -> list[Path]:
         """Return the photos of a key; if none, those that differ only in case or accents."""
         return self._exact.get(key) or self._alike.get(without_case(key), [])
+
+
+class KeysOfLists:
+    """The key of the XML that a line in a list of photos means."""
+
+    def __init__(self, xml: Mapping[str, Path]) -> None:
+        """Take the XML of each key."""
+        self._xml = xml
+        self._by_stem: dict[str, list[str]] = {}
+        for key, file in xml.items():
+            self._by_stem.setdefault(file.stem, []).append(key)
+
+    def of(self, line: str) -> str:
+        """Return the key of the XML that a line means, the line as it is if there is none.
+
+        Lines may have the suffix of the photo and its path in the set. Where they have no folder,
+        the only XML with that stem in any folder is meant.
+        """
+        if line in self._xml:
+            return line
+        path = Path(line if is_photo(Path(line)) else f"{line}.xml")
+        key = line if path.is_absolute() else key_of(path, Path())
+        fits = [key] if key in self._xml else self._by_stem.get(key, [])
+        return fits[0] if len(fits) == 1 else line
 
 
 def key_of(file: Path, root: Path) -> str:

@@ -24,7 +24,7 @@ from pipeline.formats.upright_boxes import (
     note_turned,
     upright,
 )
-from pipeline.formats.voc.files import PhotosOfSet, key_of, voc_files
+from pipeline.formats.voc.files import KeysOfLists, PhotosOfSet, key_of, voc_files
 from pipeline.formats.voc.writer import write_voc
 from pipeline.photo_files import files_below
 from pipeline.progress import progress
@@ -61,8 +61,8 @@ def read_voc(found: LabelledSet) -> Labels:
     Raises:
         InputError: XML is broken or incomplete, or a listed photo has no XML.
     """
-    lists = read_split_lists(found.root / _LISTS)
     xml = _by_key(found)
+    lists = read_split_lists(found.root / _LISTS, KeysOfLists(xml).of)
     keys = sorted(lists) or sorted(xml)
     if not keys:
         raise InputError(f"{found.labels}: holds no *.xml; check the path")
@@ -140,15 +140,12 @@ def _splits_of_folders(keys: Iterable[str]) -> list[str | None]:
 
 
 def _file_of(key: str, xml: dict[str, Path], found: LabelledSet) -> Path:
-    """Return the XML of a key, or the only one with that stem in any folder."""
-    if key in xml:
-        return xml[key]
-    alike = [file for file in xml.values() if file.stem == key]
-    if len(alike) == 1:
-        return alike[0]
-    raise InputError(
-        f"{found.labels / key}.xml: is listed in {_LISTS} but absent; add it or correct the list"
-    )
+    if key not in xml:
+        raise InputError(
+            f"{found.labels / key}.xml: is listed in {_LISTS} but absent; add it or correct the "
+            "list"
+        )
+    return xml[key]
 
 
 def _photo_of(key: str, photos: PhotosOfSet, stated: str, found: LabelledSet, file: Path) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.formats.voc.files import (
+    KeysOfLists,
     PhotosOfSet,
     key_of,
     label_folders,
@@ -172,3 +173,24 @@ def test_photos_of_a_key_in_its_spelling_and_in_others(tmp_path: Path) -> None:
     assert photos.of_key("b") == [tmp_path / "images/b.jpg"]
     assert len(photos.of_key("DAY1/a")) == 2
     assert photos.of_key("a") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("a", "a"),
+        ("a.jpg", "a"),
+        ("JPEGImages/a", "a"),
+        ("JPEGImages/day1/c.PNG", "day1/c"),
+        ("d.rf.1", "d.rf.1"),
+        ("only", "day2/only"),
+        ("only.jpg", "day2/only"),
+        ("c", "c"),  # of two folders
+        ("day1/only", "day1/only"),  # of another folder
+        ("/other/a.jpg", "/other/a.jpg"),
+        ("b.jpg", "b.jpg"),
+    ],
+)
+def test_what_the_lines_of_lists_mean(line: str, key: str) -> None:
+    keys = ("a", "day1/c", "day2/c", "day2/only", "d.rf.1")
+    assert KeysOfLists({name: Path(f"Annotations/{name}.xml") for name in keys}).of(line) == key

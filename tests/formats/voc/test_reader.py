@@ -227,6 +227,13 @@ def test_a_list_may_name_xml_in_a_subfolder_by_its_stem(tmp_path: Path) -> None:
     assert read(tmp_path).images["split"].to_pylist() == ["train"]
 
 
+def test_lists_may_name_the_photos_themselves(tmp_path: Path) -> None:
+    lists = {"train": "a.jpg\n", "val": "JPEGImages/b\n"}
+    images = read(voc(tmp_path, {"a": SIZE + CAT, "b": SIZE}, **lists)).images
+    assert images["file_name"].to_pylist() == ["a.jpg", "b.jpg"]
+    assert images["split"].to_pylist() == ["train", "val"]
+
+
 @pytest.mark.parametrize("inner", [("", ""), ("annotations/", "images/")])
 def test_folders_of_splits_give_the_split(tmp_path: Path, inner: tuple[str, str]) -> None:
     for split in ("test", "train", "valid"):
