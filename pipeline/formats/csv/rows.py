@@ -11,6 +11,7 @@ from pipeline.errors import InputError
 from pipeline.formats.csv.class_column import column_of_names, note_of_choice
 from pipeline.formats.csv.columns import UNDERSTOOD, Columns, recognise
 from pipeline.formats.csv.decimal_comma import EXPORT_POINTS, Lines, with_points
+from pipeline.formats.names import fault_of_name
 from pipeline.formats.numbers import checked_score
 from pipeline.formats.text_files import SAVE_IT, beginning_of
 
@@ -121,6 +122,8 @@ def _row(cells: Sequence[str], columns: Columns, place: str) -> Row:
     name = cells[columns.names[0]]
     if box and not name:
         raise InputError(f"{place}: a box without a class; add its name or remove the row")
+    if box and (fault := fault_of_name(name)):
+        raise InputError(f"{place}: class {name!r} {fault}")
     split = "" if columns.split is None else cells[columns.split]
     marks = [cells[at].lower() for at in columns.ignore]
     if unknown := [mark for mark in marks if mark not in _TRUE | _FALSE]:

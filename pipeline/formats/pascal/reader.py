@@ -16,6 +16,7 @@ from pipeline.formats.join import join_labels
 from pipeline.formats.json_files import read_json
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import IMAGES, Labels
+from pipeline.formats.names import fault_of_name
 from pipeline.formats.pascal.checks import NOTES, check_pascal
 from pipeline.formats.pascal.files import may_be_pascal, pascal_files, splits_of_files
 from pipeline.formats.pascal.json_lists import UnusualError, read_lists
@@ -168,7 +169,7 @@ def _sound_categories(
     root = roboflow_root(categories)
     if root is not None and not pc.any(pc.equal(used, root["id"])).as_py():
         categories, notes = without_root(categories, root), (note_of_root(root),)
-    _hold(all(isinstance(item["name"], str) and item["name"].strip() for item in categories))
+    _hold(all(fault_of_name(item["name"]) is None for item in categories))
     names = {item["id"]: item["name"].strip() for item in categories}
     _hold(all(type(number) is int and abs(number) < 2**63 for number in names))
     _hold(len(set(names.values())) == len(categories))

@@ -13,7 +13,7 @@ from pipeline.boxes import voc_to_xyxy, xyxy_to_xywh
 from pipeline.errors import InputError, counted
 from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
-from pipeline.formats.names import fault_of_photo
+from pipeline.formats.names import fault_of_name, fault_of_photo
 from pipeline.formats.numbers import MOST_SIDE
 from pipeline.formats.split_lists import read_split_lists
 from pipeline.formats.split_names import split_in_path, told_apart
@@ -229,9 +229,13 @@ def _object(node: ElementTree.Element, file: Path, row: int) -> _Object:
     name = (_text(node, "name", f"{file}: object") or "").strip()
     if not name:
         raise InputError(f"{file}: object: has no name; add it or remove the object")
+    if fault := fault_of_name(name):
+        raise InputError(f"{file}: object: name {name!r} {fault}")
     place = f"{file}: object {name}"
     box = _only(node, "bndbox", place)
-    texts = [None if box is None else _text(box, corner, place) for corner in _CORNERS]
+    if box is None:
+        raise InputError(f"{place}: has no bndbox; add it or remove the object")
+    texts = [_text(box, corner, place) for corner in _CORNERS]
     try:
         corners = [float(text) for text in texts if text is not None]
     except ValueError:

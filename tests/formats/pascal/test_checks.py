@@ -112,6 +112,7 @@ WRONG = [
     (changed("annotations.1.bbox", [1, 2, True, 4]), "annotations[1]: bbox"),
     (changed("annotations.1.bbox", [1, 2, float("nan"), 4]), "annotations[1] (id 8): bbox"),
     (changed("annotations.1.bbox", [float("inf"), 2, 3, 4]), "has NaN or infinite numbers"),
+    (changed("categories.1.name", "a\x01"), r"name 'a\x01' holds a control character, which XML"),
     (changed("categories.1.name", "cat "), "categories[1]: name 'cat' occurs twice"),
     (changed("annotations.1.ignore", "no"), "annotation 8: ignore 'no' is neither 0 nor 1"),
 ]

@@ -190,6 +190,13 @@ def test_names_of_classes_lose_the_spaces_around_them(tmp_path: Path) -> None:
     assert read(written(tmp_path, source)).classes == ["cat", "dog"]
 
 
+def test_a_control_character_in_the_name_of_a_class_is_refused(tmp_path: Path) -> None:
+    source = pascal(SMALL)
+    source["categories"][0]["name"] = "a\x01b"
+    with pytest.raises(InputError, match=r"name 'a\\x01b' holds a control character"):
+        read(written(tmp_path, source))
+
+
 def test_a_negative_size_is_turned_round_and_noted(tmp_path: Path) -> None:
     labels = read(written(tmp_path, pascal([(0, "cat", (20, 30, -15, -25), 0)])))
     assert labels.boxes.tolist() == [[5, 5, 15, 25]]

@@ -106,6 +106,8 @@ def test_files_beside_the_photos_are_no_photos(tmp_path: Path) -> None:
         (SIZE.replace("20", str(2**31)), "a.xml: size: ('2147483648', '10') is not valid"),
         (SIZE.replace("20", "wide"), "a.xml: size: ('wide', '10') is not valid"),
         (SIZE + CAT.replace("cat", " "), "a.xml: object: has no name"),
+        (SIZE + CAT.replace("cat", "big\n cat"), r"object: name 'big\n cat' holds a control chara"),
+        (SIZE + CAT.replace("bndbox>", "robndbox>"), "a.xml: object cat: has no bndbox; add it or"),
         (SIZE + CAT.replace("<xmin>1</xmin>", ""), "a.xml: object cat: bndbox [None, '2', '4'"),
         (SIZE + CAT.replace("<xmin>1<", "<xmin>one<"), "a.xml: object cat: bndbox ['one'"),
         (SIZE + CAT.replace("<bndbox>", "<bndbox/><bndbox>"), "object cat: <bndbox> occurs 2 t"),
