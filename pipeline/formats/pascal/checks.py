@@ -83,15 +83,20 @@ def _check_ids(items: list[dict], key: str, file: Path) -> None:
     fields = [field for field in _KEYS[key] if field == "id" or field.endswith("_id")]
     for field in fields:
         for index, item in enumerate(items):
-            if type(item[field]) is not int or abs(item[field]) >= 2**63:
-                raise InputError(
-                    f"{file}: {key}[{index}]: {field} {item[field]!r} is not an integer; number it"
-                )
+            if fault := _fault_of_id(item[field]):
+                raise InputError(f"{file}: {key}[{index}]: {field} {item[field]!r} {fault}")
     twice = _first_duplicate([item["id"] for item in items])
     if twice is not None:
         raise InputError(
             f"{file}: {key}[{twice}]: id {items[twice]['id']} occurs twice; ids must be unique"
         )
+
+
+def _fault_of_id(number: object) -> str | None:
+    # The parser turns integers beyond 64 bits into floats.
+    if isinstance(number, int | float) and abs(number) >= 2**63:
+        return "is beyond 64 bits; give a smaller number"
+    return None if type(number) is int else "is not an integer; number it"
 
 
 def _first_duplicate(values: Iterable[Hashable]) -> int | None:

@@ -4,6 +4,7 @@ Arrow reads a million annotations in blocks, which are checked as columns. A fil
 unusual or wrong goes through the plain parser and `check_pascal`, which are slow but name the item.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,10 +68,21 @@ def _read(found: LabelledSet) -> Labels:
         _of_split(read_pascal(file, found.photos), split, photos)
         for file, split in zip(found.files, splits, strict=True)
     ]
+    _refuse_shared(parts)
     notes = tuple(
         f"{part.file.relative_to(found.root)}: {note}" for part in parts for note in part.notes
     )
     return replace(join_labels(parts, found.labels, found.photos), notes=notes)
+
+
+def _refuse_shared(parts: Iterable[Labels]) -> None:
+    owners: dict[str, Path] = {}
+    for part in parts:
+        for name in part.images["file_name"].to_pylist():
+            if (other := owners.setdefault(name, part.file)) != part.file:
+                raise InputError(
+                    f"{part.file}: photo {name!r} is in {other} as well; keep it in one of them"
+                )
 
 
 def _of_split(labels: Labels, split: str | None, photos: PhotoNames) -> Labels:

@@ -267,6 +267,15 @@ def test_a_file_for_each_split_becomes_one_set(tmp_path: Path) -> None:
     assert labels.labels.tolist() == [0, 0]
 
 
+def test_a_photo_in_the_files_of_two_splits_is_refused(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        write(tmp_path / f"{split}.json", file_of(["a.jpg", f"{split}.jpg"]))
+    write(tmp_path / "a.jpg")
+    message = r"/val.json: photo 'a.jpg' is in \S*/train.json as well; keep it in one of them"
+    with pytest.raises(InputError, match=message):
+        read_set(tmp_path)
+
+
 def test_folders_of_splits_with_a_file_in_each(tmp_path: Path) -> None:
     for split in ("train", "valid", "test"):
         write(tmp_path / f"{split}/_annotations.coco.json", file_of(["a.jpg"]))
