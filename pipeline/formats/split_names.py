@@ -25,6 +25,11 @@ def split_of_name(name: str) -> str | None:
     return _SPLITS.get(name.strip().lower().rstrip("0123456789"))
 
 
+def plain_split(name: str) -> str:
+    """Return the split that a value in labels means, as `val` for `Validation`; else the value."""
+    return split_of_name(name) or name
+
+
 def split_of_path(path: PurePath) -> str | None:
     """Return the split that a folder of a photo's path is named after; None if none is."""
     named = (split_of_name(part) for part in path.parts[:-1])

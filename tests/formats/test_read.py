@@ -16,6 +16,12 @@ def test_json(tmp_path: Path) -> None:
     assert len(labels.ids) == 4
 
 
+def test_splits_are_called_by_their_own_names(tmp_path: Path) -> None:
+    source = pascal(SMALL, splits=("Train", "validation", None))
+    (tmp_path / "labels.json").write_text(json.dumps(source))
+    assert read_labels(tmp_path).images["split"].to_pylist() == ["train", "val", None]
+
+
 def test_xml(tmp_path: Path) -> None:
     folder = voc(tmp_path / "set", {"a": SIZE + CAT})
     labels = read_labels(tmp_path)

@@ -5,6 +5,7 @@ from pathlib import PurePath, PurePosixPath
 import pytest
 
 from pipeline.formats.split_names import (
+    plain_split,
     split_in_name,
     split_in_path,
     split_of_name,
@@ -29,6 +30,14 @@ from pipeline.formats.split_names import (
 )
 def test_names(name: str, split: str | None) -> None:
     assert split_of_name(name) == split
+
+
+def test_a_value_that_means_no_split_stays() -> None:
+    assert [plain_split(name) for name in ("Train", "valid", "fold 3")] == [
+        "train",
+        "val",
+        "fold 3",
+    ]
 
 
 def test_a_folder_of_a_path_gives_the_split_and_a_file_does_not() -> None:

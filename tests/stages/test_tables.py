@@ -113,7 +113,7 @@ def test_the_same_source_gives_the_same_bytes(source):
         ([[0, 0, -5, 5]], ("train",), "annotations.json: annotations: no box is left; "),
         ([[0, None, 5, 5]], ("train",), "annotations[0]: bbox [0, None, 5, 5] is not four"),
         ([[0, 0, 5, 5]], ("train", None), "annotations.json: image '1.jpg': has no split"),
-        ([[0, 0, 5, 5]], ("train", "dev"), "image '1.jpg': unknown split 'dev'"),
+        ([[0, 0, 5, 5]], ("train", "fold 3"), "image '1.jpg': unknown split 'fold 3'"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_earlier_tables(source, capsys, bboxes, splits, line):

@@ -19,7 +19,7 @@ from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_photo
 from pipeline.formats.photo_names import PhotoNames
-from pipeline.formats.split_names import split_of_name
+from pipeline.formats.split_names import plain_split, split_of_name
 from pipeline.formats.voc.files import label_folders
 from pipeline.photo_files import files_below, is_hidden, photo_size
 
@@ -192,7 +192,7 @@ def _add(
     images: dict[str, tuple[Row, str | None]], name: str, row: Row, split: str | None, root: Path
 ) -> None:
     """Add the photo of a row to `images`; if it is there, path, size and split must be the same."""
-    split = (split_of_name(row.split) or row.split) if row.split else split
+    split = plain_split(row.split) if row.split else split
     first, first_split = images.setdefault(name, (row, split))
     file, number = first.place.rsplit(": ", 1)
     there = number if row.place.startswith(f"{file}: ") else first.place
