@@ -1,7 +1,7 @@
 """Decides which of several columns of a CSV names the classes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pipeline.formats.csv.columns import Columns, ends_like_photo
 from pipeline.formats.split_names import split_of_name
@@ -40,11 +40,15 @@ def note_of_choice(columns: Columns, taken: int) -> list[str]:
     ]
 
 
+def are_numbers(names: Iterable[str]) -> bool:
+    """Return whether all names are whole numbers, perhaps with a point and zeros, as `1.0`."""
+    return all(re.fullmatch(r"-?[0-9]+(\.0*)?", name) for name in names)
+
+
 def _are_splits(names: set[str]) -> bool:
     return bool(names) and all(split_of_name(name) for name in names)
 
 
 def _are_words(names: set[str]) -> bool:
     """Return whether names are neither all numbers nor those of photos."""
-    is_numbers = all(re.fullmatch(r"-?[0-9]+(\.0*)?", name) for name in names)
-    return not is_numbers and not any(map(ends_like_photo, names))
+    return not are_numbers(names) and not any(map(ends_like_photo, names))

@@ -8,7 +8,7 @@ from math import isfinite
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.formats.csv.class_column import column_of_names, note_of_choice
+from pipeline.formats.csv.class_column import are_numbers, column_of_names, note_of_choice
 from pipeline.formats.csv.columns import UNDERSTOOD, Columns, recognise
 from pipeline.formats.csv.decimal_comma import EXPORT_POINTS, Lines, with_points
 from pipeline.formats.names import fault_of_name
@@ -85,6 +85,9 @@ def read_rows(file: Path) -> tuple[list[Row], Columns, list[str]]:
     notes = [*note_of_choice(columns, at), *notes]
     columns = replace(columns, names=(at,))
     rows = [_row(cells, columns, f"{file}: row {number}") for number, cells in lines]
+    if are_numbers({row.name for row in rows if row.box}):
+        # Tables with an empty cell in this column are often written with 1.0 for the class 1.
+        rows = [replace(row, name=row.name.partition(".")[0]) for row in rows]
     return rows, columns, notes
 
 

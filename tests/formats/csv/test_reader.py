@@ -52,6 +52,30 @@ def test_a_path_of_another_machine_may_be_in_other_letters(tmp_path: Path, folde
     assert with_photos(found, tmp_path).images["photo"].to_pylist() == ["photos/a.bmp"]
 
 
+@pytest.mark.parametrize(
+    ("names", "classes"),
+    [
+        (["1", "1.0", "2.", "03"], ["03", "1", "2"]),
+        (["1.5", "2.0", "2"], ["1.5", "2", "2.0"]),
+        (["v1.0", "2.0"], ["2.0", "v1.0"]),
+    ],
+)
+def test_whole_numbers_as_classes_need_no_point(
+    tmp_path: Path, names: list[str], classes: list[str]
+) -> None:
+    rows = (f"a.bmp,{name},1,2,4,6\n" for name in names)
+    files = {"labels.csv": CORNERS + "a.bmp,,,,,\n" + "".join(rows), "a.bmp": None}
+    assert read(files_in(tmp_path, files)).classes == classes
+
+
+def test_whole_numbers_are_the_same_classes_in_all_files(tmp_path: Path) -> None:
+    files = {
+        "train.csv": CORNERS + "a.bmp,1,1,2,4,6\n",
+        "val.csv": CORNERS + "b.bmp,1.0,1,2,4,6\nc.bmp,,,,,\n",
+    }
+    assert read(files_in(tmp_path, files)).classes == ["1"]
+
+
 def test_rows_without_a_header(tmp_path: Path) -> None:
     text = "/home/eve/photos/a.bmp,1,2,4,6,cat\n/home/eve/photos/b.bmp,,,,,\n"
     files = {"annotations.csv": text, "classes.csv": "cat,0\n", "photos/a.bmp": None}
