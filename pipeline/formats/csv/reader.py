@@ -1,6 +1,5 @@
 """Reads CSV with one row per box, from any tool."""
 
-import re
 from collections.abc import Iterable, Set
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +18,7 @@ from pipeline.formats.label_format import LabelFormat, LabelledSet
 from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_photo
 from pipeline.formats.photo_names import PhotoNames
-from pipeline.formats.split_names import plain_split, split_of_name
+from pipeline.formats.split_names import plain_split, split_in_path, split_of_name
 from pipeline.formats.voc.files import label_folders
 from pipeline.photo_files import files_below, is_hidden, photo_size
 
@@ -35,8 +34,9 @@ def _find(root: Path, named: Path | None) -> LabelledSet | None:
     own = _files([root, *(place for place in splits if place.is_dir())])
     there = own if any(map(_is_known, own)) else _files_of_labels(root)
     files = [file for file in there if _is_known(file)]
-    _refuse_unknown(there, {_split(file) for file in files})
-    if len(files) > 1 and len({_split(file) for file in files} - {None}) < len(files):
+    known = {split_in_path(file.relative_to(root)) for file in files}
+    _refuse_unknown(there, root, known)
+    if len(files) > 1 and len(known - {None}) < len(files):
         names = ", ".join(file.relative_to(root).as_posix() for file in files[:4])
         raise InputError(f"{root}: {len(files)} CSV files ({names}); set fetch.labels to one")
     return _set(root, files) if files else None
@@ -61,7 +61,7 @@ def _files_of_labels(root: Path) -> list[Path]:
     return [file for folder in folders for file in files_below(folder, {".csv"})]
 
 
-def _refuse_unknown(files: Iterable[Path], known: Set[str | None]) -> None:
+def _refuse_unknown(files: Iterable[Path], root: Path, known: Set[str | None]) -> None:
     """Refuse a file of a split beside known ones of others: its part of the set would be missing.
 
     A file without objects, as a list of photos or a log of a training, is not missed.
@@ -72,7 +72,7 @@ def _refuse_unknown(files: Iterable[Path], known: Set[str | None]) -> None:
         first, _ = first_line_of(file)
         columns, fault = recognise(first)
         is_missed = columns is None and tells_of_objects(first)
-        if is_missed and _split(file) not in known | {None}:
+        if is_missed and split_in_path(file.relative_to(root)) not in known | {None}:
             raise InputError(f"{fault_in_words(file, fault)}; or remove it if it holds no labels")
 
 
@@ -83,11 +83,6 @@ def _fault(folder: Path) -> str | None:
     )
 
 
-def _split(file: Path) -> str | None:
-    """Return the split that a file such as `train_labels.csv` or its folder is named after."""
-    return split_of_name(re.split(r"[_\W]", file.stem)[0]) or split_of_name(file.parent.name)
-
-
 def _read(found: LabelledSet) -> Labels:
     return read_csv(found.root, found.files)
 
@@ -96,8 +91,8 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
     """Return the labels of CSV files with one row per box; see `recognise` for the columns.
 
     Boxes are in pixels, or if no number in a file is above 1, in shares, which stay shares. A row
-    without a box is a photo without objects. If no column gives the split, the name of the file or
-    its folder does, if it is a split's.
+    without a box is a photo without objects. If no column gives the split, a word in the name of
+    the file or of its folder does.
 
     Args:
         root: the folder with everything.
@@ -124,7 +119,7 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
             notes.append(f"{file.name}: boxes are taken for shares, as no number is above 1")
         if columns.maybe_centre:
             notes.append(f"{file.name}: x,y is taken for the upper left corner of a box")
-        place, split = _place_of_photos(file, root, photos), _split(file)
+        place, split = _place_of_photos(file, root, photos), split_in_path(file.relative_to(root))
         for row in rows:
             name = _photo_name(row, place, split, photos)
             # Shares of which one would leave its photo are none.

@@ -90,6 +90,8 @@ def test_rows_without_a_header(tmp_path: Path) -> None:
         ("train_labels.csv", "test_labels.csv"),
         ("train.csv", "validation.csv"),
         ("train/_annotations.csv", "valid/_annotations.csv"),
+        ("labels_train.csv", "labels_val2017.csv"),
+        ("oidv6-train-annotations-bbox.csv", "validation-annotations-bbox.csv"),
     ],
 )
 def test_a_file_of_each_split(tmp_path: Path, first: str, second: str) -> None:
@@ -101,6 +103,12 @@ def test_a_file_of_each_split(tmp_path: Path, first: str, second: str) -> None:
         for place, photo in zip(places, ("a.bmp", "b.bmp"), strict=True)
     ]
     assert found.images["split"].to_pylist() == ["train", "test" if "test" in second else "val"]
+
+
+def test_the_name_of_the_set_says_no_split(tmp_path: Path) -> None:
+    files = {"labels.csv": CORNERS + "a.bmp,cat,1,2,4,6\n", "a.bmp": None}
+    images = read(files_in(tmp_path / "test", files)).images
+    assert images["split"].to_pylist() == [None]
 
 
 def test_a_column_gives_the_split_whatever_the_file_is_called(tmp_path: Path) -> None:
