@@ -94,7 +94,9 @@ def recognise(first: Sequence[str]) -> tuple[Columns | None, str]:
     photo, names = _first(at, _PHOTO), tuple(at[name] for name in _CLASS if name in at)
     if photo is None or not names or not forms:
         absent = "photo" if photo is None else "class" if not names else "box"
-        return None, f"no column for the {absent} among {', '.join(first)}"
+        hint = " (if all boxes are of one class, add a column with its name)"
+        among = f"among {', '.join(first)}{hint if absent == 'class' and forms else ''}"
+        return None, f"no column for the {absent} {among}"
     if len(forms) > 1:
         return None, f"two boxes, {','.join(forms[0])} and {','.join(forms[1])}"
     taken = {at[side] for side in forms[0]}

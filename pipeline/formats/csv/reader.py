@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Set
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
 from pipeline.errors import InputError
 from pipeline.formats.csv.columns import recognise, tells_of_objects
 from pipeline.formats.csv.rows import (
@@ -19,6 +21,7 @@ from pipeline.formats.labels import LabelledBox, Labels, labels_of_boxes
 from pipeline.formats.names import fault_of_photo
 from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import plain_split, split_in_path, split_of_name
+from pipeline.formats.upright_boxes import note_reversed, upright
 from pipeline.formats.voc.files import label_folders
 from pipeline.photo_files import files_below, is_hidden, photo_size
 
@@ -51,8 +54,8 @@ def _is_known(file: Path) -> bool:
 
 
 def _files(folders: Iterable[Path]) -> list[Path]:
-    files = (file for folder in folders for file in sorted(folder.glob("*.csv")))
-    return [file for file in files if not is_hidden(file.name)]
+    files = (file for folder in folders for file in sorted(folder.iterdir()) if file.is_file())
+    return [one for one in files if one.suffix.lower() == ".csv" and not is_hidden(one.name)]
 
 
 def _files_of_labels(root: Path) -> list[Path]:
@@ -129,14 +132,16 @@ def read_csv(root: Path, files: tuple[Path, ...]) -> Labels:
             found.append((name, row, shares))
     names = sorted(images)
     rows_of = {name: index for index, name in enumerate(names)}
+    boxed = [one for one in found if one[1].box]
+    sides, count = upright(np.array([row.box for _, row, _ in boxed], np.float64).reshape(-1, 4))
     boxes = [
-        LabelledBox(rows_of[name], row.name, row.box, row.ignore, row.score, shares)
-        for name, row, shares in found
-        if row.box
+        LabelledBox(rows_of[name], row.name, box, row.ignore, row.score, shares)
+        for (name, row, shares), box in zip(boxed, sides.tolist(), strict=True)
     ]
     table = [_image(name, *images[name]) for name in names]
     labels = files[0] if len(files) == 1 else root
-    return labels_of_boxes(labels, root, table, boxes, notes=[*notes, *photos.notes()])
+    notes += [*note_reversed(count, len(boxes), labels), *photos.notes()]
+    return labels_of_boxes(labels, root, table, boxes, notes=notes)
 
 
 def _place_of_photos(file: Path, root: Path, photos: PhotoNames) -> str:

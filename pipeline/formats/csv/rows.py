@@ -28,7 +28,8 @@ class Row:
         place: file and row, for messages.
         photo: as written.
         name: of the class; empty if there is no box.
-        box: `[x, y, width, height]`; None for a photo without objects.
+        box: `[x, y, width, height]`, negative where corners are in reversed order; None for a
+            photo without objects.
         size: width and height of the photo, None if the row has none.
         split: as written, None if the row has none.
         score: 0..1, None if the row has none.
@@ -58,7 +59,7 @@ def first_line_of(file: Path) -> tuple[list[str], str]:
     first_line = next((line for line in lines if not line.startswith(_OF_EXCEL)), b"")
     line = first_line.decode(errors="replace")
     delimiter = max(",;\t", key=line.count)
-    first = next(csv.reader([line], delimiter=delimiter), [])
+    first = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     return [cell.strip() for cell in first], delimiter
 
 
@@ -96,11 +97,11 @@ def _cells(file: Path, columns: Columns, delimiter: str) -> list[tuple[int, list
     found = []
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
-            reader = csv.reader(opened, delimiter=delimiter, strict=True)
+            reader = csv.reader(opened, delimiter=delimiter, skipinitialspace=True, strict=True)
             end = 0
             for cells in reader:
                 start, end = end + 1, reader.line_num
-                if len(cells) > 1 or "".join(cells).strip():
+                if "".join(cells).strip():  # spreadsheets end with lines of empty cells
                     found.append((start, [cell.strip() for cell in cells]))
     except UnicodeDecodeError:
         raise InputError(f"{file}: {SAVE_IT}") from None
@@ -147,10 +148,7 @@ def _box(
     if len(texts) != 4 or not all(texts):
         raise InputError(f"{place}: box {texts} is not four numbers; correct or empty all four")
     x, y, right, below = (_number(text, "box", place) for text in texts)
-    width, height = (right - x, below - y) if columns.corners else (right, below)
-    if width < 0 or height < 0:
-        raise InputError(f"{place}: box {texts} ends before it begins; correct it")
-    return x, y, width, height
+    return (x, y, right - x, below - y) if columns.corners else (x, y, right, below)
 
 
 def _size(cells: Sequence[str], columns: Columns, place: str) -> tuple[int, int] | None:

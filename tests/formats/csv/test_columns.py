@@ -74,6 +74,10 @@ def test_a_row_of_retinanet_is_no_header(first: str) -> None:
     [
         ("", "no column for the photo among "),
         ("filename,xmin,ymin,xmax,ymax", "no column for the class among filename, xmin"),
+        (
+            "image,bbox",
+            "no column for the class among image, bbox (if all boxes are of one class, ",
+        ),
         ("class,xmin,ymin,xmax,ymax", "no column for the photo"),
         ("filename,class,x_center,y_center,w,h", "no column for the box"),
         ("filename,class,x,y,w,h,x1,y1,x2,y2", "two boxes, x1,y1,x2,y2 and x,y,w,h"),

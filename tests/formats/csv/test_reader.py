@@ -68,6 +68,21 @@ def test_whole_numbers_as_classes_need_no_point(
     assert read(files_in(tmp_path, files)).classes == classes
 
 
+@pytest.mark.parametrize(
+    ("header", "box"), [("xmin,ymin,xmax,ymax", "4,6,1,2"), ("x,y,w,h", "4,6,-3,-4")]
+)
+def test_reversed_corners_are_put_in_order_and_noted(tmp_path: Path, header: str, box: str) -> None:
+    files = {"labels.csv": f"file_name,class,{header}\na.bmp,cat,{box}\n", "a.bmp": None}
+    found = read(files_in(tmp_path, files))
+    assert found.boxes.tolist() == [[1, 2, 3, 4]]
+    assert "boxes with corners in reversed order, read the right way round: 1" in found.notes
+
+
+@pytest.mark.parametrize("name", ["LABELS.CSV", "labels/A.Csv"])
+def test_the_suffix_may_be_in_capitals(tmp_path: Path, name: str) -> None:
+    assert read(files_in(tmp_path, {name: CORNERS + "a.bmp,cat,1,2,4,6\n", "a.bmp": None})).classes
+
+
 def test_whole_numbers_are_the_same_classes_in_all_files(tmp_path: Path) -> None:
     files = {
         "train.csv": CORNERS + "a.bmp,1,1,2,4,6\n",
