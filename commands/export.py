@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
 
     from pipeline.data.inputs import read_inputs
     from pipeline.export.export import Exporter
-    from pipeline.export.formats import check_suffix, export_path
+    from pipeline.export.formats import check_out, check_suffix, export_path
     from pipeline.export.program import capture
     from pipeline.inference.described_model import check_is_there
     from pipeline.inference.engines.description import Description
@@ -40,6 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     rung = find_rung(options.rung).name
     path: Path = options.out or export_path(EXPORTS, rung, options.format)
     check_suffix(path, options.format)
+    if options.out:
+        check_out(path)
     check_is_there(MODELS / rung)
     model, spec = load_model(MODELS / rung, torch.device("cpu"))
     inputs = None

@@ -32,16 +32,17 @@ from pipeline.compare.comparison import RungComparison, compare_rungs
 from pipeline.compare.gate import Fall, below_floors, falls
 from pipeline.compare.sides.rung_result import RungResult
 from pipeline.compare.words import format_number, verdict
-from pipeline.data.pixel_store import open_pixel_store
+from pipeline.data.pixel_store import Pixels, open_pixel_store
 from pipeline.errors import InputError, listed
 from pipeline.exit_codes import REFUSED
-from pipeline.files import PARAMS, PIXELS, TABLES
+from pipeline.files import LOCK, PARAMS, PIXELS, TABLES
 from pipeline.inference.mlflow_model import mlflow_model
 from pipeline.params.params import Params, load_params
 from pipeline.predictions import Predictions
 from pipeline.report.ladder_table import METRICS
 from pipeline.schemas import SCHEMAS, of_split, read_classes, read_table
 from pipeline.tasks import Task
+from pipeline.tracking.dvc_lock import digests, is_of, read_lock
 from pipeline.tracking.mlflow_store import naming_store, store_uri, without_password
 from pipeline.tracking.registry import CHAMPION, Registry, Version
 from pipeline.tracking.run_tags import HEADLINE_SPLIT
@@ -176,7 +177,7 @@ def _images() -> pa.Table:
 def _predicted(version: Version, detector: "Detector", images: pa.Table) -> RungResult:
     from pipeline.inference.predict_photos import predict_photos
 
-    pixels = open_pixel_store(PIXELS, len(images))
+    pixels = _pixels(len(images))
     in_val = pc.equal(images["split"].cast("string"), HEADLINE_SPLIT).to_numpy()
     if not in_val.any():
         raise InputError(
@@ -192,6 +193,13 @@ def _predicted(version: Version, detector: "Detector", images: pa.Table) -> Rung
         of_split(table, HEADLINE_SPLIT),
         Predictions(found, task, detector.classes),
     )
+
+
+def _pixels(photos: int) -> Pixels:
+    table, lock = TABLES / "images.parquet", read_lock(LOCK)
+    if "pixels" in lock and not is_of(digests(lock["pixels"].deps), table, table):
+        raise InputError(f"{PIXELS}: of other photos than {table}; run `dvc repro pixels`")
+    return open_pixel_store(PIXELS, photos)
 
 
 def print_falls(found: Sequence[Fall]) -> None:

@@ -30,10 +30,14 @@ from pipeline.tables.photos import with_photos
 def main(arguments: Sequence[str]) -> int:
     """Write a page on which machine labels are accepted, rejected and relabelled."""
     options = _parse(arguments)
+    if options.model and not options.model.is_dir():
+        remedy = "name the folder of a trained model, such as models/ssd_fpn"
+        raise InputError(f"--model {options.model}: no such folder; {remedy}")
     labels = labels_with_photos(options.labels, options.photos)
     if labels.scores is None:
         raise InputError(f"{options.labels}: its boxes have no scores; give labels of a model")
-    doubts = by_doubt(labels, knowledge_of(options.model))[: options.number]
+    model = options.model or MODELS / "ssd_fpn"
+    doubts = by_doubt(labels, knowledge_of(model))[: options.number]
     files = [labels.photos / photo for photo in labels.images["photo"].to_pylist()]
     page = review_page(labels, doubts, files)
     out = options.out or options.labels.with_name("review.html")
@@ -97,8 +101,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--model",
         type=Path,
-        default=MODELS / "ssd_fpn",
         metavar="FOLDER",
-        help="the model that labelled; its scores and confusions rank the doubtful (%(default)s)",
+        help="the model that labelled; its scores and confusions rank the doubtful "
+        "(default: models/ssd_fpn, if it is there)",
     )
     return parser.parse_args(arguments)

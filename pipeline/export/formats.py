@@ -12,6 +12,9 @@ from pipeline.export.program_file import write_program
 from pipeline.export.suppression import with_suppression
 from pipeline.inference.engines.description import Description
 
+_OPENVINO = b"<net "  # the root of its XML
+_HEAD_BYTES = 200
+
 Write = Callable[[Program, Description, Path], None]
 
 
@@ -65,3 +68,17 @@ def check_suffix(path: Path, form: str) -> None:
         raise InputError(f"--out {path}: a file of --format {form} must end in {suffix}")
     if path.is_dir():
         raise InputError(f"--out {path}: is a folder; name the file to write")
+
+
+def check_out(path: Path) -> None:
+    """Check that nobody's file is replaced by an exported one.
+
+    Raises:
+        InputError: a file of that name is not of OpenVINO, such as labels in XML.
+    """
+    if path.suffix != ".xml":
+        return
+    network = path.is_file() and _OPENVINO in path.read_bytes()[:_HEAD_BYTES]
+    for file in (path, path.with_suffix(".bin")):
+        if file.exists() and not network:
+            raise InputError(f"--out {file}: is not a network of OpenVINO; name another file")

@@ -42,10 +42,15 @@ class Detector:
     Args:
         engine: runs the network.
         decoding: which of the network's outputs become detections.
-        batch_size: photos in one forward pass.
+        batch_size: photos in one forward pass, 1 or more.
+
+    Raises:
+        InputError: `batch_size` is below 1.
     """
 
     def __init__(self, engine: Engine, *, decoding: PredictParams = DECODING, batch_size: int = 32):
+        if batch_size < 1:
+            raise InputError(f"batch_size: {batch_size} is below 1")
         self.engine = engine
         self.spec = engine.spec
         self.device = engine.device

@@ -66,6 +66,21 @@ def digests(files: Iterable[LockedFile]) -> dict[str, str]:
     return {file.path: file.md5 for file in files if file.md5 is not None}
 
 
+def is_of(deps: Mapping[str, str], file: Path, recorded: Path) -> bool:
+    """Return whether a stage has read a file as it is now; true if DVC has recorded neither.
+
+    Args:
+        deps: the digests of what the stage has read.
+        file: to compare.
+        recorded: its path in `deps`.
+    """
+    md5 = deps.get(recorded.as_posix())
+    if md5 is None:
+        return True
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "md5").hexdigest() == md5
+
+
 def fingerprint(
     stages: Stages, names: Iterable[str], own_digests: Mapping[str, str] | None = None
 ) -> str:

@@ -1,5 +1,6 @@
 """`ladder promote` with real models in a real store."""
 
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -117,3 +118,10 @@ def test_what_is_not_there(project):
         promote.main(["ssd_fpn"])
     with pytest.raises(InputError, match="nope: no such rung; there are classifier"):
         promote.main(["nope"])
+
+
+def test_pixels_of_other_photos_judge_nothing(project):
+    deps = [{"path": "data/tables/images.parquet", "md5": "0" * 32}]
+    Path("dvc.lock").write_text(json.dumps({"stages": {"pixels": {"deps": deps}}}))
+    with pytest.raises(InputError, match=r"^data/pixels.*: of other photos than .*; run `dvc rep"):
+        promote.main(["bbox", "--version", "1"])

@@ -28,6 +28,11 @@ def test_the_page_lies_beside_the_labels(
     assert page.index('"b.jpg"') < page.index('"a.jpg"')
 
 
+def test_a_model_that_is_not_there_is_named(labelled: Path) -> None:
+    with pytest.raises(InputError, match=r"^--model models/nothere: no such folder; name the fol"):
+        main([str(labelled), "--model", "models/nothere"])
+
+
 def test_number_out_and_photos_elsewhere(
     labelled: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

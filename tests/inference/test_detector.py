@@ -38,6 +38,12 @@ def test_no_photos_have_no_detections(detector):
     assert detector.predict([], []) == []
 
 
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_batch_has_a_photo_in_it(size):
+    with pytest.raises(InputError, match=rf"batch_size: {size} is below 1"):
+        detector_of("ssd_fpn", batch_size=size)
+
+
 @pytest.mark.parametrize("form", [str, Path, Image.open])
 def test_one_photo_is_no_list_of_photos(detector, tmp_path, form):
     with pytest.raises(InputError, match="is one photo; give a list of photos"):

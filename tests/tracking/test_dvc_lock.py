@@ -1,6 +1,7 @@
 """The lock file: digests, fingerprints, where a result came from."""
 
 import copy
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from pipeline.tracking.dvc_lock import (
     digests,
     fingerprint,
     flat_params,
+    is_of,
     parse_lock,
     read_lock,
     stages_of_rung,
@@ -154,3 +156,11 @@ def test_parameters_are_named_alike():
     params = {"train.shared.seed": 1, "train.bbox.head.lr": 2, "fetch.seed": 3}
     expected = {"train.seed": 1, "train.head.lr": 2, "fetch.seed": 3}
     assert alike_in_all_rungs(params, "bbox") == expected
+
+
+def test_a_file_is_the_one_that_was_read(tmp_path):
+    file, recorded = tmp_path / "images.parquet", Path("data/images.parquet")
+    file.write_bytes(b"abc")
+    assert is_of({"data/images.parquet": "900150983cd24fb0d6963f7d28e17f72"}, file, recorded)
+    assert not is_of({"data/images.parquet": "0" * 32}, file, recorded)
+    assert is_of({}, file, recorded)  # nothing was recorded

@@ -8,9 +8,11 @@ import pyarrow.compute as pc
 
 from pipeline.compare.sides.results import Side
 from pipeline.errors import InputError
+from pipeline.files import TABLES
 from pipeline.predictions import Predictions, read_predictions
 from pipeline.reading.parquet_file import read_parquet
 from pipeline.schemas import SCHEMAS, of_split, read_classes
+from pipeline.tracking.dvc_lock import is_of
 
 # The columns that a comparison needs: tables of an old commit may lack those added since.
 _ADDED = ("photo", "turned", "score")
@@ -61,7 +63,8 @@ def read_rung(result: Side, rung: str, split: str) -> RungResult:
         raise InputError(
             f"{whose}: predictions: classes differ from the tables; run train and predict"
         )
-    if not _of_these_photos(predictions.table, images):
+    of_tables = is_of(files.deps, files.tables["images"], TABLES / "images.parquet")
+    if not of_tables or not _of_these_photos(predictions.table, images):
         raise InputError(
             f"{whose}: predictions: photos differ from the tables; `dvc repro` makes them again"
         )

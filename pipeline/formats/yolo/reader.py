@@ -1,7 +1,7 @@
 """Reads a YOLO folder: photos, a label file for each, and a data.yaml or a list of names."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -187,7 +187,8 @@ def _without_text(splits: dict[str, str | None], texts: dict[str, Path | None]) 
 
     Its labels probably lie where no photo's label file is looked for.
     """
-    for split in sorted(filter(None, set(splits.values()))) or [None]:
+    named: Sequence[str | None] = sorted(filter(None, set(splits.values())))
+    for split in named or [None]:
         photos = [photo for photo in texts if splits[photo] == split]
         if not any(texts[photo] for photo in photos):
             yield (

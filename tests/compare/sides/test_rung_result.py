@@ -1,9 +1,13 @@
 """A rung's predictions with the labels that they are judged by."""
 
+import hashlib
+from dataclasses import replace
+
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.compare.sides.in_folder import result_in_folder
+from pipeline.compare.sides.results import Side
 from pipeline.compare.sides.rung_result import read_rung
 from pipeline.errors import InputError
 from tests.compare.making import LEFT, RIGHT, told, write_result
@@ -74,3 +78,16 @@ def test_predictions_from_before_the_tables_were_made_anew(result, tmp_path):
     write_result(tmp_path, dict(reversed(TWO.items())), {})
     with pytest.raises(InputError, match="ssd of mine: predictions: photos differ"):
         read_rung(result, "ssd", "val")
+
+
+def test_predictions_from_before_the_photos_were_split_anew(result):
+    images = result.rungs["ssd"].tables["images"]
+    md5 = hashlib.md5(images.read_bytes()).hexdigest()
+
+    def recorded(digest: str) -> Side:
+        files = replace(result.rungs["ssd"], deps={"data/tables/images.parquet": digest})
+        return replace(result, rungs={"ssd": files})
+
+    assert len(read_rung(recorded(md5), "ssd", "val").images) == 2
+    with pytest.raises(InputError, match="ssd of mine: predictions: photos differ"):
+        read_rung(recorded("0" * 32), "ssd", "val")
