@@ -23,7 +23,7 @@ from pipeline.formats.photo_names import PhotoNames
 from pipeline.formats.split_names import plain_split, split_in_path, split_of_name
 from pipeline.formats.upright_boxes import note_reversed, upright
 from pipeline.formats.voc.files import label_folders
-from pipeline.photo_files import files_below, is_hidden, photo_size
+from pipeline.photo_files import files_below, is_file, is_hidden, photo_size
 
 _CSV_FOLDER = "csv"  # as a folder of it is called besides
 _ROUNDING = 1e-3  # of shares, at the photo's edge
@@ -54,8 +54,9 @@ def _is_known(file: Path) -> bool:
 
 
 def _files(folders: Iterable[Path]) -> list[Path]:
-    files = (file for folder in folders for file in sorted(folder.iterdir()) if file.is_file())
-    return [one for one in files if one.suffix.lower() == ".csv" and not is_hidden(one.name)]
+    files = (file for folder in folders for file in sorted(folder.iterdir()))
+    named = (one for one in files if one.suffix.lower() == ".csv" and not is_hidden(one.name))
+    return list(filter(is_file, named))
 
 
 def _files_of_labels(root: Path) -> list[Path]:

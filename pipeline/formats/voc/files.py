@@ -8,7 +8,14 @@ from pathlib import Path
 from pipeline.formats.names import without_case
 from pipeline.formats.split_names import split_in_name
 from pipeline.formats.text_files import beginning_of
-from pipeline.photo_files import files_below, is_hidden, is_photo, photos_below, visible_files
+from pipeline.photo_files import (
+    files_below,
+    is_file,
+    is_hidden,
+    is_photo,
+    photos_below,
+    visible_files,
+)
 
 _XML = {".xml"}
 _OWN = "annotations"
@@ -160,7 +167,7 @@ def _called(folders: Iterable[Path], names: tuple[str, ...]) -> Path | None:
 
 
 def _is_xml(file: Path) -> bool:
-    return file.suffix.lower() in _XML and not is_hidden(file.name) and file.is_file()
+    return file.suffix.lower() in _XML and not is_hidden(file.name) and is_file(file)
 
 
 def _is_voc(file: Path) -> bool:
