@@ -1,5 +1,6 @@
 """The page of parameters: legal values from the schema, what each is for from `params.yaml`."""
 
+import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def _family(kind: type[BaseModel]) -> list[type[BaseModel]]:
 def _section(name: str, kind: type[BaseModel], rows: list[str], *, ticks: bool = True) -> str:
     title = f"`{name}`" if ticks else name
     table = "\n".join(["| parameter | legal | demo | what it is |", "|---|---|---|---|", *rows])
-    return f"## {title}\n\n{(kind.__doc__ or '').strip()}\n\n{table}\n"
+    return f"## {title}\n\n{inspect.cleandoc(kind.__doc__ or '')}\n\n{table}\n"
 
 
 def _rows(
