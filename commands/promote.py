@@ -32,7 +32,7 @@ from pipeline.compare.comparison import RungComparison, compare_rungs
 from pipeline.compare.gate import Fall, below_floors, falls
 from pipeline.compare.sides.rung_result import RungResult
 from pipeline.compare.words import format_number, verdict
-from pipeline.data.pixel_store import Pixels, open_pixel_store
+from pipeline.data.pixel_store import open_pixel_store
 from pipeline.errors import InputError, listed
 from pipeline.exit_codes import REFUSED
 from pipeline.files import LOCK, PARAMS, PIXELS, TABLES
@@ -102,9 +102,10 @@ def decide(candidate: Version, champion: Version | None, params: Params, store: 
     """Return the gate's decision on a candidate.
 
     Raises:
-        InputError: one of the models cannot be loaded, or the candidate was trained on other
-            classes than the tables here.
+        InputError: one of the models cannot be loaded, the candidate was trained on other classes
+            than the tables here, or the stored pixels are of other tables.
     """
+    _check_pixels()
     mine = result_of(candidate, params, store)
     if champion is None:
         alone = compare_rungs(common_photos(mine, mine))
@@ -177,7 +178,7 @@ def _images() -> pa.Table:
 def _predicted(version: Version, detector: "Detector", images: pa.Table) -> RungResult:
     from pipeline.inference.predict_photos import predict_photos
 
-    pixels = _pixels(len(images))
+    pixels = open_pixel_store(PIXELS, len(images))
     in_val = pc.equal(images["split"].cast("string"), HEADLINE_SPLIT).to_numpy()
     if not in_val.any():
         raise InputError(
@@ -195,11 +196,10 @@ def _predicted(version: Version, detector: "Detector", images: pa.Table) -> Rung
     )
 
 
-def _pixels(photos: int) -> Pixels:
+def _check_pixels() -> None:
     table, lock = TABLES / "images.parquet", read_lock(LOCK)
     if "pixels" in lock and not is_of(digests(lock["pixels"].deps), table, table):
         raise InputError(f"{PIXELS}: of other photos than {table}; run `dvc repro pixels`")
-    return open_pixel_store(PIXELS, photos)
 
 
 def print_falls(found: Sequence[Fall]) -> None:

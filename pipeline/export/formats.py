@@ -10,10 +10,10 @@ from pipeline.export.openvino_file import write_openvino
 from pipeline.export.program import Program
 from pipeline.export.program_file import write_program
 from pipeline.export.suppression import with_suppression
+from pipeline.formats.voc.files import root_name
 from pipeline.inference.engines.description import Description
 
-_OPENVINO = b"<net "  # the root of its XML
-_HEAD_BYTES = 200
+_OPENVINO = "net"  # the root of its XML
 
 Write = Callable[[Program, Description, Path], None]
 
@@ -78,7 +78,7 @@ def check_out(path: Path) -> None:
     """
     if path.suffix != ".xml":
         return
-    network = path.is_file() and _OPENVINO in path.read_bytes()[:_HEAD_BYTES]
+    network = root_name(path) == _OPENVINO
     for file in (path, path.with_suffix(".bin")):
         if file.exists() and not network:
             raise InputError(f"--out {file}: is not a network of OpenVINO; name another file")

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import unquote
 
 from pipeline.formats.names import without_case
-from pipeline.formats.split_names import split_of_name
+from pipeline.formats.split_names import plain_split, split_of_name
 
 # Folder names that say only what kind of files they hold.
 _KINDS = frozenset(
@@ -58,7 +58,7 @@ def common_end(one: Sequence[str], other: Sequence[str]) -> int:
 def _folders(path: str) -> list[str]:
     """Return the folders of a path without those that only name a kind of files."""
     parts = re.split(r"[/\\]", without_case(unquote(path)))[:-1]
-    return [split_of_name(part) or part for part in parts if part not in _KINDS | {"", ".", ".."}]
+    return [plain_split(part) for part in parts if part not in _KINDS | {"", ".", ".."}]
 
 
 def _splits(folders: Iterable[str]) -> set[str]:

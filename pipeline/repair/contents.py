@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.files import LOCK, write_beside
+from pipeline.files import LOCK, md5_of, write_beside
 from pipeline.progress import progress
 from pipeline.repair.aside import set_aside
 from pipeline.repair.finding import Finding
@@ -76,8 +76,7 @@ def is_sound(path: Path, md5: str) -> bool | None:
     """Return whether a file has this md5, None if there is no file."""
     if not path.is_file():
         return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest() == md5.removesuffix(_FOLDER)
+    return md5_of(path) == md5.removesuffix(_FOLDER)
 
 
 def list_of(folder: Path) -> bytes:
@@ -92,8 +91,7 @@ def _md5(place: Path) -> str:
     """Return the md5 by which DVC identifies the content of a file or folder."""
     if place.is_dir():
         return hashlib.md5(list_of(place), usedforsecurity=False).hexdigest() + _FOLDER
-    with place.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()
+    return md5_of(place)
 
 
 def _is_sound_place(content: Content) -> bool | None:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
+from pipeline.files import md5_of
 from pipeline.yaml_file import flatten, parse_yaml, read_yaml
 
 
@@ -67,7 +68,7 @@ def digests(files: Iterable[LockedFile]) -> dict[str, str]:
 
 
 def is_of(deps: Mapping[str, str], file: Path, recorded: Path) -> bool:
-    """Return whether a stage has read a file as it is now; true if DVC has recorded neither.
+    """Return whether a stage has read a file as it is now; true if DVC has no record of it.
 
     Args:
         deps: the digests of what the stage has read.
@@ -75,10 +76,7 @@ def is_of(deps: Mapping[str, str], file: Path, recorded: Path) -> bool:
         recorded: its path in `deps`.
     """
     md5 = deps.get(recorded.as_posix())
-    if md5 is None:
-        return True
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "md5").hexdigest() == md5
+    return md5 is None or md5_of(file) == md5
 
 
 def fingerprint(

@@ -8,7 +8,7 @@ from math import isfinite, nan
 from pathlib import Path
 
 from pipeline.evaluate.result_files import ClassAp, MetricInterval, read_rows
-from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, REPORT, TRAINING, sha256_of
+from pipeline.files import EVALUATION, FIGURES, METRICS, MODELS, REPORT, TRAINING, md5_of, sha256_of
 from pipeline.profiles import FlatParams
 from pipeline.tracking.dvc_lock import (
     Stages,
@@ -81,7 +81,7 @@ def missing_result(lock: Stages, rung: str) -> str | None:
     for needed in (MODELS / rung / "model.json", EVALUATION / rung, metrics):
         if not needed.exists():
             return f"{needed} is missing: `dvc checkout` or `dvc pull` brings it"
-    if _md5(metrics) != made.get(metrics.as_posix()):
+    if md5_of(metrics) != made.get(metrics.as_posix()):
         return f"{metrics} is not the one in dvc.lock: `dvc repro` makes it again"
     return None
 
@@ -192,7 +192,3 @@ def _digest_of_model(folder: Path) -> str:
         if path.is_file():
             digest.update(f"{path.name} {sha256_of(path)}\n".encode())
     return digest.hexdigest()
-
-
-def _md5(path: Path) -> str:
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()

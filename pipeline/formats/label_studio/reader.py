@@ -22,7 +22,7 @@ from pipeline.formats.names import fault_of_photo
 from pipeline.formats.numbers import checked_score
 from pipeline.formats.pascal.files import JSON_FOLDERS
 from pipeline.formats.photo_names import PhotoNames
-from pipeline.formats.split_names import split_of_name
+from pipeline.formats.split_names import plain_split
 from pipeline.formats.voc.files import label_folders
 
 # Other lists have annotations, too, such as CreateML's; only a task has data or results besides.
@@ -88,7 +88,7 @@ def read_label_studio(file: Path, photos: Path) -> Labels:
     counts: Counter[str] = Counter()
     for row, name in enumerate(sorted(by_name)):
         task = by_name[name]
-        split = task.split and (split_of_name(task.split) or task.split)
+        split = task.split and plain_split(task.split)
         sizes = []
         told = ids_with_class(task.regions)
         for region in task.regions:

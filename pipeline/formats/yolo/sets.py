@@ -10,7 +10,7 @@ from pipeline.errors import InputError, counted
 from pipeline.formats.labels import MOST_CLASSES
 from pipeline.formats.names import fault_of_name, plain_name
 from pipeline.formats.photo_names import PhotoNames
-from pipeline.formats.split_names import split_of_name, split_of_path
+from pipeline.formats.split_names import plain_split, split_of_name, split_of_path
 from pipeline.formats.text_files import read_lines
 from pipeline.formats.yolo.lines import begins_with_object
 from pipeline.formats.yolo.places import TextsOfSet, is_in_images
@@ -209,7 +209,7 @@ def _described(
             if not places:
                 absent.append(f"{key} ({entry})")
             for photo in (one for place in places for one in _photos_at(place, root, photos)):
-                claims.setdefault(photo, set()).add(split_of_name(key) or key)
+                claims.setdefault(photo, set()).add(plain_split(key))
     if not claims:
         where = ", ".join(absent) or "nothing"
         raise InputError(
