@@ -41,7 +41,7 @@ class TrainingWatch:
         self.steps_per_epoch = steps_per_epoch
         self.follower = follower
         self.shown = shown
-        self.photos = 0
+        self.photos = self._photos_before = 0
         self._done = self._done_before = 0
         self._seconds_before = 0.0
         self._start = self._last = time.monotonic()
@@ -52,7 +52,8 @@ class TrainingWatch:
     def resume(self, epochs: int, seconds: float, photos: int) -> None:
         """Count what an earlier run of this training has done."""
         self._done = self._done_before = epochs * self.steps_per_epoch
-        self._seconds_before, self.photos = seconds, photos
+        self._seconds_before = seconds
+        self.photos = self._photos_before = photos
         self._say(f"{self.name}: resuming after epoch {epochs} of {self.epochs}")
         if self._bar:
             self._bar.update(self._done)
@@ -66,7 +67,7 @@ class TrainingWatch:
             self._bar.update()
             if now - self._last > 1:
                 self._last = now
-                self._bar.set_postfix_str(f"{self.rate():.0f} photos/s, {_numbers(losses)}")
+                self._bar.set_postfix_str(f"{self._rate_now():.0f} photos/s, {_numbers(losses)}")
         elif now - self._last > _SECONDS_BETWEEN_LINES:
             self._last = now
             epoch = 1 + (self._done - 1) // self.steps_per_epoch
@@ -95,7 +96,7 @@ class TrainingWatch:
         return (time.monotonic() - self._start) / made * (self.steps - self._done)
 
     def rate(self) -> float:
-        """Return photos per second so far, validation included."""
+        """Return photos per second of all runs of this training, validation included."""
         return self.photos / max(self.seconds(), 1e-9)
 
     def close(self) -> None:
@@ -105,12 +106,18 @@ class TrainingWatch:
         if self.follower:
             self.follower.finish()
 
+    def _rate_now(self) -> float:
+        """Return photos per second of this run: an earlier one may have had a busier machine."""
+        seconds = time.monotonic() - self._start
+        return (self.photos - self._photos_before) / max(seconds, 1e-9)
+
     def _pace(self) -> str:
-        """Return the rate and the time left; after the last step, the total time."""
+        """Return this run's rate and the time left; after the last step, those of all runs."""
         ended = self._done == self.steps
+        rate = self.rate() if ended else self._rate_now()
         seconds = int(self.seconds() if ended else self.seconds_left())
         words = f"{seconds // 60} min {seconds % 60:02d} s{'' if ended else ' left'}"
-        return f"{self.rate():.0f} photos/s, {words}"
+        return f"{rate:.0f} photos/s, {words}"
 
     def _say(self, line: str) -> None:
         if self._bar:

@@ -61,15 +61,15 @@ def test_a_plain_line_between_epochs_every_half_minute(clock, capsys):
 
 def test_a_resumed_training_says_so_and_counts_the_rest(clock, capsys):
     watch = TrainingWatch("bbox", epochs=4, steps_per_epoch=2)
-    watch.resume(3, seconds=42.0, photos=84)
+    watch.resume(3, seconds=92.0, photos=84)
     assert capsys.readouterr().err == "bbox: resuming after epoch 3 of 4\n"
     clock.now += 8
     watch.step(16, LOSSES)
     watch.epoch(ROW | {"epoch": 4})
     shown = capsys.readouterr().err
-    # 100 photos in 50 s; one step is left, at the 8 s of this run's.
+    # This run's 16 photos in 8 s; one step is left.
     assert shown.endswith("; 2 photos/s, 0 min 08 s left\n")
-    assert (watch.seconds(), watch.photos) == (50, 100)
+    assert (watch.seconds(), watch.photos, watch.rate()) == (100, 100, 1)
 
 
 def test_the_last_epoch_ends_with_the_time_that_all_took(clock, capsys):
