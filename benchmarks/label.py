@@ -1,6 +1,7 @@
 """Labelling JPEGs that are not in the pixel store."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -8,8 +9,11 @@ import torch
 from benchmarks.nms import CLASSES
 from benchmarks.photos import FOLDER, STORE, painted
 from benchmarks.topic import Case, Setting, Topic
+from pipeline.export.openvino_file import write_openvino
+from pipeline.export.program import capture
 from pipeline.formats.pascal.writer import write_pascal
-from pipeline.inference.detector import Detector
+from pipeline.inference.detector import DECODING, Detector
+from pipeline.inference.engines.description import Description
 from pipeline.inference.engines.torch_engine import TorchEngine
 from pipeline.inference.label_scores import thresholds
 from pipeline.labelling.bulk import detect_into
@@ -20,16 +24,17 @@ from pipeline.labelling.waiting import WaitingPhotos, without_done
 from pipeline.memory import keep_freed_memory
 from pipeline.models.precision import autocast
 from pipeline.rungs.model_spec import ModelSpec
+from pipeline.rungs.rung import RungModel
 from pipeline.rungs.saved_model import build_model
 from pipeline.tasks import Task
 
 PHOTOS, BATCH, WORKERS = 256, 32, 2
 
 
-def random_detector(
+def random_model(
     size: int, backbone: str = "tf_efficientnet_lite0", channels: int = 96
-) -> Detector:
-    """Return a detector of `ssd_fpn` at an input size, with random weights."""
+) -> tuple[RungModel, ModelSpec]:
+    """Return an `ssd_fpn` for an input size, with random weights."""
     torch.manual_seed(42)
     half = (0.5, 0.5, 0.5)
     spec = ModelSpec(
@@ -45,8 +50,22 @@ def random_detector(
         options={"dropout": 0.0, "channels": channels, "anchor_scale": 4.0},
         params={},
     )
-    model = build_model(spec).to(memory_format=torch.channels_last).eval()
-    return Detector(TorchEngine(model, spec), batch_size=BATCH)
+    return build_model(spec).to(memory_format=torch.channels_last).eval(), spec
+
+
+def random_detector(
+    size: int, backbone: str = "tf_efficientnet_lite0", channels: int = 96
+) -> Detector:
+    """Return the detector of a random model."""
+    return Detector(TorchEngine(*random_model(size, backbone, channels)), batch_size=BATCH)
+
+
+def exported_detector(size: int, folder: Path) -> Detector:
+    """Return the detector of a random model that was exported to OpenVINO."""
+    model, spec = random_model(size)
+    path = folder / f"random-{size}.xml"
+    write_openvino(capture(model, spec), Description(spec, DECODING), path)
+    return Detector.load(path, batch_size=BATCH)
 
 
 def ours(photos: WaitingPhotos, detector: Detector, folder: Path) -> int:
@@ -106,40 +125,56 @@ def with_ssdlite(paths: list[Path], model) -> int:
         return sum(len(one["labels"]) for photos in loader for one in model(photos))
 
 
-def _cases(size: int) -> list[Case]:
-    from benchmarks.pixels import decode_only
-
+def _beside_peer(detector: Detector) -> list[Case]:
     keep_freed_memory()  # as `ladder label` does; the peer gains by it as well
     paths, _ = painted(PHOTOS)
     named = [(path.name, path) for path in paths]
     photos = WaitingPhotos.of(paths[0].parent, states_of(named, []))
-    detector, peer = random_detector(size), peer_model()
-    plain = build_model(detector.spec).to(memory_format=torch.channels_last).eval()
-    images = torch.randn(BATCH, 3, size, size).to(memory_format=torch.channels_last)
-
-    def forward() -> None:
-        with torch.inference_mode(), autocast(images.device, detector.spec.precision):
-            for _ in range(PHOTOS // BATCH):
-                plain(images)
-
+    peer = peer_model()
     return [
         Case("ours", "ours", lambda: ours(photos, detector, FOLDER)),
         Case("ssdlite320 with a DataLoader", "peer", lambda: with_ssdlite(paths, peer)),
+    ]
+
+
+def _cases(size: int) -> list[Case]:
+    from benchmarks.pixels import decode_only
+
+    model, spec = random_model(size)
+    images = torch.randn(BATCH, 3, size, size).to(memory_format=torch.channels_last)
+    paths, _ = painted(PHOTOS)
+
+    def forward() -> None:
+        with torch.inference_mode(), autocast(images.device, spec.precision):
+            for _ in range(PHOTOS // BATCH):
+                model(images)
+
+    return [
+        *_beside_peer(random_detector(size)),
         Case("a plain model's forward alone", "limit", forward),
         Case("decode alone, one core", "limit", lambda: [decode_only(path) for path in paths]),
     ]
 
 
-def _setting(size: int) -> Setting:
-    return Setting(f"ours at {size} px", PHOTOS, "photos", lambda: _cases(size), 2.0, repeats=3)
+def _exported_cases(size: int) -> list[Case]:
+    return _beside_peer(exported_detector(size, FOLDER))
+
+
+def _setting(name: str, size: int, cases: Callable[[int], list[Case]]) -> Setting:
+    return Setting(f"{name} at {size} px", PHOTOS, "photos", lambda: cases(size), 2.0, repeats=3)
 
 
 TOPIC = Topic(
     "Labelling a folder of 256 JPEGs of 500 pixels",
-    (_setting(320), _setting(STORE)),
+    (
+        _setting("ours", 320, _cases),
+        _setting("ours", STORE, _cases),
+        _setting("exported to OpenVINO", 320, _exported_cases),
+        _setting("exported to OpenVINO", STORE, _exported_cases),
+    ),
     "Ours is all that `ladder label` does, parts and label file on the disk included; the peer "
     "writes nothing. The peer looks at 320 pixels in float32, ours in bfloat16 where the processor "
-    "has units for it. Both have random weights here and thresholds that leave next to no "
-    "candidates, so suppression is not measured. What the boxes are worth is below, *The peer's "
-    "mAP*.",
+    "has units for it, torch and OpenVINO alike. All have random weights here and thresholds that "
+    "leave next to no candidates, so suppression is not measured. What the boxes are worth is "
+    "below, *The peer's mAP*.",
 )

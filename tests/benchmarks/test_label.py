@@ -1,6 +1,8 @@
 """Both sides of the labelling benchmark take every photo, and the same pixels."""
 
+import numpy as np
 import pyarrow.parquet as pq
+import pytest
 import torch
 
 from benchmarks import label
@@ -29,3 +31,11 @@ def test_the_peer_reads_the_same_pixels(tmp_path):
     for photo, path in zip(label.Jpegs(paths), paths, strict=True):
         difference = (photo * 255 - decode_photo(path).pixels.float()).abs()
         assert torch.isfinite(difference).all() and difference.max() <= 2
+
+
+def test_the_export_is_of_the_same_network(tmp_path):
+    pytest.importorskip("openvino")
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    exported = label.exported_detector(64, tmp_path).engine.run(pixels)
+    for name, output in label.random_detector(64).engine.run(pixels).items():
+        torch.testing.assert_close(exported[name].float(), output.float(), rtol=0.02, atol=0.05)
