@@ -43,6 +43,7 @@ from pipeline.labelling.files import (
     job_folder,
     label_files,
     left_behind,
+    place_of_labels,
     refuse_others,
     refused_file,
     write_all,
@@ -96,26 +97,6 @@ def changed_since(photos: WaitingPhotos, day: datetime) -> WaitingPhotos:
     if not changed:
         raise InputError(f"--since {day}: no photo has changed since; name an earlier day")
     return changed
-
-
-def place_of_labels(out: Path | None, photos: Path | str) -> Path:
-    """Return the file of the labels, checked to be writable there.
-
-    Args:
-        out: what the user gave.
-        photos: their folder, or its address in S3.
-
-    Raises:
-        InputError: there is no such place.
-    """
-    if not (out or isinstance(photos, Path)):
-        raise InputError(f"{photos}: is never written to; name the label file with --out")
-    out = out or Path(photos, "labels.json")
-    if out.is_dir():
-        raise InputError(f"{out}: is a folder; name the file to write")
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"{out}: its folder does not exist; create it first")
-    return out
 
 
 def begin(

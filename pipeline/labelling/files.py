@@ -26,6 +26,7 @@ _OWN_ENDINGS = {
     "cvat": ".xml",
     "label-studio": ".label-studio.json",
 }
+_FOLDERS = ("voc", "yolo", "labelme")  # formats whose labels are a folder
 _ENDINGS = {name: _OWN_ENDINGS.get(name, f".{name}") for name in FORMAT_NAMES}
 _FLAT = pa.schema(
     [
@@ -49,6 +50,27 @@ class LabelFile:
 
     format_name: str
     path: Path
+
+
+def place_of_labels(out: Path | None, photos: Path | str) -> Path:
+    """Return the file of the labels, checked to be writable there.
+
+    Args:
+        out: what the user gave.
+        photos: their folder, or its address in S3.
+
+    Raises:
+        InputError: there is no such place.
+    """
+    if not (out or isinstance(photos, Path)):
+        raise InputError(f"{photos}: is never written to; name the label file with --out")
+    out = out or Path(photos, "labels.json")
+    may_be_folder = _says_format(out) and format_of(out) in _FOLDERS  # of an earlier run
+    if out.is_dir() and not may_be_folder:
+        raise InputError(f"{out}: is a folder; name the file to write")
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"{out}: its folder does not exist; create it first")
+    return out
 
 
 def label_files(out: Path, format_names: Sequence[str]) -> list[LabelFile]:

@@ -244,6 +244,13 @@ def test_scores_by_class(project, capsys):
     assert "error: --score unicorn: no such class; there are" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["yolo", "voc", "labelme"])
+def test_a_folder_of_labels_that_is_named_with_out_is_written_again(project, name):
+    for _ in range(2):
+        assert run("new", "--out", f"labels.{name}") == 0
+    assert Path(f"labels.{name}").is_dir()
+
+
 def test_doubtful_boxes_are_to_be_ignored(project):
     assert run("new", "--score", "0.12") == 0
     certain = boxes("new/labels.json")

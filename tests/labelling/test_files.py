@@ -14,6 +14,7 @@ from pipeline.labelling.files import (
     job_folder,
     label_files,
     left_behind,
+    place_of_labels,
     refuse_others,
     refused_file,
     write_labels,
@@ -125,6 +126,21 @@ def test_a_kill_before_the_rename_leaves_the_old_labels_and_a_job_that_goes_on(
     refuse_others([file], again, refused_of(again))
     write_labels(file, [NOTHING], again)
     assert file.path.read_bytes() != before
+
+
+@pytest.mark.parametrize("name", FORMAT_NAMES)
+def test_labels_of_an_earlier_run_are_a_place_for_labels(job: LabelJob, name: str) -> None:
+    [file] = label_files(job.folder.parent / "labels", [name])
+    for _ in range(2):
+        assert place_of_labels(file.path, job.folder.parent) == file.path
+        write_labels(file, [LABELS], job)
+
+
+@pytest.mark.parametrize("name", ["new", "labels.json", "labels.csv"])
+def test_any_other_folder_is_no_place_for_labels(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match=rf"{name}: is a folder; name the file to write"):
+        place_of_labels(tmp_path / name, tmp_path)
 
 
 def test_rows_of_parquet(job: LabelJob) -> None:
