@@ -4,6 +4,7 @@ import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 
 import pyarrow as pa
@@ -48,9 +49,10 @@ def find_photos(places: Sequence[str]) -> Iterator[Path]:
 def common_folder(places: Sequence[str]) -> Path:
     """Return the innermost folder that contains all of these files and folders.
 
-    For a single folder it is that folder. The path is relative if all places are, without `..`.
+    For a single folder it is that folder, for a pattern the folder before its first wildcard. The
+    path is relative if all places are, without `..`.
     """
-    folders = [_plain(one if one.is_dir() else one.parent) for one in _expanded(places)]
+    folders = [_plain(_folder_of(place)) for place in _named(places)]
     relative = not any(folder.is_absolute() for folder in folders)
     common = os.path.commonpath([os.path.abspath(folder) for folder in folders])
     return Path(os.path.relpath(common)) if relative else Path(common)
@@ -154,15 +156,33 @@ def _name_below(folder: Path, photo: Path) -> str:
     return Path(os.path.relpath(_plain(photo.parent) / photo.name, folder)).as_posix()
 
 
-def _expanded(places: Sequence[str]) -> Iterator[Path]:
+def _folder_of(place: str) -> Path:
+    """Return the folder of a place; that of a pattern does not depend on what it matches today."""
+    path = Path(place)
+    if _is_pattern(place):
+        return Path(*takewhile(lambda part: not _PATTERN & set(part), path.parts))
+    return path if path.is_dir() else path.parent
+
+
+def _is_pattern(place: str) -> bool:
+    return bool(_PATTERN & set(place)) and not Path(place).exists()
+
+
+def _named(places: Sequence[str]) -> Iterator[str]:
+    """Yield the places, those in a list in its stead."""
     for place in places:
         if place.startswith("@") and not Path(place).exists():
-            lines = _lines(Path(place[1:]))
-            for line in lines:
+            for line in _lines(Path(place[1:])):
                 if line.startswith("@") and not Path(line).exists():
                     raise InputError(f"{place[1:]}: {line}: no such file; a list names no lists")
-            yield from _expanded(lines)
-        elif _PATTERN & set(place) and not Path(place).exists():
+                yield line
+        else:
+            yield place
+
+
+def _expanded(places: Sequence[str]) -> Iterator[Path]:
+    for place in _named(places):
+        if _is_pattern(place):
             named = map(Path, sorted(glob.glob(place, recursive=True)))
             matches = [one for one in named if one.is_file() or any(_photos_below(one))]
             if not matches:

@@ -64,6 +64,18 @@ def test_patterns_and_lists(place):
     assert list(find_photos(["**/*.[Jj]*[gG]"]))[:1] == [Path("a/2.JPG")]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "folder"),
+    [("a/*/*.png", "a"), ("**/*.png", "."), ("c.j*", "."), ("[a]/*.JPG", ".")],
+)
+def test_the_folder_of_a_pattern_is_the_same_whatever_it_matches(place, pattern, folder):
+    for _ in range(2):
+        assert common_folder([pattern]) == Path(folder)
+        Path("a/b2").mkdir(exist_ok=True)
+        Path("a/b2/3.png").touch()
+    assert common_folder([str(place / pattern)]) == place / folder
+
+
 def test_a_list_of_files_and_folders(place):
     Path("list.txt").write_text("c.jpeg\n\na/b\n")
     assert list(find_photos(["@list.txt"])) == [Path("c.jpeg"), Path("a/b/1.png")]
