@@ -171,6 +171,8 @@ def _is_pattern(place: str) -> bool:
 def _named(places: Sequence[str]) -> Iterator[str]:
     """Yield the places, those in a list in its stead."""
     for place in places:
+        if not place.strip():  # for a path it is the current folder
+            raise InputError("a name is empty; name photos or folders with photos")
         if place.startswith("@") and not Path(place).exists():
             for line in _lines(Path(place[1:])):
                 if line.startswith("@") and not Path(line).exists():

@@ -165,6 +165,12 @@ def test_two_dots_behind_a_link_lead_to_where_the_system_goes(place):
         assert photos[0].photo.read_text() == "wanted"
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_no_name_is_not_the_current_folder(place, name):
+    with pytest.raises(InputError, match=r"^a name is empty; name photos or folders with photos$"):
+        named_photos(["a", name])
+
+
 def test_a_list_without_a_line_is_refused(place):
     Path("list.txt").write_text("\n \n")
     with pytest.raises(InputError, match=r"^list\.txt: is empty; give a list of photos$"):
