@@ -159,11 +159,14 @@ def open_job(folder: Path, asked: JobSettings, *, restart: bool) -> LabelJob:
             replaced. `forget_parts` is to follow.
 
     Raises:
-        InputError: it was begun with something else, or its journal is damaged.
+        InputError: it was begun with something else, or its journal is missing or damaged.
     """
     journal = folder / "job.json"
     if not journal.is_file():
-        return LabelJob(folder, asked)
+        job = LabelJob(folder, asked)
+        if job.parts and not restart:  # which may be of another model
+            raise InputError(f"{journal}: missing; restore it, or begin anew with --restart")
+        return job
     try:
         content = json.loads(journal.read_bytes())
         begun = _SETTINGS.validate_python(content["asked"])

@@ -144,6 +144,15 @@ def test_a_damaged_journal_is_named(job: LabelJob, text: str) -> None:
         open_job(job.folder, ASKED, restart=False)
 
 
+def test_parts_without_a_journal_are_not_taken_for_those_of_any_model(job: LabelJob) -> None:
+    job.add(job.next_number, [row("a.jpg")])
+    (job.folder / "job.json").unlink()
+    with pytest.raises(InputError, match=r"job/job\.json: missing; restore it, or begin anew with"):
+        open_job(job.folder, ASKED, restart=False)
+    open_job(job.folder, ASKED, restart=True).forget_parts()
+    assert open_job(job.folder, ASKED, restart=False).parts == []
+
+
 def test_what_is_done_is_by_name_with_the_place_of_its_row(job: LabelJob) -> None:
     for modified in (1, 2):
         job.add(job.next_number, [row("b.jpg", modified), {"file_name": "a.jpg", "error": "bad"}])
