@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -154,7 +155,7 @@ def write_labels(file: LabelFile, blocks: Iterable[Labels], job: LabelJob) -> tu
     notes: tuple[str, ...] = ()
     try:
         if file.format_name == PARQUET:
-            _write_parquet(blocks, beside)
+            notes = _write_parquet(blocks, beside)
         else:
             name = "pascal" if file.format_name == COCO else file.format_name
             notes = find_format(name).write(blocks, beside)
@@ -190,10 +191,14 @@ def write_all(files: Sequence[LabelFile], blocks: Iterable[Labels], job: LabelJo
     return failed
 
 
-def _write_parquet(blocks: Iterable[Labels], out: Path) -> None:
+def _write_parquet(blocks: Iterable[Labels], out: Path) -> tuple[str, ...]:
+    without = 0
     with pq.ParquetWriter(out, _FLAT, compression="zstd") as writer:
         for labels in blocks:
             writer.write_table(_flat(labels))
+            without += len(labels.images) - len(np.unique(labels.rows))
+    one, many = "photo without boxes is left out", "photos without boxes are left out"
+    return (f"{counted(without, one, many)}, as each row is a box",) if without else ()
 
 
 def _flat(labels: Labels) -> pa.Table:

@@ -154,6 +154,13 @@ def test_rows_of_parquet(job: LabelJob) -> None:
     ]
 
 
+def test_photos_that_parquet_cannot_hold_are_counted(job: LabelJob) -> None:
+    file = LabelFile("parquet", job.folder.parent / "labels.parquet")
+    assert write_labels(file, [LABELS], job) == ()
+    told = "2 photos without boxes are left out, as each row is a box"
+    assert write_labels(file, [NOTHING, LABELS, NOTHING], job) == (told,)
+
+
 @pytest.mark.parametrize(
     ("out", "expected"),
     [
