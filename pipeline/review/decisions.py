@@ -3,15 +3,23 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 import numpy as np
 import orjson
-from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    RootModel,
+    ValidationError,
+    model_validator,
+)
 
 from pipeline.errors import InputError
 from pipeline.files import write_beside
 from pipeline.formats.labels import Labels
+from pipeline.formats.names import fault_of_name, plain_name
 
 
 class Decision(BaseModel):
@@ -23,12 +31,12 @@ class Decision(BaseModel):
     name: str
     box: tuple[float, float, float, float]  # [x, y, width, height] in pixels
     action: Literal["accept", "reject", "relabel"]
-    to: str = ""  # the right class, if the box is relabelled
+    to: Annotated[str, AfterValidator(plain_name)] = ""  # the right class of a relabelled box
 
     @model_validator(mode="after")
     def _relabels_to_a_class(self) -> Self:
-        if self.action == "relabel" and not self.to.strip():
-            raise ValueError("a box that is relabelled needs a class")
+        if self.action == "relabel" and (fault := fault_of_name(self.to)):
+            raise ValueError(f"the class {self.to!r} of a relabelled box {fault}")
         return self
 
 

@@ -130,8 +130,15 @@ def test_reviews_are_written_and_read(tmp_path: Path) -> None:
     file.write_text(review.model_dump_json())  # as earlier versions kept it
     assert read_review(file) == review
     assert read_reviews(file).reviews == [review]
-    with pytest.raises(ValueError, match="a box that is relabelled needs a class"):
-        decide("a.jpg", "cat", CAT, "relabel", " ")
+
+
+def test_a_class_typed_by_hand_is_one_that_labels_can_hold(tmp_path: Path) -> None:
+    labels = machine_labels(tmp_path)
+    reviewed = apply(labels, decide("a.jpg", "cat", CAT, "relabel", " dog "))
+    assert (reviewed.classes, places(reviewed)[0]) == (["cat", "dog"], (0, "dog", -1))
+    for to, fault in ((" ", "is not a name; give one"), ("a\nb", "holds a control character")):
+        with pytest.raises(ValueError, match=rf"the class .* of a relabelled box {fault}"):
+            decide("a.jpg", "cat", CAT, "relabel", to)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
