@@ -50,7 +50,7 @@ def after_reviews(
 
     The job stores the decisions, so that they remain when more photos are labelled. Those about
     photos that have changed, and about boxes that are no longer found, are skipped and counted on
-    stderr.
+    stderr; so are those of an earlier export of the same page that the latest one undoes.
 
     Args:
         found: by the job.
@@ -67,6 +67,7 @@ def after_reviews(
         contents = _contents(found.done, photos, [latest])
         if earlier := reviews.earlier(latest):
             contents |= earlier.photos  # the page showed these photos
+            _report_undone(earlier, latest, source)
         latest = latest.model_copy(update={"photos": contents})
         reviews = reviews.with_latest(latest)
     if not reviews.reviews:
@@ -98,6 +99,16 @@ def _nothing_fits(one: Decision, source: Path | None) -> InputError:
         f"{source}: {one.photo}: no {one.name} at {list(one.box)} among the labels, nor any other "
         "box that it decides about, in photos as they were then; review them as they are now"
     )
+
+
+def _report_undone(earlier: Review, latest: Review, source: Path | None) -> None:
+    """Print how many decisions are gone; two people may each have exported a part of one page."""
+    before, now = (
+        {(one.photo, one.name, one.box) for one in review.decisions} for review in (earlier, latest)
+    )
+    if undone := len(before - now):
+        words = counted(undone, "decision of it is undone", "decisions of it are undone")
+        print(f"{source}: replaces an earlier export of its page; {words}", file=sys.stderr)
 
 
 def _report(kept: Path, changed: int, unfit: int) -> None:

@@ -95,10 +95,17 @@ def test_reviewed_labels_come_in_blocks_with_the_same_classes(
         assert pa.concat_tables([first.images, second.images]).equals(whole.images)
 
 
-def test_what_is_undone_on_the_page_comes_back(job: LabelJob) -> None:
-    names_of_boxes(job, review("one", ("a.jpg", "cat", "reject", "")))
+def test_what_is_undone_on_the_page_comes_back(
+    job: LabelJob, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reject = ("a.jpg", "cat", "reject", "")
+    names_of_boxes(job, review("one", reject))
+    names_of_boxes(job, review("one", reject, ("b.jpg", "cat", "accept", "")))
     assert names_of_boxes(job)[0] == (0, "dog")
+    assert capsys.readouterr().err == ""
     assert names_of_boxes(job, review("one")) == [(0, "cat"), (0, "dog"), (1, "cat"), (1, "dog")]
+    told = "review.json: replaces an earlier export of its page; 2 decisions of it are undone\n"
+    assert capsys.readouterr().err == told
 
 
 def test_decisions_are_not_about_another_picture_of_that_name(
