@@ -35,13 +35,13 @@ def main(arguments: Sequence[str]) -> int:
         raise InputError(f"--model {options.model}: no such folder; {remedy}")
     labels = labels_with_photos(options.labels, options.photos)
     if labels.scores is None:
-        raise InputError(f"{options.labels}: its boxes have no scores; give labels of a model")
+        raise InputError(f"{options.labels}: none of its boxes has a score; give labels of a model")
+    out = options.out or options.labels.with_name("review.html")
+    check_page(out, PAGE_TITLE, "--out")
     model = options.model or MODELS / "ssd_fpn"
     doubts = by_doubt(labels, knowledge_of(model))[: options.number]
     files = [labels.photos / photo for photo in labels.images["photo"].to_pylist()]
     page = review_page(labels, doubts, files)
-    out = options.out or options.labels.with_name("review.html")
-    check_page(out, PAGE_TITLE, "--out")
     write_beside(out, lambda path: path.write_text(page, encoding="utf-8"))
     print(
         f"{out}: {len(doubts)} of {counted(len(labels.images), 'photo')}, {len(page) / 1e6:.1f} MB"
@@ -66,7 +66,12 @@ def labels_with_photos(file: Path, photos: Path | None) -> Labels:
     folder = photos or labels.photos
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; name that of the photos with --photos")
-    return with_photos(replace(labels, photos=folder), folder)
+    try:
+        return with_photos(replace(labels, photos=folder), folder)
+    except InputError as error:
+        if photos:
+            raise
+        raise error.reworded(lambda words: f"{words}; --photos names their folder") from None
 
 
 def knowledge_of(model: Path) -> Knowledge:

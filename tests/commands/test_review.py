@@ -49,6 +49,9 @@ def test_labels_of_people_and_absent_photos_are_refused(labelled: Path) -> None:
         main([str(labelled), "--photos", "absent"])
     with pytest.raises(InputError, match=r"photo 'a.jpg' and 2 more are missing below empty"):
         main([str(labelled), "--photos", "empty"])
+    Path("empty/labels.json").write_text(labelled.read_text())
+    with pytest.raises(InputError, match=r"missing below empty; .*; --photos names their folder$"):
+        main(["empty/labels.json"])
     with pytest.raises(InputError, match=r"new/no\.json: no such file; name a file, such as the"):
         main(["new/no.json"])
     with pytest.raises(
@@ -56,13 +59,16 @@ def test_labels_of_people_and_absent_photos_are_refused(labelled: Path) -> None:
     ):
         main(["new"])
     labelled.write_text(labelled.read_text().replace('"score"', '"skore"'))
-    with pytest.raises(InputError, match="its boxes have no scores; give labels of a model"):
+    with pytest.raises(InputError, match="none of its boxes has a score; give labels of a model"):
         main([str(labelled)])
 
 
-def test_it_replaces_nothing_but_its_own_page(labelled: Path) -> None:
+def test_it_replaces_nothing_but_its_own_page(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert main([str(labelled)]) == 0
     assert main([str(labelled)]) == 0
+    monkeypatch.setattr("commands.review.review_page", None)  # no page is made in vain
     for out in ("new/labels.json", "new/a.jpg"):
         with pytest.raises(InputError, match=rf"{out}: exists and is not a page of this command"):
             main([str(labelled), "--out", out])
