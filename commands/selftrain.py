@@ -6,9 +6,10 @@ Examples:
 
 The labelled photos of the current results stay as they are, including val and test; the new ones
 are added to train. The model's boxes are weighted by their score times train.shared.machine_weight,
-and doubtful boxes are neither objects nor background. All photos are copied into photos/selftrain,
-and fetch.sources names both sets. Corrections that people make in photos/selftrain/truth are kept
-for the next round.
+doubtful boxes are neither objects nor background, and decisions that `ladder label --apply` has
+merged into FOLDER/labels.json apply here, too. All photos are copied into photos/selftrain, and
+fetch.sources names both sets. Corrections that people make in photos/selftrain/truth are kept for
+the next round.
 """
 
 import argparse
@@ -27,7 +28,9 @@ from pipeline.files import MODELS, PARAMS, SOURCE, fresh_folder, sha256_of
 from pipeline.formats.label_format import LabelledSet
 from pipeline.formats.layout import find_set
 from pipeline.inference.described_model import no_model
+from pipeline.labelling.files import job_folder
 from pipeline.labelling.photo_files import common_folder
+from pipeline.labelling.reviewed import reviews_of
 from pipeline.params.fetch import FetchParams, SourceParams
 from pipeline.params.params import PredictParams, load_params
 from pipeline.photo_files import photos_below
@@ -63,8 +66,9 @@ def main(arguments: Sequence[str]) -> int:
     check_is_ours(truth)
     labels = _LABELS / job_name(teacher, options.photos, params.predict) / "labels.json"
     labels.parent.mkdir(parents=True, exist_ok=True)
-    words = [str(options.photos), "--model", str(options.model), "--doubtful"]
-    label.main([*words, "--out", str(labels), "--overwrite"])  # the folder is ours
+    copy_decisions(options.photos, labels)
+    words = ["--model", str(options.model), "--doubtful", "--out", str(labels)]
+    label.main([*words, "--overwrite", "--", str(options.photos)])  # the folder is ours
     with fresh_folder(PLACE) as place:
         before = states_of_files(PLACE)
         check_is_ours(truth)  # labelling takes long enough for people to edit
@@ -135,6 +139,15 @@ def check_is_ours(truth: Sequence[tuple[LabelledSet, Path]]) -> None:
         what = "is not as `ladder selftrain` left it, and would be lost"
         top = PLACE / lost[0].relative_to(PLACE).parts[0]
         raise InputError(f"{lost[0]}: {what}; move {top} elsewhere")
+
+
+def copy_decisions(photos: Path, labels: Path) -> None:
+    """Copy what people have decided about the labels beside the photos to the job of `labels`."""
+    beside = common_folder([str(photos)]) / "labels.json"
+    decided, copy = (reviews_of(job_folder(file)) for file in (beside, labels))
+    if decided.is_file():
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(decided, copy)
 
 
 def copy_photos(photos: Sequence[Path], root: Path, out: Path) -> None:

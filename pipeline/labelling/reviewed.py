@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from pipeline.errors import InputError, counted
 from pipeline.files import sha256_of
 from pipeline.formats.labels import Labels
-from pipeline.labelling.job import LabelJob
 from pipeline.labelling.labels import FoundLabels, above_min_scores
 from pipeline.labelling.waiting import WaitingPhotos
 from pipeline.review.decisions import Decision, Review, apply_reviews, read_reviews, write_reviews
@@ -38,9 +37,9 @@ class ReviewedLabels:
             yield above_min_scores(reviewed, found.min_scores, doubtful=found.doubtful)
 
 
-def reviews_of(job: LabelJob) -> Path:
-    """Return the file with people's decisions about a job's labels."""
-    return job.folder / "review.json"
+def reviews_of(job: Path) -> Path:
+    """Return the file with people's decisions about the labels of the job in a folder."""
+    return job / "review.json"
 
 
 def after_reviews(
@@ -61,7 +60,7 @@ def after_reviews(
     Raises:
         InputError: no decision of the latest review is about a box that is among the labels.
     """
-    kept = reviews_of(found.job)
+    kept = reviews_of(found.job.folder)
     reviews = read_reviews(kept)
     if latest:
         contents = _contents(found.done, photos, [latest])

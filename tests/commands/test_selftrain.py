@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from commands import run, selftrain
+from commands import label, run, selftrain
 from pipeline.errors import InputError
 from pipeline.params.fetch import SourceParams
 from pipeline.params.params import load_params
@@ -183,6 +183,25 @@ def test_each_folder_has_a_labelling_of_its_own(project, started, capfd):
         assert selftrain.main([same]) == 0
         assert "done before: 2 of 2 photos" in capfd.readouterr().err
     assert jobs() == before
+
+
+def test_decisions_about_the_labels_beside_the_photos_apply(project, started):
+    write_params(Path.cwd(), predict__min_score=0.0)
+    assert label.main(["new", "--score", "0"]) == 0
+    found = json.loads(Path("new/labels.json").read_text())
+    one = found["annotations"][0]
+    name = found["categories"][one["category_id"] - 1]["name"]
+    decision = {"photo": "a.jpg", "name": name, "box": one["bbox"], "action": "accept"}
+    Path("review.json").write_text(json.dumps({"decisions": [decision]}))
+    assert label.main(["new", "--apply", "review.json"]) == 0
+    assert selftrain.main(["new"]) == 0
+    learnt = json.loads(Path("photos/selftrain/machine/labels.json").read_text())["annotations"]
+    assert [box["bbox"] for box in learnt if "score" not in box] == [one["bbox"]]
+
+
+def test_a_folder_whose_name_begins_with_a_dash_is_no_option(project, started):
+    shutil.copytree("new", "-new")
+    assert selftrain.main(["./-new"]) == 0
 
 
 def test_other_detections_are_a_labelling_of_their_own(project, started):

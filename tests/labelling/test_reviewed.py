@@ -65,7 +65,7 @@ def review(page: str, *decisions: tuple[str, str, str, str]) -> Review:
 
 def test_no_review_at_all(job: LabelJob, capsys: pytest.CaptureFixture[str]) -> None:
     assert names_of_boxes(job) == [(0, "cat"), (0, "dog"), (1, "cat"), (1, "dog")]
-    assert not reviews_of(job).exists()
+    assert not reviews_of(job.folder).exists()
     assert capsys.readouterr().err == ""
 
 
@@ -159,4 +159,4 @@ def test_a_new_review_about_nothing_that_is_there_is_refused(job: LabelJob) -> N
     other = Decision(photo="a.jpg", name="cat", box=(5, 5, 9, 9), action="accept")
     with pytest.raises(InputError, match=r"review.json: a.jpg: no cat at .*; review them as they"):
         names_of_boxes(job, Review(page="one", decisions=[other]))
-    assert not reviews_of(job).exists()
+    assert not reviews_of(job.folder).exists()
