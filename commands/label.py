@@ -71,14 +71,16 @@ def main(arguments: Sequence[str]) -> int:
     files = label_files(out, options.format or [format_of(out)])
     with model_folder(options.model) as model, _locked(job_folder(out)):
         described = describe_detector(model)
+        # First, as labelling may take hours and the name of a class may be misspelt.
+        min_scores = choose_scores(
+            described.label_scores, described.spec.classes, options.score, options.model
+        )
         job = begin(described, folder, out, files, options)
         try:
             find_objects(job, described, photos, options)
         except KeyboardInterrupt:
             print("run the same command again to resume", file=sys.stderr)
             raise
-        known, classes = described.label_scores, job.asked.classes
-        min_scores = choose_scores(known, classes, options.score, options.model)
         done = still_true(job, found)
         labels = FoundLabels(job, done, Path(folder), min_scores, options.doubtful)
         reviewed = after_reviews(labels, found, review, options.apply)

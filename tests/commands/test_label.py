@@ -362,6 +362,8 @@ def test_a_damaged_photo_is_named_and_left_out(project, capsys):
         ),
         (["new", "--out", "no/labels.json"], "error: no/labels.json: its folder does not exist; "),
         (["new", "--out", "new", "--model", "models/none"], "error: new: is a folder; "),
+        # Before the labelling, which leaves a job.
+        (["new", "--score", "unicorn=0.5"], "error: --score unicorn: no such class; "),
     ],
 )
 def test_bad_input_is_one_line_and_keeps_earlier_labels(project, capsys, arguments, line):
