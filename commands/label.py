@@ -94,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def changed_since(photos: WaitingPhotos, day: datetime) -> WaitingPhotos:
     """Return the photos that have changed since a day; raise if there are none."""
-    since = min(math.ceil(day.timestamp() * 1e9), _LAST_NANOSECOND)
+    since = min(max(math.ceil(day.timestamp() * 1e9), -_LAST_NANOSECOND), _LAST_NANOSECOND)
     changed = photos.filter(pc.greater_equal(photos.states["modified"], since))
     if not changed:
         raise InputError(f"--since {day}: no photo has changed since; name an earlier day")

@@ -152,6 +152,7 @@ def test_limit_and_since(project):
     assert run("new", "--since", "2001-01-01", "--out", "since.json") == 0
     assert old.name not in [image["file_name"] for image in images("since.json")]
     assert len(images("since.json")) == 4
+    assert run("new", "--since", "1600-01-01", "--limit", "1") == 0
     for later in ("2100-01-01", "2300-01-01"):  # the second is beyond what a table can hold
         assert run("new", "--since", later) == 1
     for no_day in ("0001-01-01", "yesterday"):
