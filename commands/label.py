@@ -51,7 +51,7 @@ from pipeline.labelling.files import (
 from pipeline.labelling.job import JobSettings, LabelJob, open_job
 from pipeline.labelling.labels import FoundLabels
 from pipeline.labelling.photo_files import named_photos, passed_over, up_to_date
-from pipeline.labelling.refusals import refusals, report_refusals
+from pipeline.labelling.refusals import refusals, report_refusals, were_read
 from pipeline.labelling.reviewed import after_reviews
 from pipeline.labelling.waiting import WaitingPhotos, without_done
 from pipeline.memory import keep_freed_memory
@@ -154,7 +154,8 @@ def find_objects(
     job: LabelJob, model: DescribedModel, photos: WaitingPhotos, options: argparse.Namespace
 ) -> None:
     """Add to a job what the model finds in the photos not yet done, at most `--limit`."""
-    waiting = without_done(photos, job.done())
+    done_before = job.done()
+    waiting = without_done(photos, done_before.filter(were_read(done_before)))
     done = len(photos) - len(waiting)
     if done:
         print(f"done before: {done} of {counted(len(photos), 'photo')}", file=sys.stderr)

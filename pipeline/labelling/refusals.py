@@ -13,6 +13,7 @@ from pipeline.errors import counted, one_line
 from pipeline.files import write_beside
 
 _HEADER = "photo,reason"
+_UNREAD = "^(no such file|cannot be read)"  # as the decoder says it
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,19 @@ def refusals(done: pa.Table) -> list[Refusal]:
     """
     broken = done.filter(pc.is_valid(done["error"]))
     return list(map(Refusal, broken["file_name"].to_pylist(), broken["error"].to_pylist()))
+
+
+def were_read(done: pa.Table) -> pa.ChunkedArray:
+    """Return for each photo of a job whether its file could be read, be it a photo or not.
+
+    The others are tried again: correcting the permissions or the disk leaves size and time as they
+    were, so such a photo does not count as changed.
+
+    Args:
+        done: of `LabelJob.done`.
+    """
+    unread = pc.match_substring_regex(done["error"], _UNREAD)
+    return pc.invert(pc.fill_null(unread, False))
 
 
 def is_refusals(path: Path) -> bool:

@@ -351,6 +351,25 @@ def test_a_damaged_photo_is_named_and_left_out(project, capsys):
     assert not Path("new/labels.refused.csv").exists()
 
 
+def test_a_photo_that_could_not_be_read_is_tried_again(project, monkeypatch, capsys):
+    """Its permissions are corrected, which leaves its size and time as they were."""
+    shut, read = max(Path("new").glob("*.jpg")), Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path == shut:
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        for _ in range(2):
+            assert run("new") == 1
+    assert f"{shut.name}: cannot be read (Permission denied); " in capsys.readouterr().err
+    assert run("new") == 0
+    assert "done before: 4 of 5 photos" in capsys.readouterr().err
+    assert len(images("new/labels.json")) == 5
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
 
 from pipeline.labelling import bulk
 from pipeline.labelling.bulk import detect_into
 from pipeline.labelling.job import open_job
 from pipeline.labelling.photo_files import states_of
+from pipeline.labelling.refusals import were_read
 from pipeline.labelling.waiting import WaitingPhotos, without_done
 from tests.inference.making import detector_of, photo_file
 from tests.labelling.test_job import ASKED, rows_of
@@ -39,6 +41,17 @@ def test_parts_of_a_stopped_job_are_those_of_one_that_was_not(tmp_path, monkeypa
     assert rows[2]["width"] is None
     assert len(rows[0]["box"]) == 4 * len(rows[0]["label"]) == 4 * len(rows[0]["score"])
     assert rows[0]["bytes"] == photos[0].size
+
+
+def test_files_that_cannot_be_read_are_told_from_broken_photos(tmp_path):
+    photos = photos_of(tmp_path / "photos", 5)
+    for name in ("3.png", "4.png"):
+        (tmp_path / "photos" / name).unlink()
+    (tmp_path / "photos/4.png").mkdir()
+    job = open_job(tmp_path / "job", ASKED, restart=False)
+    detect_into(job, detector_of("ssd_fpn"), photos)
+    assert len(job.done().filter(pc.is_valid(job.done()["error"]))) == 3
+    assert were_read(job.done()).to_pylist() == [True, True, True, False, False]
 
 
 def test_a_part_is_a_whole_number_of_batches(tmp_path):
