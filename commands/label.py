@@ -128,7 +128,7 @@ def still_true(job: LabelJob, photos: WaitingPhotos) -> pa.Table:
     done, changed = up_to_date(job.done(), photos)
     if changed:
         words = counted(changed, "photo has changed", "photos have changed")
-        remedy = "run it without --limit and --since to label them"
+        remedy = "to label them, name them without --limit and --since"
         print(f"left out: {words} since the last time; {remedy}", file=sys.stderr)
     return done
 
@@ -185,7 +185,11 @@ def find_objects(
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:  # photos are often on a read-only disk
+        reason = error.strerror or error
+        raise InputError(f"{folder}: cannot be created ({reason}); give another --out") from None
     try:
         with FileLock(folder / ".lock", timeout=0):
             try:

@@ -415,6 +415,14 @@ def test_a_score_outside_its_range_is_refused(project, capsys):
     assert "--score must be from 0 to below 1" in capsys.readouterr().err
 
 
+def test_where_no_job_can_be_kept_another_place_is_asked_for(project, capsys):
+    Path("new/.labels.job").touch()
+    assert run("new") == 1
+    told = "error: new/.labels.job: cannot be created (File exists); give another --out"
+    assert told in capsys.readouterr().err
+    assert run("new", "--out", "labels.json") == 0
+
+
 @pytest.mark.slow
 def test_an_exported_file_labels_as_its_folder_does(project) -> None:
     pytest.importorskip("onnxruntime")
