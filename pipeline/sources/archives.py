@@ -158,7 +158,8 @@ def unpack(archive: Path, folder: Path, *, replace: bool = True) -> None:
                 for member in progress(tar, desc=f"unpacking {archive.name}", unit="files"):
                     if member.sparse is not None:
                         raise ValueError(f"{member.name!r} is a sparse file")
-                    if not replace and not member.isdir() and os.path.lexists(folder / member.name):
+                    target = folder / member.name.lstrip("/")  # as the filter below unpacks it
+                    if not replace and not member.isdir() and os.path.lexists(target):
                         problem = f"{member.name!r} occurs twice, or is in another archive, too"
                         raise InputError(f"{archive}: {problem}; give one of them another name")
                     # PEP 706: the filter refuses absolute paths, "..", links outwards and devices.

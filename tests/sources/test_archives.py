@@ -119,6 +119,19 @@ def test_a_python_without_the_filter_is_named_and_nothing_is_unpacked(
     assert not (tmp_path / "inside").exists()
 
 
+def test_absolute_names_are_taken_below_the_folder(tmp_path: Path) -> None:
+    kept = tmp_path / "a.txt"  # where `tar --absolute-names` has found it
+    kept.write_bytes(b"kept")
+    inside = tmp_path / "inside"
+    for number, content in enumerate((b"first", b"second")):
+        (tmp_path / f"{number}.tar").write_bytes(tar_of({str(kept): content}))
+    unpack(tmp_path / "0.tar", inside, replace=False)
+    with pytest.raises(InputError, match=r"1\.tar: '.*a\.txt' occurs twice, or is in another"):
+        unpack(tmp_path / "1.tar", inside, replace=False)
+    assert [file.read_bytes() for file in inside.rglob("a.txt")] == [b"first"]
+    assert kept.read_bytes() == b"kept"
+
+
 @pytest.mark.parametrize("cut", [0, 700])
 def test_a_tar_that_is_cut_off_is_refused(tmp_path: Path, cut: int) -> None:
     (tmp_path / "set.tar").write_bytes(tar_of({"a.txt": b"a" * 2000})[:cut])
