@@ -132,9 +132,10 @@ def painted_project(painted, tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the command of NVIDIA's driver, which tells nothing."""
+    """Have the command of NVIDIA's driver, which knows any GPU but number 9."""
     folder = tmp_path / "driver"
     folder.mkdir()
     command = folder / "nvidia-smi"
-    command.touch(mode=0o755)
+    command.write_text("#!/bin/sh\n[ $1 != --id=9 ]\n")
+    command.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,12 +35,14 @@ def gpu_slots(gpus: Sequence[str]) -> list[Slot]:
     """Return a slot for each GPU, named as for CUDA_VISIBLE_DEVICES; one may be named twice.
 
     Raises:
-        InputError: there is no GPU; `train.shared.device: auto` would silently use the CPU.
+        InputError: one is not here; `train.shared.device: auto` would silently use the CPU.
     """
+    named = f"--gpus {','.join(gpus)}"
     if not _has_driver():
-        raise InputError(
-            f"--gpus {','.join(gpus)}: no NVIDIA driver here; --jobs N runs stages on the cores"
-        )
+        raise InputError(f"{named}: no NVIDIA driver here; --jobs N runs stages on the cores")
+    for gpu in gpus:
+        if _is_missing(gpu):
+            raise InputError(f"{named}: there is no GPU {gpu} here; `nvidia-smi -L` lists them")
     threads = _threads(len(gpus))
     return [Slot(f"GPU {gpu}", threads | {"CUDA_VISIBLE_DEVICES": gpu}) for gpu in gpus]
 
@@ -47,6 +50,15 @@ def gpu_slots(gpus: Sequence[str]) -> list[Slot]:
 def _has_driver() -> bool:
     # A container may have only one of the two. PyTorch would know, but takes seconds to load.
     return bool(shutil.which("nvidia-smi")) or Path("/dev/nvidiactl").exists()
+
+
+def _is_missing(gpu: str) -> bool:
+    """Return whether nvidia-smi knows no GPU of this number; others have names of several kinds."""
+    command = shutil.which("nvidia-smi")
+    if not command or not gpu.isdecimal():
+        return False
+    found = subprocess.run([command, f"--id={gpu}"], capture_output=True, check=False)
+    return found.returncode != 0
 
 
 def _threads(jobs: int) -> dict[str, str]:

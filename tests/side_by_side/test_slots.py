@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.side_by_side.slots import cpu_slots, gpu_slots
 
 
@@ -27,6 +28,11 @@ def test_each_gpu_is_seen_alone(driver):
         == again.environment
     )
     assert (other.name, other.environment["CUDA_VISIBLE_DEVICES"]) == ("GPU GPU-8a", "GPU-8a")
+
+
+def test_a_gpu_that_is_not_there_is_refused(driver):
+    with pytest.raises(InputError, match=r"^--gpus 0,9: there is no GPU 9 here; `nvidia-smi -L`"):
+        gpu_slots(["0", "9"])
 
 
 def test_threads_that_are_set_stay(monkeypatch):
