@@ -41,5 +41,5 @@ def measure(results: Results, size: Size, seconds: float) -> None:
 def gpu_test_files() -> list[Path]:
     """Return the files that have such tests."""
     return sorted(
-        path for path in (ROOT / "tests").rglob("test_*.py") if "mark.gpu" in path.read_text()
+        path for path in (ROOT / "tests").rglob("test_*.py") if "tests.on_gpu" in path.read_text()
     )

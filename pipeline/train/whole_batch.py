@@ -80,7 +80,8 @@ def _statistics(photos: int, inputs: Tensor) -> tuple[Tensor, Tensor]:
     precise = inputs.to(torch.promote_types(inputs.dtype, torch.float32))
     of_share = torch.stack(torch.ops.aten.batch_norm_update_stats(precise, None, None, 0.0))
     means, variances = ranks.all_gather_stacked(of_share).unbind(1)  # (processes, C)
-    shares = means.new_tensor(ranks.rank_sizes(photos))[:, None] / photos
+    shares = torch.tensor(ranks.rank_sizes(photos), dtype=means.dtype)[:, None] / photos
+    shares = shares.to(means.device, non_blocking=True)  # made on a GPU, it would be waited for
     mean = (shares * means).sum(0)
     return mean, (shares * (variances + (means - mean).square())).sum(0)
 
@@ -111,12 +112,14 @@ class _Normalised(torch.autograd.Function):
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
         inputs, weight, mean, variance = ctx.saved_tensors  # type: ignore[attr-defined]
         numbers, eps = ctx.numbers, ctx.eps  # type: ignore[attr-defined]
-        known = (mean, variance, None, None, False, eps, [False, True, True])
+        inverse = (variance + eps).rsqrt()
+        # A CPU reads the statistics from the first pair, a GPU from the second.
+        known = (mean, variance, mean, inverse, False, eps, [False, True, True])
         _, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
             gradient, inputs, weight, *known
         )
         slope, offset = ranks.all_reduce_sum_(torch.stack([of_weight, of_bias])) / numbers
-        factor = weight * (variance + eps).rsqrt()
+        factor = weight * inverse
         slope, offset = slope * -factor, offset * -factor
         terms = F.batch_norm(inputs, mean, variance, slope, offset, False, 0.0, eps)
         channels = factor.view(1, -1, *[1] * (inputs.ndim - 2)).to(inputs.dtype)

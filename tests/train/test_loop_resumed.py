@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.on_gpu import ON_GPU
 from tests.train.making import (
     KilledAfterEpoch,
     KilledError,
@@ -85,7 +86,7 @@ class PhotosOnGpu(Photos):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@ON_GPU
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("killed_after", [1, 3, 4])
 def test_killed_and_resumed_on_a_gpu_is_as_unbroken(tmp_path, monkeypatch, precision, killed_after):

@@ -3,8 +3,6 @@
 Where there is no GPU, the operations of outputs, losses and gradients are watched instead.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -23,10 +21,10 @@ from pipeline.rungs.ssd import matching
 from pipeline.train.averaging import average_of
 from pipeline.train.learner import Learner
 from pipeline.train.schedule import THAWED, Phase
+from tests.on_gpu import ON_GPU, waiting_is_an_error
 from tests.rungs.making import example_batch, model_of, params_of
 from tests.train.making import params_of as training_params
 
-ON_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 EACH = pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.name)
 # What needs a number from the device: to return it, or to know how large a result is.
 ASKING = {"_local_scalar_dense", "nonzero", "masked_select", "is_nonzero", "equal", "_unique2"}
@@ -81,7 +79,7 @@ def batches_on(device: str) -> Batches:
     generator = torch.Generator().manual_seed(1)
     rows = 8 * 3 + 1
     photos = Photos(
-        np.zeros((8, 64, 64, 3), np.uint8),
+        np.random.default_rng(1).integers(256, size=(8, 64, 64, 3), dtype=np.uint8),
         np.arange(8),
         3,
         torch.arange(0, rows, 3),
@@ -148,16 +146,6 @@ def learner_of(rung: Rung) -> Learner:
 
 def on_gpu(batch: Batch) -> Batch:
     return replace(batch, **{key: value.cuda() for key, value in vars(batch).items()})
-
-
-@contextmanager
-def waiting_is_an_error() -> Iterator[None]:
-    torch.cuda.synchronize()
-    torch.cuda.set_sync_debug_mode("error")
-    try:
-        yield
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
 
 
 @pytest.mark.gpu

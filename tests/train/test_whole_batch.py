@@ -1,12 +1,16 @@
 """Two ranks with a slice of a batch each get the gradients that one gets from all of it."""
 
+import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
 import torch
+import torch.distributed as dist
 from torch import nn
 from torch.testing import assert_close
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from pipeline.data import ranks
 from pipeline.data.batches import Batch
@@ -15,7 +19,8 @@ from pipeline.rungs.registry import find_rung
 from pipeline.train.averaging import average_of
 from pipeline.train.learner import Learner
 from pipeline.train.schedule import THAWED, Phase
-from pipeline.train.whole_batch import whole_batch
+from pipeline.train.whole_batch import _WholeBatch, whole_batch
+from tests.on_gpu import DEVICES, waiting_is_an_error
 from tests.rungs.making import SIDE, batch_of, model_of, params_of
 from tests.train.making import params_of as training_params
 
@@ -142,3 +147,61 @@ def test_layers_that_know_of_the_batch(together, dtype, tolerance):
             assert_close(seen[name], value, rtol=tolerance, atol=tolerance)
         for name, value in statistics.items():
             assert_close(kept[name], value, rtol=1e-5, atol=1e-5)
+
+
+class AsOnGpu(TorchDispatchMode):
+    """Refuses what the gradient of a batch norm refuses on a GPU but not on a CPU."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func is torch.ops.aten.native_batch_norm_backward.default:
+            assert all(saved is not None for saved in args[5:7]), "saved statistics are needed"
+        return func(*args, **(kwargs or {}))
+
+
+def _norm_and_gradients(norm: nn.Module, inputs: torch.Tensor, context) -> list[torch.Tensor]:
+    """Return the outputs of a norm, its new statistics, and the gradients."""
+    inputs = inputs.detach().requires_grad_()
+    with context:
+        outputs = norm.train()(inputs)
+    wanted = torch.arange(outputs.numel(), device=inputs.device).view_as(outputs).cos()
+    gradients = torch.autograd.grad((outputs * wanted).sum(), [inputs, *norm.parameters()])
+    return [outputs.detach(), norm.running_mean, norm.running_var, *gradients]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 0.05)])
+def test_one_process_has_the_batch_norm_of_torch(monkeypatch, device, layout, dtype, tolerance):
+    # It stands for all, so that a single GPU can show that its kernels take what they are given.
+    monkeypatch.setattr(ranks, "all_gather_stacked", lambda mine: mine[None])
+    monkeypatch.setattr(ranks, "all_reduce_sum_", lambda tensor: tensor)
+    generator = torch.Generator().manual_seed(2)
+    inputs = torch.randn(5, 4, 3, 2, generator=generator) * 3 + 5
+    inputs = inputs.to(device, dtype).contiguous(memory_format=layout)
+    ours, torchs = (nn.BatchNorm2d(4, device=device) for _ in range(2))
+    _norm_and_gradients(ours, inputs, nullcontext())  # a GPU picks its kernels
+    ours.load_state_dict(torchs.state_dict())
+    with waiting_is_an_error() if device == "cuda" else AsOnGpu():
+        found = _norm_and_gradients(ours, inputs, _WholeBatch(5))
+    for mine, theirs in zip(found, _norm_and_gradients(torchs, inputs, nullcontext()), strict=True):
+        assert_close(mine, theirs, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_what_one_rank_exchanges_with_itself(monkeypatch, device):
+    # NCCL wants a GPU for each process: a single one shows that it starts, works and ends. The last
+    # test, as it may hang.
+    store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    told = {"RANK": 0, "LOCAL_RANK": 0, "WORLD_SIZE": 1, "MASTER_ADDR": "127.0.0.1"}
+    told |= {"MASTER_PORT": store.port, "TORCHELASTIC_USE_AGENT_STORE": True}
+    told |= {"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}
+    for name, value in told.items():
+        monkeypatch.setenv(name, str(value))
+    with ranks.joined():
+        numbers = torch.arange(3.0, device=device)
+        assert ranks.all_gather_stacked(numbers).tolist() == [[0, 1, 2]]
+        assert ranks.all_reduce_sum_(numbers).tolist() == [0, 1, 2]
+        objects = [None]
+        dist.all_gather_object(objects, "of any kind")
+        assert objects == ["of any kind"]
+    assert not dist.is_initialized()

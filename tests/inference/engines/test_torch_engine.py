@@ -6,6 +6,7 @@ import torch
 from pipeline.inference.engines.torch_engine import TorchEngine
 from tests.exported_files import some_pixels, torch_engine
 from tests.inference.making import model_of, spec_of
+from tests.on_gpu import ON_GPU
 
 
 def test_outputs_are_those_of_the_model():
@@ -26,7 +27,7 @@ def test_the_precision_is_that_of_the_spec():
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@ON_GPU
 @pytest.mark.parametrize("rung", ["combined", "ssd_189", "ssd_fpn"])
 def test_a_gpu_answers_as_the_cpu(rung, monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
