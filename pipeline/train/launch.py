@@ -52,16 +52,21 @@ def _launched(processes: int, module: str, args: Sequence[str], folder: str) -> 
     try:
         launch_agent(config, sys.executable, ["-m", module, *args])
     except ChildFailedError as error:
-        codes = {failure.exitcode: rank for rank, failure in error.failures.items()}
-        # torchrun sends SIGTERM to the remaining workers, and may hit one that is exiting.
-        killed = [code for code in codes if code < 0 and code != -signal.SIGTERM]
-        if killed:
-            raise InputError(
-                f"worker {codes[killed[0]]} of {processes} was killed by "
-                f"{signal.Signals(-killed[0]).name}; run the same command again to resume from the "
-                "last epoch"
-            ) from None
-        return max(FAILED, *codes)
+        _, first = error.get_first_failure()
+        # torchrun ends the remaining workers by SIGTERM, then by SIGKILL one that waits for a GPU.
+        codes = {
+            rank: failure.exitcode
+            for rank, failure in error.failures.items()
+            if failure.exitcode != -signal.SIGTERM
+            and failure.timestamp - first.timestamp < int(_SECONDS_TO_END)
+        }
+        for rank, code in codes.items():
+            if code < 0:
+                raise InputError(
+                    f"worker {rank} of {processes} was killed by {signal.Signals(-code).name}; run "
+                    "the same command again to resume from the last epoch"
+                ) from None
+        return max([FAILED, *codes.values()])
     except SignalException:
         raise KeyboardInterrupt from None
     return 0

@@ -7,8 +7,11 @@ import sys
 import textwrap
 
 import pytest
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
 
+from pipeline.errors import InputError
 from pipeline.processes import is_running
+from pipeline.train import launch
 from tests.conftest import ROOT
 from tests.ended import left_after
 
@@ -102,3 +105,24 @@ def test_workers_end_with_their_launcher(launcher, number):
     else:
         stopped = "stopped: run the same command again to go on\n"
         assert (launched.returncode, said) == (130, stopped)
+
+
+def _exit_code(monkeypatch, tmp_path, *ends: tuple[int, int]) -> int:
+    """Return the exit code after workers have ended, each with a code and so many seconds later."""
+    failures = {rank: ProcessFailure(rank, 1, code, "") for rank, (code, _) in enumerate(ends)}
+    for rank, (_, later) in enumerate(ends):
+        failures[rank].timestamp = 1_000 + later
+
+    def agent(*_):
+        raise ChildFailedError("training", failures)
+
+    monkeypatch.setattr(launch, "launch_agent", agent)
+    return launch._launched(len(ends), "worker", [], str(tmp_path))
+
+
+def test_a_worker_that_torchrun_had_to_kill_is_not_the_cause(monkeypatch, tmp_path):
+    # It waits for a GPU, and so does not notice that another has ended and torchrun's SIGTERM.
+    assert _exit_code(monkeypatch, tmp_path, (-9, 30), (1, 0)) == 1
+    assert _exit_code(monkeypatch, tmp_path, (3, 0), (-15, 0), (-9, 10)) == 3
+    with pytest.raises(InputError, match=r"^worker 1 of 3 was killed by SIGKILL; run the same"):
+        _exit_code(monkeypatch, tmp_path, (-9, 30), (-9, 0), (1, 1))
