@@ -19,6 +19,9 @@ from pipeline.data.augment import (
 from pipeline.data.photos import Photos
 from pipeline.params.train import AugmentParams
 
+# On their way to a GPU, whose memory may exceed that of the machine.
+_PHOTOS_AT_ONCE = 1000
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -162,6 +165,11 @@ def _on_device(photos: Photos, device: torch.device) -> Tensor | None:
     if device.type != "cuda":
         return None
     free, _ = torch.cuda.mem_get_info(device)
-    if len(photos) * photos.pixels[0].nbytes > free / 2:
+    photo = photos.pixels[0]
+    if len(photos) * photo.nbytes > free / 2:
         return None
-    return torch.from_numpy(photos.pixels[photos.rows]).to(device)
+    store = torch.empty((len(photos), *photo.shape), dtype=torch.uint8, device=device)
+    for start in range(0, len(photos), _PHOTOS_AT_ONCE):
+        rows = photos.rows[start : start + _PHOTOS_AT_ONCE]
+        store[start : start + len(rows)] = torch.from_numpy(photos.pixels[rows])
+    return store

@@ -1,13 +1,17 @@
 """Batches from rows and pixels: a few photos of one colour each, with boxes checked by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.testing import assert_close
 
+from pipeline.data import batches as module
 from pipeline.data.batches import Batches
 from pipeline.data.photos import photos_of_split
 from pipeline.params.train import AugmentParams
@@ -229,3 +233,26 @@ def test_processes_share_what_one_has(data, processes, size, seed):
         for part in parts:  # targets are of all photos, as the loss is
             for name in ("boxes", "labels", "ignore", "weights", "photo"):
                 assert torch.equal(getattr(part, name), getattr(batch, name))
+
+
+class NotingPixels:
+    """Pixels that note how many photos are read at once."""
+
+    def __init__(self, pixels: np.ndarray):
+        self.pixels = pixels
+        self.read: list[int] = []
+
+    def __getitem__(self, rows):
+        self.read.append(np.size(rows))
+        return self.pixels[rows]
+
+
+def test_a_gpu_is_filled_a_few_photos_at_a_time(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1 << 40, 1 << 40))
+    monkeypatch.setattr(module, "_PHOTOS_AT_ONCE", 3)
+    photos = photos_of()  # four
+    noting = NotingPixels(photos.pixels)
+    with FakeTensorMode(allow_non_fake_inputs=True):  # a GPU need not be there
+        store = module._on_device(replace(photos, pixels=noting), torch.device("cuda:0"))
+    assert store.shape == (4, *photos.pixels[0].shape) and store.device.type == "cuda"
+    assert noting.read == [1, 3, 1]  # the first for its size
