@@ -103,12 +103,8 @@ def _match_atss(
     iou = _batched_iou(boxes, present, anchors)  # (B, N, A)
     centres = (anchors[:, :2] + anchors[:, 2:]) / 2
     box_centres = (boxes[..., :2] + boxes[..., 2:]) / 2
-    distance = torch.cdist(
-        box_centres,
-        centres.expand(len(boxes), -1, -1),
-        compute_mode="donot_use_mm_for_euclid_dist",  # the rounding of matmul would decide ties
-    )
-    candidates = _nearest_by_level(distance, level_sizes)  # (B, N, K)
+    distances = _distances if boxes.device.type == "cpu" else _distances_on_gpu
+    candidates = _nearest_by_level(distances(box_centres, centres), level_sizes)  # (B, N, K)
     candidate_iou = iou.gather(2, candidates)
     threshold = candidate_iou.mean(2, keepdim=True) + candidate_iou.std(2, keepdim=True)
     corner, opposite = boxes[:, :, None, :2], boxes[:, :, None, 2:]
@@ -138,6 +134,21 @@ def _photos_at_once(
         columns = parts[1].any(0).nonzero()
         width = int(columns.max()) + 1 if len(columns) else 1
         yield tuple(part[:, :width] for part in parts)
+
+
+def _distances(points: Tensor, centres: Tensor) -> Tensor:
+    """Return `(B, N, A)`, how far each of `(B, N, 2)` points is from `(A, 2)` centres."""
+    return torch.cdist(
+        points,
+        centres.expand(len(points), -1, -1),
+        compute_mode="donot_use_mm_for_euclid_dist",  # the rounding of matmul would decide ties
+    )
+
+
+def _distances_on_gpu(points: Tensor, centres: Tensor) -> Tensor:
+    """Return what `_distances` does; a GPU's `cdist` takes a block of 256 threads for each pair."""
+    across, down = points[..., :1] - centres[:, 0], points[..., 1:] - centres[:, 1]
+    return across.square_().add_(down.square_()).sqrt_()
 
 
 def _nearest_by_level(distance: Tensor, level_sizes: Sequence[int]) -> Tensor:

@@ -188,3 +188,10 @@ def test_how_many_photos_at_once_changes_nothing(monkeypatch, pairs):
     monkeypatch.setattr(matching, "_CACHED_PAIRS", pairs)
     assert torch.equal(match_iou(boxes, present, PYRAMID, 0.4), expected)
     assert torch.equal(match_atss(boxes, present, some, PYRAMID, LEVELS), adaptive)
+
+
+def test_distances_are_the_same_on_a_gpu():
+    points, centres = torch.rand(3, 5, 2) * 64, torch.rand(21, 2) * 64
+    torch.testing.assert_close(
+        matching._distances_on_gpu(points, centres), matching._distances(points, centres)
+    )
