@@ -75,7 +75,13 @@ def work(rung: Rung, params: Params) -> None:
         torch.cuda.set_device(device)  # the device that NCCL uses
     spec = model_spec(rung, params, data.classes)
     model = pretrained_model(spec, params.train.shared.weights, device)
-    train_rung(rung, params, data, spec, model)
+    try:
+        train_rung(rung, params, data, spec, model)
+    except torch.OutOfMemoryError:
+        raise InputError(
+            f"{PARAMS}: train.shared.batch_size = {params.train.shared.batch_size}: too large for "
+            f"the memory of {device}; lower it, or train.{rung.name}.image_size"
+        ) from None
 
 
 def model_spec(rung: Rung, params: Params, classes: list[str]) -> ModelSpec:
@@ -129,6 +135,7 @@ def train_rung(
         raise InputError(f"{PARAMS}: train.{rung.name}: no phase has an epoch; give one at least 1")
     summary = _summary(model, phases, spec.image_size)
     checkpoint = checkpoint_path(rung, spec, Path(params.train.shared.weights))
+    ranks.check_alike(checkpoint.stem)
     first = ranks.is_rank_zero()
     if first:
         reopen(checkpoint)

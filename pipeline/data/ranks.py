@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.distributed.distributed_c10d import Store
 from torch.distributed.rendezvous import rendezvous
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.exit_codes import FAILED, INTERRUPTED
 
 T = TypeVar("T")
@@ -99,6 +99,11 @@ def _is_first_to_report(store: Store) -> bool:
 def _raising_lost_rank() -> Iterator[None]:
     try:
         yield
+    except dist.DistBackendError as error:  # NCCL's, which also refuses what it cannot do
+        reason = str(error).strip().splitlines()[-1]
+        raise InputError(
+            f"the processes cannot exchange data: {reason}; NCCL_DEBUG=INFO says more"
+        ) from None
     except RuntimeError as error:
         raise LostRankError(str(error)) from error
 
@@ -110,7 +115,8 @@ def own_device(name: str) -> str:
         name: `train.shared.device` of `params.yaml`.
 
     Raises:
-        InputError: `name` is a single device, and there are several processes.
+        InputError: `name` is a single device, and there are several processes; or there are too
+            few GPUs.
     """
     if world_size() == 1:
         return name
@@ -119,8 +125,15 @@ def own_device(name: str) -> str:
             f"train.shared.device = {name}: is one device, and {world_size()} processes train; use "
             "auto, cpu or cuda, or train.shared.devices=1"
         )
-    on_gpu = name == "cuda" or (name == "auto" and torch.cuda.is_available())
-    return f"cuda:{os.environ['LOCAL_RANK']}" if on_gpu else "cpu"
+    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
+        return "cpu"
+    place, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+    if 0 < gpus <= place:
+        raise InputError(
+            f"train.shared.devices: each process needs a GPU, and {counted(gpus, 'GPU')} can be "
+            "seen here; set it to that number, or train.shared.device to cpu"
+        )
+    return f"cuda:{place}"
 
 
 def rank_slice(rows: int) -> slice:
@@ -152,6 +165,19 @@ def gather_round_robin(mine: Sequence[T]) -> list[T]:
         dist.all_gather_object(gathered, mine)
     lists = [[[item] for item in items] for items in gathered]  # an item may be None
     return [item for each in zip_longest(*lists, fillvalue=[]) for item in chain(*each)]
+
+
+def check_alike(digest: str) -> None:
+    """Check that all ranks have the same digest of what they train with.
+
+    Raises:
+        InputError: they do not; gradients of different data would be summed without notice.
+    """
+    if len(set(gather_round_robin([digest]))) > 1:
+        raise InputError(
+            "the processes have different data, parameters, code or versions of torch; copy the "
+            "project and data/ from one host to all"
+        )
 
 
 def broadcast_from_rank_zero(make: Callable[[], T]) -> T:

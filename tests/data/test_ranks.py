@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 import pytest
 import torch
+import torch.distributed as dist
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributed import distributed_c10d
@@ -89,6 +90,20 @@ def test_what_two_ranks_exchange(together):
     assert torch.cat([first["own gradient"], second["own gradient"]]).tolist() == [0, 1, 2, 3, 4]
 
 
+def _check_alike():
+    ranks.check_alike("the same")
+    try:
+        ranks.check_alike(f"of {ranks.rank()}")
+    except InputError as error:
+        return str(error)
+
+
+def test_ranks_with_different_data_are_refused(together):
+    ranks.check_alike("of a process on its own")
+    first, second = together(_check_alike)
+    assert first == second and first.startswith("the processes have different data, parameters, ")
+
+
 def _ending(errors: dict[int, BaseException]):
     """Return how this process ends where one or both of two fail, and the rest wait for them."""
     store = distributed_c10d._get_default_store()
@@ -118,12 +133,39 @@ def test_the_launcher_says_that_all_were_stopped(together):
     assert ends == [("SystemExit", "130")] * 2
 
 
-def _one_device():
+def test_what_nccl_refuses_is_told():
+    refused = dist.DistBackendError("NCCL error in: a.cpp:1\nLast error:\nDuplicate GPU detected")
+    expected = r"^the processes cannot exchange data: Duplicate GPU detected; NCCL_DEBUG=INFO says"
+    with patch.object(dist, "all_reduce", side_effect=refused):
+        with pytest.raises(InputError, match=expected):
+            ranks.all_reduce_sum_(torch.zeros(1))
+    with patch.object(dist, "all_reduce", side_effect=RuntimeError("Connection closed by peer")):
+        with pytest.raises(ranks.LostRankError):
+            ranks.all_reduce_sum_(torch.zeros(1))
+
+
+def own_device(name: str, place: int = 0, gpus: int = 2) -> str:
+    """Return the device of one of two processes on a machine with so many GPUs."""
+    with (
+        as_one_of(place, 2),
+        patch.dict(os.environ, LOCAL_RANK=str(place)),
+        patch.object(torch.cuda, "device_count", lambda: gpus),
+    ):
+        return ranks.own_device(name)
+
+
+def test_each_has_a_gpu_of_its_own():
+    assert [own_device("cuda", place) for place in (0, 1)] == ["cuda:0", "cuda:1"]
+    assert own_device("cuda", gpus=0) == "cuda:0"  # refused where it is looked for
     with pytest.raises(InputError, match=r"train.shared.device = cuda:1: is one device, and 2 "):
-        ranks.own_device("cuda:1")
-    with patch.dict(os.environ, LOCAL_RANK="3"):
-        return ranks.own_device("cuda")
+        own_device("cuda:1")
 
 
-def test_each_has_a_gpu_of_its_own(together):
-    assert together(_one_device) == ["cuda:3", "cuda:3"]
+def test_too_few_gpus_are_refused():
+    assert own_device("cuda", gpus=1) == "cuda:0"
+    with pytest.raises(InputError) as refused:
+        own_device("cuda", place=1, gpus=1)
+    assert str(refused.value) == (
+        "train.shared.devices: each process needs a GPU, and 1 GPU can be seen here; "
+        "set it to that number, or train.shared.device to cpu"
+    )

@@ -317,6 +317,20 @@ def test_bad_input_is_one_line_and_leaves_the_earlier_model(
     assert contents(Path("models")) == before
 
 
+def test_a_full_gpu_is_one_line(painted_project, monkeypatch, capsys):
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(train, "train_rung", full)
+    monkeypatch.setattr("sys.argv", ["train", "bbox"])
+    with pytest.raises(SystemExit):
+        run_stage(train.main)
+    assert capsys.readouterr().err == (
+        "error: params.yaml: train.shared.batch_size = 4: too large for the memory of cpu; lower "
+        "it, or train.bbox.image_size\n"
+    )
+
+
 def test_help_names_the_rungs(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["train", "--help"])
     with pytest.raises(SystemExit) as end:
