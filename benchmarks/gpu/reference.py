@@ -21,13 +21,27 @@ from torchvision.transforms import v2
 
 from benchmarks.gpu.packed_photos import LABELS
 from benchmarks.gpu.project import PHOTOS
+from benchmarks.gpu.results import Results
+from benchmarks.gpu.size import Size
 from benchmarks.gpu.timing import wait_for_device
+from pipeline.files import PARAMS
+from pipeline.models.device import choose_device
+from pipeline.params.params import load_params
 
+SIDE = 320  # of ssdlite320
 # As the reference's README gives them for ssdlite320, the rate for 8 GPUs of 24 photos.
 RATE_PER_PHOTO, MOMENTUM, WEIGHT_DECAY = 0.15 / (8 * 24), 0.9, 4e-5
 _MOST_WORKERS = 14
+_WARM_UP = 3
 
 Sample = tuple[Tensor, dict[str, Tensor]]
+
+
+def measure(results: Results, size: Size, seconds: float) -> None:
+    """Add photos per second of the loop with batches of ours, its workers warmed up."""
+    shared = load_params(PARAMS).train.shared
+    rate = ReferenceLoop(shared.batch_size, choose_device(shared.device)).rate(_WARM_UP, size.steps)
+    results.add("reference", {"side": SIDE, "photos_per_s": round(rate, 1)})
 
 
 class JpegObjects(Dataset[Sample]):

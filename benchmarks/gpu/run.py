@@ -23,6 +23,7 @@ PARTS = {
     "gpu_tests": 0.2,
     "project": 0.4,
     "steps": 0.25,
+    "reference": 0.1,
     "label": 0.1,
     "choices": 0.3,
     "training": 1.0,

@@ -5,7 +5,7 @@ from itertools import islice
 
 import torch
 
-from benchmarks.gpu.reference import ReferenceLoop
+from benchmarks.gpu.reference import SIDE as REFERENCE_SIDE
 from benchmarks.gpu.results import Results, Row
 from benchmarks.gpu.size import Size
 from benchmarks.gpu.timing import in_turn
@@ -15,16 +15,13 @@ from pipeline.files import PARAMS
 from pipeline.params.params import load_params
 from pipeline.train.loop import train_one_epoch
 
-PEER_SIDE = 320  # of torchvision's ssdlite320
 _WARM_UP = 3
 
 
 def measure(results: Results, size: Size, seconds: float) -> None:
-    """Add a row for each rung, the SSD on a pyramid first, and the peer beside it."""
+    """Add a row for each rung, the SSD on a pyramid first, and once more at the peer's side."""
     names = load_params(PARAMS).rung_names
-    beside = trainee(names[-1], PEER_SIDE)
-    results.add("steps", rates(beside, size) | {"peer_per_s": peer_rate(beside, size)})
-    del beside
+    results.add("steps", rates(trainee(names[-1], REFERENCE_SIDE), size))
     for name in reversed(names):
         results.add("steps", rates(trainee(name), size))
 
@@ -55,12 +52,6 @@ def rates(mine: Trainee, size: Size) -> Row:
         "ratio": round(of_step / of_loop, 3),
         "peak_mb": peak_mb(),
     }
-
-
-def peer_rate(beside: Trainee, size: Size) -> float:
-    """Return photos per second of torchvision's reference loop, its workers warmed up."""
-    peer = ReferenceLoop(beside.train.batch_size, beside.train.device)
-    return round(peer.rate(_WARM_UP, size.steps), 1)
 
 
 def forget_peak() -> None:

@@ -6,7 +6,7 @@ import time
 import pytest
 from PIL import Image
 
-from benchmarks.gpu import pack, part, run, steps, table
+from benchmarks.gpu import pack, part, reference, run, steps, table
 from benchmarks.gpu.choices import pays_after
 from benchmarks.gpu.gpu_tests import gpu_test_files
 from benchmarks.gpu.packed_photos import LABELS, SIDE, pack_photos
@@ -32,7 +32,7 @@ def minutes(count):
     return time.monotonic() + 60 * count
 
 
-IN_THIS_PROCESS = ("steps", "label", "training")
+IN_THIS_PROCESS = ("steps", "reference", "label", "training")
 
 
 @pytest.fixture
@@ -52,8 +52,9 @@ def few_processes(monkeypatch):
 
     monkeypatch.setattr(run, "_ended", ended)
     # Few and small steps, as for the other rungs of a rehearsal.
-    monkeypatch.setattr(steps, "PEER_SIDE", 128)
+    monkeypatch.setattr(steps, "REFERENCE_SIDE", 128)
     monkeypatch.setattr(steps, "_WARM_UP", 1)
+    monkeypatch.setattr(reference, "_WARM_UP", 1)
 
 
 @pytest.mark.slow
@@ -70,7 +71,7 @@ def test_every_part_is_reached(packed, few_processes, tmp_path, monkeypatch):
     assert {row["outcome"] for row in rows["gpu_tests"]} <= {"passed", "skipped"}
     names = load_params(ROOT / "params.yaml").rung_names
     assert [row["rung"] for row in rows["steps"]] == ["ssd_fpn", *reversed(names)]
-    assert rows["steps"][0]["peer_per_s"] > 0
+    assert [row["photos_per_s"] > 0 for row in rows["reference"]] == [True]
     assert all(0 < row["ratio"] and row["photos_per_s"] > 0 for row in rows["steps"])
     assert all(row["photos_per_s"] > 0 for row in rows["label"])
     assert len(rows["choices"]) == 4 and all(row["step_ms"] > 0 for row in rows["choices"])
@@ -133,6 +134,7 @@ def test_tests_for_a_gpu_are_found():
         "test_no_synchronisation.py",
         "test_loop_resumed.py",
         "test_torch_engine.py",
+        "test_whole_batch.py",
     }
 
 
@@ -166,6 +168,7 @@ def test_results_become_tables(tmp_path):
     results.add("gpu_tests", {"test": "a", "outcome": "passed", "said": ""})
     step = {"rung": "bbox", "side": 288, "batch": 32, "photos_per_s": 1000.0, "step_per_s": 1100.0}
     results.add("steps", step | {"ratio": 0.909, "peak_mb": 900})
+    results.add("reference", {"side": 320, "photos_per_s": 500.0})
     for epoch in range(1, 6):
         row = {"minute": epoch / 10, "epoch": epoch, "of": 5, "voc_map_50": epoch / 10}
         results.add("training", row)
@@ -174,7 +177,8 @@ def test_results_become_tables(tmp_path):
     text = report.read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
     assert "NVIDIA H100, driver 580.1, torch 2.11.0" in text and "1 passed" in text
-    assert "| bbox | 288 | 1000.0 | 1100.0 | 0.91 |  | 900 MB |" in text
+    assert "| bbox | 288 | 1000.0 | 1100.0 | 0.91 | 900 MB |" in text
+    assert "| torchvision's ssdlite320 | 320 | 500.0 |  |  |  |" in text
     assert [line for line in text.splitlines() if "of 5" in line] == [
         "| 0.1 | 1 of 5 | 0.1 |",
         "| 0.4 | 4 of 5 | 0.4 |",
