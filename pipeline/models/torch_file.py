@@ -11,9 +11,6 @@ _MOST_SHARE = 2  # size of all parts over that of the file; torch does not compr
 def load_torch_file(path: Path) -> object:
     """Return the tensors and plain values of a file, on the CPU.
 
-    An optimizer counts its steps on the CPU and keeps loaded counts where they are: on a GPU,
-    reading them would synchronise in every step.
-
     Raises:
         Exception: of any type; it is damaged, or has more in it than tensors and plain values.
     """
