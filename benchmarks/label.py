@@ -1,7 +1,6 @@
 """Labelling JPEGs that are not in the pixel store."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -125,53 +124,39 @@ def with_ssdlite(paths: list[Path], model) -> int:
         return sum(len(one["labels"]) for photos in loader for one in model(photos))
 
 
-def _beside_peer(detector: Detector) -> list[Case]:
+def _cases(size: int) -> list[Case]:
+    from benchmarks.pixels import decode_only
+
     keep_freed_memory()  # as `ladder label` does; the peer gains by it as well
     paths, _ = painted(PHOTOS)
     named = [(path.name, path) for path in paths]
     photos = WaitingPhotos.of(paths[0].parent, states_of(named, []))
-    peer = peer_model()
+    detector, peer = random_detector(size), peer_model()
+    exported = exported_detector(size, FOLDER)
+    plain, _ = random_model(size)
+    images = torch.randn(BATCH, 3, size, size).to(memory_format=torch.channels_last)
+
+    def forward() -> None:
+        with torch.inference_mode(), autocast(images.device, detector.spec.precision):
+            for _ in range(PHOTOS // BATCH):
+                plain(images)
+
     return [
         Case("ours", "ours", lambda: ours(photos, detector, FOLDER)),
         Case("ssdlite320 with a DataLoader", "peer", lambda: with_ssdlite(paths, peer)),
-    ]
-
-
-def _cases(size: int) -> list[Case]:
-    from benchmarks.pixels import decode_only
-
-    model, spec = random_model(size)
-    images = torch.randn(BATCH, 3, size, size).to(memory_format=torch.channels_last)
-    paths, _ = painted(PHOTOS)
-
-    def forward() -> None:
-        with torch.inference_mode(), autocast(images.device, spec.precision):
-            for _ in range(PHOTOS // BATCH):
-                model(images)
-
-    return [
-        *_beside_peer(random_detector(size)),
+        Case("ours, exported to OpenVINO", "peer", lambda: ours(photos, exported, FOLDER)),
         Case("a plain model's forward alone", "limit", forward),
         Case("decode alone, one core", "limit", lambda: [decode_only(path) for path in paths]),
     ]
 
 
-def _exported_cases(size: int) -> list[Case]:
-    return _beside_peer(exported_detector(size, FOLDER))
-
-
-def _setting(name: str, size: int, cases: Callable[[int], list[Case]]) -> Setting:
-    return Setting(f"{name} at {size} px", PHOTOS, "photos", lambda: cases(size), 2.0, repeats=3)
+def _setting(size: int) -> Setting:
+    return Setting(f"ours at {size} px", PHOTOS, "photos", lambda: _cases(size), 2.0, repeats=3)
 
 
 TOPIC = Topic(
     "Labelling a folder of 256 JPEGs of 500 pixels",
-    (
-        _setting("ours", 320, _cases),
-        _setting("ours", STORE, _cases),
-        _setting("exported to OpenVINO", 320, _exported_cases),
-        _setting("exported to OpenVINO", STORE, _exported_cases),
-    ),
+    (_setting(320), _setting(STORE)),
     "Ours is all that `ladder label` does, parts and label file on the disk included; the peer "
     "writes nothing. The peer looks at 320 pixels in float32, ours in bfloat16 where the processor "
     "has units for it, torch and OpenVINO alike. All have random weights here and thresholds that "
