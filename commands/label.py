@@ -32,7 +32,7 @@ from filelock import FileLock, Timeout
 
 from commands.options.model import add_model, add_scores, given_scores, model_folder
 from commands.options.parser import command_parser, number
-from pipeline.errors import InputError, counted
+from pipeline.errors import InputError, counted, listed
 from pipeline.files import PARAMS
 from pipeline.inference.described_model import DescribedModel, SentModel, describe_detector
 from pipeline.inference.label_scores import GivenScores, choose_scores
@@ -87,8 +87,9 @@ def main(arguments: Sequence[str]) -> int:
         if not options.overwrite:  # a person may have edited them meanwhile
             refuse_others(files, job, refused_file(out))
         failed = write_all(files, reviewed, job)
-        for stale in left_behind(files, job):
-            print(f"{stale}: not written this time; name its --format to renew it", file=sys.stderr)
+        if earlier := left_behind(files, job):
+            names = listed([str(path) for path in earlier])
+            print(f"not written this time: {names}; name a --format to renew it", file=sys.stderr)
     return report_refusals([*unnamed, *refusals(done)], refused_file(out)) or int(failed)
 
 

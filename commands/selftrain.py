@@ -56,6 +56,8 @@ def main(arguments: Sequence[str]) -> int:
         check_name(options.name)
     params = load_params(PARAMS)
     check_is_new(options.photos, params.fetch)
+    if not options.photos.is_dir():
+        raise InputError(f"{options.photos}: no such folder; name a folder of new photos")
     photos = photos_below(options.photos)
     if not photos:
         raise InputError(f"{options.photos}: no photo in it; name a folder of new photos")

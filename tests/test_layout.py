@@ -164,7 +164,7 @@ def test_modules_and_folders_are_small():
     assert [folder for folder, modules in folders.items() if modules > 15] == []
 
 
-# Words of the first edition, for which the field has others.
+# Earlier words, for which the field has others.
 PRIVATE_WORDS = ("rest_early", "KeptFeatures", "ModelCard", "only_to_detect", "NEITHER", "lecture")
 
 

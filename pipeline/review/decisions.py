@@ -123,8 +123,9 @@ def _read(path: Path, kind: type[_Model]) -> _Model:
         raise InputError(
             f"{path}: no such file; export it from the page of `ladder review`"
         ) from None
-    except (OSError, ValueError, ValidationError) as error:
-        reason = " ".join(str(error).split())[:200]
+    except (OSError, ValueError) as error:
+        told = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        reason = " ".join(told.split())[:200]
         raise InputError(
             f"{path}: not a review ({reason}); export it from the page again"
         ) from None

@@ -231,7 +231,7 @@ def test_what_an_earlier_run_wrote_in_other_formats_is_named(project, capsys):
     capsys.readouterr()
     assert run("new", "--format", "csv") == 0
     told = capsys.readouterr().err
-    assert "new/labels.yolo: not written this time; name its --format to renew it" in told
+    assert "not written this time: new/labels.yolo; name a --format to renew it" in told
     assert "labels.csv: is of" not in told
 
 

@@ -217,8 +217,11 @@ def test_other_detections_are_a_labelling_of_their_own(project, started):
 
 
 def test_what_is_missing_is_named_before_any_work(project, started):
-    with pytest.raises(InputError, match=r"absent: no photo in it; name a folder of new"):
+    with pytest.raises(InputError, match=r"absent: no such folder; name a folder of new"):
         selftrain.main(["absent"])
+    Path("empty").mkdir()
+    with pytest.raises(InputError, match=r"empty: no photo in it; name a folder of new"):
+        selftrain.main(["empty"])
     with pytest.raises(InputError, match=r"models/none/model.safetensors: no model there; train"):
         selftrain.main(["new", "--model", "models/none"])
     shutil.rmtree("data/source")
