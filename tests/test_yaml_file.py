@@ -1,25 +1,37 @@
 """Reading YAML, and setting values in it."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.errors import InputError
 from pipeline.yaml_file import flatten, parse_yaml, read_yaml, with_values
 
+ROOT = Path(__file__).resolve().parent.parent
 
-def test_numbers_are_read_as_dvc_reads_them(tmp_path):
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_numbers_are_read_as_dvc_reads_them(tmp_path, trusted):
     path = tmp_path / "a.yaml"
-    path.write_text("a: 1e-3\nb: no\nc: 010\n")
-    assert read_yaml(path) == {"a": 0.001, "b": "no", "c": 10}
+    path.write_text("a: 1e-3\nb: no\nc: 010\nd: 1:30\ne: 1_000\n")
+    content = {"a": 0.001, "b": "no", "c": 10, "d": "1:30", "e": 1000}
+    assert read_yaml(path, trusted=trusted) == content
     path.write_text("")
-    assert read_yaml(path) is None
+    assert read_yaml(path, trusted=trusted) is None
 
 
+def test_what_dvc_has_written_is_the_same_read_in_c():
+    text = (ROOT / "dvc.lock").read_text()
+    assert parse_yaml(text, "", trusted=True) == parse_yaml(text, "")
+
+
+@pytest.mark.parametrize("trusted", [False, True])
 @pytest.mark.parametrize("content", [b"a: [", b"a: 1\n  b: 2", b"\x00", b"a: \xff", b"a: 1\na: 2"])
-def test_what_is_no_yaml_is_one_line_with_the_remedy(tmp_path, content):
+def test_what_is_no_yaml_is_one_line_with_the_remedy(tmp_path, content, trusted):
     path = tmp_path / "a.yaml"
     path.write_bytes(content)
     with pytest.raises(InputError) as error:
-        read_yaml(path, "mend it")
+        read_yaml(path, "mend it", trusted)
     assert str(error.value).startswith(f"{path}: ") and str(error.value).endswith("; mend it")
     assert "\n" not in str(error.value)
 
@@ -47,11 +59,12 @@ def test_a_text_is_called_by_its_name():
         parse_yaml("[1", "-S a")
 
 
+@pytest.mark.parametrize("trusted", [False, True])
 @pytest.mark.parametrize("text", ["a:\n  b: 1\n  b: 2\n", '{"a": {"b": 1,\n\n"b": 1}}'])
-def test_a_key_that_is_there_twice_is_named(text):
+def test_a_key_that_is_there_twice_is_named(text, trusted):
     message = r'^-S x: not valid YAML: line 3: found duplicate key "b"; keep one$'
     with pytest.raises(InputError, match=message):
-        parse_yaml(text, "-S x")
+        parse_yaml(text, "-S x", trusted=trusted)
 
 
 def test_values_are_set_and_everything_else_stays():
