@@ -227,6 +227,21 @@ def test_decisions_outlive_a_reload(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("storage", ["null", "{ setItem() { throw new Error('full') } }"])
+def test_a_browser_that_stores_nothing_is_told_of(tmp_path: Path, storage: str) -> None:
+    barred = f"<script>Object.defineProperty(window, 'localStorage', {{ value: {storage} }});"
+    page = page_of(tmp_path).replace("<script>", barred)
+    script = """
+      decide(2, 0, 'accept');
+      const { hidden, innerText } = document.getElementById('forgets');
+      return [hidden, innerText.split(':')[0], exported().decisions.length];
+    """
+    assert run_on(page, tmp_path, script) == [False, "This browser does not store decisions", 1]
+    with_storage = "return document.getElementById('forgets').hidden"
+    assert run_on(page_of(tmp_path), tmp_path, with_storage)
+
+
+@pytest.mark.slow
 def test_decisions_are_on_a_page_that_is_made_again(tmp_path: Path) -> None:
     decided = "exported().decisions.map((one) => [one.photo, one.action])"
     with opened(page_of(tmp_path), tmp_path) as browser:
