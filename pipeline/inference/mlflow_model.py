@@ -49,11 +49,17 @@ def mlflow_model(uri: str, tracking_uri: str | None = None) -> Iterator[Path]:
         except (MlflowException, OSError) as error:
             address = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI", "")
             reason = without_secrets(str(error).strip().partition("\n")[0], address)
-            raise InputError(f"{uri}: not in the MLflow store ({reason}); see ladder ui") from None
+            raise InputError(f"{uri}: not in the MLflow store ({reason}); {_remedy(uri)}") from None
         described = sorted(Path(folder).rglob("model.json"))
         if not described:
             raise InputError(f"{uri}: has no model.json in it; it is not a model of the ladder")
         yield described[0].parent
+
+
+def _remedy(uri: str) -> str:
+    """Return how to get a model with this URI; `ladder promote` gives the alias `champion`."""
+    name, _, alias = uri.removeprefix("models:/").partition("@")
+    return f"make one: ladder promote {name}" if alias == "champion" else "see ladder ui"
 
 
 def _artifacts_of(uri: str, client: "MlflowClient") -> str:

@@ -25,7 +25,7 @@ _OPTIONS = {
     r", or give each labelled folder in fetch\.sources": "",
     r"set fetch\.path to": "name",
     r", or name each in fetch\.sources": "",
-    r", as the set has the role truth": ": all labels are taken as true",
+    r", as the set has the role truth; .*": ": all labels are taken as true, even a model's",
     r" with --photos \(fetch\.path\)": "",
 }
 

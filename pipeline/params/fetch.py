@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from pipeline.params.section import Count, Fraction, Section, Seed, Side
 
@@ -74,6 +74,13 @@ class FetchParams(Section):
     test_fraction: Fraction
     seed: Seed
     demo: DemoParams
+
+    @field_validator("test_fraction")
+    @classmethod
+    def _leaves_photos_for_train(cls, test: float, info: ValidationInfo) -> float:
+        if info.data.get("val_fraction", 0) + test >= 1:
+            raise ValueError("with val_fraction it leaves nothing for train; lower one of them")
+        return test
 
     @property
     def sets(self) -> list[SourceParams]:

@@ -49,7 +49,10 @@ def as_truth(labels: Labels) -> Labels:
     if labels.scores is None:
         return labels
     scored = int(np.count_nonzero(~np.isnan(labels.scores)))
-    note = f"scores of {counted(scored, 'object')} do not count, as the set has the role truth"
+    note = (
+        f"scores of {counted(scored, 'object')} do not count, as the set has the role truth; "
+        "labels of a model need the role machine (fetch.sources)"
+    )
     return replace(labels, scores=None, notes=(*labels.notes, note))
 
 

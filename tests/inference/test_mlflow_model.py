@@ -43,7 +43,8 @@ def test_a_model_of_the_store_detects(store, source):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("models:/ladder@nobody", "^models:/ladder@nobody: not in the MLflow store"),
+        ("models:/ladder@nobody", r"^models:/ladder@nobody: not in the MLflow .*; see ladder ui$"),
+        ("models:/bbox@champion", r"not in the MLflow .*; make one: ladder promote bbox$"),
         ("runs:/RUN/absent", "absent: not in the MLflow store"),
         ("runs:/RUN/notes", r"notes: has no model\.json in it"),
     ],

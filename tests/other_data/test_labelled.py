@@ -32,7 +32,8 @@ def test_scores_of_labels_do_not_count(tmp_path):
     source["annotations"][0]["score"] = 0.4
     labels = read_labelled(labelled_folder(tmp_path / "mine", source))
     assert labels.scores is None
-    assert labels.notes == ("scores of 1 object do not count: all labels are taken as true",)
+    note = "scores of 1 object do not count: all labels are taken as true, even a model's"
+    assert labels.notes == (note,)
 
 
 def test_messages_name_the_options_of_the_command(tmp_path):

@@ -38,3 +38,10 @@ def test_a_class_that_is_renamed_twice_is_refused(change):
     message = refused(change("fetch.classes.rename", pairs))
     assert "fetch.classes.rename" in message and "renames car twice; keep one pair" in message
     assert load_params(change("fetch.classes.rename", pairs[:2])).fetch.classes.rename
+
+
+@pytest.mark.parametrize(("key", "value"), [("val_fraction", 1), ("test_fraction", 0.8)])
+def test_photos_are_left_for_train(change, key, value):
+    message = refused(change(f"fetch.{key}", value))
+    assert message.startswith("fetch.test_fraction = ")
+    assert "with val_fraction it leaves nothing for train; lower one of them" in message

@@ -139,7 +139,7 @@ def test_number_that_is_none(change, key, value):
         ("train.classifier.augment.zoom_out", 1),
         ("train.classifier.dropout", 0),
         ("train.classifier.head.epochs", 0),
-        ("fetch.val_fraction", 1),
+        ("fetch.val_fraction", 0.99),
         ("fetch.seed", 2**32 - 1),
         ("train.shared.seed", 2**32 - 1),
         ("train.ssd_fpn.channels", 8),

@@ -74,4 +74,7 @@ def test_scores_of_a_set_of_truth_do_not_count() -> None:
     assert as_truth(found) is found
     truth = as_truth(replace(found, scores=np.array([0.75], np.float32)))
     assert truth.scores is None
-    assert truth.notes == ("scores of 1 object do not count, as the set has the role truth",)
+    assert truth.notes == (
+        "scores of 1 object do not count, as the set has the role truth; "
+        "labels of a model need the role machine (fetch.sources)",
+    )
