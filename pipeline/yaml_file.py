@@ -10,20 +10,19 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 
 from pipeline.errors import InputError
-from pipeline.reading.yaml_limits import fault_of_content, fault_of_text
+from pipeline.reading.yaml_limits import fault_of_content, fault_of_text, may_be_deep
 
 # pydantic takes longer to import than everything else that reading a YAML file needs.
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
-def read_yaml(path: Path, remedy: str = "", trusted: bool = False) -> "JsonValue":
+def read_yaml(path: Path, remedy: str = "") -> "JsonValue":
     """Return the content of a YAML file, None if it is empty.
 
     Args:
         path: of the file.
         remedy: what to do about a damaged file, for the message.
-        trusted: see `parse_yaml`.
 
     Raises:
         InputError: the file is missing, cannot be read or is not YAML; one line names it.
@@ -37,18 +36,11 @@ def read_yaml(path: Path, remedy: str = "", trusted: bool = False) -> "JsonValue
         raise InputError(f"{path}: not text in UTF-8; {mend}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error}{_after(remedy)}") from None
-    return parse_yaml(text, str(path), remedy, trusted)
+    return parse_yaml(text, str(path), remedy)
 
 
-def parse_yaml(text: str, name: str, remedy: str = "", trusted: bool = False) -> "JsonValue":
-    """Return the content of a YAML text.
-
-    Args:
-        text: the document.
-        name: says where it is from, for the message.
-        remedy: what to do about a damaged text, for the message.
-        trusted: read four times as fast in C, which crashes where a text is nested 10,000 deep; for
-            what DVC has written.
+def parse_yaml(text: str, name: str, remedy: str = "") -> "JsonValue":
+    """Return the content of a YAML text; `name` says where it is from, for the message.
 
     Raises:
         InputError: it is not YAML, is too large, or holds types that JSON does not have.
@@ -56,7 +48,7 @@ def parse_yaml(text: str, name: str, remedy: str = "", trusted: bool = False) ->
     try:
         if fault := fault_of_text(text):
             raise InputError(f"{name}: {fault}; {remedy or 'make it smaller'}")
-        content = YAML(typ="safe", pure=not trusted).load(text)
+        content = YAML(typ="safe", pure=may_be_deep(text)).load(text)
     except DuplicateKeyError as error:  # whose message suggests allowing duplicates
         line = error.problem_mark.line + 1
         key = " ".join(str(error.problem).split()).split(" with value ")[0]

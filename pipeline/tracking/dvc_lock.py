@@ -41,7 +41,7 @@ def read_lock(path: Path) -> Stages:
     """
     if not path.exists():
         return {}
-    return _stages_in(read_yaml(path, "run `dvc repro`", trusted=True), str(path))
+    return _stages_in(read_yaml(path, "run `dvc repro`"), str(path))
 
 
 def parse_lock(text: str, name: str) -> Stages:
@@ -50,7 +50,7 @@ def parse_lock(text: str, name: str) -> Stages:
     Raises:
         InputError: it is not YAML, or not in the form that DVC writes.
     """
-    return _stages_in(parse_yaml(text, name, trusted=True), name)
+    return _stages_in(parse_yaml(text, name), name)
 
 
 def _stages_in(content: JsonValue, name: str) -> Stages:
