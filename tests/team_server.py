@@ -84,6 +84,8 @@ def team_server(folder: Path) -> Iterator[TeamServer]:
             "MLFLOW_AUTH_ADMIN_PASSWORD": password,
             "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_urlsafe(16),
             "MLFLOW_DISABLE_TELEMETRY": "true",
+            # Or a dozen more processes import all of MLflow, for jobs that nobody sends.
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         }
         words = ["server", "--app-name", "basic-auth", "--workers", "1"]
         words += ["--backend-store-uri", database, "--artifacts-destination", folder / "artifacts"]
