@@ -8,24 +8,31 @@ import argparse
 import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from commands import main as ladder
 from pipeline.labelling.files import digest_of
 from tests.conftest import ROOT
 
 FORMATS = ("pascal", "voc", "parquet")
+SCORE = "0.012"  # above which random weights find some boxes in a photo, too
 _KILLS = 3  # at most, in a round
 _COMPLETE = (0, 1)  # exit codes; 1 where a photo does not decode
+# Each run is a process of its own, forked from one that has imported what takes seconds.
+_FORKS = get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    ["pandas", "commands.label", "pipeline.labelling.bulk", "pipeline.inference.engines.load"]
+)
 
 
 def make_photos(folder: Path, number: int) -> None:
@@ -40,28 +47,34 @@ def make_photos(folder: Path, number: int) -> None:
 
 
 def command(photos: Path, model: Path, out: Path) -> list[str]:
-    """Return the words that label the photos into files of the folder `out`."""
+    """Return the arguments of `ladder` that label the photos into files of the folder `out`."""
     formats = [word for name in FORMATS for word in ("--format", name)]
-    words = [sys.executable, "-m", "commands.main", "label", str(photos), "--model", str(model)]
-    return [*words, "--out", str(out / "labels.json"), "--score", "0.001", *formats]
+    words = ["label", str(photos), "--model", str(model), "--out", str(out / "labels.json")]
+    return [*words, "--score", SCORE, *formats]
 
 
-def start(words: Sequence[str]) -> subprocess.Popen:
-    """Start `ladder label` in a process group of its own, in the project's folder."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(
-        words, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet, start_new_session=True
-    )
+def start(words: Sequence[str]) -> BaseProcess:
+    """Start `ladder label` in a process of its own."""
+    process = _FORKS.Process(target=_label, args=(words,))
+    process.start()
+    return process
+
+
+def _label(words: Sequence[str]) -> None:
+    os.chdir(ROOT)  # which has the parameters
+    sys.stdout = sys.stderr = open(os.devnull, "w")
+    ladder.main(words)
 
 
 def clean_run(words: Sequence[str]) -> float:
     """Run to the end, and return the seconds that it took."""
     Path(words[words.index("--out") + 1]).parent.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
-    code = start(words).wait()
-    if code not in _COMPLETE:
-        raise SystemExit(f"a run that nobody disturbed ended with {code}: {' '.join(words)}")
+    process = start(words)
+    process.join()
+    if process.exitcode not in _COMPLETE:
+        told = f"a run that nobody disturbed ended with {process.exitcode}"
+        raise SystemExit(f"{told}: {' '.join(words)}")
     return time.monotonic() - begin
 
 
@@ -87,14 +100,13 @@ def killed_run(words: Sequence[str], out: Path, moments: Sequence[Moment]) -> in
     kills = 0
     for moment in moments:
         process = start(words)
-        while process.poll() is None and len(files_of(out)) < moment.files:
-            time.sleep(0.005)
-        try:
-            process.wait(moment.seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        while process.is_alive() and len(files_of(out)) < moment.files:
+            time.sleep(0.02)
+        process.join(moment.seconds)
+        if process.is_alive():
+            process.kill()
             kills += 1
+        process.join()
     clean_run(words)
     return kills
 
