@@ -1,13 +1,13 @@
 """The DVC remote: whether it is writable, and what it or this machine lacks of a commit."""
 
-import json
 import logging
 import subprocess
 import sys
 import uuid
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -15,6 +15,10 @@ from pipeline.errors import InputError
 from pipeline.files import LOCK, PREDICTIONS, TABLES
 from pipeline.tracking.dvc_lock import parse_lock, read_lock
 from pipeline.tracking.git_state import committed_lock, run_git
+from pipeline.tracking.mlflow_store import first_line
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
 
 _PROBE_SECONDS = 60
 _PROBE = "from pipeline.cycle.dvc_remote import write_probe; write_probe()"
@@ -40,14 +44,11 @@ class Lacking:
     made: list[str]
 
 
-def run_dvc(
-    *words: str, folder: Path = Path(), seconds: float | None = None
-) -> subprocess.CompletedProcess[str]:
+def run_dvc(*words: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
     """Return what a DVC command printed, and its exit code; 124 after a timeout."""
     try:
         return subprocess.run(
             [sys.executable, "-m", "dvc", *words],
-            cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -55,6 +56,24 @@ def run_dvc(
         )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(words, 124, "", f"no answer in {seconds} s")
+
+
+def why_failed(work: Callable[["Repo"], object]) -> str:
+    """Let DVC work on the project here, silently; return why that failed, empty if it did not.
+
+    In this process, as DVC takes longer to start than to do most things.
+    """
+    from dvc.repo import Repo
+
+    logging.disable(logging.ERROR)  # of every missing object, by its digest
+    try:
+        with Repo(".") as repo:
+            work(repo)
+    except Exception as error:  # each kind of remote fails in its own way
+        return first_line(error)
+    finally:
+        logging.disable(logging.NOTSET)
+    return ""
 
 
 def has_remote() -> bool:
@@ -100,26 +119,18 @@ def write_probe() -> None:
             store.fs.pipe_file(probe, b"")
             store.fs.remove(probe)
     except Exception as error:  # each kind of remote fails in its own way
-        print(str(error).splitlines()[0] if str(error) else type(error).__name__, file=sys.stderr)
+        print(first_line(error), file=sys.stderr)
         sys.exit(1)
 
 
 def fetch_result(commit: str) -> None:
     """Fetch what a comparison reads of a commit, as far as the default remote has it."""
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
-
     lock = parse_lock(committed_lock(commit) or "{}", f"{LOCK} of {commit}")
     outs = {out.path for entry in lock.values() for out in entry.outs}
     needed = [path for path in outs if path.startswith((f"{PREDICTIONS}/", str(TABLES)))]
     if not needed:
         return
-    logging.disable(logging.WARNING)  # of every missing object, by its digest
-    try:
-        with Repo(".") as repo, suppress(DvcException):
-            repo.fetch(needed, revs=[commit], workspace=False)
-    finally:
-        logging.disable(logging.NOTSET)
+    why_failed(lambda repo: repo.fetch(needed, revs=[commit], workspace=False))
 
 
 def imports() -> list[str]:
@@ -143,7 +154,11 @@ def update_imports() -> list[str]:
 
 def lacking_here() -> Lacking:
     """Return what the commit names and neither the cache nor this folder has."""
-    return _split([path for path in _status().not_in_cache if not Path(path).exists()])
+    from dvc.repo import Repo
+
+    with Repo(".") as repo:  # in this process, as DVC takes longer to start
+        status = Status.model_validate(repo.data_status())
+    return _split([path for path in status.not_in_cache if not Path(path).exists()])
 
 
 def lacking_in_remote() -> Lacking:
@@ -152,14 +167,10 @@ def lacking_in_remote() -> Lacking:
     Raises:
         InputError: the remote does not answer.
     """
-    return _split(_status("--not-in-remote").not_in_remote)
-
-
-def _status(*words: str) -> Status:
-    done = run_dvc("data", "status", "--json", *words, seconds=_PROBE_SECONDS)
+    done = run_dvc("data", "status", "--json", "--not-in-remote", seconds=_PROBE_SECONDS)
     if done.returncode:
         raise InputError(f"dvc data status: {error_line(done.stderr)}")
-    return Status.model_validate(json.loads(done.stdout))
+    return _split(Status.model_validate_json(done.stdout).not_in_remote)
 
 
 def _split(paths: list[str]) -> Lacking:

@@ -3,7 +3,9 @@
 DVC's run cache cannot: it skips stages with `persist` outputs, as all of ours have.
 """
 
-from pipeline.cycle.dvc_remote import run_dvc
+from collections.abc import Sequence
+
+from pipeline.cycle.dvc_remote import why_failed
 from pipeline.cycle.stale import stale_stages
 from pipeline.files import LOCK, METRICS
 from pipeline.tracking.git_state import committed_lock, run_git
@@ -30,17 +32,20 @@ def remember(commit: str, *, pull: bool) -> list[str]:
             break
         text = LOCK.read_text() if LOCK.exists() else _EMPTY
         LOCK.write_text(with_values(text, {f"stages.{name}": known[name] for name in some}))
-        for name in some:
-            _bring(commit, name, pull=pull)
+        _bring(commit, some, pull=pull)
         tried += some
     return [name for name in tried if name not in stale_stages()] if tried else []
 
 
-def _bring(commit: str, stage: str, *, pull: bool) -> None:
-    """Bring the outputs of a stage; metrics come from git."""
-    run_dvc("pull" if pull else "checkout", "--quiet", "--allow-missing", stage)
-    rung = stage.partition("@")[2]
-    if stage.startswith("evaluate@"):
-        path = METRICS / f"{rung}.json"
-        path.parent.mkdir(exist_ok=True)
-        run_git("restore", f"--source={commit}", "--", str(path))
+def _bring(commit: str, stages: Sequence[str], *, pull: bool) -> None:
+    """Bring the outputs of stages; metrics come from git."""
+    if pull:
+        why_failed(lambda repo: repo.pull(stages, allow_missing=True))
+    else:
+        why_failed(lambda repo: repo.checkout(stages, allow_missing=True))
+    for stage in stages:
+        name, _, rung = stage.partition("@")
+        if name == "evaluate":
+            path = METRICS / f"{rung}.json"
+            path.parent.mkdir(exist_ok=True)
+            run_git("restore", f"--source={commit}", "--", str(path))

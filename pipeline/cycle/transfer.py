@@ -3,11 +3,10 @@
 import sys
 
 from pipeline.cycle.dvc_remote import (
-    error_line,
     fetch_result,
     has_remote,
     lacking_here,
-    run_dvc,
+    why_failed,
     why_out_of_reach,
 )
 from pipeline.errors import InputError, counted
@@ -29,12 +28,11 @@ def bring(base: str) -> bool:
     else:
         where = "neither here nor in " + ("the DVC remote" if remote else "a DVC remote")
     if remote and not reason:
-        done = run_dvc("pull", "--quiet", "--allow-missing")
-        if done.returncode:
-            print(f"warning: dvc pull: {error_line(done.stderr)}")
+        if failure := why_failed(lambda repo: repo.pull(allow_missing=True)):
+            print(f"warning: dvc pull: {failure}")
         fetch_result(base)
     else:
-        run_dvc("checkout", "--quiet", "--allow-missing")
+        why_failed(lambda repo: repo.checkout(allow_missing=True))
     lacking = lacking_here()
     if lacking.data:
         raise InputError(f"{', '.join(lacking.data)}: {where}; `dvc push` it where it is")
@@ -49,5 +47,5 @@ def push_objects() -> str:
     """Push all results to the DVC remote, if there is one; return why that failed, or nothing."""
     if not has_remote():
         return ""
-    done = run_dvc("push", "--quiet")
-    return f"not pushed by DVC: {error_line(done.stderr)}; {_KEPT}" if done.returncode else ""
+    failure = why_failed(lambda repo: repo.push())
+    return f"not pushed by DVC: {failure}; {_KEPT}" if failure else ""

@@ -39,5 +39,5 @@ def test_a_commit_is_judged_without_what_lies_here(copied: Path) -> None:
 
 def test_a_project_that_dvc_cannot_read(copied: Path) -> None:
     Path("dvc.yaml").write_text("stages: [")
-    with pytest.raises(InputError, match="dvc repro --dry: "):
+    with pytest.raises(InputError, match="dvc: "):
         stale_stages()
