@@ -39,7 +39,7 @@ from pipeline.profiles import (
     profile_values,
     refuse_unknown,
 )
-from pipeline.repair.experiments import check_name
+from pipeline.repair.experiments import check_name, save_experiment
 from pipeline.repair.lock_file import mend_lock
 from pipeline.repair.params_guard import params_during, restore_params
 from pipeline.side_by_side.plan import check_targets
@@ -97,8 +97,11 @@ def run_and_save(text: str, name: str, only: Sequence[str]) -> int:
         print(f"{PARAMS} is as it was before; finished stages are kept: {again}")
     elif _differs_from_commit():
         # Without targets DVC would record the outputs of all stages as made with these parameters.
-        if _dvc("exp", "save", *only, "--name", name):
-            print("not saved as an experiment: see what DVC says above")
+        try:
+            save_experiment(name, only)
+            print(f"saved as the experiment {name}")
+        except InputError as error:
+            print(f"not saved as an experiment: {error}")
         print(f"{PARAMS}, dvc.lock and metrics/ hold this experiment; to return to the commit:")
         print(f"  {_BACK}")
     return code

@@ -1,4 +1,6 @@
-"""The names of DVC's experiments."""
+"""DVC's experiments: their names, and saving one."""
+
+from collections.abc import Sequence
 
 from pipeline.errors import InputError
 from pipeline.tracking.git_state import run_git
@@ -16,6 +18,25 @@ def check_name(name: str) -> None:
     if run_git("rev-parse", "--verify", "--quiet", _ref(name)):
         remedy = f"choose another name, or first `dvc exp remove {name}`"
         raise InputError(f"--name: this commit already has an experiment {name}; {remedy}")
+
+
+def save_experiment(name: str, stages: Sequence[str]) -> None:
+    """Save what is here as an experiment.
+
+    Args:
+        name: one that `check_name` has let pass.
+        stages: whose outputs it has, with those of before; all stages' if there are none.
+
+    Raises:
+        InputError: DVC cannot.
+    """
+    from dvc.repo import Repo
+
+    try:
+        with Repo() as repo:  # in this process, as DVC takes longer to start
+            repo.experiments.save(stages, name=name)
+    except Exception as error:  # git's, too: a training is over that must not end in a traceback
+        raise InputError(f"dvc exp save: {error}") from None
 
 
 def _ref(name: str) -> str:
