@@ -1,7 +1,9 @@
 """Real MLflow stores for tests: made once (about 4 s), copied for each test."""
 
 import shutil
+from contextlib import closing
 from pathlib import Path
+from sqlite3 import connect
 
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
@@ -16,6 +18,14 @@ def give_store(root: Path) -> Path:
     template = made_once("mlflow-store", lambda folder: client_of(folder).search_experiments())
     shutil.copy(template / "mlflow.db", root / "mlflow.db")
     return root
+
+
+def copy_with_store(root: Path, to: Path) -> Path:
+    """Copy a project with its store, which names folders by absolute paths, and return `to`."""
+    shutil.copytree(root, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("mlflow.db*"))
+    with closing(connect(root / "mlflow.db")) as old, closing(connect(to / "mlflow.db")) as new:
+        new.executescript("\n".join(old.iterdump()).replace(str(root), str(to)))
+    return to
 
 
 def client_of(root: Path) -> MlflowClient:

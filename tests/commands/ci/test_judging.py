@@ -1,5 +1,6 @@
 """Which results of a retraining may become champions."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,24 +21,36 @@ from pipeline.tracking.registry import Registry
 from pipeline.tracking.sqlite_store import local_store
 from pipeline.tracking.stores.choice import track_results
 from tests.inference.making import model_of, saved, spec_of
-from tests.mlflow_store import give_store
+from tests.mlflow_store import copy_with_store, give_store
 from tests.stages.small_project import write_params
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def registry(painted_project: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """Work in a painted project with two versions of a rung, alike but for their names."""
-    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
-    give_store(painted_project)
-    classes = read_classes(pq.read_table("data/tables/images.parquet"))
-    model = Path("saved/bbox")
+@pytest.fixture(scope="module")
+def two_versions(painted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a painted project with two versions of a rung, alike but for their names."""
+    root = tmp_path_factory.mktemp("two-versions")
+    shutil.copytree(painted, root, dirs_exist_ok=True)
+    give_store(root)
+    classes = read_classes(pq.read_table(root / "data/tables/images.parquet"))
+    model = root / "saved/bbox"
     model.mkdir(parents=True)
     save_model(model, model_of("bbox"), spec_of("bbox", classes=classes))
-    for number in (1, 2):
-        track_results([Result("bbox", f"{number:064x}", model=model)], painted_project)
-    return Registry.open(local_store(painted_project), "bbox")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
+        monkeypatch.chdir(root)
+        for number in (1, 2):
+            track_results([Result("bbox", f"{number:064x}", model=model)], root)
+    return root
+
+
+@pytest.fixture
+def registry(two_versions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """Work in a copy of the project with two versions."""
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
+    monkeypatch.chdir(copy_with_store(two_versions, tmp_path))
+    return Registry.open(local_store(tmp_path), "bbox")
 
 
 @pytest.fixture
