@@ -19,7 +19,6 @@ from stages.entry import run_stage
 from tests.data.making import save_store
 from tests.stages.conftest import TRAINED
 from tests.stages.small_project import (
-    command,
     move_split,
     predictions,
     rename_class,
@@ -91,22 +90,19 @@ def test_twice_is_byte_for_byte_the_same(trained_project):
     assert file.read_bytes() == before
 
 
-def test_as_a_command(trained_project):
+def test_as_a_command_it_imports_neither_mlflow_nor_training_nor_evaluation(trained_project):
     write_params(trained_project)
-    process = command("predict", "classifier")
-    out, err = process.communicate()
-    assert process.returncode == 0, err
-    assert out == "predictions/classifier.parquet: 7 detections\n"
-    assert err.startswith("classifier: 7/7 photos, ") and err.count("\n") == 1
-
-
-def test_neither_mlflow_nor_training_nor_evaluation_is_imported():
-    code = "import sys, stages.predict; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = done.stdout.split()
-    assert "pipeline.inference.detector" in loaded
+    command = [sys.executable, "-X", "importtime", "-m", "stages.predict", "classifier"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "predictions/classifier.parquet: 7 detections\n"
+    told = done.stderr.splitlines()
+    imported = {line.rpartition("|")[2].strip() for line in told if line.startswith("import time:")}
+    [progress] = [line for line in told if not line.startswith("import time:")]
+    assert progress.startswith("classifier: 7/7 photos, ")
+    assert "pipeline.inference.detector" in imported
     kept_out = ("mlflow", "matplotlib", "pipeline.train", "pipeline.evaluate", "pipeline.report")
-    assert not [name for name in loaded if name.startswith(kept_out)]
+    assert not [name for name in imported if name.startswith(kept_out)]
 
 
 def _nothing():
