@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import InputError
-from pipeline.export.program_file import write_program
+from pipeline.export.onnx_file import save_onnx
 from pipeline.inference.detector import Detector
 from pipeline.inference.engines.load import load_engine
 from pipeline.inference.engines.torch_engine import TorchEngine
-from tests.exported_files import described, exported_file, needs_runtimes, program_of
+from tests.exported_files import described, exported_file, in_onnx, needs_runtimes
 from tests.inference.making import EVERYTHING, pixels_of, saved, spec_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
@@ -65,12 +65,16 @@ def test_a_folder_may_be_called_as_a_file_is(tmp_path):
 
 
 def test_a_file_of_another_network_than_it_says_is_refused(tmp_path):
-    description = replace(described("combined"), spec=spec_of("bbox"))
-    write_program(program_of("combined"), description, tmp_path / "a.pt2")
-    assert load_engine(tmp_path / "a.pt2", "cpu").spec.rung == "bbox"  # it has a box, too
-    for changed in ({"rung": "ssd_fpn"}, {"image_size": 96}, {"classes": ["cat"]}):
+    needs_runtimes()
+    file = tmp_path / "a.onnx"
+
+    def says(**changed) -> None:
         spec = replace(spec_of("combined"), **changed)
-        description = replace(described("combined"), spec=spec)
-        write_program(program_of("combined"), description, tmp_path / "a.pt2")
-        with pytest.raises(InputError, match=r"a\.pt2: not a .*; export it again$"):
-            load_engine(tmp_path / "a.pt2", "cpu")
+        save_onnx(in_onnx("combined"), replace(described("combined"), spec=spec), file)
+
+    says(rung="bbox", task=spec_of("bbox").task)
+    assert load_engine(file, "cpu").spec.rung == "bbox"  # it has a box, too
+    for changed in ({"rung": "ssd_fpn"}, {"image_size": 96}, {"classes": ["cat"]}):
+        says(**changed)
+        with pytest.raises(InputError, match=r"a\.onnx: not a .*; export it again$"):
+            load_engine(file, "cpu")
