@@ -42,6 +42,10 @@ def capture(model: RungModel, spec: ModelSpec) -> Program:
         spec: of the model.
     """
     ready = prepare_for_inference(copy.deepcopy(model), spec.image_size)
+    for module in ready.modules():
+        if hasattr(module, "inplace"):
+            # In place, the exporter to ONNX takes twice as long to write the same graph.
+            module.inplace = False  # type: ignore[assignment]
     network = PixelNetwork(ready, spec).eval()
     pixels = example_pixels(spec.image_size)
     with quiet():
