@@ -16,7 +16,6 @@ from pipeline.export.onnx_file import to_onnx
 from pipeline.export.program import Program, capture
 from pipeline.inference.engines.description import Description
 from pipeline.inference.engines.torch_engine import TorchEngine
-from pipeline.rungs import registry
 from tests.inference.making import EVERYTHING, SIDE, SIZES, model_of, spec_of
 from tests.made_once import made_once
 
@@ -24,18 +23,8 @@ if TYPE_CHECKING:
     import onnx
 
 SCORES = {"cat": 0.4, 'a <"käfer"> & Söhne': 0.25}
-_QUICK = ("ssd_fpn", "combined")  # between them they have every layer there is
-_LIKE_ANOTHER = "ssd_4x4"  # has the layers of ssd_189, on one grid of its three
-# One of each kind, for what costs a second export of each; ONNX is tried with the others, too.
-KINDS = [*_QUICK, pytest.param("ssd_189", marks=pytest.mark.slow)]
-RUNGS = [
-    *_QUICK,
-    *(
-        pytest.param(rung.name, marks=pytest.mark.slow)
-        for rung in registry.RUNGS
-        if rung.name not in (*_QUICK, _LIKE_ANOTHER)
-    ),
-]
+# Between them they have every layer there is; what else there is has a part of one of them.
+KINDS = ["ssd_fpn", "combined", pytest.param("ssd_189", marks=pytest.mark.slow)]
 
 
 def needs_runtimes() -> None:

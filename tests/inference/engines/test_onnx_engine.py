@@ -6,7 +6,7 @@ from pipeline.errors import InputError
 from pipeline.export.parity import MAX_DIFFERENCE, raw_difference
 from pipeline.inference.engines.onnx_engine import OnnxEngine
 from tests.exported_files import (
-    RUNGS,
+    KINDS,
     exported_file,
     needs_runtimes,
     some_pixels,
@@ -16,7 +16,7 @@ from tests.exported_files import (
 needs_runtimes()
 
 
-@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize("rung", KINDS)
 def test_outputs_are_those_of_torch(rung):
     engine, reference = OnnxEngine(exported_file(rung, "onnx")), torch_engine(rung)
     for count in (1, 5):
