@@ -35,7 +35,7 @@ from commands.options.parser import command_parser, number
 from pipeline.errors import InputError, counted, listed
 from pipeline.files import PARAMS
 from pipeline.inference.described_model import DescribedModel, SentModel, describe_detector
-from pipeline.inference.label_scores import GivenScores, choose_scores
+from pipeline.inference.label_scores import choose_scores
 from pipeline.labelling.files import (
     FORMAT_NAMES,
     LabelFile,
@@ -75,9 +75,11 @@ def main(arguments: Sequence[str]) -> int:
         min_scores = choose_scores(
             described.label_scores, described.spec.classes, options.score, options.model
         )
-        job = begin(described, folder, out, files, options)
+        params = load_params(PARAMS)
+        asked = job_settings(described, folder, out, options.score.lowered(params.predict))
+        job = begin(asked, folder, out, files, options)
         try:
-            find_objects(job, described, photos, options)
+            find_objects(job, described, photos, options, params.train.shared.device)
         except KeyboardInterrupt:
             print("run the same command again to resume", file=sys.stderr)
             raise
@@ -103,14 +105,13 @@ def changed_since(photos: WaitingPhotos, day: datetime) -> WaitingPhotos:
 
 
 def begin(
-    model: DescribedModel,
+    asked: JobSettings,
     folder: Path | str,
     out: Path,
     files: Sequence[LabelFile],
     options: argparse.Namespace,
 ) -> LabelJob:
     """Open the job, checked to be free to write its files."""
-    asked = job_settings(model, folder, out, options.score)
     job = open_job(job_folder(out), asked, restart=options.restart)
     if not options.overwrite:
         refuse_others(files, job, refused_file(out))
@@ -135,10 +136,9 @@ def still_true(job: LabelJob, photos: WaitingPhotos) -> pa.Table:
 
 
 def job_settings(
-    model: DescribedModel, folder: Path | str, out: Path, scores: GivenScores
+    model: DescribedModel, folder: Path | str, out: Path, decoding: PredictParams
 ) -> JobSettings:
     """Return the settings that a job with this model is started with."""
-    decoding = scores.lowered(load_params(PARAMS).predict)
     if isinstance(folder, Path):
         folder = Path(os.path.relpath(folder, out.parent)).as_posix()
     return JobSettings(
@@ -152,7 +152,11 @@ def job_settings(
 
 
 def find_objects(
-    job: LabelJob, model: DescribedModel, photos: WaitingPhotos, options: argparse.Namespace
+    job: LabelJob,
+    model: DescribedModel,
+    photos: WaitingPhotos,
+    options: argparse.Namespace,
+    device: str,
 ) -> None:
     """Add to a job what the model finds in the photos not yet done, at most `--limit`."""
     done_before = job.done()
@@ -169,7 +173,6 @@ def find_objects(
         nms_threshold=asked.nms_threshold,
         max_detections=asked.max_detections,
     )
-    device = load_params(PARAMS).train.shared.device
     if options.engine == "ray":
         from pipeline.labelling.ray_data import detect_on_ray, ray_session
 
