@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 import pytest
 from dvc.cli import parse_args as parse_dvc
-from mlflow.cli import cli as mlflow_cli
 
 from commands.main import COMMANDS, command_module
 from commands.run import params_with, wanted_params
@@ -72,7 +71,9 @@ def parse(words: list[str], monkeypatch: pytest.MonkeyPatch) -> object:
         done = subprocess.run(["make", "-n", *rest], cwd=ROOT, check=True, capture_output=True)
         return done.stdout
     elif program == "mlflow":
-        return parse_click(mlflow_cli, rest)
+        from mlflow.cli import cli  # seconds, which only the worker that comes here is to spend
+
+        return parse_click(cli, rest)
     assert rest[0] == "-m", words
     return find_spec(rest[1])
 
