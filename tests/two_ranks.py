@@ -5,13 +5,13 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
 from typing import TypeVar
 
 import torch
 from torch.distributed import TCPStore
 
 from pipeline.data import ranks
+from tests.forked import FORK_SERVER
 
 T = TypeVar("T")
 Together = Callable[..., list[T]]  # a function and its arguments: what each process returns
@@ -20,7 +20,7 @@ Together = Callable[..., list[T]]  # a function and its arguments: what each pro
 @contextmanager
 def two_processes() -> Iterator[Together]:
     """Yield what calls a function of a module in both; they are started once."""
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, FORK_SERVER) as pool:
 
         def together(work: Callable[..., T], *args: object) -> list[T]:
             store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)

@@ -19,11 +19,11 @@ from stages import train
 from stages.entry import run_stage
 from tests.conftest import ROOT
 from tests.data.making import save_store
+from tests.forked import start_stage
 from tests.stages.conftest import TRAINED
 from tests.stages.small_project import (
     BACKBONE,
     SIZES,
-    command,
     contents,
     copy_of,
     history,
@@ -117,19 +117,17 @@ def test_killed_training_goes_on_and_ends_the_same(
         patch.chdir(other)
         run_main(train, "ssd_fpn")
     assert "going on" not in capsys.readouterr().err
-    killed = command("train", "ssd_fpn")
-    for line in killed.stderr:
+    killed = start_stage("train", "ssd_fpn")
+    for line in killed.said:
         if line.startswith("ssd_fpn: epoch 1/7 (head): "):
-            killed.send_signal(signal.SIGKILL)
+            killed.process.kill()
             break
-    killed.communicate()
-    assert killed.returncode == -signal.SIGKILL
+    assert killed.end()[0] == -signal.SIGKILL
     assert not Path("models/ssd_fpn").exists()
     assert len(list(Path(".ladder/checkpoints/ssd_fpn").glob("*.pt"))) == 1
 
-    resumed = command("train", "ssd_fpn")
-    _, shown = resumed.communicate()
-    assert resumed.returncode == 0, shown
+    code, shown = start_stage("train", "ssd_fpn").end()
+    assert code == 0, shown
     first = shown.splitlines()[0]
     assert first.startswith("ssd_fpn: resuming after epoch ") and first.endswith(" of 7")
     assert "epoch 1/7" not in shown and "epoch 7/7 (all): " in shown

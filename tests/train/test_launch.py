@@ -2,9 +2,8 @@
 
 import os
 import signal
-import subprocess
 import sys
-import textwrap
+from collections.abc import Callable
 
 import pytest
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
@@ -12,11 +11,13 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, P
 from pipeline.errors import InputError
 from pipeline.processes import is_running
 from pipeline.train import launch
+from stages.entry import run_stage
 from tests.conftest import ROOT
 from tests.ended import left_after
+from tests.forked import Started, start
 
 WORKER = """
-import os, signal, sys, time
+import os, sys, time
 from pipeline.data import ranks
 from pipeline.errors import InputError
 from stages.entry import run_stage
@@ -26,8 +27,6 @@ def main():
         first = ranks.gather_round_robin([os.getpid()])
         if ranks.is_rank_zero():
             print("pids", *first, flush=True)
-        if sys.argv[1] == "killed" and not ranks.is_rank_zero():
-            os.kill(os.getpid(), signal.SIGKILL)
         if sys.argv[1] == "refuses" and not ranks.is_rank_zero():
             raise InputError("a.jpg: is broken")
         if sys.argv[1] == "refuse":
@@ -38,73 +37,43 @@ def main():
 
 run_stage(main)
 """
-LAUNCHER = """
-import sys
-from pipeline.train.launch import launch
-from stages.entry import run_stage
 
-def main():
-    raise SystemExit(launch(2, "worker", sys.argv[1:]))
 
-run_stage(main)
-"""
+def _launch(what: str) -> None:
+    """Be the launcher of two workers, which do as they are told."""
+    run_stage(lambda: sys.exit(launch.launch(2, "worker", [what])))
 
 
 @pytest.fixture
-def launcher(tmp_path):
-    """Return a function that starts two workers, which do as they are told."""
-    (tmp_path / "worker.py").write_text(textwrap.dedent(WORKER))
-    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
-
-    def start(what: str) -> subprocess.Popen:
-        return subprocess.Popen(
-            [sys.executable, "-c", LAUNCHER, what],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=tmp_path,
-            env=environment,
-        )
-
-    return start
+def launcher(tmp_path, monkeypatch) -> Callable[[str], Started]:
+    """Return a function that starts two workers in a process of its own."""
+    (tmp_path / "worker.py").write_text(WORKER)
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{tmp_path}")
+    return lambda what: start(_launch, what)
 
 
-@pytest.mark.parametrize(
-    ("what", "code", "says"),
-    [
-        ("refuses", 1, "error: a.jpg: is broken\n"),
-        ("refuse", 1, "error: a.jpg: is broken\n"),
-        (
-            "killed",
-            1,
-            "error: worker 1 of 2 was killed by SIGKILL; run the same command again to resume from "
-            "the last epoch\n",
-        ),
-    ],
-)
+@pytest.mark.parametrize("what", ["refuses", "refuse"])
 @pytest.mark.slow
-def test_how_workers_end(launcher, what, code, says):
-    """The successful end is tested in tests/stages/test_train_together.py."""
+def test_workers_that_refuse_say_so_in_one_line(launcher, what):
+    """Other ends are tested in tests/stages/test_train_together.py: a success, and a kill."""
     launched = launcher(what)
-    pids, said = launched.communicate(timeout=300)
-    assert (launched.returncode, said) == (code, says)
-    assert len(set(pids.split()[1:])) == 2
+    pids = launched.said.readline().split()[1:]
+    assert len(set(pids)) == 2
+    assert launched.end() == (1, "error: a.jpg: is broken\n")
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGKILL"])
 @pytest.mark.slow
 def test_workers_end_with_their_launcher(launcher, number):
     launched = launcher("wait")
-    pids = [int(pid) for pid in launched.stdout.readline().split()[1:]]
+    pids = [int(pid) for pid in launched.said.readline().split()[1:]]
     assert len(pids) == 2 and all(map(is_running, pids))
-    launched.send_signal(getattr(signal, number))
+    os.kill(launched.process.pid, getattr(signal, number))
     assert left_after(60, pids) == []
-    _, said = launched.communicate()
     if number == "SIGKILL":
-        assert (launched.returncode, said) == (-signal.SIGKILL, "")
+        assert launched.end() == (-signal.SIGKILL, "")
     else:
-        stopped = "stopped: run the same command again to go on\n"
-        assert (launched.returncode, said) == (130, stopped)
+        assert launched.end() == (130, "stopped: run the same command again to go on\n")
 
 
 def _exit_code(monkeypatch, tmp_path, *ends: tuple[int, int]) -> int:
