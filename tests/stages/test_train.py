@@ -20,6 +20,7 @@ from stages.entry import run_stage
 from tests.conftest import ROOT
 from tests.data.making import save_store
 from tests.forked import start_stage
+from tests.mlflow_store import give_store
 from tests.stages.conftest import TRAINED
 from tests.stages.small_project import (
     BACKBONE,
@@ -140,6 +141,7 @@ def test_killed_training_goes_on_and_ends_the_same(
 
 
 def test_it_is_the_same_with_live_curves(trained_project, monkeypatch, capfd):
+    give_store(trained_project)
     before = contents(Path("models/ssd_fpn"))
     monkeypatch.setattr(follower, "_WORTH_SECONDS", -1.0)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
