@@ -59,9 +59,10 @@ def run_dvc(*words: str, seconds: float | None = None) -> subprocess.CompletedPr
 
 
 def why_failed(work: Callable[["Repo"], object]) -> str:
-    """Let DVC work on the project here, silently; return why that failed, empty if it did not.
+    """Let DVC work on the project here; return why that failed, empty if it did not.
 
-    In this process, as DVC takes longer to start than to do most things.
+    In this process, as DVC takes longer to start than to do most things. Of what it would print, a
+    terminal gets only the progress.
     """
     from dvc.repo import Repo
 

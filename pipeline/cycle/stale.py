@@ -45,7 +45,7 @@ def stale_stages(folder: Path = Path()) -> list[str]:
                 stage.name
                 for stage in plan_repro(graph)
                 if stage.cmd
-                and stage.addressing != _ALWAYS
+                and stage.name != _ALWAYS
                 # A missing file counts as what the stage that makes it has in dvc.lock.
                 and stage.changed(allow_missing=True, upstream=list(graph.successors(stage)))
             ]

@@ -1,4 +1,4 @@
-"""A small DVC project: a tracked photo, and a stage that copies it."""
+"""A small DVC project: a tracked photo, a stage that copies it, and one that always runs."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 
 STAGE = {"cmd": "mkdir -p predictions && cp photos/one predictions/rung.parquet"}
 STAGE |= {"deps": ["photos/one"], "outs": ["predictions/rung.parquet"]}
+TRACK = {"cmd": "true", "always_changed": True}
 
 
 IDENTITY = {"DVC_NO_ANALYTICS": "1"}
@@ -69,7 +70,7 @@ def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, value in IDENTITY.items():
             patch.setenv(name, value)
         Path("photos").mkdir()
-        Path("dvc.yaml").write_text(json.dumps({"stages": {"copy": STAGE}}))
+        Path("dvc.yaml").write_text(json.dumps({"stages": {"copy": STAGE, "track": TRACK}}))
         run("git", "init", "--quiet", "-b", "main")
         Repo.init().close()
         change_photo("first")
