@@ -5,8 +5,11 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
+from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from pipeline.demo.painter import paint_demo
@@ -63,6 +66,12 @@ class Clone:
         """Return what DVC prints."""
         return self.run(sys.executable, "-m", "dvc", *words, code=code)
 
+    @contextmanager
+    def repo(self) -> Iterator[Repo]:
+        """Work in it with DVC in this process, where what `dvc` prints is not the matter."""
+        with chdir(self.folder), Repo() as repo:
+            yield repo
+
     def ladder(self, *words: str, code: int = 0) -> str:
         """Return what a command of ours prints."""
         return self.run(sys.executable, "-m", "commands.main", *words, code=code)
@@ -86,8 +95,9 @@ class Clone:
         path = self.folder / LABELS
         path.unlink()  # DVC made it read-only
         path.write_text(json.dumps(labels))
-        self.dvc("add", "--quiet", "photos/set")
-        self.dvc("push", "--quiet", "photos/set.dvc")
+        with self.repo() as repo:
+            repo.add("photos/set")
+            repo.push(["photos/set.dvc"])
         self.push(message)
 
 
@@ -105,12 +115,15 @@ def make_origin(folder: Path, remote: str) -> Path:
     leave_one_rung(first.folder)
     paint_photos(first.folder / "photos/set")
     first.git("add", ".")
-    first.dvc("init", "--quiet", "--force")
+    Repo.init(str(first.folder), force=True).close()
     first.git("checkout", "--", ".dvc/config")
-    first.dvc("remote", "add", "--default", "storage", remote)
     first.git("rm", "-r", "--quiet", "--cached", "photos")
-    first.dvc("add", "--quiet", "photos/set")
-    first.dvc("push", "--quiet")
+    with first.repo() as repo, repo.config.edit("repo") as config:
+        config["core"]["remote"] = "storage"
+        config["remote"]["storage"] = {"url": remote}
+    with first.repo() as repo:
+        repo.add("photos/set")
+        repo.push()
     first.git("add", ".")
     first.git("commit", "--quiet", "--message", "A ladder and its photos")
     first.git("push", "--quiet", "origin", "HEAD:main")
@@ -131,6 +144,7 @@ def leave_one_rung(folder: Path) -> None:
     params["train"]["shared"]["precision"] = "float32"
     params["promote"] |= {"tolerance": 0.3, "class_drop": 0.9}
     params["pixels"]["size"] = 64
+    params["report"]["grid_photos"] = 4
     params["train"][RUNG] |= {"image_size": 64, "train_size": 64}
     params["train"][RUNG]["head"] |= {"epochs": 8, "lr": 0.01}
     params["train"][RUNG]["late"]["epochs"] = 0

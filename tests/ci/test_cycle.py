@@ -3,7 +3,6 @@
 The tests tell one story in the order of the file: each goes on where the one before has ended.
 """
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,9 @@ from urllib.request import Request, urlopen
 import pytest
 from mlflow import MlflowClient
 
+from commands.ci import verify
+from pipeline.cycle.dvc_remote import write_probe
+from pipeline.cycle.stale import stale_stages
 from pipeline.tracking.mlflow_store import EXPERIMENT
 from tests.ci.making import (
     RUNG,
@@ -112,14 +114,14 @@ def test_a_second_machine_pulls_all_and_has_nothing_to_do(team: Team) -> None:
     team.person.git("pull", "--quiet")
     printed = team.person.ladder("verify", "--base", "HEAD~1")
     assert "WRONG" not in printed and "the DVC remote has all" in printed
-    team.person.dvc("pull", "--quiet")
+    with team.person.repo() as repo:
+        repo.pull()
     printed = team.person.dvc("repro")
     assert stages_in(printed) == ["track"] and "known" in printed
     assert team.runs() == 1
 
 
 def test_a_remote_out_of_reach_is_told_before_training_and_loses_nothing(team: Team) -> None:
-    team.person.git("checkout", "--quiet", "-b", "longer")
     team.person.set(f"train.{RUNG}.head.epochs", 9)
     team.person.push("One epoch more")
     before = team.pushed()
@@ -136,13 +138,11 @@ def test_a_remote_out_of_reach_is_told_before_training_and_loses_nothing(team: T
 
 def test_of_two_results_at_once_both_are_kept(team: Team) -> None:
     person, ci = team.person, team.ci
-    person.git("checkout", "--quiet", "main")  # where nobody has heard of one epoch more
-    person.dvc("checkout", "--quiet")
     person.set("report.grid_photos", 3)
-    person.dvc("repro")
-    person.dvc("push", "--quiet")
+    person.dvc("repro", "--single-item", "report")  # from the results of before the longer training
+    with person.repo() as repo:
+        repo.push()
     person.git("commit", "--quiet", "--all", "--message", "Fewer photos in the pictures")
-    person.git("rebase", "--quiet", "longer")
     hook = ci.folder / ".git/hooks/post-commit"
     hook.write_text(PUSH_MEANWHILE.format(folder=person.folder))
     hook.chmod(0o755)
@@ -167,29 +167,31 @@ def test_without_photos_and_remote_nothing_begins(team: Team, tmp_path: Path) ->
     assert "error: photos/set: not here, and the DVC remote is out of reach" in printed
 
 
-def test_a_remote_in_s3(team: Team, tmp_path: Path) -> None:
+def test_a_remote_in_s3(team: Team, tmp_path: Path, monkeypatch, capsys) -> None:
     pytest.importorskip("dvc_s3")
     moto = pytest.importorskip("moto.server")
     server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     address = "http://{}:{}".format(*server.get_host_and_port())
-    credentials = {
-        "AWS_ACCESS_KEY_ID": "somebody",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    here = clone(team.origin, tmp_path / "here")
     try:
         urlopen(Request(f"{address}/photos-and-models", method="PUT")).close()
-        here = clone(team.origin, tmp_path / "here", **credentials)
         for one in (here, team.ci):
             (one.folder / ".dvc/config.local").write_text(S3.format(address=address))
-        reason = "from pipeline.cycle.dvc_remote import why_out_of_reach as why; print(why())"
-        assert here.run(sys.executable, "-c", reason) == "\n"
-        assert "WRONG not in the DVC remote: photos/set" in here.ladder("verify", code=1)
-        team.ci.run(sys.executable, "-m", "dvc", "push", "--quiet", **credentials)
-        assert "the DVC remote has all that this commit names" in here.ladder("verify")
-        here.dvc("pull", "--quiet")
-        assert stages_in(here.dvc("repro", "--dry")) == ["track"]
+        monkeypatch.chdir(here.folder)
+        write_probe()  # which exits where it cannot write
+        assert verify.main([]) == 1
+        assert "WRONG not in the DVC remote: photos/set" in capsys.readouterr().out
+        with team.ci.repo() as repo:
+            repo.push()
+        assert verify.main([]) == 0
+        assert "the DVC remote has all that this commit names" in capsys.readouterr().out
+        with here.repo() as repo:
+            repo.pull()
+        assert stale_stages() == []
     finally:
         server.stop()
         (team.ci.folder / ".dvc/config.local").unlink(missing_ok=True)
@@ -200,8 +202,8 @@ def test_shuffled_labels_are_refused_and_the_champion_stays(team: Team) -> None:
     team.person.git("pull", "--quiet")
     team.person.push_labels(labels, "Labels from a new source")
     before, runs = team.pushed(), team.runs()
-    assert "to run, with all that depends on them: fetch" in team.person.ladder("verify")
     printed = team.ci.run(".ci/retrain", code=3)
+    assert stages_in(printed)[0] == "fetch"
     assert f"refused: {RUNG}; champions and branch stay as they were" in printed
     assert "Photos or labels of val changed" in printed
     assert team.champion() == "2" and team.pushed() == before
