@@ -20,7 +20,7 @@ _CODE = Path(pipeline.__file__).parent
 # What inference imports, as a test checks: serving needs neither training, DVC nor plotting.
 NEEDED = (
     *("filelock", "numpy", "orjson", "pandas", "pillow", "pyarrow", "pydantic", "ruamel.yaml"),
-    *("safetensors", "timm", "torch", "torchvision", "tqdm"),
+    *("ruamel.yaml.clib", "safetensors", "timm", "torch", "torchvision", "tqdm"),
 )
 
 
