@@ -114,6 +114,7 @@ OUT_OF_RANGE = [
     ("train.ssd_fpn.channels", 100),  # not a multiple of the groups of 8
     ("train.ssd_fpn.anchor_scale", 0),
     ("predict.min_score", 2),
+    ("predict.nms_threshold", 1.5),
     ("predict.max_detections", 0),
 ]
 
