@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from pipeline.errors import InputError
 from pipeline.reading.yaml_limits import fault_of_content, fault_of_text, may_be_deep
@@ -56,8 +56,7 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> "JsonValue":
             f"{name}: not valid YAML: line {line}: {key}; {remedy or 'keep one'}"
         ) from None
     except YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{name}: not valid YAML: {reason}{_after(remedy)}") from None
+        raise InputError(f"{name}: not valid YAML: {_reason(error)}{_after(remedy)}") from None
     except RecursionError:
         raise InputError(f"{name}: is nested too deeply{_after(remedy)}") from None
     except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
@@ -66,6 +65,16 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> "JsonValue":
     if fault := fault_of_content(content):
         raise InputError(f"{name}: {fault}")
     return content
+
+
+def _reason(error: YAMLError) -> str:
+    """Return in one line what is wrong, on which line, and where the part begins that it is in."""
+    if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
+        return " ".join(str(error).split())
+    words = f"line {error.problem_mark.line + 1}: {error.problem}"
+    if error.context and error.context_mark:
+        words += f", {error.context} from line {error.context_mark.line + 1}"
+    return " ".join(words.split())
 
 
 def with_values(text: str, values: Mapping[str, "JsonValue"]) -> str:

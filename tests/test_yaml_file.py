@@ -85,6 +85,20 @@ def test_a_text_is_called_by_its_name():
         parse_yaml("[1", "-S a")
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 1\nb: [1\nc: 2", "line 3: did not find .*, while parsing a flow sequence from line 2"),
+        ("a: 1\n\tb: 2", "line 2: found a tab character that violates .* from line 1"),
+        ("a: 1\n  b: 2", "line 2: mapping values are not allowed in this context"),
+        ("a: \x07", "unacceptable character #x0007: .*"),
+    ],
+)
+def test_it_says_on_which_line_the_mistake_is(text, line):
+    with pytest.raises(InputError, match=rf"^params\.yaml: not valid YAML: {line}$"):
+        parse_yaml(text, "params.yaml")
+
+
 @pytest.mark.parametrize("text", ["a:\n  b: 1\n  b: 2\n", '{"a": {"b": 1,\n\n"b": 1}}'])
 def test_a_key_that_is_there_twice_is_named(text):
     message = r'^-S x: not valid YAML: line 3: found duplicate key "b"; keep one$'
