@@ -12,8 +12,10 @@ from typing import TextIO
 
 from stages.entry import run_stage
 
-FORK_SERVER = get_context("forkserver")
-FORK_SERVER.set_forkserver_preload(["stages.train"])
+FORK_SERVER = get_context("forkserver")  # there is one in a process, whoever asks for it
+FORK_SERVER.set_forkserver_preload(
+    ["stages.train", "commands.label", "pipeline.labelling.bulk", "pipeline.inference.engines.load"]
+)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
@@ -23,16 +22,12 @@ from PIL import Image
 from commands import main as ladder
 from pipeline.labelling.files import digest_of
 from tests.conftest import ROOT
+from tests.forked import FORK_SERVER
 
 FORMATS = ("pascal", "voc", "parquet")
 SCORE = "0.012"  # above which random weights find some boxes in a photo, too
 _KILLS = 3  # at most, in a round
 _COMPLETE = (0, 1)  # exit codes; 1 where a photo does not decode
-# Each run is a process of its own, forked from one that has imported what takes seconds.
-_FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload(
-    ["pandas", "commands.label", "pipeline.labelling.bulk", "pipeline.inference.engines.load"]
-)
 
 
 def make_photos(folder: Path, number: int) -> None:
@@ -55,7 +50,7 @@ def command(photos: Path, model: Path, out: Path) -> list[str]:
 
 def start(words: Sequence[str]) -> BaseProcess:
     """Start `ladder label` in a process of its own."""
-    process = _FORKS.Process(target=_label, args=(words,))
+    process = FORK_SERVER.Process(target=_label, args=(words,))
     process.start()
     return process
 
