@@ -3,49 +3,25 @@
 import json
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from commands import promote
 from pipeline.errors import InputError
-from pipeline.rungs.saved_model import save_model
-from pipeline.schemas import read_classes
 from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.stores.choice import track_results
 from tests.conftest import stand_alone
-from tests.inference.making import model_of, saved, spec_of
-from tests.mlflow_store import client_of, give_store
-from tests.stages.small_project import copy_of, write_params
+from tests.inference.making import saved
+from tests.mlflow_store import client_of
+from tests.stages.small_project import write_params
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def registered(painted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A painted project with two versions of a rung, alike but for their names.
-
-    Its copies leave their artifacts here, where the store says that they are.
-    """
-    root = give_store(copy_of(painted, tmp_path_factory.mktemp("registered")))
-    classes = read_classes(pq.read_table(root / "data/tables/images.parquet"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
-        for number in (1, 2):
-            model = root / f"saved/{number}/bbox"
-            model.mkdir(parents=True)
-            save_model(model, model_of("bbox"), spec_of("bbox", classes=classes))
-            track_results([Result("bbox", f"{number:064x}", model=model)], root)
-    return root
-
-
 @pytest.fixture
-def project(registered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a copy of that project."""
+def project(two_versions: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a project with two versions."""
     stand_alone(monkeypatch)
-    for name in ("MLFLOW_EXPERIMENT_NAME", "MLFLOW_TRACKING_URI"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(copy_of(registered, tmp_path))
-    return tmp_path
+    return two_versions
 
 
 def champion(project: Path) -> str:

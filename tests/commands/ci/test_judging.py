@@ -1,10 +1,8 @@
 """Which results of a retraining may become champions."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from commands.ci.judging import judge_rung
@@ -14,43 +12,20 @@ from pipeline.compare.differences import Difference
 from pipeline.cycle.candidate import Candidate, promote
 from pipeline.errors import InputError
 from pipeline.params.params import Params, load_params
-from pipeline.rungs.saved_model import save_model
-from pipeline.schemas import read_classes
 from pipeline.tracking.mlflow_runs import Result
 from pipeline.tracking.registry import Registry
 from pipeline.tracking.sqlite_store import local_store
 from pipeline.tracking.stores.choice import track_results
-from tests.inference.making import model_of, saved, spec_of
-from tests.mlflow_store import copy_with_store, give_store
+from tests.inference.making import saved
 from tests.stages.small_project import write_params
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def two_versions(painted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a painted project with two versions of a rung, alike but for their names."""
-    root = tmp_path_factory.mktemp("two-versions")
-    shutil.copytree(painted, root, dirs_exist_ok=True)
-    give_store(root)
-    classes = read_classes(pq.read_table(root / "data/tables/images.parquet"))
-    model = root / "saved/bbox"
-    model.mkdir(parents=True)
-    save_model(model, model_of("bbox"), spec_of("bbox", classes=classes))
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
-        monkeypatch.chdir(root)
-        for number in (1, 2):
-            track_results([Result("bbox", f"{number:064x}", model=model)], root)
-    return root
-
-
 @pytest.fixture
-def registry(two_versions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """Work in a copy of the project with two versions."""
-    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
-    monkeypatch.chdir(copy_with_store(two_versions, tmp_path))
-    return Registry.open(local_store(tmp_path), "bbox")
+def registry(two_versions: Path) -> Registry:
+    """Work in a project with two versions; return their registry."""
+    return Registry.open(local_store(two_versions), "bbox")
 
 
 @pytest.fixture
