@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from pipeline.side_by_side.plan import read_plan
 from tests.conftest import ROOT
-from tests.tiny_ladder import RUNGS, Project, make_tiny
+from tests.tiny_ladder import RUNGS, Project, make_tiny, stages_in
 
 pytestmark = pytest.mark.slow
 
@@ -84,12 +84,6 @@ def of_each_rung(stages: list[str]) -> list[str]:
         if rung not in RUNGS and FAMILY_OF[rung] == family
     }
     return [*stages, *sorted(others)]
-
-
-def stages_in(printed: str) -> list[str]:
-    """Return the stages that DVC ran."""
-    lines = [line for line in printed.splitlines() if line.startswith("Running stage")]
-    return [line.split("'")[1] for line in lines]
 
 
 @pytest.fixture(scope="module")

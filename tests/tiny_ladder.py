@@ -159,3 +159,9 @@ def keep_rungs(folder: Path, kept: Iterable[str]) -> dict:
     yaml.dump(params, folder / "params.yaml")
     yaml.dump(graph, folder / "dvc.yaml")
     return params
+
+
+def stages_in(printed: str) -> list[str]:
+    """Return the stages that DVC ran."""
+    lines = [line for line in printed.splitlines() if line.startswith("Running stage")]
+    return [line.split("'")[1] for line in lines]

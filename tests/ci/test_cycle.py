@@ -24,6 +24,7 @@ from tests.ci.making import (
     without_a_val_label,
 )
 from tests.mlflow_server import mlflow_server
+from tests.tiny_ladder import stages_in
 
 pytestmark = pytest.mark.slow
 
@@ -72,12 +73,6 @@ class Team:
     def pushed(self) -> str:
         """Return the commit at the top of the branch."""
         return self.person.git("ls-remote", "origin", "main").split()[0]
-
-
-def stages_in(printed: str) -> list[str]:
-    """Return the stages that DVC ran."""
-    lines = [line for line in printed.splitlines() if line.startswith("Running stage")]
-    return [line.split("'")[1] for line in lines]
 
 
 def comment_of(where: Clone) -> str:
