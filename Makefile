@@ -26,11 +26,8 @@ help: ## list the targets
 
 venv: $(STAMP) ## make .venv from requirements.lock; the targets below do this automatically
 
-# A kill may leave half a dvc.lock, which DVC refuses, so it is repaired first.
-# With --all-pipelines (there is one) DVC reads dvc.yaml and dvc.lock once, otherwise twice.
 repro: $(STAMP) ## run what is out of date and print the table of results
-	@$(BIN)/ladder doctor --only lock --fix --quiet
-	$(BIN)/dvc repro $(or $(ARGS),--all-pipelines)
+	@$(BIN)/ladder repro $(ARGS)
 
 # Tests of a file share fixtures, so they stay in one worker. Three workers keep two cores busy, as
 # some tests wait for servers. tests/conftest.py says which files go first.

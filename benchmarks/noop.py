@@ -22,7 +22,7 @@ def _cases() -> list[Case]:
 TOPIC = Topic(
     "No-op `make repro`",
     (Setting("all stages up to date", 1, "runs", _cases),),
-    "The goal is twice `dvc status`, 0.5 of ours. What `repro` adds is mostly due to `track`: it "
-    "always runs, after which DVC reads `dvc.lock` once more and writes it anew; and in a process "
-    "of its own it checks `params.yaml`, reads `dvc.lock` as well and prints the table.",
+    "The goal is at most twice `dvc status`, .5 of ours. What `make repro` adds is `track`, which "
+    "always runs, in a process of its own: it checks `params.yaml`, reads `dvc.lock`, asks MLflow's "
+    "store and prints the table.",
 )

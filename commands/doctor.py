@@ -15,20 +15,12 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 
 from commands.options.parser import command_parser
+from pipeline.repair.contents import contents_findings
 from pipeline.repair.environment import device_findings, packages_findings, weights_findings
 from pipeline.repair.exclusive import mend
 from pipeline.repair.finding import Finding
 from pipeline.repair.lock_file import lock_findings
 from pipeline.repair.mlflow_store import store_findings
-
-
-def contents_findings() -> Iterator[Finding]:
-    """Yield what is damaged among the files that `dvc.lock` names."""
-    # Imported only here: `make repro` starts by checking the lock file only.
-    from pipeline.repair.contents import contents_findings as findings
-
-    yield from findings()
-
 
 Check = Callable[[], Iterator[Finding]]
 # The lock file first: the last check goes by what is in it.
@@ -47,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     names = options.only or [name for name in CHECKS if name != "contents" or not options.no_cache]
     faults = [
-        _is_left(finding, options.fix, options.quiet)
+        _is_left(finding, options.fix)
         for name in CHECKS
         if name in names
         for finding in CHECKS[name]()
@@ -55,14 +47,14 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if any(faults) else 0
 
 
-def _is_left(finding: Finding, fix: bool, quiet: bool) -> bool:
+def _is_left(finding: Finding, fix: bool) -> bool:
     """Print a finding, after repairing it if asked to; return whether a fault is left."""
     if finding.remedy and finding.mend and fix:
         print(f"MENDED {finding.what}; {mend(finding)}", flush=True)
         return False
     if finding.remedy:
         print(f"WRONG {finding.what}; {finding.remedy}", flush=True)
-    elif not quiet:
+    else:
         print(f"ok    {finding.what}", flush=True)
     return bool(finding.remedy)
 
@@ -76,5 +68,4 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", choices=CHECKS, help="this check; may be given several times"
     )
-    parser.add_argument("--quiet", action="store_true", help="print only what is wrong")
     return parser.parse_args(arguments)

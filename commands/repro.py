@@ -1,14 +1,18 @@
-"""`ladder repro`: run what is out of date as `dvc repro` does, several stages at a time.
+"""`ladder repro`: run what is out of date as `dvc repro` does, also several stages at a time.
 
 Examples:
+  ladder repro                              by `dvc repro`, one stage after the other
   ladder repro --jobs 2                     two rungs at a time
   ladder repro --gpus 0,1                   one rung on each GPU
   ladder repro --jobs 2 evaluate@ssd_fpn    this stage and what it needs
 
-A stage starts when everything it depends on has finished, as `dvc repro --single-item`. If it
-fails, the stages that depend on it are not run, the others continue, and the exit code is 1. In the
-end dvc.lock is what `dvc repro` would have written. Ctrl-C stops all stages; the same command
-resumes.
+First a dvc.lock that a kill or a merge has damaged is repaired. If everything is up to date, only
+`track` runs, as always, without the time that DVC takes to write down that it has.
+
+With --jobs or --gpus a stage starts when everything it depends on has finished, as `dvc repro
+--single-item`. If it fails, the stages that depend on it are not run, the others continue, and the
+exit code is 1. In the end dvc.lock is what `dvc repro` would have written. Ctrl-C stops all stages;
+the same command resumes.
 
 Each stage gets an equal share of the cores, as OMP_NUM_THREADS, unless that is already set. Weights
 are byte for byte those of `dvc repro` with the same OMP_NUM_THREADS. To change parameters, use
@@ -16,6 +20,7 @@ are byte for byte those of `dvc repro` with the same OMP_NUM_THREADS. To change 
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -33,6 +38,7 @@ from pipeline.side_by_side.plan import Plan, read_plan
 from pipeline.side_by_side.runner import Runner, RunSummary
 from pipeline.side_by_side.screen import open_screen
 from pipeline.side_by_side.slots import Slot, cpu_slots, gpu_slots
+from pipeline.side_by_side.up_to_date import run_if_up_to_date
 
 _LOCK = Path(".ladder/repro.lock")
 
@@ -40,6 +46,8 @@ _LOCK = Path(".ladder/repro.lock")
 def main(arguments: Sequence[str]) -> int:
     """Run what is out of date; return 1 if a stage has failed."""
     options = _parse(arguments)
+    if not (options.gpus or options.jobs):
+        return _one_by_one(options.targets)
     started = time.monotonic()
     slots = gpu_slots(options.gpus) if options.gpus else cpu_slots(options.jobs)
     with _alone():
@@ -48,6 +56,18 @@ def main(arguments: Sequence[str]) -> int:
         result = run_plan(plan, slots)
     seconds = time.monotonic() - started
     return _tell(result, len(plan.order) - len(plan.waits_for), seconds)
+
+
+def _one_by_one(targets: Sequence[str]) -> int:
+    """Run `dvc repro` in place of this process, unless only the stages that always run are left."""
+    with _alone():
+        mend_lock()
+        if run_if_up_to_date(targets):
+            return 0
+    # With --all-pipelines (there is one) DVC reads dvc.yaml and dvc.lock once, otherwise twice.
+    words = ["-m", "dvc", "repro", *(targets or ["--all-pipelines"])]
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *words])
 
 
 @contextmanager
@@ -98,8 +118,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "targets", metavar="TARGET", nargs="*", help="as for `dvc repro` (default: all stages)"
     )
-    where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--jobs", type=number(int, 1), metavar="N", help="stages at a time")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=number(int, 1), metavar="N", help="so many stages at a time")
     where.add_argument(
         "--gpus",
         type=_gpus,

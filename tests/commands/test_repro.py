@@ -51,6 +51,24 @@ def test_the_lock_file_is_that_of_a_serial_run(project, tmp_path, capfd):
     assert out.startswith("0 stages run in ") and out.endswith(", 4 were up to date\n")
 
 
+def test_without_options_dvc_itself_runs(project):
+    """In place of this process; half a lock file is repaired first."""
+    write_stages(a=("echo a > a", []), b=("cp a b", ["a"]), c=("touch c", []))
+    command = [sys.executable, "-m", "commands.main", "repro"]
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        return subprocess.run([*command, *words], env=environment, capture_output=True, text=True)
+
+    assert "Running stage 'b':" in run("b").stdout and not Path("c").exists()
+    Path("dvc.lock").write_text(lock_text()[:-5])
+    assert run().stdout.startswith("dvc.lock cannot be read; restored from what can be read of it")
+    assert sorted(stage_names(lock_text())) == ["a", "b", "c"]
+    assert run().stdout == "3 stages are up to date\n"
+    write_stages(a=("exit 7", []))
+    assert run().returncode == 255
+
+
 def test_a_target_on_gpus(project, driver):
     write_stages(a=("echo $CUDA_VISIBLE_DEVICES > a", []), b=("cp a b", ["a"]), c=("touch c", []))
     assert repro.main(["--gpus", "7", "b"]) == 0
@@ -121,7 +139,7 @@ def test_who_is_stopped_leaves_no_process_and_a_sound_lock_file(project, number,
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["--jobs", "0"], ["--gpus", "0,"], ["--jobs", "2", "--gpus", "0"]]
+    "words", [["--jobs", "0"], ["--gpus", "0,"], ["--jobs", "2", "--gpus", "0"]]
 )
 def test_where_to_run_is_named_once(words, capsys):
     with pytest.raises(SystemExit) as end:

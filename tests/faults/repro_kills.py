@@ -53,10 +53,8 @@ def log_of(project: Project) -> Path:
 
 def start(project: Project, targets: Sequence[str]) -> subprocess.Popen:
     """Do what `make repro` does; return DVC's process, in a process group of its own."""
-    mend = ("doctor", "--only", "lock", "--fix", "--quiet")
-    project.run(sys.executable, "-m", "commands.main", *mend)
     return subprocess.Popen(
-        [sys.executable, "-m", "dvc", "repro", *targets],
+        [sys.executable, "-m", "commands.main", "repro", *targets],
         cwd=project.folder,
         env=project.environment,
         stdin=subprocess.DEVNULL,
