@@ -23,6 +23,6 @@ TOPIC = Topic(
     "No-op `make repro`",
     (Setting("all stages up to date", 1, "runs", _cases),),
     "The goal is at most twice `dvc status`, .5 of ours. What `make repro` adds is `track`, which "
-    "always runs, in a process of its own: it checks `params.yaml`, reads `dvc.lock`, asks MLflow's "
-    "store and prints the table.",
+    "always runs, in a process of its own: it checks `params.yaml`, reads `dvc.lock`, asks "
+    "MLflow's store and prints the table.",
 )
