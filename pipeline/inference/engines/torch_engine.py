@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from pipeline.inference.engines.pixel_network import PixelNetwork
+from pipeline.inference.even_padding import pad_evenly
 from pipeline.inference.prepare import prepare_for_inference
 from pipeline.models.precision import autocast
 from pipeline.rungs.model_spec import ModelSpec
@@ -21,7 +22,8 @@ class TorchEngine:
 
     def __init__(self, model: RungModel, spec: ModelSpec):
         self.spec = spec
-        self.network = PixelNetwork(prepare_for_inference(model, spec.image_size), spec)
+        prepared = pad_evenly(prepare_for_inference(model, spec.image_size), spec.image_size)
+        self.network = PixelNetwork(prepared, spec)
         self.device = self.network.mean.device
 
     @torch.inference_mode()
