@@ -28,7 +28,8 @@ def main(arguments: Sequence[str]) -> int:
 
     from pipeline.data.inputs import read_inputs
     from pipeline.export.export import Exporter
-    from pipeline.export.formats import check_out, check_suffix, export_path
+    from pipeline.export.formats import EXPORT_FORMATS, check_out, check_suffix, export_path
+    from pipeline.export.int8 import check_can_calibrate
     from pipeline.export.program import capture
     from pipeline.inference.described_model import check_is_there
     from pipeline.inference.engines.description import Description
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str]) -> int:
             raise InputError(
                 f"{MODELS / rung}: was trained on other classes than the tables have; train again"
             )
+    if EXPORT_FORMATS[options.format].write is None:
+        check_can_calibrate(inputs)  # tracing takes longer
     scores = read_label_scores(EVALUATION / rung / LABEL_SCORES)
     description = Description(spec, load_params(PARAMS).predict, scores)
     tell(f"{rung}: tracing")

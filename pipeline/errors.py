@@ -56,6 +56,15 @@ def or_correct(left_out: Sequence[str]) -> str:
     return f", or correct what was left out: {'; '.join(left_out)}" if left_out else ""
 
 
+def first_line(error: Exception) -> str:
+    r"""Return the first line of a library's message, or the name of the error's type.
+
+    >>> first_line(ValueError("cannot be read\n  at line 7")), first_line(KeyError())
+    ('cannot be read', 'KeyError')
+    """
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def one_line(text: str) -> str:
     r"""Return a text with every unprintable character escaped as in Python.
 

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from pipeline.errors import InputError, counted, listed, one_line
+from pipeline.errors import InputError, counted, first_line, listed, one_line
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,8 @@ def test_one_is_told_as_one(count, words, line):
 )
 def test_a_list_ends_with_how_many_more_there_are(names, line):
     assert listed(names, most=2) == line
+
+
+def test_what_a_library_says_is_cut_to_its_first_line():
+    assert first_line(ValueError("\n one\ntwo")) == "one"
+    assert first_line(KeyError()) == "KeyError"

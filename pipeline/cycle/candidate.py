@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, first_line
 from pipeline.tracking.dvc_lock import Stages, digests
-from pipeline.tracking.mlflow_store import first_line, probe, store_uri, without_password
+from pipeline.tracking.mlflow_store import probe, store_uri, without_password
 from pipeline.tracking.registry import CHAMPION, Registry, Version
 from pipeline.tracking.results import fingerprint_of
 

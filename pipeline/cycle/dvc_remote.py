@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, first_line
 from pipeline.files import LOCK, PREDICTIONS, TABLES
 from pipeline.tracking.dvc_lock import parse_lock, read_lock
 from pipeline.tracking.git_state import committed_lock, run_git
-from pipeline.tracking.mlflow_store import first_line
 
 if TYPE_CHECKING:
     from dvc.repo import Repo

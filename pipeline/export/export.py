@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.data.inputs import Inputs
 from pipeline.errors import InputError
 from pipeline.export.formats import EXPORT_FORMATS
-from pipeline.export.int8 import CALIBRATION_PHOTOS, write_int8
+from pipeline.export.int8 import CALIBRATION_PHOTOS, check_can_calibrate, write_int8
 from pipeline.export.parity import Parity, compare, compare_suppressed, in_float32
 from pipeline.export.photos import pixels_of, random_pixels
 from pipeline.export.program import Program
@@ -77,10 +77,8 @@ class Exporter:
 
     def _export_int8(self, draft: Path) -> list[str]:
         inputs, spec = self.inputs, self.description.spec
-        if inputs is None:
-            raise InputError(
-                "--format openvino-int8: needs photos of train and val; run `make repro` before"
-            )
+        check_can_calibrate(inputs)
+        assert inputs
         calibration = pixels_of(inputs, "train", spec.image_size, CALIBRATION_PHOTOS)
         tell(f"{spec.rung}: calibrating on {len(calibration)} photos of train")
         write_int8(self.program, self.description, draft, calibration)

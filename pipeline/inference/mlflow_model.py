@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, first_line
 from pipeline.reading.address import check_address, without_secrets
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def mlflow_model(uri: str, tracking_uri: str | None = None) -> Iterator[Path]:
             download_artifacts(artifact_uri=source, dst_path=folder, tracking_uri=tracking_uri)
         except (MlflowException, OSError) as error:
             address = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI", "")
-            reason = without_secrets(str(error).strip().partition("\n")[0], address)
+            reason = without_secrets(first_line(error), address)
             raise InputError(f"{uri}: not in the MLflow store ({reason}); {_remedy(uri)}") from None
         described = sorted(Path(folder).rglob("model.json"))
         if not described:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, first_line
 from pipeline.inference.described_model import SentModel
 from pipeline.labelling.job import PHOTOS_A_PART, LabelJob, part_of
 from pipeline.labelling.waiting import Waiting, WaitingPhotos
@@ -84,7 +84,7 @@ def ray_session(address: str | None, workers: int | None = None) -> Iterator[Non
             with _quiet_start():
                 ray.init(address or "local", **how)
         except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-            reason = str(error).strip().partition("\n")[0]
+            reason = first_line(error)
             what = f"no cluster answers at {address}" if address else "it does not start here"
             line = f"--engine ray: {what} ({reason}); correct it, or leave it out"
             raise InputError(line) from None

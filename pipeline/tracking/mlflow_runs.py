@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.errors import first_line
 from pipeline.photo_files import open_photo
 from pipeline.processes import usable_cores
 from pipeline.progress import progress
@@ -27,7 +28,6 @@ from pipeline.tracking.live.runs import (
 )
 from pipeline.tracking.mlflow_store import (
     experiment_name,
-    first_line,
     insist,
     log_numbers,
     open_client,

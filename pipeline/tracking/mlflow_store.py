@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, first_line
 from pipeline.reading.address import check_address, public_address, without_secrets
 from pipeline.tracking.sqlite_store import local_store
 
@@ -151,8 +151,3 @@ def probe(uri: str) -> None:
     except URLError as error:
         if "certificate" not in str(error.reason).lower():  # MLflow has its own settings for those
             raise
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's message, or the name of its type."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

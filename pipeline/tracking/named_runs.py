@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, first_line
 from pipeline.tracking.mlflow_store import (
     experiment_name,
-    first_line,
     open_client,
     probe,
     without_password,

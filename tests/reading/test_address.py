@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, first_line
 from pipeline.reading.address import check_address, public_address, without_secrets
-from pipeline.tracking.mlflow_store import first_line, naming_store, open_client, probe
+from pipeline.tracking.mlflow_store import naming_store, open_client, probe
 
 SECRET = "s3cr3t"
 ODD = ("#", "/", "?", "@", "//", "#?/@", ":", "%23", "@@", "/a/b", " ")

@@ -9,7 +9,6 @@ from mlflow.protos.databricks_pb2 import ErrorCode
 from pipeline.tracking.mlflow_store import (
     EXPERIMENT,
     experiment_name,
-    first_line,
     insist,
     open_client,
     open_experiment,
@@ -55,11 +54,6 @@ def test_only_servers_are_asked_whether_they_answer():
     probe("sqlite:////nowhere/mlflow.db")
     with pytest.raises(OSError):
         probe("http://127.0.0.1:9")
-
-
-def test_what_an_error_says():
-    assert first_line(ValueError("\n one\ntwo")) == "one"
-    assert first_line(KeyError()) == "KeyError"
 
 
 @pytest.mark.parametrize(("code", "tries"), [("BAD_REQUEST", 4), ("PERMISSION_DENIED", 1)])

@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import TypeAdapter
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, first_line
 from pipeline.params.params import PredictParams
 from pipeline.params.section import Fraction
 from pipeline.rungs.model_spec import ModelSpec, parse_spec
@@ -70,7 +70,7 @@ class Description:
                 _FLAG.validate_json(strings["suppressed"]),
             )
         except (KeyError, ValueError) as error:
-            reason = str(error).partition("\n")[0]
+            reason = first_line(error)
             raise InputError(f"{path}: its metadata is damaged ({reason}); {again}") from None
 
 

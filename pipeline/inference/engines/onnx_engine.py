@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, first_line
 from pipeline.inference.engines.description import Description, raw_spec
 from pipeline.inference.engines.extra import needs_extra
 from pipeline.inference.engines.own_digest import check_digest
@@ -37,7 +37,7 @@ class OnnxEngine:
             )
             metadata = self._session.get_modelmeta().custom_metadata_map
         except Exception as error:  # it has a dozen types of its own for damaged files
-            reason = str(error).partition("\n")[0]
+            reason = first_line(error)
             raise InputError(f"{path}: not an ONNX file ({reason}); export it again") from None
         self.device = torch.device("cpu")
         self.description = Description.from_strings(metadata, path)

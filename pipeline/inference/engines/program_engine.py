@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, first_line
 from pipeline.inference.engines.description import Description, raw_spec
 from pipeline.models.torch_file import check_parts
 from pipeline.rungs.rung import Outputs
@@ -33,7 +33,7 @@ class ProgramEngine:
             program = torch.export.load(path, extra_files=held)
             strings = json.loads(held[EXTRA_FILE] or "{}")
         except Exception as error:  # its reader raises whatever a damaged archive leads to
-            reason = str(error).partition("\n")[0]
+            reason = first_line(error)
             raise InputError(f"{path}: not a torch program ({reason}); export it again") from None
         self.device = torch.device("cpu")
         self.description = Description.from_strings(strings, path)

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from pipeline.errors import first_line
 from pipeline.files import PARAMS
 from pipeline.tracking.git_state import git_tags
 from pipeline.tracking.live.curves import curve_metrics
@@ -31,7 +32,6 @@ from pipeline.tracking.live.runs import (
     show_life,
 )
 from pipeline.tracking.mlflow_store import (
-    first_line,
     open_client,
     open_experiment,
     probe,

@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.errors import InputError, counted
+from pipeline.errors import InputError, counted, first_line
 from pipeline.tracking.mlflow_runs import OWNER, Outcome, Result, drop_half_logged, log_results
-from pipeline.tracking.mlflow_store import first_line, probe, without_password
+from pipeline.tracking.mlflow_store import probe, without_password
 from pipeline.tracking.sqlite_store import local_store
 from pipeline.tracking.stores.budget import time_budget
 from pipeline.tracking.stores.forward import WAITING, send_waiting, server_key

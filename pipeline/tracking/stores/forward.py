@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pipeline.errors import first_line
 from pipeline.tracking.mlflow_store import (
     experiment_name,
-    first_line,
     log_numbers,
     open_client,
     open_experiment,
