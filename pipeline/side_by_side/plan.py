@@ -31,7 +31,7 @@ def read_plan(targets: Sequence[str]) -> Plan:
     from dvc.repo import Repo, lock_repo
     from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
-    with told_by_dvc(), Repo() as repo, lock_repo(repo):
+    with _told_by_dvc(), Repo() as repo, lock_repo(repo):
         graph = get_active_graph(repo.index.graph)
         stages = plan_repro(graph, collect_stages(repo, targets))
         waits_for: dict[str, frozenset[str]] = {}
@@ -56,7 +56,7 @@ def check_targets(targets: Sequence[str]) -> None:
 
     unknown = (StageNotFound, NoOutputOrStageError, StageFileDoesNotExistError)
 
-    with told_by_dvc(), Repo() as repo:
+    with _told_by_dvc(), Repo() as repo:
         names = [stage.addressing for stage in repo.index.stages]
         for target in targets:
             try:
@@ -68,11 +68,12 @@ def check_targets(targets: Sequence[str]) -> None:
 
 
 @contextmanager
-def told_by_dvc() -> Iterator[None]:
-    """Turn DVC's errors into one line."""
+def _told_by_dvc() -> Iterator[None]:
+    """Turn DVC's errors into one line, with their causes, such as the line of a YAML file."""
     from dvc.exceptions import DvcException
 
     try:
         yield
     except DvcException as error:
-        raise InputError(f"dvc: {' '.join(str(error).split())}") from None
+        said = [str(error)] + [str(error.__cause__)] * (error.__cause__ is not None)
+        raise InputError(f"dvc: {' '.join(': '.join(said).split())}") from None

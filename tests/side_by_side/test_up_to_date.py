@@ -77,13 +77,29 @@ def _an_output_of_its_own() -> None:
     Path("log").unlink()
 
 
+def _no_yaml() -> None:
+    Path("dvc.yaml").write_text("stages: [")
+
+
 @pytest.mark.parametrize(
     "change",
-    [_another_input, _no_output, _another_command, _another_dependency, _an_output_of_its_own],
+    [
+        _another_input,
+        _no_output,
+        _another_command,
+        _another_dependency,
+        _an_output_of_its_own,
+        _no_yaml,
+    ],
 )
-def test_what_dvc_has_to_record_is_left_to_it(project, change):
+def test_what_dvc_has_to_record_or_to_refuse_is_left_to_it(project, change):
     change()
     assert not run_if_up_to_date([]) and not Path("log").exists()
+
+
+def test_outside_of_a_project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert not run_if_up_to_date([])
 
 
 def test_a_stage_that_fails_is_told_in_one_line(project):
