@@ -1,8 +1,10 @@
 """A ladder in a scratch project: real photos are painted, real stages run under DVC."""
 
 import json
+import os
 import re
 import shutil
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from ruamel.yaml import YAML
 from pipeline.side_by_side.plan import read_plan
 from tests.conftest import ROOT
 from tests.tiny_ladder import RUNGS, Project, make_tiny, stages_in
+from tests.warm_python import warm_python
 
 pytestmark = pytest.mark.slow
 
@@ -87,12 +90,15 @@ def of_each_rung(stages: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project whose ladder has run once; `first` is what it printed."""
-    made = Project(tmp_path_factory.mktemp("ladder"))
+    folder = tmp_path_factory.mktemp("ladder")
+    made = Project(folder)
     make_tiny(made)
     made.first = made.dvc("repro")
-    return made
+    with warm_python(folder) as python:  # from now on nobody asks what a stage imports
+        made.environment["PATH"] = f"{python}{os.pathsep}{made.environment['PATH']}"
+        yield made
 
 
 def test_rungs_run_in_the_order_of_the_ladder(tmp_path: Path, monkeypatch) -> None:

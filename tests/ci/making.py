@@ -24,12 +24,19 @@ PROJECT += (".dvcignore", ".gitignore", ".dvc/config", ".dvc/plots.html")
 
 
 class Clone:
-    """Somebody's working copy, and what commands print in it."""
+    """Somebody's working copy, and what commands print in it.
 
-    def __init__(self, folder: Path, **environment: str):
+    Args:
+        folder: of the copy.
+        python: folder of another `python` for our own code, see `warm_python`.
+        environment: variables that are set in it.
+    """
+
+    def __init__(self, folder: Path, python: Path | None = None, **environment: str):
         self.folder = folder
+        path = [*filter(None, [python]), Path(sys.executable).parent, os.environ["PATH"]]
         self.environment = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(map(str, path)),
             "DVC_NO_ANALYTICS": "1",
             "OMP_NUM_THREADS": "1",
             "GIT_CONFIG_COUNT": "2",
@@ -74,7 +81,7 @@ class Clone:
 
     def ladder(self, *words: str, code: int = 0) -> str:
         """Return what a command of ours prints."""
-        return self.run(sys.executable, "-m", "commands.main", *words, code=code)
+        return self.run("python", "-m", "commands.main", *words, code=code)
 
     def read_labels(self) -> dict:
         """Return the Pascal JSON of the photos."""
@@ -130,10 +137,10 @@ def make_origin(folder: Path, remote: str) -> Path:
     return origin
 
 
-def clone(origin: Path, folder: Path, **environment: str) -> Clone:
+def clone(origin: Path, folder: Path, python: Path | None = None, **environment: str) -> Clone:
     """Return a new working copy."""
     subprocess.run(["git", "clone", "--quiet", origin, folder], check=True)
-    return Clone(folder, **environment)
+    return Clone(folder, python, **environment)
 
 
 def leave_one_rung(folder: Path) -> None:

@@ -25,6 +25,7 @@ from tests.ci.making import (
 )
 from tests.mlflow_server import mlflow_server
 from tests.tiny_ladder import stages_in
+from tests.warm_python import warm_python
 
 pytestmark = pytest.mark.slow
 
@@ -85,11 +86,11 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """Photos were pushed, and CI has trained on them once."""
     folder = tmp_path_factory.mktemp("team")
     (folder / "mlflow").mkdir()
-    with mlflow_server(folder / "mlflow") as server:
+    with mlflow_server(folder / "mlflow") as server, warm_python(folder) as python:
         origin = make_origin(folder, str(folder / "remote"))
         settings = {"BRANCH": "main", "PROMOTE": "yes", "MLFLOW_TRACKING_URI": server.uri}
-        ci = clone(origin, folder / "ci", **settings)
-        person = clone(origin, folder / "person", MLFLOW_TRACKING_URI=server.uri)
+        ci = clone(origin, folder / "ci", python, **settings)
+        person = clone(origin, folder / "person", python, MLFLOW_TRACKING_URI=server.uri)
         first = ci.run(".ci/retrain")
         yield Team(origin, ci, person, MlflowClient(server.uri), first)
 
