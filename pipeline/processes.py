@@ -1,8 +1,16 @@
-"""Processes on this machine: ending with the parent, checking for life, counting cores."""
+"""Processes on this machine: ending with the parent, checking for life, using all cores."""
 
 import os
+import signal
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TypeVar
+
+from pipeline.errors import InputError
+
+Item = TypeVar("Item")
+_inherited: list[Callable[[int], None]] = []  # the work of a worker process
 
 
 def die_with_parent() -> None:
@@ -14,7 +22,6 @@ def die_with_parent() -> None:
     if sys.platform != "linux":
         return
     import ctypes
-    import signal
 
     parent = os.getppid()
     pr_set_pdeathsig = 1  # linux/prctl.h
@@ -53,3 +60,43 @@ def is_running(process: int) -> bool:
         return False
     except psutil.AccessDenied:  # it belongs to another user
         return True
+
+
+def on_all_cores(work: Callable[[Item], None], items: Sequence[Item]) -> None:
+    """Call `work` with each item, on Linux in as many processes as there are cores.
+
+    Threads would not do, as Matplotlib is not made for them. The processes are forked, so they
+    share what `work` refers to; nothing is pickled but exceptions.
+
+    Raises:
+        InputError: a process was killed.
+        Exception: of `work`, with the first item for which it failed; later items may be left out.
+    """
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    processes = min(usable_cores(), len(items))
+    if processes < 2 or sys.platform != "linux":
+        for item in items:
+            work(item)
+        return
+    inherited = (lambda place: work(items[place]),)
+    try:
+        with ProcessPoolExecutor(processes, get_context("fork"), _start, inherited) as pool:
+            for _ in pool.map(_call, range(len(items))):
+                pass
+    except BrokenProcessPool:
+        raise InputError("a process was killed: perhaps memory is short; run it again") from None
+
+
+def _start(work: Callable[[int], None]) -> None:
+    """Prepare a worker process, which ends with its parent, and not by itself."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is sent to all: the parent ends them
+    die_with_parent()
+    _inherited[:] = [work]
+
+
+def _call(place: int) -> None:
+    _inherited[0](place)

@@ -22,7 +22,8 @@ from pipeline.files import (
 from pipeline.findings import read_findings
 from pipeline.params.params import load_params
 from pipeline.predictions import read_predictions
-from pipeline.report.answers import DrawnPhotos, read_answers
+from pipeline.processes import on_all_cores
+from pipeline.report.answers import Answers, DrawnPhotos, read_answers
 from pipeline.report.augmented import augmented_picture
 from pipeline.report.fonts import lettering
 from pipeline.report.ladder_picture import ladder_picture
@@ -54,11 +55,14 @@ def main() -> None:
     html = data_page(findings, images, tables["objects"], pixels, params.report.grid_photos)
     with fresh_folder(FIGURES) as folder, lettering(read_classes(images)) as letters:
         photos = DrawnPhotos(images, pixels, tables, letters)
-        for answers in ladder:
+
+        def draw(answers: Answers) -> None:
             (folder / answers.rung).mkdir()
             draw_rung(folder / answers.rung, answers, photos, params.report.grid_photos)
             seen = AUGMENTED / f"{answers.rung}.npy"
             augmented_picture(folder / answers.rung / "augmented.png", seen, photos, answers.rung)
+
+        on_all_cores(draw, ladder)
         ladder_picture(folder / "ladder.png", ladder, photos)
     with fresh_folder(PLOTS) as folder:
         copy_plots(folder, names)

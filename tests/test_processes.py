@@ -1,4 +1,4 @@
-"""Processes: ending with the parent, checking for life, counting cores."""
+"""Processes: ending with the parent, checking for life, using all cores."""
 
 import ctypes
 import os
@@ -7,11 +7,21 @@ import subprocess
 import sys
 import time
 from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from pipeline.processes import die_with_parent, is_running, terminate_children, usable_cores
+from pipeline import processes
+from pipeline.errors import InputError
+from pipeline.processes import (
+    die_with_parent,
+    is_running,
+    on_all_cores,
+    terminate_children,
+    usable_cores,
+)
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells a child of its parent's end"
@@ -95,3 +105,87 @@ def test_where_no_system_says_it_all_cores_count(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     assert usable_cores() == 3
+
+
+@pytest.fixture
+def cores(monkeypatch):
+    """Let there be so many cores."""
+    return lambda count: monkeypatch.setattr(processes, "usable_cores", lambda: count)
+
+
+@pytest.mark.parametrize("items", [[], ["a"], ["a", "b"], ["a", "b", "c", "d", "e"]])
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_every_item_is_done_once(tmp_path, cores, count, items):
+    cores(count)
+
+    def note(item):
+        with (tmp_path / item).open("a") as file:
+            file.write(item)
+
+    on_all_cores(note, items)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {a: a for a in items}
+
+
+def test_processes_beside_each_other_do_the_work(tmp_path, cores):
+    """Each of two waits until the other has begun."""
+    cores(2)
+
+    def meet(item):
+        (tmp_path / item).write_text(str(os.getpid()))
+        end = time.monotonic() + 60
+        while len(list(tmp_path.iterdir())) < 2:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    on_all_cores(meet, ["a", "b"])
+    seen = {int(path.read_text()) for path in tmp_path.iterdir()}
+    assert len(seen) == 2 and os.getpid() not in seen
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_first_error_is_raised_as_it_was(cores, count):
+    cores(count)
+
+    def refuse(item):
+        if item > 1:
+            raise InputError(f"{item}: bad", "and why")
+
+    with pytest.raises(InputError) as error:
+        on_all_cores(refuse, [1, 2, 3])
+    assert error.value.args == ("2: bad", "and why")
+
+
+def test_a_killed_process_is_one_line(cores):
+    cores(2)
+    with pytest.raises(InputError, match=r"^a process was killed: perhaps memory is short"):
+        on_all_cores(lambda _: os.kill(os.getpid(), signal.SIGKILL), [1, 2])
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_no_process_outlives_the_first(tmp_path, number):
+    program = (
+        "import os, sys, time\n"
+        "from pathlib import Path\n"
+        "from pipeline import processes as module\n"
+        "module.usable_cores = lambda: 2\n"
+        "def work(item):\n"
+        "    Path(sys.argv[1], str(os.getpid())).touch()\n"
+        "    time.sleep(0.5)\n"
+        "module.on_all_cores(work, list(range(40)))\n"
+    )
+    started = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, stderr=subprocess.PIPE
+    )
+    wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
+    started.send_signal(number)
+    assert started.wait(timeout=60) != 0
+    workers = [int(path.name) for path in Path(tmp_path).iterdir()]
+    assert len(workers) == 2
+    wait_for(lambda: not any(map(is_running, workers)))
+
+
+def wait_for(happened):
+    end = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.05)

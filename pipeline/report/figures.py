@@ -1,10 +1,13 @@
 """What all pictures share: the colours of classes, and reproducible files."""
 
 import colorsys
+import zlib
 from pathlib import Path
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from pipeline.files import write_beside
 
@@ -51,17 +54,13 @@ def save_png(figure: Figure, path: Path) -> None:
         figure: from `figure_of`; it is empty afterwards.
         path: its folder is created if absent.
     """
-    # Without the version of Matplotlib, which would change the bytes. Compression at level 6 would
-    # take a third of the time for all pictures.
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    # Runs of equal colour are all that is worth searching for: half the time of zlib's usual search
+    # at level 3, and smaller files.
     write_beside(
-        path,
-        lambda beside: figure.savefig(
-            beside,
-            format="png",
-            dpi=figure.dpi,
-            metadata={"Software": None},
-            pil_kwargs={"compress_level": 3},
-        ),
+        path, lambda beside: pixels.save(beside, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     )
     # Figure and canvas refer to each other: free the pixels now, not at a later garbage collection.
     figure.clear()

@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -101,11 +103,26 @@ class View:
         return cls(size_wh, layout.cell, (left, top))
 
 
+class _Pixels(Artist):
+    """The pixels `(H, W, 3)` of a whole figure, one to one.
+
+    Matplotlib's own images resample them even to the same size, which takes longer than all that
+    is drawn on them.
+    """
+
+    def __init__(self, page: np.ndarray) -> None:
+        super().__init__()
+        self._rgba = np.dstack((page, np.full(page.shape[:2], 255, np.uint8)))
+
+    def draw(self, renderer: RendererBase) -> None:
+        renderer.draw_image(renderer.new_gc(), 0, 0, self._rgba[::-1])
+
+
 def page_axes(figure: Figure, page: np.ndarray) -> Axes:
     """Return axes that show the pixels `(H, W, 3)` one to one, with pixels as their unit."""
     height, width = page.shape[:2]
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    figure.figimage(page, zorder=-1)  # `imshow` would resample it, even to the same size
-    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
+    axes.add_artist(_Pixels(page))
     return axes

@@ -138,7 +138,7 @@ def _rectangle(
     zorder: float = 2.0,
 ) -> None:
     """Draw the outline of one xyxy box."""
-    axes.add_patch(
+    axes.add_artist(  # `add_patch` would also adapt the limits of the axes
         Rectangle(
             (box[0], box[1]),
             box[2] - box[0],

