@@ -78,6 +78,8 @@ def main(arguments: Sequence[str]) -> int:
         params = load_params(PARAMS)
         asked = job_settings(described, folder, out, options.score.lowered(params.predict))
         job = begin(asked, folder, out, files, options)
+        own = written_before(job, out)
+        found, photos = found.without(own), photos.without(own)
         try:
             find_objects(job, described, photos, options, params.train.shared.device)
         except KeyboardInterrupt:
@@ -118,11 +120,16 @@ def begin(
     if options.restart:
         job.forget_parts()
     job.save()
-    own = [*(out.parent / name for name in job.made), refused_file(out)]
+    own = written_before(job, out)
     if isinstance(folder, Path) and (other := passed_over(options.photos, own)):
         words = counted(other, "file")
         print(f"skipped {words}: not photos, or links to photos already found", file=sys.stderr)
     return job
+
+
+def written_before(job: LabelJob, out: Path) -> list[Path]:
+    """Return what earlier runs wrote: no photos, though a shell's `photos/*` names them."""
+    return [*(out.parent / name for name in job.made), refused_file(out)]
 
 
 def still_true(job: LabelJob, photos: WaitingPhotos) -> pa.Table:

@@ -1,5 +1,6 @@
 """The photos that a labelling job has yet to do, in columns."""
 
+import os
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -80,6 +81,14 @@ class WaitingPhotos(Sequence[Waiting]):
     def filter(self, kept: pa.Array) -> Self:
         """Return the photos for which `kept`, a bool each, is true."""
         return type(self)(self.folder, self.states.filter(kept))
+
+    def without(self, files: Iterable[Path]) -> Self:
+        """Return all photos but those that are one of `files`."""
+        if not isinstance(self.folder, Path):
+            return self
+        names = [Path(os.path.relpath(file, self.folder)).as_posix() for file in files]
+        known = pc.is_in(self.states["file_name"], pa.array(names, pa.string()))
+        return self.filter(pc.invert(known))
 
 
 def without_done(photos: WaitingPhotos, done: pa.Table) -> WaitingPhotos:

@@ -1,5 +1,6 @@
 """`ladder label`, with a small trained rung on real files."""
 
+import glob
 import json
 import os
 import shutil
@@ -352,6 +353,17 @@ def test_a_damaged_photo_is_named_and_left_out(project, capsys):
     Path("new/broken.jpg").unlink()
     assert run("new") == 0
     assert not Path("new/labels.refused.csv").exists()
+
+
+def test_files_of_an_earlier_run_are_no_photos_when_a_shell_names_all_files(project, capsys):
+    Path("new/broken.jpg").write_bytes(b"\xff\xd8\xff damaged")
+    assert run("new", "--format", "pascal", "--format", "csv") == 1
+    capsys.readouterr()
+    assert run(*sorted(glob.glob("new/*"))) == 1
+    assert capsys.readouterr().err.endswith("left out: 1 photo, listed in new/labels.refused.csv\n")
+    assert len(Path("new/labels.refused.csv").read_text().splitlines()) == 2  # and the heading
+    Path("new/broken.jpg").unlink()
+    assert run(*sorted(glob.glob("new/*"))) == 0
 
 
 def test_a_photo_that_could_not_be_read_is_tried_again(project, monkeypatch, capsys):
