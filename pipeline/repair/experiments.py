@@ -1,6 +1,7 @@
 """DVC's experiments: their names, and saving one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from pipeline.errors import InputError
 from pipeline.tracking.git_state import run_git
@@ -33,10 +34,26 @@ def save_experiment(name: str, stages: Sequence[str]) -> None:
     from dvc.repo import Repo
 
     try:
-        with Repo() as repo:  # in this process, as DVC takes longer to start
+        with _without_plots(), Repo() as repo:  # in this process, as DVC takes longer to start
             repo.experiments.save(stages, name=name)
     except Exception as error:  # git's, too: a training is over that must not end in a traceback
         raise InputError(f"dvc exp save: {error}") from None
+
+
+@contextmanager
+def _without_plots() -> Iterator[None]:
+    """Keep DVC from looking for plots to add to git, as all of ours are outputs of stages.
+
+    It fails on a plot in a folder that is neither here nor in the cache, as in a fresh clone.
+    """
+    from dvc.repo.index import Index
+
+    known = Index._plot_sources
+    Index._plot_sources = []
+    try:
+        yield
+    finally:
+        Index._plot_sources = known
 
 
 def _ref(name: str) -> str:

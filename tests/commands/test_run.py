@@ -220,9 +220,9 @@ def test_only_one_stage_and_what_it_needs_are_run(project, capfd):
 def test_a_part_of_a_project_whose_rest_is_not_here_is_an_experiment(project, capfd):
     stages = {
         "one": {"cmd": "echo one > one", "outs": ["one"], "params": ["fetch"]},
-        "folder": {"cmd": "mkdir folder; touch folder/a", "outs": ["folder"]},
+        "folder": {"cmd": "mkdir -p folder/of; touch folder/of/a", "outs": ["folder"]},
     }
-    Path("dvc.yaml").write_text(json.dumps({"stages": stages}))
+    Path("dvc.yaml").write_text(json.dumps({"stages": stages, "plots": ["folder/of"]}))
     commit_run(project)
     shutil.rmtree(".dvc/cache")  # as in a fresh clone
     shutil.rmtree("folder")
