@@ -471,7 +471,7 @@ def test_ray_labels_as_the_plain_engine_does_and_ctrl_c_ends_all_of_it(project):
     if find_spec("ray") is None:
         pytest.skip("ray, of the extra `ray`, is not installed")
     photo = min(Path("new").glob("*.jpg"))
-    for number in range(600):  # three parts
+    for number in range(2400):  # twelve parts: a quick machine has made three before it stops
         os.link(photo, f"new/copy-{number}.jpg")
     words = ["new", "--score", "0.06", "--engine", "ray", "--workers", "1", "--out", "ray.json"]
     command = [sys.executable, "-m", "commands.main", "label", *words]
@@ -487,7 +487,7 @@ def test_ray_labels_as_the_plain_engine_does_and_ctrl_c_ends_all_of_it(project):
     told, errors = started.communicate()
     assert (started.returncode, told, errors.splitlines()[-1]) == (130, "", "stopped")
     assert left_after(60, below) == []
-    assert 1 <= len(list(Path().glob(parts))) < 3
+    assert 1 <= len(list(Path().glob(parts))) < 12
     assert run("new", "--score", "0.06", "--out", "ray.json") == 0
     assert run("new", "--score", "0.06", "--out", "plain.json") == 0
     assert Path("ray.json").read_bytes() == Path("plain.json").read_bytes()
