@@ -17,7 +17,6 @@ import torch
 from benchmarks.measure import machine
 from pipeline.data.inputs import Inputs, read_inputs
 from pipeline.evaluate.score import score_objects
-from pipeline.export.photos import rows_of
 from pipeline.files import MODELS, SOURCE
 from pipeline.inference.detections import Detections
 from pipeline.inference.detector import Detector
@@ -50,7 +49,7 @@ def at_size(model: Path, size: int, inputs: Inputs) -> AtSize:
     network, spec = load_model(model, torch.device("cpu"))
     engine = TorchEngine(network, replace(spec, image_size=size))
     detector = Detector(engine, decoding=DECODING)
-    photos = inputs.images.take(rows_of(inputs, "val"))
+    photos = of_split(inputs.images, "val")
     files = [SOURCE / photo for photo in photos["photo"].to_pylist()]
     found, seconds = _timed(detector, files)
     predictions = predictions_table(photos, found, classes=detector.classes, task=Task.DETECT)

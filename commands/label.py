@@ -77,8 +77,10 @@ def main(arguments: Sequence[str]) -> int:
         )
         params = load_params(PARAMS)
         asked = job_settings(described, folder, out, options.score.lowered(params.predict))
-        job = begin(asked, folder, out, files, options)
+        job = begin(asked, out, files, options)
         own = written_before(job, out)
+        if isinstance(folder, Path):
+            report_passed_over(options.photos, own)
         found, photos = found.without(own), photos.without(own)
         try:
             find_objects(job, described, photos, options, params.train.shared.device)
@@ -108,7 +110,6 @@ def changed_since(photos: WaitingPhotos, day: datetime) -> WaitingPhotos:
 
 def begin(
     asked: JobSettings,
-    folder: Path | str,
     out: Path,
     files: Sequence[LabelFile],
     options: argparse.Namespace,
@@ -120,16 +121,19 @@ def begin(
     if options.restart:
         job.forget_parts()
     job.save()
-    own = written_before(job, out)
-    if isinstance(folder, Path) and (other := passed_over(options.photos, own)):
-        words = counted(other, "file")
-        print(f"skipped {words}: not photos, or links to photos already found", file=sys.stderr)
     return job
 
 
 def written_before(job: LabelJob, out: Path) -> list[Path]:
     """Return what earlier runs wrote: no photos, though a shell's `photos/*` names them."""
     return [*(out.parent / name for name in job.made), refused_file(out)]
+
+
+def report_passed_over(places: Sequence[str], own: Sequence[Path]) -> None:
+    """Print how many files in these places are no photos of their own; `own` do not count."""
+    if other := passed_over(places, own):
+        words = counted(other, "file")
+        print(f"skipped {words}: not photos, or links to photos already found", file=sys.stderr)
 
 
 def still_true(job: LabelJob, photos: WaitingPhotos) -> pa.Table:
