@@ -1,4 +1,4 @@
-"""A forward pass of a model in evaluation mode: prepared for inference, or as trained."""
+"""A forward pass of a model in evaluation mode: as it labels, or as trained."""
 
 import copy
 
@@ -8,16 +8,19 @@ PHOTOS, SIDE = 32, 320
 
 
 def models(side: int = SIDE):
-    """Return `ssd_fpn` as trained, the same prepared for inference, and images for both."""
+    """Return `ssd_fpn` as trained, with folded batch norms, as it labels, and images for all."""
     import torch
 
     from benchmarks.train_step import model_of
+    from pipeline.inference.even_padding import pad_evenly
+    from pipeline.inference.fused_activations import fuse_activations
     from pipeline.inference.prepare import prepare_for_inference
 
     learnt = model_of("ssd_fpn", side).eval()
-    prepared = prepare_for_inference(copy.deepcopy(learnt), side)
+    folded = prepare_for_inference(copy.deepcopy(learnt), side)
+    labels = fuse_activations(pad_evenly(copy.deepcopy(folded), side), side)
     images = torch.randn(PHOTOS, 3, side, side).to(memory_format=torch.channels_last)
-    return learnt, prepared, images
+    return learnt, folded, labels, images
 
 
 def forward(model, images, precision: str):
@@ -26,7 +29,7 @@ def forward(model, images, precision: str):
 
     from pipeline.models.precision import autocast
 
-    with torch.no_grad(), autocast(images.device, precision):
+    with torch.inference_mode(), autocast(images.device, precision):
         return model(images)
 
 
@@ -35,10 +38,11 @@ def _setting(precision: str) -> Setting:
         from pipeline.memory import keep_freed_memory
 
         keep_freed_memory()
-        learnt, prepared, images = models()
+        learnt, folded, labels, images = models()
         return [
-            Case("batch norms folded", "ours", lambda: forward(prepared, images, precision)),
+            Case("as it labels", "ours", lambda: forward(labels, images, precision)),
             Case("as it learnt", "peer", lambda: forward(learnt, images, precision)),
+            Case("batch norms folded, no more", "peer", lambda: forward(folded, images, precision)),
         ]
 
     return Setting(precision, PHOTOS, "photos", cases)
@@ -47,7 +51,8 @@ def _setting(precision: str) -> Setting:
 TOPIC = Topic(
     "A forward pass of ssd_fpn, 32 photos of 320 px",
     tuple(_setting(precision) for precision in ("float32", "bfloat16")),
-    "Batch norms become part of the convolutions before them (`pipeline/inference/prepare.py`). In "
-    "float32 both give the same logits and boxes but for rounding "
-    "(`tests/benchmarks/test_forward.py`).",
+    "Batch norms become part of the convolutions before them (`pipeline/inference/prepare.py`). To "
+    "label on a CPU, depthwise convolutions also pad evenly (`even_padding.py`) and convolutions "
+    "apply their activations (`fused_activations.py`). In float32 all give the same logits and "
+    "boxes but for rounding (`tests/benchmarks/test_forward.py`).",
 )

@@ -5,6 +5,7 @@ import torch
 
 from pipeline.inference.engines.pixel_network import PixelNetwork
 from pipeline.inference.even_padding import pad_evenly
+from pipeline.inference.fused_activations import fuse_activations
 from pipeline.inference.prepare import prepare_for_inference
 from pipeline.models.precision import autocast
 from pipeline.rungs.model_spec import ModelSpec
@@ -25,7 +26,7 @@ class TorchEngine:
         self.device = next(model.parameters()).device
         prepared = prepare_for_inference(model, spec.image_size)
         if self.device.type == "cpu":  # GPUs have kernels of their own for 3 x 3 and 5 x 5
-            prepared = pad_evenly(prepared, spec.image_size)
+            prepared = fuse_activations(pad_evenly(prepared, spec.image_size), spec.image_size)
         self.network = PixelNetwork(prepared, spec)
 
     @torch.inference_mode()
