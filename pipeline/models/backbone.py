@@ -30,6 +30,7 @@ _BUNDLED = {
 }
 _TENSORS = TypeAdapter(dict[str, Tensor], config=ConfigDict(arbitrary_types_allowed=True))
 _LAST_EARLY_STRIDE = 8
+_IN_A_RUNG = "backbone.net."  # begins the names of the backbone's layers in a trained rung
 
 
 class Backbone(nn.Module):
@@ -124,7 +125,8 @@ def load_pretrained(backbone: Backbone, weights: str) -> None:
     Args:
         backbone: the model to fill.
         weights: `bundled` (from an installed package), `download` (timm's, needs a network) or the
-            path of a `.safetensors` or `.pth` state dict.
+            path of a `.safetensors` or `.pth` state dict: of the network, or of a trained rung,
+            such as `models/ssd_fpn/model.safetensors`, of which only the backbone is taken.
 
     Raises:
         InputError: they cannot be loaded; random weights are never used silently.
@@ -185,4 +187,20 @@ def _state_of_file(path: Path, backbone: Backbone) -> dict[str, Tensor]:
     remedy = f"give a .safetensors or .pth of {backbone.name} as train.shared.weights"
     with naming_damage(path, "a state dict", remedy):
         state = load_file(path) if path.suffix == ".safetensors" else load_torch_file(path)
-        return _TENSORS.validate_python(state)
+        state = _TENSORS.validate_python(state)
+    return _of_rung(state, backbone) if any(map(_is_in_a_rung, state)) else state
+
+
+def _of_rung(state: dict[str, Tensor], backbone: Backbone) -> dict[str, Tensor]:
+    """Return the backbone's part of a trained rung.
+
+    Rungs that read the pyramid lack the layers beyond it (see `Backbone.keep_pyramid`), which are
+    the bundled ones then.
+    """
+    beyond = _bundled_state(backbone) if backbone.name in _BUNDLED else {}
+    own = {key.removeprefix(_IN_A_RUNG): state[key] for key in filter(_is_in_a_rung, state)}
+    return beyond | own
+
+
+def _is_in_a_rung(key: str) -> bool:
+    return key.startswith(_IN_A_RUNG)

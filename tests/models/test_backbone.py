@@ -120,6 +120,44 @@ def test_weights_from_a_file(tmp_path, name):
         assert torch.equal(tensor, saved[key]), key
 
 
+@pytest.fixture
+def trained(tmp_path):
+    """Return the saved weights of a rung that reads the pyramid, and its backbone."""
+    rung = nn.ModuleDict({"backbone": Backbone(BUNDLED), "cls": nn.Linear(2, 2)})
+    rung["backbone"].keep_pyramid()
+    for tensor in rung["backbone"].state_dict().values():
+        tensor.fill_(2)
+    path = tmp_path / "model.safetensors"
+    save_file(rung.state_dict(), path)
+    return path, rung["backbone"]
+
+
+def test_weights_of_a_trained_rung(trained, bundled):
+    """The head is left out; layers that the rung does not have are the bundled ones."""
+    path, learnt = trained
+    net = Backbone(BUNDLED)
+    load_pretrained(net, str(path))
+    expected = bundled.net.state_dict() | learnt.net.state_dict()
+    assert "conv_head.weight" in expected.keys() - learnt.net.state_dict().keys()
+    for key, tensor in net.net.state_dict().items():
+        assert torch.equal(tensor, expected[key]), key
+
+
+def test_weights_of_a_trained_rung_for_one_that_reads_the_pyramid(trained):
+    path, _ = trained
+    net = Backbone(BUNDLED)
+    net.keep_pyramid()
+    load_pretrained(net, str(path))
+    assert (net.net.conv_stem.weight == 2).all()
+
+
+def test_weights_of_a_rung_with_another_backbone(trained):
+    path, _ = trained
+    with pytest.raises(InputError, match=f"not of {SMALL}: ") as error:
+        load_pretrained(Backbone(SMALL), str(path))
+    assert "model.safetensors" in one_line(error)
+
+
 def test_weights_without_batch_counts_are_welcome(tmp_path):
     state = {k: v for k, v in timm.create_model(SMALL).state_dict().items() if "num_b" not in k}
     write_state(tmp_path / "old.pth", state)
