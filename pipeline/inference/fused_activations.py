@@ -62,10 +62,11 @@ class FusedConv(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return `(B, channels, rows, columns)` in autocast's precision or that of the inputs."""
-        in_bfloat16 = torch.is_autocast_enabled("cpu")
-        if in_bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        autocast = torch.is_autocast_enabled("cpu")
+        dtype = torch.get_autocast_dtype("cpu") if autocast else inputs.dtype
+        if not _has_operation(dtype):
             return self.activation(self.conv(inputs))
-        conv, dtype = self.conv, torch.bfloat16 if in_bfloat16 else inputs.dtype
+        conv = self.conv
         return torch.ops.mkldnn._convolution_pointwise(
             inputs.to(dtype),
             conv.weight.to(dtype),
@@ -77,3 +78,8 @@ class FusedConv(nn.Module):
             *self._fused,
             "",
         )
+
+
+def _has_operation(dtype: torch.dtype) -> bool:
+    in_bfloat16 = dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return dtype == torch.float32 or in_bfloat16

@@ -120,7 +120,7 @@ def _up_to(module: nn.Module, path: str) -> list[nn.Module]:
 
 
 def load_pretrained(backbone: Backbone, weights: str) -> None:
-    """Load ImageNet weights in place.
+    """Load pretrained weights in place.
 
     Args:
         backbone: the model to fill.
@@ -188,18 +188,31 @@ def _state_of_file(path: Path, backbone: Backbone) -> dict[str, Tensor]:
     with naming_damage(path, "a state dict", remedy):
         state = load_file(path) if path.suffix == ".safetensors" else load_torch_file(path)
         state = _TENSORS.validate_python(state)
-    return _of_rung(state, backbone) if any(map(_is_in_a_rung, state)) else state
+    return _of_rung(state, backbone, path) if any(map(_is_in_a_rung, state)) else state
 
 
-def _of_rung(state: dict[str, Tensor], backbone: Backbone) -> dict[str, Tensor]:
+def _of_rung(state: dict[str, Tensor], backbone: Backbone, path: Path) -> dict[str, Tensor]:
     """Return the backbone's part of a trained rung.
 
-    Rungs that read the pyramid lack the layers beyond it (see `Backbone.keep_pyramid`), which are
-    the bundled ones then.
+    Rungs that read the pyramid lack the layers beyond it, which are the bundled ones then.
     """
-    beyond = _bundled_state(backbone) if backbone.name in _BUNDLED else {}
     own = {key.removeprefix(_IN_A_RUNG): state[key] for key in filter(_is_in_a_rung, state)}
-    return beyond | own
+    network = Backbone(backbone.name)
+    all_layers = set(network.net.state_dict())
+    network.keep_pyramid()
+    # Networks of one family may share so many names and shapes that a mixture would load.
+    if not set(network.net.state_dict()) <= own.keys() <= all_layers:
+        raise InputError(
+            f"weights {path}: not of {backbone.name}, but of a rung on another network"
+        )
+    if own.keys() >= backbone.net.state_dict().keys():
+        return own
+    if backbone.name not in _BUNDLED:
+        raise InputError(
+            f"weights {path}: of a rung that lacks the last layers of {backbone.name}; give those "
+            "of a rung that has them, such as combined, or of the network"
+        )
+    return _bundled_state(backbone) | own
 
 
 def _is_in_a_rung(key: str) -> bool:

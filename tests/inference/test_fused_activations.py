@@ -97,6 +97,14 @@ def test_without_bfloat16_in_hardware_the_layers_run_one_after_the_other(monkeyp
         assert torch.equal(fuse_activations(model, 16)(images), plain(images))
 
 
+@torch.no_grad()
+def test_float64_which_onednn_does_not_compute():
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU6()).double()
+    plain = copy.deepcopy(model)
+    images = torch.randn(2, 3, 16, 16, dtype=torch.float64)
+    assert torch.equal(fuse_activations(model, 16)(images), plain(images))
+
+
 @pytest.mark.parametrize(
     "layers",
     [

@@ -120,21 +120,20 @@ def test_weights_from_a_file(tmp_path, name):
         assert torch.equal(tensor, saved[key]), key
 
 
-@pytest.fixture
-def trained(tmp_path):
-    """Return the saved weights of a rung that reads the pyramid, and its backbone."""
-    rung = nn.ModuleDict({"backbone": Backbone(BUNDLED), "cls": nn.Linear(2, 2)})
+def rung_on(name, folder):
+    """Return the saved weights of a rung that reads the pyramid, all 2, and its backbone."""
+    rung = nn.ModuleDict({"backbone": Backbone(name), "cls": nn.Linear(2, 2)})
     rung["backbone"].keep_pyramid()
     for tensor in rung["backbone"].state_dict().values():
         tensor.fill_(2)
-    path = tmp_path / "model.safetensors"
+    path = folder / "model.safetensors"
     save_file(rung.state_dict(), path)
     return path, rung["backbone"]
 
 
-def test_weights_of_a_trained_rung(trained, bundled):
+def test_weights_of_a_trained_rung(tmp_path, bundled):
     """The head is left out; layers that the rung does not have are the bundled ones."""
-    path, learnt = trained
+    path, learnt = rung_on(BUNDLED, tmp_path)
     net = Backbone(BUNDLED)
     load_pretrained(net, str(path))
     expected = bundled.net.state_dict() | learnt.net.state_dict()
@@ -143,17 +142,31 @@ def test_weights_of_a_trained_rung(trained, bundled):
         assert torch.equal(tensor, expected[key]), key
 
 
-def test_weights_of_a_trained_rung_for_one_that_reads_the_pyramid(trained):
-    path, _ = trained
-    net = Backbone(BUNDLED)
+@pytest.mark.parametrize("name", [BUNDLED, SMALL])
+def test_weights_of_a_trained_rung_for_one_that_reads_the_pyramid(tmp_path, monkeypatch, name):
+    """Which needs no other file."""
+    monkeypatch.setattr(module, "_BUNDLED", {BUNDLED: ("not_installed", "")})
+    path, _ = rung_on(name, tmp_path)
+    net = Backbone(name)
     net.keep_pyramid()
     load_pretrained(net, str(path))
     assert (net.net.conv_stem.weight == 2).all()
 
 
-def test_weights_of_a_rung_with_another_backbone(trained):
-    path, _ = trained
-    with pytest.raises(InputError, match=f"not of {SMALL}: ") as error:
+@pytest.mark.parametrize("name", [SMALL, *LARGER])
+@pytest.mark.parametrize("turned", [False, True])
+def test_weights_of_a_rung_with_another_backbone(tmp_path, name, turned):
+    """lite0 and lite1 have the same names and shapes, but for more blocks of lite1."""
+    ours, theirs = (name, BUNDLED) if turned else (BUNDLED, name)
+    path, _ = rung_on(theirs, tmp_path)
+    with pytest.raises(InputError, match=f"not of {ours}, but of a rung on another") as error:
+        load_pretrained(Backbone(ours), str(path))
+    assert "model.safetensors" in one_line(error)
+
+
+def test_weights_of_a_rung_that_lacks_layers_which_nothing_bundles(tmp_path):
+    path, _ = rung_on(SMALL, tmp_path)
+    with pytest.raises(InputError, match=f"lacks the last layers of {SMALL}; give") as error:
         load_pretrained(Backbone(SMALL), str(path))
     assert "model.safetensors" in one_line(error)
 
