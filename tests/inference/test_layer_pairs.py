@@ -32,6 +32,35 @@ def test_what_does_nothing_between_them_is_passed_over():
     assert layer_pairs(model, 4, nn.Conv2d, nn.ReLU) == [("0", "1.1")]
 
 
+class _ReadTwice(nn.Module):
+    """What a convolution returns is also added, copied, read by a second layer, or returned."""
+
+    def __init__(self, other: str):
+        super().__init__()
+        self.conv, self.act, self.second, self.other = conv(), nn.ReLU(), nn.ReLU(), other
+
+    def forward(self, images):
+        found = self.conv(images)
+        match self.other:
+            case "nothing":
+                return self.act(found)
+            case "sum":
+                return self.act(found) + found
+            case "copy":
+                copied = found.clone()
+                return self.act(found) * copied
+            case "layer":
+                return self.act(found) + self.second(found)
+            case "output":
+                return {"maps": [self.act(found), found]}
+
+
+@pytest.mark.parametrize("other", ["sum", "copy", "layer", "output"])
+def test_what_something_else_also_reads_is_left_out(other):
+    assert layer_pairs(_ReadTwice("nothing"), 4, nn.Conv2d, nn.ReLU) == [("conv", "act")]
+    assert layer_pairs(_ReadTwice(other), 4, nn.Conv2d, nn.ReLU) == []
+
+
 class _Branches(nn.Module):
     """The second of two activations reads a sum, and the convolution of the third runs twice."""
 

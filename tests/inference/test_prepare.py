@@ -7,6 +7,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from pipeline.inference.prepare import prepare_for_inference
+from pipeline.models.backbone import Backbone
 from pipeline.rungs.registry import RUNGS
 from tests.inference.making import SIDE, model_of, spec_of
 
@@ -61,6 +62,28 @@ def test_a_rung_answers_the_same(rung):
     assert len(norms(model)) < before
     for key, value in expected.items():
         assert_close(got[key], value, rtol=1e-3, atol=1e-3 * value.abs().max().item())
+
+
+class Pyramid(nn.Module):
+    """The three maps of a backbone that activates before it convolves."""
+
+    def __init__(self):
+        super().__init__()
+        self.backbone = Backbone("xception41p")
+        self.backbone.keep_pyramid()
+
+    def forward(self, images):
+        return self.backbone.pyramid(images)
+
+
+def test_a_map_that_a_norm_reads_and_the_model_returns():
+    model = seasoned(Pyramid())
+    images = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        expected = model(images)
+        got = prepare_for_inference(model, 64)(images)
+    for map_, same in zip(got, expected, strict=True):
+        assert_close(map_, same, rtol=1e-3, atol=1e-3 * same.abs().max().item())
 
 
 class Shared(nn.Module):
