@@ -11,14 +11,13 @@ def models(side: int = SIDE):
     """Return `ssd_fpn` as trained, with folded batch norms, as it labels, and images for all."""
     import torch
 
-    from benchmarks.train_step import model_of
-    from pipeline.inference.even_padding import pad_evenly
-    from pipeline.inference.fused_activations import fuse_activations
+    from benchmarks.label import random_model
+    from pipeline.inference.engines.torch_engine import TorchEngine
     from pipeline.inference.prepare import prepare_for_inference
 
-    learnt = model_of("ssd_fpn", side).eval()
+    learnt, spec = random_model(side)
     folded = prepare_for_inference(copy.deepcopy(learnt), side)
-    labels = fuse_activations(pad_evenly(copy.deepcopy(folded), side), side)
+    labels = TorchEngine(copy.deepcopy(learnt), spec).network.model
     images = torch.randn(PHOTOS, 3, side, side).to(memory_format=torch.channels_last)
     return learnt, folded, labels, images
 

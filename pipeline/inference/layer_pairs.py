@@ -11,6 +11,7 @@ from torch.utils._pytree import tree_leaves
 
 # Of a tensor; another one after a layer, such as an activation, has written to it in place.
 _Identity = tuple[int, int]
+_Classes = type[nn.Module] | tuple[type[nn.Module], ...]
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,7 @@ class _Call:
 
 @torch.no_grad()
 def layer_pairs(
-    model: nn.Module,
-    image_size: int,
-    first: type[nn.Module],
-    second: type[nn.Module] | tuple[type[nn.Module], ...],
+    model: nn.Module, image_size: int, first: type[nn.Module], second: _Classes
 ) -> list[tuple[str, str]]:
     """Return the names of two layers each: the second alone reads what the first returns.
 
@@ -39,32 +37,31 @@ def layer_pairs(
         model: in evaluation mode.
         image_size: side S of its input, in pixels.
         first: class of the first layers.
-        second: classes of the second ones.
+        second: class or classes of the second ones.
     """
-    seconds = second if isinstance(second, tuple) else (second,)
-    calls, reads = _calls(model, image_size, (first, *seconds))
+    calls, readers = _calls(model, image_size, (first, second))
     names = [call.name for call in calls]
     once = [call for call in calls if names.count(call.name) == 1]
     returned = {call.returned: call.name for call in once if isinstance(call.layer, first)}
     return [
         (returned[call.read], call.name)
         for call in once
-        if isinstance(call.layer, seconds) and call.read in returned and reads[call.read] == 1
+        if isinstance(call.layer, second) and call.read in returned and readers[call.read] == 1
     ]
 
 
 class _Reads(TorchDispatchMode):
-    """Counts the operations that read a tensor, and keeps it so that no other gets its id."""
+    """Counts the operations that read each tensor."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.of: Counter[_Identity] = Counter()
-        self.kept: list[Tensor] = []
+        self.readers: Counter[_Identity] = Counter()
+        self.kept: list[Tensor] = []  # so that no other tensor gets the same id
 
     def note(self, values: object) -> None:
         """Count one more reader of each tensor in nested lists, tuples and dicts."""
         tensors = [leaf for leaf in tree_leaves(values) if isinstance(leaf, Tensor)]
-        self.of.update({_identity(tensor) for tensor in tensors})
+        self.readers.update({_identity(tensor) for tensor in tensors})
         self.kept.extend(tensors)
 
     def __torch_dispatch__(
@@ -80,24 +77,24 @@ class _Reads(TorchDispatchMode):
 
 
 def _calls(
-    model: nn.Module, image_size: int, kinds: tuple[type[nn.Module], ...]
+    model: nn.Module, image_size: int, kinds: tuple[type[nn.Module], _Classes]
 ) -> tuple[list[_Call], Counter[_Identity]]:
-    """Return each run of a layer of some kinds in a forward pass, and how often a map is read.
+    """Return each run of a layer of some kinds in a forward pass, and how many read each map.
 
     Who called the model counts as a reader of what it returns.
     """
     calls: list[_Call] = []
-    kept: list[Tensor] = []  # so that no other tensor gets the same id
-    reads: list[_Identity] = []
+    started: list[_Identity] = []
+    reads = _Reads()
 
     def before(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        kept.append(inputs[0])
-        reads.append(_identity(inputs[0]))
+        reads.kept.append(inputs[0])
+        started.append(_identity(inputs[0]))
 
     def after(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         def note(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            kept.append(output)
-            calls.append(_Call(name, layer, reads.pop(), _identity(output)))
+            reads.kept.append(output)
+            calls.append(_Call(name, layer, started.pop(), _identity(output)))
 
         return note
 
@@ -109,12 +106,12 @@ def _calls(
     weight = next(model.parameters())
     images = torch.zeros(1, 3, image_size, image_size, device=weight.device, dtype=weight.dtype)
     try:
-        with _Reads() as counted:
-            counted.note(model(images))
+        with reads:
+            reads.note(model(images))
     finally:
         for handle in handles:
             handle.remove()
-    return calls, counted.of
+    return calls, reads.readers
 
 
 def _identity(tensor: Tensor) -> _Identity:
