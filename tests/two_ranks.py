@@ -19,15 +19,28 @@ Together = Callable[..., list[T]]  # a function and its arguments: what each pro
 
 @contextmanager
 def two_processes() -> Iterator[Together]:
-    """Yield what calls a function of a module in both; they are started once."""
-    with ProcessPoolExecutor(2, FORK_SERVER) as pool:
+    """Yield what calls a function of a module in both; they are started once.
 
-        def together(work: Callable[..., T], *args: object) -> list[T]:
-            store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
-            calls = [pool.submit(_one, rank, store.port, work, args) for rank in (0, 1)]
+    After an error they are started anew: if one process has joined once more than the other, torch
+    calls their next group by two names, and each waits half an hour for the other.
+    """
+    pool = ProcessPoolExecutor(2, FORK_SERVER)
+
+    def together(work: Callable[..., T], *args: object) -> list[T]:
+        nonlocal pool
+        store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+        calls = [pool.submit(_one, rank, store.port, work, args) for rank in (0, 1)]
+        try:
             return [call.result() for call in calls]
+        except BaseException:
+            pool.shutdown()
+            pool = ProcessPoolExecutor(2, FORK_SERVER)
+            raise
 
+    try:
         yield together
+    finally:
+        pool.shutdown()
 
 
 def _one(rank: int, port: int, work: Callable[..., T], args: tuple) -> T:

@@ -104,8 +104,21 @@ def test_ranks_with_different_data_are_refused(together):
     assert first == second and first.startswith("the processes have different data, parameters, ")
 
 
+def _wrong_in_one():
+    ranks.gather_round_robin([0])
+    if ranks.rank() == 1:
+        raise ValueError("wrong")
+
+
+def test_what_goes_wrong_in_one_does_not_stop_the_next(together):
+    with pytest.raises(ValueError, match="wrong"):
+        together(_wrong_in_one)
+    assert together(ranks.rank) == [0, 1]
+
+
 def _ending(errors: dict[int, BaseException]):
     """Return how this process ends where one or both of two fail, and the rest wait for them."""
+    ranks.gather_round_robin([0])  # the other may still be joining, which would fail as well
     store = distributed_c10d._get_default_store()
     try:
         with ranks._ending_together(store):
