@@ -22,7 +22,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 .PHONY: help venv repro test lint docs soak bench gpu-pack gpu-check voc2007 lesson gpu detector-first experiments selftrain ui doctor audit lock clean clean-venv
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 venv: $(STAMP) ## make .venv from requirements.lock; the targets below do this automatically
 
@@ -70,12 +70,12 @@ voc2007 lesson gpu:
 FROM_DETECTOR = bbox combined ssd_189
 detector-first: $(STAMP) ## train a detector, then the smaller rungs on its backbone (VOC=folder)
 	@$(BIN)/ladder run voc2007 $(if $(VOC),--photos '$(VOC)') --only evaluate@ssd_fpn \
-	  -S train.shared.backbone=tf_efficientnet_lite2 $(ARGS)
+	  -S train.shared.backbone=tf_efficientnet_lite2 -S train.shared.weights=bundled $(ARGS)
 	@set -e; trained=models/ssd_fpn/model.safetensors; \
 	detector=detector-$$(cksum < $$trained | cut -d ' ' -f 1).safetensors; \
-	cp $$trained $$detector; \
+	cp -f $$trained $$detector; \
 	$(BIN)/ladder run detector_first $(if $(VOC),--photos '$(VOC)') \
-	  $(addprefix --only evaluate@,$(FROM_DETECTOR)) -S train.shared.weights=$$detector $(ARGS)
+	  $(addprefix --only evaluate@,$(FROM_DETECTOR)) $(ARGS) -S train.shared.weights=$$detector
 
 # DVC's own table is full of digests of files and code, whose names are paths.
 DIGESTS = (.*/.*|Created|evaluation|figures|metrics|models|photos|predictions)$$

@@ -48,7 +48,7 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> "JsonValue":
     try:
         if fault := fault_of_text(text):
             raise InputError(f"{name}: {fault}; {remedy or 'make it smaller'}")
-        content = _load(text)
+        content = YAML(typ="safe", pure=may_be_deep(text)).load(text)
     except DuplicateKeyError as error:  # whose message suggests allowing duplicates
         line = error.problem_mark.line + 1
         key = " ".join(str(error.problem).split()).split(" with value ")[0]
@@ -65,24 +65,6 @@ def parse_yaml(text: str, name: str, remedy: str = "") -> "JsonValue":
     if fault := fault_of_content(content):
         raise InputError(f"{name}: {fault}")
     return content
-
-
-def _load(text: str) -> "JsonValue":
-    """Return the content as DVC reads it, which uses the parser in Python.
-
-    That in C is faster and its messages are clearer, but it has the grammar of YAML 1.1, without
-    the `?` of `[cat?]`.
-    """
-    in_python = YAML(typ="safe", pure=True)
-    if may_be_deep(text):
-        return in_python.load(text)
-    try:
-        return YAML(typ="safe").load(text)
-    except YAMLError as error:
-        try:
-            return in_python.load(text)
-        except YAMLError:
-            raise error from None
 
 
 def _reason(error: YAMLError) -> str:

@@ -51,13 +51,8 @@ def test_both_parsers_agree_on_what_is_written(value, flow):
         return
     try:
         assert YAML(typ="safe").load(out.getvalue()) == expected
-    except YAMLError:  # what the parser in C refuses is read by the other
-        assert "?" in out.getvalue()
-
-
-@pytest.mark.parametrize("text", ["a: [cat?]", "a: [cat?, b]", "a: [?cat]", "{a: cat?}"])
-def test_a_question_mark_in_brackets_is_read_as_dvc_reads_it(text):
-    assert parse_yaml(text, "") == YAML(typ="safe", pure=True).load(text)
+    except YAMLError:  # that in C, which DVC uses as well, refuses [a?] and [a:b]
+        assert flow
 
 
 @pytest.mark.parametrize("content", [b"a: [", b"a: 1\n  b: 2", b"\x00", b"a: \xff", b"a: 1\na: 2"])
