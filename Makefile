@@ -62,20 +62,21 @@ voc2007: $(STAMP) ## run the ladder on Pascal VOC 2007, downloaded or from a fol
 lesson: $(STAMP) ## the same with the lesson's recipe
 gpu: $(STAMP) ## the same for a CUDA device
 
+PHOTOS = $(if $(VOC),--photos '$(VOC)')
 # ARGS="-S train.ssd_fpn.late.epochs=40" overrides a parameter: see `ladder run --help`.
 voc2007 lesson gpu:
-	@$(BIN)/ladder run $@ $(if $(VOC),--photos '$(VOC)') $(ARGS)
+	@$(BIN)/ladder run $@ $(PHOTOS) $(ARGS)
 
 # Each detector has a name of its own, as DVC does not watch the file: docs/own-data.md.
-FROM_DETECTOR = bbox combined ssd_189
 detector-first: $(STAMP) ## train a detector, then the smaller rungs on its backbone (VOC=folder)
-	@$(BIN)/ladder run voc2007 $(if $(VOC),--photos '$(VOC)') --only evaluate@ssd_fpn \
+	@$(BIN)/ladder run voc2007 $(PHOTOS) --only evaluate@ssd_fpn \
 	  -S train.shared.backbone=tf_efficientnet_lite2 -S train.shared.weights=bundled $(ARGS)
 	@set -e; trained=models/ssd_fpn/model.safetensors; \
 	detector=detector-$$(cksum < $$trained | cut -d ' ' -f 1).safetensors; \
 	cp -f $$trained $$detector; \
-	$(BIN)/ladder run detector_first $(if $(VOC),--photos '$(VOC)') \
-	  $(addprefix --only evaluate@,$(FROM_DETECTOR)) $(ARGS) -S train.shared.weights=$$detector
+	$(BIN)/ladder run detector_first $(PHOTOS) \
+	  --only evaluate@bbox --only evaluate@combined --only evaluate@ssd_189 $(ARGS) \
+	  -S train.shared.weights=$$detector
 
 # DVC's own table is full of digests of files and code, whose names are paths.
 DIGESTS = (.*/.*|Created|evaluation|figures|metrics|models|photos|predictions)$$

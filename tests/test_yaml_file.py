@@ -1,6 +1,7 @@
 """Reading YAML, and setting values in it."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_both_parsers_agree_on_what_is_written(value, flow):
     try:
         assert YAML(typ="safe").load(out.getvalue()) == expected
     except YAMLError:  # that in C, which DVC uses as well, refuses [a?] and [a:b]
-        assert flow
+        assert flow and re.search("[?:]", out.getvalue())
 
 
 @pytest.mark.parametrize("content", [b"a: [", b"a: 1\n  b: 2", b"\x00", b"a: \xff", b"a: 1\na: 2"])
